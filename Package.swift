@@ -1,0 +1,110 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Floors: a target depends only on targets that stand above it in this file, each floor on the floors below its own.
+// ops/docs/architecture.md walks through them.
+let package = Package(
+    name: "longhaul",
+    platforms: [.macOS(.v15)],
+    products: [.executable(name: "longhaul", targets: ["longhaul"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML"]),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: floor0 + floor1 + floor2 + floor3 + floor4 + floor5 + tests,
+    swiftLanguageModes: [.v6]
+)
+
+// Floor 0: C as it comes, and the rules without any I/O.
+var floor0: [Target] {
+    [
+        .systemLibrary(name: "CEpoll"),
+        .systemLibrary(name: "CRabbitMQ", pkgConfig: "librabbitmq", providers: [.apt(["librabbitmq-dev"])]),
+        .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+        .systemLibrary(name: "CJq", providers: [.apt(["libjq-dev"])]),
+        .target(name: "ExportCore"),
+    ]
+}
+
+// Floor 1: where blocking C meets async Swift.
+var floor1: [Target] {
+    [.target(name: "EventThread", dependencies: ["CEpoll", heap])]
+}
+
+// Floor 2: one C library each, as an async Swift API that knows nothing of exports.
+var floor2: [Target] {
+    [
+        .target(name: "RabbitMQ", dependencies: ["CRabbitMQ", "EventThread", logging, metrics]),
+        .target(name: "Redis", dependencies: ["CHiredis", "EventThread", logging, metrics, crypto]),
+        .target(name: "HTTPClient", dependencies: ["CCurl", "EventThread", logging, metrics]),
+        .target(name: "Archive", dependencies: ["CArchive", "EventThread"]),
+        .target(name: "JQ", dependencies: ["CJq", "EventThread"]),
+    ]
+}
+
+// Floor 3: what the services speak to.
+var floor3: [Target] {
+    [
+        .target(name: "ProviderAPI", dependencies: ["ExportCore", "EventThread", "HTTPClient", "JQ", logging, metrics, yams]),
+        .target(
+            name: "JobStore", dependencies: ["ExportCore", "EventThread", "Redis", logging, metrics],
+            resources: [.embedInCode("Scripts")]),
+        .target(name: "ObjectStorage", dependencies: ["ExportCore", "EventThread", "HTTPClient", logging, crypto]),
+        .target(name: "Telemetry", dependencies: [logging, metrics, hummingbird, lifecycle]),
+    ]
+}
+
+// Floor 4: the services.
+var floor4: [Target] {
+    [
+        .target(
+            name: "Orchestrator",
+            dependencies: ["ExportCore", "EventThread", "RabbitMQ", "JobStore", "ProviderAPI", "Telemetry", logging, metrics, lifecycle, tracing]),
+        .target(
+            name: "Worker",
+            dependencies: [
+                "ExportCore", "EventThread", "RabbitMQ", "JobStore", "ProviderAPI", "ObjectStorage", "Archive", "Telemetry",
+                logging, metrics, lifecycle, tracing, crypto,
+            ]),
+        .target(name: "Sandbox", dependencies: ["CArchive", logging, crypto, nio, nioPosix, nioHTTP1]),
+    ]
+}
+
+// Floor 5: the program.
+var floor5: [Target] {
+    [
+        .executableTarget(
+            name: "longhaul",
+            dependencies: ["Orchestrator", "Worker", "Sandbox", "HTTPClient", configuration, argumentParser, lifecycle])
+    ]
+}
+
+var tests: [Target] {
+    [
+    ]
+}
+
+var argumentParser: Target.Dependency { .product(name: "ArgumentParser", package: "swift-argument-parser") }
+var configuration: Target.Dependency { .product(name: "Configuration", package: "swift-configuration") }
+var crypto: Target.Dependency { .product(name: "Crypto", package: "swift-crypto") }
+var hummingbird: Target.Dependency { .product(name: "Hummingbird", package: "hummingbird") }
+var heap: Target.Dependency { .product(name: "HeapModule", package: "swift-collections") }
+var lifecycle: Target.Dependency { .product(name: "ServiceLifecycle", package: "swift-service-lifecycle") }
+var logging: Target.Dependency { .product(name: "Logging", package: "swift-log") }
+var metrics: Target.Dependency { .product(name: "Metrics", package: "swift-metrics") }
+var nio: Target.Dependency { .product(name: "NIOCore", package: "swift-nio") }
+var nioHTTP1: Target.Dependency { .product(name: "NIOHTTP1", package: "swift-nio") }
+var nioPosix: Target.Dependency { .product(name: "NIOPosix", package: "swift-nio") }
+var tracing: Target.Dependency { .product(name: "Tracing", package: "swift-distributed-tracing") }
+var yams: Target.Dependency { .product(name: "Yams", package: "Yams") }
