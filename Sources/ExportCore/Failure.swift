@@ -1,0 +1,57 @@
+/// What kind of thing went wrong, and so what helps. Every HTTP and transport failure falls into one of these, by `Failure.http`
+/// and by the wrappers' errors, and everything that retries asks this alone.
+public enum FailureClass: String, Sendable, Codable, CaseIterable {
+    /// May pass by itself: a timeout, a refused connection, a 500.
+    case transient
+    /// The other side asks for fewer requests: 429, or 503 with a Retry-After.
+    case throttled
+    /// The credentials are wrong or expired: 401, 403.
+    case unauthorised
+    /// What was asked for is no longer there: 404, 410, an expired link.
+    case gone
+    /// The same request will fail again: any other 4xx, a filter that does not fit the answer.
+    case permanent
+    /// The bytes are not what was promised: a wrong checksum, a truncated archive.
+    case corrupt
+
+    /// Whether the same step, tried again later, may succeed. A file that is `gone` is listed anew for a fresh link, which is
+    /// a retry; so is fetching corrupt bytes again.
+    public var isRetriable: Bool { self != .permanent && self != .unauthorised }
+}
+
+/// A step that did not succeed, in the terms in which retry policies decide and operators search.
+public struct Failure: Error, Sendable, Equatable, Codable {
+    public var failureClass: FailureClass
+    /// Kebab-case and stable, for filters and alerts: `http-503`, `timeout`, `checksum-mismatch`.
+    public var code: String
+    /// For people; never holds a secret.
+    public var message: String
+    /// The least time to wait that the other side asked for, in seconds.
+    public var retryAfterSeconds: Double?
+
+    public init(_ failureClass: FailureClass, code: String, message: String, retryAfter: Duration? = nil) {
+        self.failureClass = failureClass
+        self.code = code
+        self.message = message
+        self.retryAfterSeconds = retryAfter.map { $0 / .seconds(1) }
+    }
+
+    public var retryAfter: Duration? { retryAfterSeconds.map { .seconds($0) } }
+
+    /// Classifies an HTTP status (RFC 9110, section 15; 429 is RFC 6585).
+    /// - Parameters:
+    ///   - retryAfter: the `Retry-After` header as a delay, where there was one.
+    ///   - what: the request in words, for the message.
+    public static func http(status: Int, retryAfter: Duration? = nil, what: String) -> Failure {
+        let failureClass: FailureClass =
+            switch status {
+            case 429: .throttled
+            case 503 where retryAfter != nil: .throttled
+            case 401, 403, 407: .unauthorised
+            case 404, 410: .gone
+            case 408, 425, 500...599: .transient
+            default: .permanent
+            }
+        return Failure(failureClass, code: "http-\(status)", message: "\(what) answered \(status)", retryAfter: retryAfter)
+    }
+}

@@ -1,0 +1,40 @@
+/// One file of an export, as it was listed.
+public struct FileTask: Sendable, Equatable, Codable {
+    /// The name under the job's folder, unique within the job, safe as a path.
+    public var name: String
+    public var url: String
+    /// The size that the provider promised.
+    public var bytes: Int64?
+    /// Lower-case hexadecimal, of the file as it is served.
+    public var sha256: String?
+    /// The page that listed the file (`nil`: the first), and its name there: what a refresh of an expired link looks for.
+    public var page: String?
+    public var listedName: String
+
+    public init(name: String, url: String, bytes: Int64? = nil, sha256: String? = nil, page: String? = nil, listedName: String) {
+        self.name = name
+        self.url = url
+        self.bytes = bytes
+        self.sha256 = sha256
+        self.page = page
+        self.listedName = listedName
+    }
+}
+
+/// An object as it was stored: an entry of the manifest.
+public struct StoredObject: Sendable, Equatable, Codable {
+    public var name: String
+    /// The file of the export that it came from, without the query of its URL, which may hold a signature.
+    public var source: String
+    public var bytes: Int64
+    public var sha256: String
+    public var key: String
+
+    public init(name: String, source: String, bytes: Int64, sha256: String, key: String) {
+        self.name = name
+        self.source = source
+        self.bytes = bytes
+        self.sha256 = sha256
+        self.key = key
+    }
+}

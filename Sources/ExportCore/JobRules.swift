@@ -1,0 +1,32 @@
+/// The numbers of a provider and of the service that the state machine decides by.
+public struct JobRules: Sendable, Equatable {
+    public var polling: PollPolicy
+    public var retry: RetryPolicy
+    /// The longest time from admission until the export is ready.
+    public var maxWait: Duration
+    /// The most status checks for a job.
+    public var maxAttempts: Int
+    /// The answers in a row with an unknown status after which the job fails.
+    public var unknownStatusLimit: Int
+    /// The wakes in a row without a result after which the job fails.
+    public var claimLimit: Int
+    /// How long a claim holds before the timer fires again.
+    public var lease: Duration
+    /// How long the files of a job may go without progress before they are looked after.
+    public var watchdog: Duration
+
+    public init(
+        polling: PollPolicy = .tiered(), retry: RetryPolicy = RetryPolicy(), maxWait: Duration = .seconds(12 * 3600),
+        maxAttempts: Int = 500, unknownStatusLimit: Int = 5, claimLimit: Int = 20, lease: Duration = .seconds(30),
+        watchdog: Duration = .seconds(60)
+    ) {
+        self.polling = polling
+        self.retry = retry
+        self.maxWait = maxWait
+        self.maxAttempts = maxAttempts
+        self.unknownStatusLimit = unknownStatusLimit
+        self.claimLimit = claimLimit
+        self.lease = lease
+        self.watchdog = watchdog
+    }
+}

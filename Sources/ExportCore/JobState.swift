@@ -1,0 +1,85 @@
+/// What the rules need to know of a job, and change.
+public struct JobState: Sendable, Equatable {
+    public var status: JobStatus
+    /// Status checks that were answered.
+    public var attempts: Int
+    /// Failures in a row of the present step: creating, checking or listing.
+    public var failures: Int
+    /// Answers in a row whose status the provider file does not know.
+    public var unknownStatuses: Int
+    /// Wakes in a row that brought no result, this one included. A job that kills whoever handles it is bounded by them.
+    public var claims: Int
+    public var filesTotal: Int
+    public var filesDone: Int
+    /// Time since the job was admitted, as of the claim.
+    public var waited: Duration
+
+    public init(
+        status: JobStatus, attempts: Int = 0, failures: Int = 0, unknownStatuses: Int = 0, claims: Int = 0, filesTotal: Int = 0,
+        filesDone: Int = 0, waited: Duration = .zero
+    ) {
+        self.status = status
+        self.attempts = attempts
+        self.failures = failures
+        self.unknownStatuses = unknownStatuses
+        self.claims = claims
+        self.filesTotal = filesTotal
+        self.filesDone = filesDone
+        self.waited = waited
+    }
+}
+
+/// What happened to a job.
+public enum JobEvent: Sendable, Equatable {
+    /// The provider has accepted the export.
+    case created
+    /// Creating, checking or listing did not succeed.
+    case stepFailed(Failure)
+    /// The export is queued or running.
+    case notReady(PollHints)
+    /// The provider file has no meaning for this status.
+    case unknownStatus(String)
+    case ready
+    /// The export is done and holds nothing.
+    case empty
+    /// The export itself failed, was cancelled at the provider, or expired there.
+    case exportFailed(JobError)
+    /// A page of the file list is stored; `isLast` when there is no further one.
+    case pageListed(isLast: Bool)
+    /// The watchdog found the files without progress, or all of them done without a manifest.
+    case watchdogFired
+    /// A file has used up its attempts.
+    case fileFailed(JobError)
+    /// The manifest is written.
+    case manifestWritten
+    case cancelled
+}
+
+/// What is to be done after a decision is stored. It may be lost with the process: the timer brings it back.
+public enum JobAction: Sendable, Equatable {
+    case listFiles
+    case publishDownloads
+    case writeManifest
+}
+
+/// What becomes of the job's timer.
+public enum TimerChange: Sendable, Equatable {
+    case after(Duration)
+    /// The job has come to its end.
+    case remove
+}
+
+/// The outcome of an event: to be stored whole or not at all.
+public struct Decision: Sendable, Equatable {
+    public var state: JobState
+    public var timer: TimerChange
+    public var error: JobError?
+    public var action: JobAction?
+
+    public init(state: JobState, timer: TimerChange, error: JobError? = nil, action: JobAction? = nil) {
+        self.state = state
+        self.timer = timer
+        self.error = error
+        self.action = action
+    }
+}

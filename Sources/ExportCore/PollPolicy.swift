@@ -1,0 +1,62 @@
+/// What an answer and the past say about when the export will be ready.
+public struct PollHints: Sendable, Equatable {
+    /// The answer's Retry-After.
+    public var retryAfter: Duration?
+    /// How much of the export is done, 0...1.
+    public var progress: Double?
+    /// How long this provider's exports of this kind usually take.
+    public var usualDuration: Duration?
+
+    public init(retryAfter: Duration? = nil, progress: Double? = nil, usualDuration: Duration? = nil) {
+        self.retryAfter = retryAfter
+        self.progress = progress
+        self.usualDuration = usualDuration
+    }
+}
+
+/// When to look again at an export that is not ready.
+public enum PollPolicy: Sendable, Equatable {
+    /// Always after `interval`, give or take a tenth.
+    case fixed(interval: Duration)
+    /// The decision record's rule (SHOULD 3): every 1 to 2 minutes where exports usually take under 10 minutes, every 5 to 10
+    /// where they take over 30, every 3 in between and where nothing is known; the answers' progress narrows it. `min` and `max`
+    /// bound every delay.
+    case tiered(min: Duration = .seconds(1), max: Duration = .seconds(600))
+
+    /// The delay until the next check. A Retry-After is never undercut.
+    /// - Parameters:
+    ///   - waited: time since the job was admitted.
+    ///   - random: uniform in 0..<1; spreads the checks by ±10 %, so that jobs created together do not stay together.
+    public func nextDelay(waited: Duration, hints: PollHints, random: Double) -> Duration {
+        let jitter = 0.9 + 0.2 * random
+        let delay: Duration =
+            switch self {
+            case .fixed(let interval):
+                interval * jitter
+            case .tiered(let shortest, let longest):
+                min(max(Self.tier(waited: waited, hints: hints) * jitter, shortest), longest)
+            }
+        return max(delay, hints.retryAfter ?? .zero)
+    }
+
+    private static func tier(waited: Duration, hints: PollHints) -> Duration {
+        let minute = Duration.seconds(60)
+        if let rest = remaining(waited: waited, progress: hints.progress) {
+            // Half the estimate: an estimate that is right is checked a few times near the end, a wrong one is soon corrected.
+            return min(max(rest * 0.5, .seconds(1)), minute * 10)
+        }
+        guard let usual = hints.usualDuration else { return waited < minute * 30 ? minute * 3 : minute * 5 }
+        let distance = min(abs((waited - usual) / usual), 1)
+        return switch usual {
+        case ..<(minute * 10): minute + minute * distance
+        case ...(minute * 30): minute * 3
+        default: minute * 5 + minute * 5 * distance
+        }
+    }
+
+    /// What is left if the progress goes on as it went.
+    private static func remaining(waited: Duration, progress: Double?) -> Duration? {
+        guard let progress, progress > 0, progress <= 1, waited > .zero else { return nil }
+        return waited * ((1 - progress) / progress)
+    }
+}
