@@ -1,0 +1,32 @@
+/// A line of a job's history: a transition or what happened within a status.
+public struct HistoryEntry: Sendable, Equatable {
+    /// Milliseconds since the job's creation.
+    public var at: Int64
+    /// A status, or a sign: `~` a check, `!` a failed attempt, `+` a file.
+    public var what: String
+    public var detail: String
+
+    public init(at: Int64, what: String, detail: String) {
+        self.at = at
+        self.what = what
+        self.detail = detail
+    }
+
+    /// The entries of a stored history; lines that are none are left out.
+    static func decode(_ text: String) -> [HistoryEntry] {
+        text.split(separator: "\n").compactMap { line in
+            let parts = line.split(separator: " ", maxSplits: 2)
+            guard parts.count >= 2, let at = Int64(parts[0]) else { return nil }
+            return HistoryEntry(at: at, what: String(parts[1]), detail: parts.count > 2 ? String(parts[2]) : "")
+        }
+    }
+
+    /// A detail fit for a line of the history: no line breaks, and bounded.
+    static func line(_ detail: String) -> String {
+        var line = ""
+        for scalar in detail.unicodeScalars.prefix(200) {
+            line.unicodeScalars.append(scalar.value < 0x20 || scalar.value == 0x7F ? " " : scalar)
+        }
+        return line
+    }
+}

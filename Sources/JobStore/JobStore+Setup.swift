@@ -1,0 +1,60 @@
+import EventThread
+import ExportCore
+import Redis
+
+/// What `longhaul setup` fixes for a store.
+public struct StoreLayout: Sendable, Equatable {
+    /// Parts of the keys, each with a hash tag of its own.
+    public var partitions: Int
+    /// The version of the key schema.
+    public var schema: Int
+
+    public static let presentSchema = 1
+
+    public init(partitions: Int = 16, schema: Int = StoreLayout.presentSchema) {
+        self.partitions = partitions
+        self.schema = schema
+    }
+
+    private static let key: RedisArgument = "lh:meta"
+
+    /// Writes the layout unless there is one, and loads the scripts.
+    /// - Throws: `.mismatch` when the store was set up otherwise: jobs would be looked for in the wrong partitions.
+    public func setUp(_ redis: Redis) async throws(JobStoreError) {
+        do throws(RedisError) {
+            _ = try await redis.send(["HSETNX", Self.key, "partitions", .integer(Int64(partitions))])
+            _ = try await redis.send(["HSETNX", Self.key, "schema", .integer(Int64(schema))])
+            for script in StoreScript.all { _ = try await redis.send(["SCRIPT", "LOAD", .string(script.source)]) }
+        } catch {
+            throw JobStoreError(kind: .redis(error), attempted: "setup")
+        }
+        let stored = try await Self.read(redis)
+        guard stored == self else {
+            throw JobStoreError(
+                kind: .mismatch(
+                    "this Redis was set up with \(stored.partitions) partitions and schema \(stored.schema), not \(partitions) and \(schema); "
+                        + "set LONGHAUL_PARTITIONS=\(stored.partitions), or use another database"),
+                attempted: "setup")
+        }
+    }
+
+    /// - Throws: `.notSetUp`, or `.mismatch` for a schema that this program does not know.
+    public static func read(_ redis: Redis) async throws(JobStoreError) -> StoreLayout {
+        let value: RESPValue
+        do {
+            value = try await redis.send(["HGETALL", key])
+        } catch {
+            throw JobStoreError(kind: .redis(error), attempted: "reading the layout")
+        }
+        let fields = try Answer(value: value, attempted: "reading the layout").fields
+        guard let partitions = fields["partitions"].flatMap({ Int($0) }), let schema = fields["schema"].flatMap({ Int($0) }) else {
+            throw JobStoreError(kind: .notSetUp, attempted: "reading the layout")
+        }
+        guard schema == presentSchema, partitions > 0 else {
+            throw JobStoreError(
+                kind: .mismatch("schema \(schema) with \(partitions) partitions; this program knows schema \(presentSchema)"),
+                attempted: "reading the layout")
+        }
+        return StoreLayout(partitions: partitions, schema: schema)
+    }
+}

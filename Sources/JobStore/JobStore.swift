@@ -1,0 +1,54 @@
+import EventThread
+import ExportCore
+import Redis
+
+/// Jobs, their timers and their history in Redis.
+///
+/// Every change is one Lua script, which carries the version that the caller read: fields, timer, counters, index and history
+/// change together or not at all. All keys of a job have one hash tag, `{lh:NN}`, NN being the partition of its name; see
+/// `ops/docs/store.md` for the keys.
+public struct JobStore: Sendable {
+    /// For everything but claims.
+    let redis: Redis
+    /// Claims have a connection of their own: they must not queue behind a batch of changes.
+    let claims: Redis
+    let changes: ChangeBatcher
+    public let partitions: Int
+    /// How long a job is remembered after its end.
+    public let keep: Duration
+
+    public init(redis: Redis, claims: Redis, partitions: Int, keep: Duration = .seconds(7 * 86_400), on thread: EventThread) {
+        self.redis = redis
+        self.claims = claims
+        self.partitions = partitions
+        self.keep = keep
+        self.changes = ChangeBatcher(redis: redis, keep: keep, on: thread)
+    }
+
+    func partition(of id: JobID) -> Int { id.partition(of: partitions) }
+
+    static func tag(_ partition: Int) -> String { partition < 10 ? "{lh:0\(partition)}:" : "{lh:\(partition)}:" }
+    static func dueKey(_ partition: Int) -> RedisArgument { .string(tag(partition) + "due") }
+
+    func run(
+        _ script: RedisScript, partition: Int, _ arguments: [RedisArgument], on connection: Redis? = nil
+    ) async throws(JobStoreError) -> RESPValue {
+        do {
+            return try await (connection ?? redis).run(script, keys: [Self.dueKey(partition)], arguments: arguments)
+        } catch {
+            throw JobStoreError(kind: .redis(error), attempted: script.name)
+        }
+    }
+
+    func send(_ attempted: String, _ commands: [[RedisArgument]]) async throws(JobStoreError) -> [RESPValue] {
+        do {
+            let answers = try await redis.send(all: commands)
+            for case .error(let error) in answers { throw RedisError.server(error) }
+            return answers
+        } catch let error as RedisError {
+            throw JobStoreError(kind: .redis(error), attempted: attempted)
+        } catch {
+            throw JobStoreError(kind: .unexpectedAnswer("\(error)"), attempted: attempted)
+        }
+    }
+}

@@ -1,0 +1,29 @@
+-- Stores a page of the file list, and with the last page the step from READY to PROCESSING.
+-- ARGV: id, version, new status, timer delay ms, next cursor ('' with the last page), then for each file: name, description (JSON)
+-- Returns {-1} (stale), or the new version, files in all, files done, index of the first new file.
+
+local id, expected, status, delay, cursor = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5]
+local key, files = job_key(id), files_key(id)
+local known = redis.call('HMGET', key, 'version', 'status', 'createdAt', 'filesTotal', 'filesDone')
+if known[1] ~= expected or known[2] ~= 'READY' then return { -1 } end
+
+local first = tonumber(known[4] or '0')
+local total = first
+for position = 6, #ARGV, 2 do
+    local name, index = ARGV[position], whole(total)
+    -- Two files of one name would overwrite each other: the later one gets its index in front.
+    if redis.call('HSETNX', files, 'name:' .. name, index) == 0 then
+        name = index .. '-' .. name
+        redis.call('HSET', files, 'name:' .. name, index)
+    end
+    redis.call('HSET', files, index, ARGV[position + 1], index .. '.name', name, index .. '.state', 'queued 0 ' .. whole(NOW) .. ' 0')
+    total = total + 1
+end
+local version = tonumber(expected) + 1
+redis.call('HSET', key, 'version', whole(version), 'status', status, 'claims', '0', 'filesTotal', whole(total))
+redis.call('HDEL', key, 'failures')
+if cursor == '' then redis.call('HDEL', key, 'listingCursor') else redis.call('HSET', key, 'listingCursor', cursor) end
+redis.call('ZADD', DUE, NOW + delay, id)
+count(id, known[2], status)
+if status ~= known[2] then remember(id, tonumber(known[3]), status, whole(total) .. ' files') end
+return { version, total, tonumber(known[5] or '0'), first }

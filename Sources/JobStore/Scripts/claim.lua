@@ -1,0 +1,71 @@
+-- Claims timers that are due. None is removed: a job's timer moves forward by the lease, and the wake that is returned is only a
+-- hint. A PENDING job goes (back) to the waiting list. A file's timer, which fires when its lease ran out or its backoff is over,
+-- gives way to a new download message; the job's own timer stands behind that.
+-- ARGV: how many at most, lease ms, watchdog ms, wakes a message
+-- Returns NOW, the next due time or -1, waiting jobs, lateness of each claim in ms,
+--   wake messages (a line a wake, tab-separated, see Wake.swift), downloads (priority, job, file, correlationId of each)
+
+local limit, lease, watchdog, batch = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local MESSAGE_LIMIT = 128 * 1024
+local lateness, messages, downloads, lines, size = {}, {}, {}, {}, 0
+
+local function flush()
+    if #lines == 0 then return end
+    messages[#messages + 1] = table.concat(lines, '\n')
+    lines, size = {}, 0
+end
+
+local function wake(id, fields)
+    local key = job_key(id)
+    local version = redis.call('HINCRBY', key, 'version', 1)
+    local claims = redis.call('HINCRBY', key, 'claims', 1)
+    redis.call('ZADD', DUE, NOW + lease, id)
+    local line = table.concat({
+        id, whole(version), fields[1], fields[2], fields[3], fields[4] or '0', fields[5] or '0', whole(claims),
+        fields[6] or '0', fields[7] or '0', whole(NOW - tonumber(fields[8])), fields[9], fields[10], fields[11] or '{}', fields[12],
+    }, '\t')
+    if #lines == batch or (size > 0 and size + #line > MESSAGE_LIMIT) then flush() end
+    lines[#lines + 1] = line
+    size = size + #line
+end
+
+local function download(member, id, file)
+    redis.call('ZREM', DUE, member)
+    local job = redis.call('HMGET', job_key(id), 'status', 'priority', 'correlationId')
+    if job[1] ~= 'READY' and job[1] ~= 'PROCESSING' then return end
+    local state = redis.call('HGET', files_key(id), file .. '.state')
+    local kind, attempts = string.match(state or '', '^(%a+) (%d+)')
+    if kind ~= 'leased' and kind ~= 'backoff' then return end
+    redis.call('HSET', files_key(id), file .. '.state', 'queued ' .. attempts .. ' ' .. whole(NOW) .. ' 0')
+    downloads[#downloads + 1] = job[2]
+    downloads[#downloads + 1] = id
+    downloads[#downloads + 1] = file
+    downloads[#downloads + 1] = job[3]
+end
+
+local due = redis.call('ZRANGEBYSCORE', DUE, '-inf', NOW, 'WITHSCORES', 'LIMIT', 0, limit)
+for position = 1, #due, 2 do
+    local member = due[position]
+    lateness[#lateness + 1] = NOW - tonumber(due[position + 1])
+    local id, file = string.match(member, '^(.*)#(%d+)$')
+    if id then
+        download(member, id, file)
+    else
+        local fields = redis.call('HMGET', job_key(member), 'status', 'provider', 'attempts', 'failures', 'unknownStatuses',
+            'filesTotal', 'filesDone', 'createdAt', 'correlationId', 'tenant', 'export', 'parameters', 'priority')
+        local status = fields[1]
+        if status == 'PENDING' then
+            redis.call('ZADD', waiting_key(fields[13]), 'NX', tonumber(fields[8]), member)
+            redis.call('ZADD', DUE, NOW + watchdog, member)
+        elseif status == 'POLLING' or status == 'READY' or status == 'PROCESSING' then
+            wake(member, fields)
+        else
+            redis.call('ZREM', DUE, member)
+        end
+    end
+end
+flush()
+
+local following = redis.call('ZRANGE', DUE, 0, 0, 'WITHSCORES')
+local waiting = redis.call('ZCARD', waiting_key('high')) + redis.call('ZCARD', waiting_key('normal')) + redis.call('ZCARD', waiting_key('low'))
+return { NOW, following[2] and tonumber(following[2]) or -1, waiting, lateness, messages, downloads }

@@ -1,0 +1,8 @@
+-- The heartbeat of a transfer: moves the lease forward if the caller still has it.
+-- ARGV: id, file, attempt, lease ms
+-- Returns 1, or 0 when the lease is lost.
+
+local id, file = ARGV[1], ARGV[2]
+if redis.call('HGET', files_key(id), file .. '.state') ~= 'leased ' .. ARGV[3] then return 0 end
+redis.call('ZADD', DUE, NOW + tonumber(ARGV[4]), id .. '#' .. file)
+return 1

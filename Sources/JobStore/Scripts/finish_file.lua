@@ -1,0 +1,12 @@
+-- A file is stored: keeps what the manifest will say of it and counts it, once, if the caller still has the lease.
+-- ARGV: id, file, attempt, objects (JSON)
+-- Returns {0} when the lease is lost; {1, files done, files in all, status}.
+
+local id, file = ARGV[1], ARGV[2]
+if redis.call('HGET', files_key(id), file .. '.state') ~= 'leased ' .. ARGV[3] then return { 0 } end
+redis.call('HSET', files_key(id), file .. '.state', 'done ' .. ARGV[3], file .. '.objects', ARGV[4])
+redis.call('ZREM', DUE, id .. '#' .. file)
+local done = redis.call('HINCRBY', job_key(id), 'filesDone', 1)
+local job = redis.call('HMGET', job_key(id), 'filesTotal', 'status', 'createdAt')
+remember(id, tonumber(job[3]), '+', 'file ' .. file .. ' stored')
+return { 1, done, tonumber(job[1]), job[2] }

@@ -1,0 +1,27 @@
+import Redis
+
+/// The Lua scripts, each with the prelude in front. Every change of a job is one of them.
+enum StoreScript {
+    static let admit = script("admit", PackageResources.admit_lua)
+    static let start = script("start", PackageResources.start_lua)
+    static let claim = script("claim", PackageResources.claim_lua)
+    static let apply = script("apply", PackageResources.apply_lua)
+    static let addFiles = script("add_files", PackageResources.add_files_lua)
+    static let claimFile = script("claim_file", PackageResources.claim_file_lua)
+    static let extendFile = script("extend_file", PackageResources.extend_file_lua)
+    static let finishFile = script("finish_file", PackageResources.finish_file_lua)
+    static let failFile = script("fail_file", PackageResources.fail_file_lua)
+    static let findOrphans = script("find_orphans", PackageResources.find_orphans_lua)
+    static let claimManifest = script("claim_manifest", PackageResources.claim_manifest_lua)
+    static let learnDuration = RedisScript(name: "learn_duration", source: text(PackageResources.learn_duration_lua))
+
+    static let all = [
+        admit, start, claim, apply, addFiles, claimFile, extendFile, finishFile, failFile, findOrphans, claimManifest, learnDuration,
+    ]
+
+    private static func script(_ name: String, _ source: [UInt8]) -> RedisScript {
+        RedisScript(name: name, source: text(PackageResources.prelude_lua) + "\n" + text(source))
+    }
+
+    private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+}

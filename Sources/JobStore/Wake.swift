@@ -1,0 +1,48 @@
+import ExportCore
+
+/// A claimed timer on its way through `longhaul.checks`: everything that handling it needs, so that a cycle reads nothing.
+///
+/// A message holds a line a wake, its fields separated by tabs; `claim.lua` writes it and nothing in between decodes it. Fields:
+/// job, version, status, provider, attempts, failures, unknown statuses, claims, files in all, files done, milliseconds waited,
+/// correlation id, tenant, export handle (JSON), parameters (JSON).
+public struct Wake: Sendable, Equatable {
+    public var id: JobID
+    public var version: Int64
+    public var provider: String
+    public var state: JobState
+    public var correlationID: String
+    public var tenant: String
+    public var exportHandle: String
+    public var parameters: String
+
+    /// The wakes of a message, and how many of its lines are none.
+    public static func decode(_ body: [UInt8]) -> (wakes: [Wake], malformed: Int) {
+        var wakes: [Wake] = []
+        var malformed = 0
+        for line in body.split(separator: UInt8(ascii: "\n")) {
+            if let wake = Wake(line: line) { wakes.append(wake) } else { malformed += 1 }
+        }
+        return (wakes, malformed)
+    }
+
+    init?(line: ArraySlice<UInt8>) {
+        let fields = line.split(separator: UInt8(ascii: "\t"), maxSplits: 14, omittingEmptySubsequences: false)
+        guard fields.count == 15 else { return nil }
+        func text(_ index: Int) -> String { String(decoding: fields[index], as: UTF8.self) }
+        func number(_ index: Int) -> Int64? { Int64(text(index)) }
+        guard let id = JobID(text(0)), let version = number(1), let status = JobStatus(rawValue: text(2)),
+            let attempts = number(4), let failures = number(5), let unknown = number(6), let claims = number(7),
+            let total = number(8), let done = number(9), let waited = number(10)
+        else { return nil }
+        self.id = id
+        self.version = version
+        provider = text(3)
+        state = JobState(
+            status: status, attempts: Int(attempts), failures: Int(failures), unknownStatuses: Int(unknown), claims: Int(claims),
+            filesTotal: Int(total), filesDone: Int(done), waited: .milliseconds(waited))
+        correlationID = text(11)
+        tenant = text(12)
+        exportHandle = text(13)
+        parameters = text(14)
+    }
+}
