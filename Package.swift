@@ -60,6 +60,7 @@ var floor3: [Target] {
         .target(
             name: "JobStore", dependencies: ["ExportCore", "EventThread", "Redis", logging, metrics],
             resources: [.embedInCode("Scripts")]),
+        .target(name: "JobMessages", dependencies: ["ExportCore", "RabbitMQ"]),
         .target(name: "ObjectStorage", dependencies: ["ExportCore", "EventThread", "HTTPClient", logging, crypto]),
         .target(name: "Telemetry", dependencies: [logging, metrics, hummingbird, lifecycle]),
     ]
@@ -70,11 +71,11 @@ var floor4: [Target] {
     [
         .target(
             name: "Orchestrator",
-            dependencies: ["ExportCore", "EventThread", "RabbitMQ", "JobStore", "ProviderAPI", "Telemetry", logging, metrics, lifecycle, tracing]),
+            dependencies: ["ExportCore", "EventThread", "RabbitMQ", "JobMessages", "JobStore", "ProviderAPI", "Telemetry", logging, metrics, lifecycle, tracing]),
         .target(
             name: "Worker",
             dependencies: [
-                "ExportCore", "EventThread", "RabbitMQ", "JobStore", "ProviderAPI", "ObjectStorage", "Archive", "Telemetry",
+                "ExportCore", "EventThread", "RabbitMQ", "JobMessages", "JobStore", "ProviderAPI", "ObjectStorage", "Archive", "Telemetry",
                 logging, metrics, lifecycle, tracing, crypto,
             ]),
         .target(name: "Sandbox", dependencies: ["CArchive", logging, crypto, nio, nioPosix, nioHTTP1]),

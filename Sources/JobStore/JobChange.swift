@@ -5,32 +5,26 @@ import Redis
 public struct JobChange: Sendable {
     public var id: JobID
     public var version: Int64
+    /// The status that the decision was made from; another one is a transition.
+    public var previousStatus: JobStatus
     public var decision: Decision
     /// For the history: what happened in a few words, `running 40 %`.
     public var detail: String
-    /// Whether a status check was answered or failed, which sets `lastPollAt`.
+    /// Whether the step was a status check, which sets `lastPollAt`.
     public var isCheck: Bool
     /// Replaces what the provider's answers said of the export.
     public var exportHandle: String?
 
     public init(
-        id: JobID, version: Int64, decision: Decision, detail: String = "", isCheck: Bool = false, exportHandle: String? = nil
+        id: JobID, version: Int64, from previousStatus: JobStatus, decision: Decision, detail: String = "", isCheck: Bool = false, exportHandle: String? = nil
     ) {
         self.id = id
         self.version = version
+        self.previousStatus = previousStatus
         self.decision = decision
         self.detail = detail
         self.isCheck = isCheck
         self.exportHandle = exportHandle
-    }
-
-    /// The status before, as far as the caller knows, tells a transition from a step within a status.
-    var previousStatus: JobStatus?
-
-    public func changing(from status: JobStatus) -> JobChange {
-        var change = self
-        change.previousStatus = status
-        return change
     }
 
     /// As `apply.lua` reads them.
@@ -46,8 +40,10 @@ public struct JobChange: Sendable {
             fields += ["errorCode", .string(error.code), "errorMessage", .string(String(error.message.prefix(2000)))]
         }
         if let exportHandle { fields += ["export", .string(exportHandle)] }
+        // Nothing worth a line: the watchdog found everything in order.
+        let isRoutine = state.status == previousStatus && !isCheck && state.failures == 0
         let what =
-            if state.status != previousStatus { state.status.rawValue } else { isCheck && state.failures == 0 ? "~" : "!" }
+            if isRoutine { "" } else if state.status != previousStatus { state.status.rawValue } else { state.failures == 0 ? "~" : "!" }
         return [
             .string(id.text), .integer(version), .string(state.status.rawValue), .integer(delay), .integer(Int64(state.attempts)),
             .integer(Int64(state.failures)), .integer(Int64(state.unknownStatuses)), .string(what),

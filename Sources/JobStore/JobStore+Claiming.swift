@@ -51,6 +51,15 @@ extension JobStore {
             lateness: lateness, messages: messages, downloads: try Self.downloads(answer.element(5)))
     }
 
+    /// Takes claims back whose wakes the broker refused: their timers fire again after `delay`.
+    public func postpone(_ wakes: [Wake], by delay: Duration) async throws(JobStoreError) {
+        for (partition, members) in Dictionary(grouping: wakes, by: { partition(of: $0.id) }) {
+            var arguments: [RedisArgument] = [.integer(delay.milliseconds)]
+            for wake in members { arguments += [.string(wake.id.text), .integer(wake.version)] }
+            _ = try await run(StoreScript.postpone, partition: partition, arguments)
+        }
+    }
+
     private static func downloads(_ answer: Answer) throws(JobStoreError) -> [DueDownload] {
         var downloads: [DueDownload] = []
         for index in stride(from: 0, to: try answer.array.count, by: 4) {

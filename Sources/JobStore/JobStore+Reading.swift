@@ -12,18 +12,21 @@ extension JobStore {
 
     /// Those of the jobs that exist.
     public func jobs(_ ids: [JobID]) async throws(JobStoreError) -> [ExportJob] {
-        guard !ids.isEmpty else { return [] }
-        let commands = ids.map { id -> [RedisArgument] in ["HGETALL", .string(Self.tag(partition(of: id)) + "job:" + id.text)] }
         var jobs: [ExportJob] = []
-        for value in try await send("job", commands) {
-            if let job = ExportJob(fields: try Answer(value: value, attempted: "job").fields, now: nil) { jobs.append(job) }
+        for start in stride(from: 0, to: ids.count, by: 200) {
+            let commands = ids[start..<min(start + 200, ids.count)].map { id -> [RedisArgument] in
+                ["HGETALL", .string(Self.tag(partition(of: id)) + "job:" + id.text)]
+            }
+            for value in try await send("job", commands) {
+                if let job = ExportJob(fields: try Answer(value: value, attempted: "job").fields, now: nil) { jobs.append(job) }
+            }
         }
         return jobs
     }
 
     public func history(of id: JobID) async throws(JobStoreError) -> [HistoryEntry] {
-        let key = Self.tag(partition(of: id)) + "history:" + id.text
-        let answer = Answer(value: try await send("history", [["GET", .string(key)]])[0], attempted: "history")
+        let key = Self.tag(partition(of: id)) + "job:" + id.text
+        let answer = Answer(value: try await send("history", [["HGET", .string(key), "history"]])[0], attempted: "history")
         if case .null = answer.value { return [] }
         return HistoryEntry.decode(try answer.string)
     }
@@ -41,43 +44,52 @@ extension JobStore {
         return counts
     }
 
-    /// The jobs of a status that changed to it last, newest first.
-    public func latest(_ status: JobStatus, limit: Int) async throws(JobStoreError) -> [ExportJob] {
+    /// Up to `limit` jobs of a status: those that changed to it last, newest first; the POLLING ones by their next check, soonest first.
+    public func list(_ status: JobStatus, limit: Int) async throws(JobStoreError) -> [ExportJob] {
         guard limit > 0 else { return [] }
+        if status == .polling { return try await listPolling(limit: limit) }
         let commands = (0..<partitions).map { partition -> [RedisArgument] in
             ["ZRANGE", .string(Self.tag(partition) + "status:\(status.rawValue)"), 0, .integer(Int64(limit - 1)), "REV", "WITHSCORES"]
         }
-        var found: [(at: Double, id: JobID)] = []
-        for value in try await send("latest", commands) {
-            let answer = Answer(value: value, attempted: "latest")
+        let newest = try await Self.ranked(send("list", commands)).sorted { $0.score > $1.score }
+        return try await jobs(newest.prefix(limit).map(\.id))
+    }
+
+    /// POLLING has no index of its own: the due set holds its jobs, among those of other statuses.
+    private func listPolling(limit: Int) async throws(JobStoreError) -> [ExportJob] {
+        var found: [ExportJob] = []
+        var start: Int64 = 0
+        while found.count < limit {
+            let page: Int64 = 200
+            let commands = (0..<partitions).map { partition -> [RedisArgument] in
+                ["ZRANGE", Self.dueKey(partition), .integer(start), .integer(start + page - 1), "WITHSCORES"]
+            }
+            let soonest = try await Self.ranked(send("list", commands)).sorted { $0.score < $1.score }
+            if soonest.isEmpty { break }
+            found += try await jobs(soonest.map(\.id)).filter { $0.state.status == .polling }
+            start += page
+        }
+        return Array(found.prefix(limit))
+    }
+
+    /// Jobs and scores of sorted sets; the timers of files stay out.
+    private static func ranked(_ values: [RESPValue]) throws(JobStoreError) -> [(score: Double, id: JobID)] {
+        var found: [(score: Double, id: JobID)] = []
+        for value in values {
+            let answer = Answer(value: value, attempted: "list")
             for index in stride(from: 0, to: try answer.array.count, by: 2) {
-                guard let id = JobID(try answer.element(index).string), let at = Double(try answer.element(index + 1).string) else {
+                guard let id = JobID(try answer.element(index).string), let score = Double(try answer.element(index + 1).string) else {
                     continue
                 }
-                found.append((at, id))
+                found.append((score, id))
             }
         }
-        found.sort { $0.at > $1.at }
-        var latest: [ExportJob] = []
-        let ids = found.prefix(limit).map(\.id)
-        for start in stride(from: 0, to: ids.count, by: 200) { latest += try await jobs(Array(ids[start..<min(start + 200, ids.count)])) }
-        return latest
+        return found
     }
 
     /// How overdue the oldest timer is; zero when none is.
     public func oldestOverdue() async throws(JobStoreError) -> Duration {
-        var commands: [[RedisArgument]] = [["TIME"]]
-        for partition in 0..<partitions { commands.append(["ZRANGE", Self.dueKey(partition), 0, 0, "WITHSCORES"]) }
-        let answers = try await send("oldest overdue", commands)
-        let time = Answer(value: answers[0], attempted: "time")
-        guard let seconds = Int64(try time.element(0).string), let micros = Int64(try time.element(1).string) else { throw time.unexpected }
-        let now = seconds * 1000 + micros / 1000
-        var oldest = now
-        for value in answers.dropFirst() {
-            let answer = Answer(value: value, attempted: "oldest overdue")
-            guard try answer.array.count == 2, let due = Double(try answer.element(1).string) else { continue }
-            oldest = min(oldest, Int64(due))
-        }
-        return .milliseconds(now - oldest)
+        let outlooks = try await outlook(on: Array(0..<partitions))
+        return outlooks.values.compactMap(\.untilNext).min().map { max(.zero - $0, .zero) } ?? .zero
     }
 }

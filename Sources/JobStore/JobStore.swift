@@ -41,14 +41,14 @@ public struct JobStore: Sendable {
     }
 
     func send(_ attempted: String, _ commands: [[RedisArgument]]) async throws(JobStoreError) -> [RESPValue] {
-        do {
+        do throws(RedisError) {
             let answers = try await redis.send(all: commands)
-            for case .error(let error) in answers { throw RedisError.server(error) }
+            if let error = answers.lazy.compactMap(\.serverError).first {
+                throw RedisError(.server(error), operation: attempted, server: "")
+            }
             return answers
-        } catch let error as RedisError {
-            throw JobStoreError(kind: .redis(error), attempted: attempted)
         } catch {
-            throw JobStoreError(kind: .unexpectedAnswer("\(error)"), attempted: attempted)
+            throw JobStoreError(kind: .redis(error), attempted: attempted)
         }
     }
 }

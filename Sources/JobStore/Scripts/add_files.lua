@@ -20,8 +20,8 @@ for position = 6, #ARGV, 2 do
     total = total + 1
 end
 local version = tonumber(expected) + 1
-redis.call('HSET', key, 'version', whole(version), 'status', status, 'claims', '0', 'filesTotal', whole(total))
-redis.call('HDEL', key, 'failures')
+redis.call('HSET', key, 'version', whole(version), 'status', status, 'filesTotal', whole(total))
+redis.call('HDEL', key, 'failures', 'claims')
 if cursor == '' then redis.call('HDEL', key, 'listingCursor') else redis.call('HSET', key, 'listingCursor', cursor) end
 redis.call('ZADD', DUE, NOW + delay, id)
 count(id, known[2], status)

@@ -12,23 +12,25 @@ for base = 2, #ARGV, 9 do
     else
         local priority = ARGV[base + 3]
         local fields = {
-            'exportJobId', id, 'provider', ARGV[base + 1], 'parameters', ARGV[base + 2], 'priority', priority,
-            'tenant', ARGV[base + 4], 'correlationId', ARGV[base + 5], 'version', '0', 'attempts', '0',
+            'exportJobId', id, 'provider', ARGV[base + 1], 'parameters', ARGV[base + 2], 'version', '0', 'attempts', '0',
             'createdAt', whole(NOW), 'expiresAt', whole(NOW + tonumber(ARGV[base + 8])),
+            'history', longer('', NOW, 'PENDING', ''),
         }
-        if ARGV[base + 6] ~= '' then
-            fields[#fields + 1] = 'webhook'
-            fields[#fields + 1] = ARGV[base + 6]
+        -- Every waiting job costs memory: what has its default value is left out.
+        local function set(field, value, default)
+            if value == default then return end
+            fields[#fields + 1] = field
+            fields[#fields + 1] = value
         end
-        if ARGV[base + 7] ~= '' then
-            fields[#fields + 1] = 'traceparent'
-            fields[#fields + 1] = ARGV[base + 7]
-        end
+        set('priority', priority, 'normal')
+        set('tenant', ARGV[base + 4], 'default')
+        set('correlationId', ARGV[base + 5], id)
+        set('webhook', ARGV[base + 6], '')
+        set('traceparent', ARGV[base + 7], '')
         redis.call('HSET', key, unpack(fields))
         redis.call('ZADD', DUE, NOW + watchdog, id)
         redis.call('ZADD', waiting_key(priority), NOW, id)
         count(id, nil, 'PENDING')
-        remember(id, NOW, 'PENDING', '')
         admitted[#admitted + 1] = 1
     end
 end

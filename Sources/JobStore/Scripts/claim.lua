@@ -22,7 +22,7 @@ local function wake(id, fields)
     redis.call('ZADD', DUE, NOW + lease, id)
     local line = table.concat({
         id, whole(version), fields[1], fields[2], fields[3], fields[4] or '0', fields[5] or '0', whole(claims),
-        fields[6] or '0', fields[7] or '0', whole(NOW - tonumber(fields[8])), fields[9], fields[10], fields[11] or '{}', fields[12],
+        fields[6] or '0', fields[7] or '0', whole(NOW - tonumber(fields[8])), fields[9] or id, fields[10] or 'default', fields[11] or '{}', fields[12],
     }, '\t')
     if #lines == batch or (size > 0 and size + #line > MESSAGE_LIMIT) then flush() end
     lines[#lines + 1] = line
@@ -37,10 +37,10 @@ local function download(member, id, file)
     local kind, attempts = string.match(state or '', '^(%a+) (%d+)')
     if kind ~= 'leased' and kind ~= 'backoff' then return end
     redis.call('HSET', files_key(id), file .. '.state', 'queued ' .. attempts .. ' ' .. whole(NOW) .. ' 0')
-    downloads[#downloads + 1] = job[2]
+    downloads[#downloads + 1] = job[2] or 'normal'
     downloads[#downloads + 1] = id
     downloads[#downloads + 1] = file
-    downloads[#downloads + 1] = job[3]
+    downloads[#downloads + 1] = job[3] or id
 end
 
 local due = redis.call('ZRANGEBYSCORE', DUE, '-inf', NOW, 'WITHSCORES', 'LIMIT', 0, limit)
@@ -55,7 +55,7 @@ for position = 1, #due, 2 do
             'filesTotal', 'filesDone', 'createdAt', 'correlationId', 'tenant', 'export', 'parameters', 'priority')
         local status = fields[1]
         if status == 'PENDING' then
-            redis.call('ZADD', waiting_key(fields[13]), 'NX', tonumber(fields[8]), member)
+            redis.call('ZADD', waiting_key(fields[13] or 'normal'), 'NX', tonumber(fields[8]), member)
             redis.call('ZADD', DUE, NOW + watchdog, member)
         elseif status == 'POLLING' or status == 'READY' or status == 'PROCESSING' then
             wake(member, fields)

@@ -21,5 +21,5 @@ redis.call('HSET', key, 'status', 'FAILED', 'errorCode', ARGV[5], 'errorMessage'
 redis.call('HINCRBY', key, 'version', 1)
 count(id, job[1], 'FAILED')
 remember(id, tonumber(job[2]), 'FAILED', ARGV[5])
-finish(id, 'FAILED', job[3], tonumber(ARGV[7]))
+finish(id, 'FAILED', job[3] or 'normal', tonumber(ARGV[7]))
 return 1

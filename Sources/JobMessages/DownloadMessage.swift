@@ -1,0 +1,75 @@
+import ExportCore
+import Foundation
+import RabbitMQ
+
+/// Work for a worker: a file to transfer, or the manifest of a job whose files are all stored. A hint, as a wake is: what is to
+/// be done stands in the store, and a doubled or late message is refused there.
+public struct DownloadMessage: Sendable, Equatable {
+    public enum Task: Sendable, Equatable {
+        case file(Int)
+        case manifest
+    }
+
+    public var id: JobID
+    public var task: Task
+    public var correlationID: String
+
+    public init(id: JobID, task: Task, correlationID: String) {
+        self.id = id
+        self.task = task
+        self.correlationID = correlationID
+    }
+
+    private struct Body: Codable {
+        var exportJobId: String
+        var file: Int?
+        var manifest: Bool?
+        var correlationId: String
+    }
+
+    /// - Throws: `not-json` or `bad-field`.
+    public init(body: [UInt8]) throws(JobMessageError) {
+        let decoded: Body
+        do {
+            decoded = try JSONDecoder().decode(Body.self, from: Data(body))
+        } catch {
+            throw JobMessageError(code: "not-json", message: "not a download message: \(JobMessageError.line(error))")
+        }
+        guard let id = JobID(decoded.exportJobId) else {
+            throw JobMessageError(code: "bad-field", message: "exportJobId must be \(JobID.rule)")
+        }
+        switch (decoded.file, decoded.manifest) {
+        case (let file?, nil) where file >= 0: task = .file(file)
+        case (nil, true?): task = .manifest
+        default: throw JobMessageError(code: "bad-field", message: "either file, from 0, or manifest: true must be given")
+        }
+        self.id = id
+        correlationID = decoded.correlationId
+    }
+
+    /// The message for the downloads queue of a priority: persistent, for the queues are quorum queues.
+    public func outgoing(_ priority: JobPriority, traceparent: String? = nil) -> OutgoingMessage {
+        var properties = MessageProperties()
+        properties.contentType = "application/json"
+        properties.correlationID = correlationID
+        properties.isPersistent = true
+        if let traceparent { properties.headers["traceparent"] = .string(traceparent) }
+        return OutgoingMessage(routingKey: QueueNames.downloads(priority), body: encoded, properties: properties)
+    }
+
+    /// By hand, since one is written for each file of each job: the names are safe, and the correlation id is escaped.
+    private var encoded: [UInt8] {
+        let work =
+            switch task {
+            case .file(let index): "\"file\":\(index)"
+            case .manifest: "\"manifest\":true"
+            }
+        return Array("{\"exportJobId\":\"\(id.text)\",\(work),\"correlationId\":\"\(Self.escape(correlationID))\"}".utf8)
+    }
+
+    /// RFC 8259, section 7; control characters do not occur in correlation ids.
+    private static func escape(_ text: String) -> String {
+        guard text.utf8.contains(where: { $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }) else { return text }
+        return text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+    }
+}

@@ -1,0 +1,19 @@
+/// What is wrong with a message that nobody can handle. Sending it again does not help.
+public struct JobMessageError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// Kebab-case and stable: `not-json`, `too-large`, `missing-field`, `bad-field`, `unknown-provider`.
+    public var code: String
+    /// Names the field and the mend.
+    public var message: String
+
+    public init(code: String, message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    public var description: String { "\(code): \(message)" }
+
+    /// An error of Foundation's as one bounded line.
+    static func line(_ error: any Error) -> String {
+        String("\(error)".map { $0.isNewline ? " " : $0 }.prefix(200))
+    }
+}

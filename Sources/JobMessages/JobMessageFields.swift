@@ -1,0 +1,37 @@
+import Foundation
+
+/// The members of a message, taken out with their types checked.
+struct JobMessageFields {
+    private let members: [String: Any]
+
+    init(_ members: [String: Any]) { self.members = members }
+
+    /// Text without control characters; they would break lines of logs and of wakes.
+    func text(_ name: String, atMost limit: Int) throws(JobMessageError) -> String? {
+        guard let value = members[name], !(value is NSNull) else { return nil }
+        guard let text = value as? String else {
+            throw JobMessageError(code: "bad-field", message: "\(name) must be a string")
+        }
+        guard !text.isEmpty, text.utf8.count <= limit, text.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F }) else {
+            throw JobMessageError(code: "bad-field", message: "\(name) must have 1 to \(limit) bytes and no control characters")
+        }
+        return text
+    }
+
+    /// An object, as compact JSON.
+    func object(_ name: String) throws(JobMessageError) -> String? {
+        guard let value = members[name], !(value is NSNull) else { return nil }
+        guard let object = value as? [String: Any] else {
+            throw JobMessageError(code: "bad-field", message: "\(name) must be an object {…}")
+        }
+        return String(decoding: try Self.encode(object), as: UTF8.self)
+    }
+
+    static func encode(_ object: [String: Any]) throws(JobMessageError) -> [UInt8] {
+        do {
+            return Array(try JSONSerialization.data(withJSONObject: object, options: [.sortedKeys, .withoutEscapingSlashes]))
+        } catch {
+            throw JobMessageError(code: "not-json", message: "cannot be written as JSON: \(JobMessageError.line(error))")
+        }
+    }
+}

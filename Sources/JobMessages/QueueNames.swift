@@ -1,0 +1,21 @@
+import ExportCore
+
+/// The names under which Longhaul's queues stand in the broker. Other programs publish to the job queues by them.
+public enum QueueNames {
+    public static let deadJobs = "longhaul.jobs.dead"
+    public static let checks = "longhaul.checks"
+    public static let deadDownloads = "longhaul.downloads.dead"
+    /// A topic exchange.
+    public static let events = "longhaul.events"
+
+    public static func jobs(_ priority: JobPriority) -> String { "longhaul.jobs.\(priority.rawValue)" }
+    public static func downloads(_ priority: JobPriority) -> String { "longhaul.downloads.\(priority.rawValue)" }
+
+    public static let allJobs = JobPriority.allCases.map(jobs)
+    public static let allDownloads = JobPriority.allCases.map(downloads)
+
+    /// The priority of a job or download queue, by its name's last part.
+    public static func priority(of queue: String) -> JobPriority? {
+        queue.split(separator: ".").last.flatMap { JobPriority(rawValue: String($0)) }
+    }
+}

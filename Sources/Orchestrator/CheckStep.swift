@@ -1,0 +1,91 @@
+import ExportCore
+import JobStore
+import Logging
+import ProviderAPI
+
+/// Asks the provider how far an export is.
+struct CheckStep: Sendable {
+    let store: JobStore
+    let providers: ProviderDirectory
+    let recorder: DecisionRecorder
+    let durations: UsualDurations
+    let downloads: DownloadPublisher
+    let metrics: OrchestratorMetrics
+    let logger: Logger
+
+    /// - Returns: the job as it is to be listed, when the export is ready.
+    func run(_ wake: Wake) async -> DecisionRecorder.Subject? {
+        let subject = DecisionRecorder.Subject(wake)
+        guard let provider = providers[wake.provider] else {
+            await recorder.fail(subject, ProviderDirectory.unknown)
+            return nil
+        }
+        if let verdict = provider.machine.verdictAtClaim(wake.state) {
+            await recorder.record(verdict, for: subject)
+            return nil
+        }
+        let context = JobContext(wake)
+        let outcome = await provider.client.check(context, exportHandle: wake.exportHandle)
+        let step = await Step(outcome, usual: durations.usual(provider: wake.provider, kind: ""))
+        metrics.countCheck(step.outcome)
+        guard
+            let stored = await recorder.decide(
+                step.event, for: subject, by: provider.machine, detail: step.detail, isCheck: true, exportHandle: step.exportHandle)
+        else { return nil }
+        return await follow(stored.decision, stored.version, subject, wake)
+    }
+
+    private func follow(
+        _ decision: Decision, _ version: Int64, _ subject: DecisionRecorder.Subject, _ wake: Wake
+    ) async -> DecisionRecorder.Subject? {
+        switch decision.action {
+        case .listFiles:
+            await durations.learn(wake.state.waited, provider: wake.provider, kind: "")
+            return subject.advanced(to: version, decision.state)
+        case .writeManifest:
+            await downloads.publishManifest(of: subject)
+            return nil
+        case .publishDownloads, nil:
+            return nil
+        }
+    }
+}
+
+/// An answer to a status check, as an event of the job.
+private struct Step {
+    var event: JobEvent
+    var outcome: StepOutcome
+    var detail: String
+    var exportHandle: String?
+
+    init(_ outcome: CheckOutcome, usual: Duration?) {
+        switch outcome {
+        case .queued(let retryAfter):
+            self.init(event: .notReady(PollHints(retryAfter: retryAfter, usualDuration: usual)), outcome: .notReady, detail: "queued")
+        case .running(let progress, let retryAfter):
+            self.init(
+                event: .notReady(PollHints(retryAfter: retryAfter, progress: progress, usualDuration: usual)), outcome: .notReady,
+                detail: progress.map { "running \(Int($0 * 100))%" } ?? "running")
+        case .ready(let handle):
+            self.init(event: .ready, outcome: .succeeded, detail: "", exportHandle: handle)
+        case .empty:
+            self.init(event: .empty, outcome: .succeeded, detail: "empty")
+        case .failed(let code, let message):
+            self.init(event: .exportFailed(JobError(code: code, message: message)), outcome: .exportFailed, detail: code)
+        case .expired:
+            let error = JobError(code: "export-expired", message: "the provider no longer has the export")
+            self.init(event: .exportFailed(error), outcome: .exportFailed, detail: error.code)
+        case .unknownStatus(let status):
+            self.init(event: .unknownStatus(status), outcome: .unknownStatus, detail: "unknown status \(status)")
+        case .failure(let failure):
+            self.init(event: .stepFailed(failure), outcome: StepOutcome(failure.failureClass), detail: failure.code)
+        }
+    }
+
+    private init(event: JobEvent, outcome: StepOutcome, detail: String, exportHandle: String? = nil) {
+        self.event = event
+        self.outcome = outcome
+        self.detail = detail
+        self.exportHandle = exportHandle
+    }
+}

@@ -1,0 +1,101 @@
+import ExportCore
+import JobStore
+import Logging
+
+/// Lets the state machine decide and stores what it decided: the last step of everything that an orchestrator does for a job.
+struct DecisionRecorder: Sendable {
+    let store: JobStore
+    let metrics: OrchestratorMetrics
+    let logger: Logger
+
+    /// The job that a decision is about, as it was claimed.
+    struct Subject: Sendable {
+        let id: JobID
+        let version: Int64
+        let provider: String
+        let correlationID: String
+        let state: JobState
+
+        init(id: JobID, version: Int64, provider: String, correlationID: String, state: JobState) {
+            self.id = id
+            self.version = version
+            self.provider = provider
+            self.correlationID = correlationID
+            self.state = state
+        }
+
+        init(_ job: ExportJob) {
+            self.init(id: job.id, version: job.version, provider: job.provider, correlationID: job.correlationID, state: job.state)
+        }
+
+        init(_ wake: Wake) {
+            self.init(id: wake.id, version: wake.version, provider: wake.provider, correlationID: wake.correlationID, state: wake.state)
+        }
+    }
+
+    /// - Returns: the decision and the job's new version; `nil` when nothing was stored, because the event came late or the store
+    ///   could not be reached. The lease brings the job back then.
+    @discardableResult
+    func decide(
+        _ event: JobEvent, for subject: Subject, by machine: JobStateMachine, detail: String = "", isCheck: Bool = false,
+        exportHandle: String? = nil
+    ) async -> (decision: Decision, version: Int64)? {
+        guard let decision = machine.decide(event, in: subject.state, random: .random(in: 0..<1)) else { return nil }
+        guard let version = await record(decision, for: subject, detail: detail, isCheck: isCheck, exportHandle: exportHandle) else {
+            return nil
+        }
+        return (decision, version)
+    }
+
+    func fail(_ subject: Subject, _ error: JobError) async {
+        var state = subject.state
+        state.status = .failed
+        await record(Decision(state: state, timer: .remove, error: error), for: subject)
+    }
+
+    @discardableResult
+    func record(
+        _ decision: Decision, for subject: Subject, detail: String = "", isCheck: Bool = false, exportHandle: String? = nil
+    ) async -> Int64? {
+        let change = JobChange(
+            id: subject.id, version: subject.version, from: subject.state.status, decision: decision,
+            detail: decision.error.map { $0.code } ?? detail, isCheck: isCheck, exportHandle: exportHandle)
+        do {
+            switch try await store.apply(change) {
+            case .stale:
+                metrics.wakesStale.increment()
+                return nil
+            case .applied(let version):
+                report(decision, subject, detail)
+                return version
+            }
+        } catch {
+            logger.warning("a decision was not stored, the lease brings the job back: \(error)", metadata: Self.metadata(subject))
+            return nil
+        }
+    }
+
+    private func report(_ decision: Decision, _ subject: Subject, _ detail: String) {
+        let status = decision.state.status
+        var metadata = Self.metadata(subject)
+        metadata["status"] = "\(status.rawValue)"
+        guard status != subject.state.status else {
+            if decision.state.failures > 0 { logger.notice("retry: \(detail)", metadata: metadata) }
+            return
+        }
+        metrics.countTransition(to: status)
+        if let error = decision.error {
+            metadata["errorCode"] = "\(error.code)"
+            logger.error("job failed: \(error.message)", metadata: metadata)
+        } else {
+            logger.info("job is \(status.rawValue)", metadata: metadata)
+        }
+    }
+
+    static func metadata(_ subject: Subject) -> Logger.Metadata {
+        [
+            "jobId": "\(subject.id)", "correlationId": "\(subject.correlationID)", "provider": "\(subject.provider)",
+            "status": "\(subject.state.status.rawValue)",
+        ]
+    }
+}

@@ -1,0 +1,40 @@
+import EventThread
+
+/// A bound on what is in hand at once. Who takes more in waits here first: that is the back-pressure of every loop.
+actor InFlightLimit {
+    let limit: Int
+    private(set) var count = 0
+    private var waiters: [CheckedContinuation<Void, Never>] = []
+    private let thread: EventThread
+    nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+    init(_ limit: Int, on thread: EventThread) {
+        self.limit = limit
+        self.thread = thread
+    }
+
+    /// Waits until there is room, and tells how much. Nothing is taken yet: there is one taker, which calls `enter` next.
+    func room() async -> Int {
+        while count >= limit { await withCheckedContinuation { waiters.append($0) } }
+        return limit - count
+    }
+
+    /// May go past the limit by what one message holds, since its wakes come together.
+    func enter(_ number: Int) { count += number }
+
+    func leave(_ number: Int = 1) {
+        count -= number
+        if count < limit || count == 0 { wakeAll() }
+    }
+
+    /// Waits until nothing is in hand.
+    func drain() async {
+        while count > 0 { await withCheckedContinuation { waiters.append($0) } }
+    }
+
+    private func wakeAll() {
+        let waiting = waiters
+        waiters = []
+        for waiter in waiting { waiter.resume() }
+    }
+}

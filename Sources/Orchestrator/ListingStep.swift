@@ -1,0 +1,104 @@
+import Archive
+import ExportCore
+import JobStore
+import Logging
+import ProviderAPI
+
+/// Lists the files of an export that is ready, page by page. Each page is stored before its messages are published, and the page that
+/// comes next is stored with it: who dies here is followed by one who goes on from there.
+struct ListingStep: Sendable {
+    let store: JobStore
+    let providers: ProviderDirectory
+    let recorder: DecisionRecorder
+    let downloads: DownloadPublisher
+    let maxFiles: Int
+    let metrics: OrchestratorMetrics
+    let logger: Logger
+
+    func run(_ subject: DecisionRecorder.Subject) async {
+        do {
+            guard let provider = providers[subject.provider] else {
+                return await recorder.fail(subject, ProviderDirectory.unknown)
+            }
+            if let verdict = provider.machine.verdictAtClaim(subject.state) {
+                await recorder.record(verdict, for: subject)
+                return
+            }
+            guard let job = try await store.job(subject.id), job.version == subject.version else {
+                return metrics.wakesStale.increment()
+            }
+            try await list(job, subject, provider)
+        } catch {
+            logger.warning("listing stopped, the lease brings the job back: \(error)", metadata: DecisionRecorder.metadata(subject))
+        }
+    }
+
+    private func list(_ job: ExportJob, _ start: DecisionRecorder.Subject, _ provider: ProviderDirectory.Entry) async throws {
+        var subject = start.advanced(to: job.version, job.state)
+        var cursor = job.listingCursor
+        while true {
+            switch await provider.client.files(JobContext(job), exportHandle: job.exportHandle ?? "{}", page: cursor) {
+            case .failure(let failure):
+                metrics.countListing(StepOutcome(failure.failureClass))
+                await recorder.decide(.stepFailed(failure), for: subject, by: provider.machine, detail: failure.code)
+                return
+            case .page(let files, let next):
+                metrics.countListing(.succeeded)
+                if let error = refusal(of: files.count, next, after: cursor, subject) { return await recorder.fail(subject, error) }
+                guard let advanced = try await store(files, next, cursor, job, subject, provider.machine) else {
+                    return metrics.wakesStale.increment()
+                }
+                subject = advanced
+                guard let next else { return }
+                cursor = next
+            }
+        }
+    }
+
+    /// What makes a list endless.
+    private func refusal(of count: Int, _ next: String?, after cursor: String?, _ subject: DecisionRecorder.Subject) -> JobError? {
+        if subject.state.filesTotal + count > maxFiles {
+            return JobError(code: "too-many-files", message: "the export lists more than \(maxFiles) files; raise LONGHAUL_MAX_FILES")
+        }
+        if let next, next == cursor {
+            return JobError(code: "paging-loop", message: "a page of the file list names itself as the next one")
+        }
+        return nil
+    }
+
+    private func store(
+        _ files: [ListedFile], _ next: String?, _ cursor: String?, _ job: ExportJob, _ subject: DecisionRecorder.Subject,
+        _ machine: JobStateMachine
+    ) async throws -> DecisionRecorder.Subject? {
+        guard let decision = machine.decide(.pageListed(isLast: next == nil), in: subject.state, random: 0) else { return nil }
+        let tasks = files.enumerated().map { offset, file in
+            FileTask(
+                name: Self.safeName(file.name, index: subject.state.filesTotal + offset), url: file.url, bytes: file.bytes,
+                sha256: file.sha256, page: cursor, listedName: file.name)
+        }
+        guard let added = try await store.addFiles(tasks, to: job.id, version: subject.version, decision: decision, cursor: next) else {
+            return nil
+        }
+        var state = decision.state
+        state.filesTotal = added.filesTotal
+        state.filesDone = added.filesDone
+        let advanced = subject.advanced(to: added.version, state)
+        let indices = Array(added.first..<added.filesTotal)
+        metrics.downloadsListed.increment(
+            by: await downloads.publish(files: indices, of: advanced, priority: job.priority, traceparent: job.traceparent))
+        if state.status == .processing {
+            metrics.countTransition(to: .processing)
+            logger.info("job is PROCESSING: \(added.filesTotal) files", metadata: DecisionRecorder.metadata(advanced))
+            // Nothing to transfer, or the workers were faster than the list.
+            if added.filesDone == added.filesTotal {
+                await downloads.publishManifest(of: advanced, priority: job.priority, traceparent: job.traceparent)
+            }
+        }
+        return advanced
+    }
+
+    /// A name from outside as a path under the job's folder. What is unfit for one gets a name by its index.
+    private static func safeName(_ name: String, index: Int) -> String {
+        (try? SafePath(name))?.text ?? "file-\(index)"  // refused names are the provider's, and not worth a job
+    }
+}

@@ -1,0 +1,74 @@
+import ExportCore
+import Metrics
+
+/// What an orchestrator measures.
+///
+/// | metric | kind | labels | what |
+/// |---|---|---|---|
+/// | `longhaul_jobs_admitted_total` | counter | – | jobs taken in |
+/// | `longhaul_jobs_known_total` | counter | – | messages of a job that was known already |
+/// | `longhaul_dead_letters_total` | counter | `queue` | messages that nobody can handle |
+/// | `longhaul_transitions_total` | counter | `to` | stored changes of a job's status |
+/// | `longhaul_creates_total` | counter | `outcome` | requests that create an export |
+/// | `longhaul_checks_total` | counter | `outcome` | status checks |
+/// | `longhaul_listings_total` | counter | `outcome` | pages of file lists |
+/// | `longhaul_timer_lateness_seconds` | timer | – | from due to claimed |
+/// | `longhaul_wakes_total` | counter | `outcome` | wakes: published, refused (back-pressure), malformed, stale |
+/// | `longhaul_downloads_published_total` | counter | `why` | download messages: listed, due, orphaned |
+/// | `longhaul_in_flight` | gauge | `what` | wakes and creations in hand |
+struct OrchestratorMetrics: Sendable {
+    let admitted = Counter(label: "longhaul_jobs_admitted_total")
+    let known = Counter(label: "longhaul_jobs_known_total")
+    let deadLetters = Counter(label: "longhaul_dead_letters_total", dimensions: [("queue", "jobs")])
+    let lateness = Metrics.Timer(label: "longhaul_timer_lateness_seconds")
+    let wakesPublished = Counter(label: "longhaul_wakes_total", dimensions: [("outcome", "published")])
+    let wakesRefused = Counter(label: "longhaul_wakes_total", dimensions: [("outcome", "refused")])
+    let wakesMalformed = Counter(label: "longhaul_wakes_total", dimensions: [("outcome", "malformed")])
+    let wakesStale = Counter(label: "longhaul_wakes_total", dimensions: [("outcome", "stale")])
+    let downloadsListed = Counter(label: "longhaul_downloads_published_total", dimensions: [("why", "listed")])
+    let downloadsDue = Counter(label: "longhaul_downloads_published_total", dimensions: [("why", "due")])
+    let downloadsOrphaned = Counter(label: "longhaul_downloads_published_total", dimensions: [("why", "orphaned")])
+    let wakesInFlight = Gauge(label: "longhaul_in_flight", dimensions: [("what", "wakes")])
+    let createsInFlight = Gauge(label: "longhaul_in_flight", dimensions: [("what", "creates")])
+    private let transitions: [JobStatus: Counter]
+    private let creates: [StepOutcome: Counter]
+    private let checks: [StepOutcome: Counter]
+    private let listings: [StepOutcome: Counter]
+
+    init() {
+        transitions = Dictionary(
+            uniqueKeysWithValues: JobStatus.allCases.map {
+                ($0, Counter(label: "longhaul_transitions_total", dimensions: [("to", $0.rawValue)]))
+            })
+        func counters(_ label: String) -> [StepOutcome: Counter] {
+            Dictionary(
+                uniqueKeysWithValues: StepOutcome.allCases.map { ($0, Counter(label: label, dimensions: [("outcome", $0.rawValue)])) })
+        }
+        creates = counters("longhaul_creates_total")
+        checks = counters("longhaul_checks_total")
+        listings = counters("longhaul_listings_total")
+    }
+
+    func countTransition(to status: JobStatus) { transitions[status]?.increment() }
+    func countCreate(_ outcome: StepOutcome) { creates[outcome]?.increment() }
+    func countCheck(_ outcome: StepOutcome) { checks[outcome]?.increment() }
+    func countListing(_ outcome: StepOutcome) { listings[outcome]?.increment() }
+}
+
+/// The values of the label `outcome` of requests to a provider.
+enum StepOutcome: String, CaseIterable {
+    case succeeded, notReady = "not-ready", unknownStatus = "unknown-status", exportFailed = "export-failed"
+    case transient, throttled, unauthorised, gone, permanent, corrupt
+
+    init(_ failureClass: FailureClass) {
+        self =
+            switch failureClass {
+            case .transient: .transient
+            case .throttled: .throttled
+            case .unauthorised: .unauthorised
+            case .gone: .gone
+            case .permanent: .permanent
+            case .corrupt: .corrupt
+            }
+    }
+}

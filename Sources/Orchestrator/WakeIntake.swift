@@ -1,0 +1,82 @@
+import EventThread
+import ExportCore
+import JobMessages
+import JobStore
+import Logging
+import RabbitMQ
+import Telemetry
+
+/// Takes wakes in and handles each by its job's status. A message is acknowledged when its wakes have entered the bounded set of what
+/// is in hand: their leases cover them from then on, and one slow answer does not fill the prefetch window.
+actor WakeIntake {
+    private let consumer: Consumer
+    private let check: CheckStep
+    private let listing: ListingStep
+    private let watch: WatchdogStep
+    private let inFlight: InFlightLimit
+    private let metrics: OrchestratorMetrics
+    private let logger: Logger
+    private let thread: EventThread
+    let progress = ProgressMonitor()
+    nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+    static let subscriptions = [Subscription(queue: QueueNames.checks, prefetch: 64)]
+
+    init(
+        consumer: Consumer, check: CheckStep, listing: ListingStep, watch: WatchdogStep, limit: Int, metrics: OrchestratorMetrics,
+        logger: Logger, on thread: EventThread
+    ) {
+        self.consumer = consumer
+        self.check = check
+        self.listing = listing
+        self.watch = watch
+        self.metrics = metrics
+        self.logger = logger
+        self.thread = thread
+        inFlight = InFlightLimit(limit, on: thread)
+    }
+
+    func drain() async { await inFlight.drain() }
+
+    /// Ends when the consumer has been shut down.
+    func run() async throws {
+        while true {
+            progress.rest()
+            _ = await inFlight.room()
+            let deliveries = try await consumer.next(atMost: 8)
+            progress.beat()
+            if deliveries.isEmpty { return }
+            for delivery in deliveries { await take(delivery) }
+            await consumer.acknowledge(deliveries.map(\.tag))
+        }
+    }
+
+    private func take(_ delivery: Delivery) async {
+        let (wakes, malformed) = Wake.decode(delivery.body)
+        if malformed > 0 {
+            // A wake is only a hint; the timer it should have come from stands.
+            metrics.wakesMalformed.increment(by: malformed)
+            logger.warning("\(malformed) lines of a message in \(QueueNames.checks) are no wakes; ignored")
+        }
+        await inFlight.enter(wakes.count)
+        metrics.wakesInFlight.record(await inFlight.count)
+        for wake in wakes {
+            Task(executorPreference: thread) {
+                await handle(wake)
+                await inFlight.leave()
+                metrics.wakesInFlight.record(await inFlight.count)
+            }
+        }
+    }
+
+    private func handle(_ wake: Wake) async {
+        switch wake.state.status {
+        case .polling:
+            guard let ready = await check.run(wake) else { return }
+            await listing.run(ready)
+        case .ready: await listing.run(DecisionRecorder.Subject(wake))
+        case .processing: await watch.run(wake)
+        case .pending, .completed, .failed: metrics.wakesStale.increment()
+        }
+    }
+}
