@@ -16,6 +16,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -71,7 +72,7 @@ var floor4: [Target] {
     [
         .target(
             name: "Orchestrator",
-            dependencies: ["ExportCore", "EventThread", "RabbitMQ", "JobMessages", "JobStore", "ProviderAPI", "Telemetry", logging, metrics, lifecycle, tracing]),
+            dependencies: ["Archive", "ExportCore", "EventThread", "RabbitMQ", "JobMessages", "JobStore", "ProviderAPI", "Telemetry", logging, metrics, lifecycle, tracing]),
         .target(
             name: "Worker",
             dependencies: [
@@ -87,7 +88,10 @@ var floor5: [Target] {
     [
         .executableTarget(
             name: "longhaul",
-            dependencies: ["Orchestrator", "Worker", "Sandbox", "HTTPClient", configuration, argumentParser, lifecycle])
+            dependencies: [
+                "Orchestrator", "Worker", "Sandbox", "Archive", "HTTPClient", "JobMessages", "JobStore", "ObjectStorage", "ProviderAPI", "RabbitMQ",
+                "Redis", "Telemetry", "EventThread", "ExportCore", argumentParser, configuration, lifecycle, logging, metrics, system, yams,
+            ])
     ]
 }
 
@@ -107,5 +111,6 @@ var metrics: Target.Dependency { .product(name: "Metrics", package: "swift-metri
 var nio: Target.Dependency { .product(name: "NIOCore", package: "swift-nio") }
 var nioHTTP1: Target.Dependency { .product(name: "NIOHTTP1", package: "swift-nio") }
 var nioPosix: Target.Dependency { .product(name: "NIOPosix", package: "swift-nio") }
+var system: Target.Dependency { .product(name: "SystemPackage", package: "swift-system") }
 var tracing: Target.Dependency { .product(name: "Tracing", package: "swift-distributed-tracing") }
 var yams: Target.Dependency { .product(name: "Yams", package: "Yams") }

@@ -38,7 +38,7 @@ public enum JobEvent: Sendable, Equatable {
     /// The export is queued or running.
     case notReady(PollHints)
     /// The provider file has no meaning for this status.
-    case unknownStatus(String)
+    case unknownStatus(String, PollHints)
     case ready
     /// The export is done and holds nothing.
     case empty

@@ -28,14 +28,14 @@ public struct JobStateMachine: Sendable {
             next.unknownStatuses = 0
             return keepPolling(next, hints, random)
 
-        case (.polling, .unknownStatus(let status)):
+        case (.polling, .unknownStatus(let status, let hints)):
             next.attempts += 1
             next.failures = 0
             next.unknownStatuses += 1
             guard next.unknownStatuses < rules.unknownStatusLimit else {
                 return fail(next, JobError(code: "unknown-status", message: "the provider file has no meaning for the status \(status)"))
             }
-            return keepPolling(next, PollHints(), random)
+            return keepPolling(next, hints, random)
 
         case (.polling, .ready):
             next.attempts += 1

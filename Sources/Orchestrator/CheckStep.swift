@@ -26,28 +26,25 @@ struct CheckStep: Sendable {
         }
         let context = JobContext(wake)
         let outcome = await provider.client.check(context, exportHandle: wake.exportHandle)
-        let step = await Step(outcome, usual: durations.usual(provider: wake.provider, kind: ""))
+        let kind = await kind(context, provider.client)
+        let step = await Step(outcome, usual: durations.usual(provider: wake.provider, kind: kind))
         metrics.countCheck(step.outcome)
         guard
             let stored = await recorder.decide(
                 step.event, for: subject, by: provider.machine, detail: step.detail, isCheck: true, exportHandle: step.exportHandle)
         else { return nil }
-        return await follow(stored.decision, stored.version, subject, wake)
+        if stored.decision.state.status == .ready {
+            await durations.learn(wake.state.waited, provider: wake.provider, kind: kind)
+            return subject.advanced(to: stored.version, stored.decision.state)
+        }
+        if stored.decision.action == .writeManifest { await downloads.publishManifest(of: subject) }
+        return nil
     }
 
-    private func follow(
-        _ decision: Decision, _ version: Int64, _ subject: DecisionRecorder.Subject, _ wake: Wake
-    ) async -> DecisionRecorder.Subject? {
-        switch decision.action {
-        case .listFiles:
-            await durations.learn(wake.state.waited, provider: wake.provider, kind: "")
-            return subject.advanced(to: version, decision.state)
-        case .writeManifest:
-            await downloads.publishManifest(of: subject)
-            return nil
-        case .publishDownloads, nil:
-            return nil
-        }
+    /// What the provider file tells exports apart by, so that their durations are learned apart.
+    private func kind(_ context: JobContext, _ client: ProviderClient) async -> String {
+        guard client.definition.polling.hasKey else { return "" }
+        return await client.pollingKey(context) ?? ""
     }
 }
 
@@ -75,8 +72,9 @@ private struct Step {
         case .expired:
             let error = JobError(code: "export-expired", message: "the provider no longer has the export")
             self.init(event: .exportFailed(error), outcome: .exportFailed, detail: error.code)
-        case .unknownStatus(let status):
-            self.init(event: .unknownStatus(status), outcome: .unknownStatus, detail: "unknown status \(status)")
+        case .unknownStatus(let status, let retryAfter):
+            let hints = PollHints(retryAfter: retryAfter, usualDuration: usual)
+            self.init(event: .unknownStatus(status, hints), outcome: .unknownStatus, detail: "unknown status \(status)")
         case .failure(let failure):
             self.init(event: .stepFailed(failure), outcome: StepOutcome(failure.failureClass), detail: failure.code)
         }

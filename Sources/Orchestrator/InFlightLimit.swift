@@ -5,6 +5,7 @@ actor InFlightLimit {
     let limit: Int
     private(set) var count = 0
     private var waiters: [CheckedContinuation<Void, Never>] = []
+    private var isAbandoned = false
     private let thread: EventThread
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
@@ -15,8 +16,8 @@ actor InFlightLimit {
 
     /// Waits until there is room, and tells how much. Nothing is taken yet: there is one taker, which calls `enter` next.
     func room() async -> Int {
-        while count >= limit { await withCheckedContinuation { waiters.append($0) } }
-        return limit - count
+        while count >= limit, !isAbandoned { await withCheckedContinuation { waiters.append($0) } }
+        return max(limit - count, 1)
     }
 
     /// May go past the limit by what one message holds, since its wakes come together.
@@ -27,9 +28,15 @@ actor InFlightLimit {
         if count < limit || count == 0 { wakeAll() }
     }
 
-    /// Waits until nothing is in hand.
+    /// Waits until nothing is in hand, or nobody waits for it any more.
     func drain() async {
-        while count > 0 { await withCheckedContinuation { waiters.append($0) } }
+        while count > 0, !isAbandoned { await withCheckedContinuation { waiters.append($0) } }
+    }
+
+    /// Ends `drain` with things still in hand.
+    func abandon() {
+        isAbandoned = true
+        wakeAll()
     }
 
     private func wakeAll() {

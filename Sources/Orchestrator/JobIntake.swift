@@ -27,7 +27,7 @@ actor JobIntake {
         Subscription(queue: QueueNames.jobs(.high), prefetch: 400), Subscription(queue: QueueNames.jobs(.normal), prefetch: 200),
         Subscription(queue: QueueNames.jobs(.low), prefetch: 100),
     ]
-    private static let batch = 200
+    private static let shares = [QueueNames.jobs(.high): 128, QueueNames.jobs(.normal): 64, QueueNames.jobs(.low): 32]
 
     init(
         consumer: Consumer, publisher: Publisher, store: JobStore, providers: ProviderDirectory, starter: Starter,
@@ -48,7 +48,7 @@ actor JobIntake {
     func run() async throws {
         while true {
             progress.rest()
-            let deliveries = try await consumer.next(atMost: Self.batch)
+            let deliveries = try await consumer.next(atMost: Self.shares)
             progress.beat()
             if deliveries.isEmpty { return }
             let (accepted, dead) = sort(deliveries)

@@ -99,6 +99,6 @@ struct ListingStep: Sendable {
 
     /// A name from outside as a path under the job's folder. What is unfit for one gets a name by its index.
     private static func safeName(_ name: String, index: Int) -> String {
-        (try? SafePath(name))?.text ?? "file-\(index)"  // refused names are the provider's, and not worth a job
+        (try? SafePath.relative(name)) ?? "file-\(index)"  // refused names are the provider's, and not worth a job
     }
 }

@@ -13,7 +13,7 @@ struct ProviderDirectory: Sendable {
 
     init(_ clients: [String: ProviderClient], configuration: OrchestratorConfiguration) {
         entries = clients.mapValues { client in
-            var rules = client.definition.rules
+            var rules = client.definition.jobRules
             rules.lease = configuration.lease
             rules.watchdog = configuration.watchdog
             return Entry(client: client, rules: rules)

@@ -48,6 +48,7 @@ actor Starter {
     }
 
     func drain() async { await inFlight.drain() }
+    func abandon() async { await inFlight.abandon() }
 
     /// Ends by `stop`.
     func run() async {

@@ -37,6 +37,7 @@ actor WakeIntake {
     }
 
     func drain() async { await inFlight.drain() }
+    func abandon() async { await inFlight.abandon() }
 
     /// Ends when the consumer has been shut down.
     func run() async throws {

@@ -1,2 +1,40 @@
 import ArgumentParser
-@main struct Longhaul: AsyncParsableCommand {}
+import Glibc
+
+@main
+struct Longhaul: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "longhaul",
+        abstract: "Starts slow exports at other people's APIs, waits for them without holding anything, and delivers their files to object storage.",
+        discussion: """
+            A first run on one machine:
+              longhaul setup                                   declare the queues, prepare the store
+              longhaul orchestrator &                          takes jobs, starts exports, looks how far they are
+              longhaul worker &                                fetches files, unpacks them, stores them
+              longhaul submit acme -p report=orders --wait     one export of the provider in providers/acme.yaml
+              longhaul watch                                   how many jobs have which status, live
+
+            Settings come from the environment, or from a YAML file with the same names (--config FILE); `longhaul settings`
+            lists them. Exit codes: 0 success, 1 a job failed or a check found something wrong, 64 a wrong argument or
+            setting, 69 a server cannot be reached, 70 an error of Longhaul's own.
+            """,
+        version: "0.1.0",
+        subcommands: [
+            SetupCommand.self, OrchestratorCommand.self, WorkerCommand.self, SandboxCommand.self, SubmitCommand.self, JobsCommand.self,
+            JobCommand.self, WatchCommand.self, DoctorCommand.self, SettingsCommand.self,
+        ])
+
+    static func main() async {
+        // A peer that closes its socket must not end the process; the error comes back from the call.
+        signal(SIGPIPE, SIG_IGN)
+        do {
+            var command = try parseAsRoot()
+            if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
+        } catch let problem as Problem {
+            Terminal.error(problem.message)
+            Self.exit(withError: problem.code)
+        } catch {
+            Self.exit(withError: error)
+        }
+    }
+}

@@ -8,7 +8,7 @@ private let error = JobError(code: "broken", message: "it broke")
 
 /// One event of each kind and variant that the rules tell apart.
 private let events: [JobEvent] = [
-    .created, .stepFailed(transient), .stepFailed(permanent), .notReady(PollHints()), .unknownStatus("ODD"), .ready, .empty,
+    .created, .stepFailed(transient), .stepFailed(permanent), .notReady(PollHints()), .unknownStatus("ODD", PollHints()), .ready, .empty,
     .exportFailed(error), .pageListed(isLast: false), .pageListed(isLast: true), .watchdogFired, .fileFailed(error), .manifestWritten,
     .cancelled,
 ]
@@ -82,11 +82,11 @@ private let machine = JobStateMachine(rules: JobRules())
     @Test("fails a job after the bounded number of unknown statuses in a row") func unknownStatus() throws {
         var state = JobState(status: .polling)
         for _ in 1..<JobRules().unknownStatusLimit {
-            let decision = try #require(machine.decide(.unknownStatus("ODD"), in: state, random: 0))
+            let decision = try #require(machine.decide(.unknownStatus("ODD", PollHints()), in: state, random: 0))
             #expect(decision.state.status == .polling)
             state = decision.state
         }
-        let verdict = try #require(machine.decide(.unknownStatus("ODD"), in: state, random: 0))
+        let verdict = try #require(machine.decide(.unknownStatus("ODD", PollHints()), in: state, random: 0))
         #expect(verdict.error?.code == "unknown-status")
         #expect(verdict.error?.message.contains("ODD") == true)
     }

@@ -1,0 +1,33 @@
+import Telemetry
+
+extension OrchestratorService {
+    /// What `/healthz` asks: whether the loops turn. A server that is down is not this process's fault, see `readiness`.
+    public func checks() -> [HealthCheck] {
+        [
+            .progress(of: "scheduler", scheduler.progress, within: .seconds(30)),
+            .progress(of: "starter", starter.progress, within: .seconds(60)),
+            .progress(of: "job-intake", jobIntake.progress, within: .seconds(60)),
+            .progress(of: "wake-intake", wakeIntake.progress, within: .seconds(60)),
+        ]
+    }
+
+    /// What `/readyz` asks: the servers, and whether timers are served.
+    public func readiness() -> [HealthCheck] {
+        [
+            HealthCheck("rabbitmq") { [jobs, wakes, publisher] in
+                guard await publisher.isConnected else { return .unhealthy("the publisher is not connected") }
+                guard await jobs.isConnected, await wakes.isConnected else { return .unhealthy("a consumer is not connected") }
+                return await publisher.isBlocked ? .unhealthy("the broker has an alarm and takes nothing") : .healthy("connected")
+            },
+            HealthCheck("timers") { [store] in
+                do {
+                    let overdue = try await store.oldestOverdue()
+                    let seconds = overdue.components.seconds
+                    return overdue < .seconds(30) ? .healthy("oldest overdue by \(seconds) s") : .unhealthy("oldest overdue by \(seconds) s")
+                } catch {
+                    return .unhealthy("\(error)")
+                }
+            },
+        ]
+    }
+}

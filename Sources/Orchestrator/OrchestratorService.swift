@@ -1,0 +1,156 @@
+import EventThread
+import ExportCore
+import JobStore
+import Logging
+import ProviderAPI
+import RabbitMQ
+import ServiceLifecycle
+import Telemetry
+
+/// An orchestrator: takes jobs in, starts their exports, looks how far they are, and lists their files for the workers.
+///
+/// It holds nothing that would be lost with it: every unfinished job has a timer in the store. Any number of orchestrators runs
+/// side by side.
+///
+/// A graceful shutdown stops intake and scheduler at once and lets what is in hand finish for `shutdownGrace`; what is left comes
+/// back by its lease, at another orchestrator.
+public struct OrchestratorService: Service {
+    private let configuration: OrchestratorConfiguration
+    private let store: JobStore
+    private let publisher: Publisher
+    private let jobs: Consumer
+    private let wakes: Consumer
+    private let scheduler: Scheduler
+    private let starter: Starter
+    private let jobIntake: JobIntake
+    private let wakeIntake: WakeIntake
+    private let logger: Logger
+    private let thread: EventThread
+
+    /// Connects to nothing yet.
+    /// - Parameters:
+    ///   - store: remains its owner's to shut down, after `run` has returned; as does the providers' HTTP client.
+    ///   - redis: for the list of living orchestrators.
+    ///   - providers: by the name that jobs give.
+    ///   - thread: everything runs on it.
+    public init(
+        configuration: OrchestratorConfiguration, rabbitMQ: RabbitMQConfiguration, store: JobStore, membership: Membership,
+        providers clients: [String: ProviderClient], thread: EventThread, logger: Logger
+    ) {
+        let metrics = OrchestratorMetrics()
+        let providers = ProviderDirectory(clients, configuration: configuration)
+        let recorder = DecisionRecorder(store: store, metrics: metrics, logger: logger)
+        self.configuration = configuration
+        self.store = store
+        self.logger = logger
+        self.thread = thread
+        publisher = Publisher(rabbitMQ, on: thread, logger: logger)
+        jobs = Consumer(rabbitMQ, subscriptions: JobIntake.subscriptions, on: thread, logger: logger)
+        wakes = Consumer(rabbitMQ, subscriptions: WakeIntake.subscriptions, on: thread, logger: logger)
+        let downloads = DownloadPublisher(store: store, publisher: publisher, logger: logger)
+        starter = Starter(
+            store: store, providers: providers, recorder: recorder, configuration: configuration, metrics: metrics, logger: logger,
+            on: thread)
+        scheduler = Scheduler(
+            store: store, membership: membership, publisher: publisher, starter: starter, configuration: configuration,
+            metrics: metrics, logger: logger, on: thread)
+        jobIntake = JobIntake(
+            consumer: jobs, publisher: publisher, store: store, providers: providers, starter: starter,
+            watchdog: configuration.watchdog, metrics: metrics, logger: logger, on: thread)
+        wakeIntake = WakeIntake(
+            consumer: wakes,
+            check: CheckStep(
+                store: store, providers: providers, recorder: recorder,
+                durations: UsualDurations(store: store, logger: logger, on: thread), downloads: downloads, metrics: metrics, logger: logger),
+            listing: ListingStep(
+                store: store, providers: providers, recorder: recorder, downloads: downloads, maxFiles: configuration.maxFiles,
+                metrics: metrics, logger: logger),
+            watch: WatchdogStep(
+                store: store, providers: providers, recorder: recorder, downloads: downloads, watchdog: configuration.watchdog,
+                metrics: metrics, logger: logger),
+            limit: configuration.wakesInFlight, metrics: metrics, logger: logger, on: thread)
+    }
+
+    /// Works until the shutdown.
+    /// - Throws: `RabbitMQError` when the first connection fails or a queue does not exist; afterwards it reconnects by itself.
+    public func run() async throws {
+        do {
+            try await publisher.connect()
+            try await jobs.connect()
+            try await wakes.connect()
+        } catch {
+            await close()
+            throw error
+        }
+        logger.info("orchestrator works", metadata: ["name": "\(configuration.name)"])
+        let outcome = await withTaskCancellationOrGracefulShutdownHandler {
+            await work()
+        } onCancelOrGracefulShutdown: {
+            Task { await stop() }
+        }
+        await stop()
+        await finish()
+        await close()
+        logger.info("orchestrator has ended")
+        try outcome.get()
+    }
+
+    /// The four loops; each ends by `stop`, and an error of one stops all.
+    private func work() async -> Result<Void, any Error> {
+        await withTaskGroup(of: Result<Void, any Error>.self) { group in
+            let loops: [@Sendable () async throws -> Void] = [
+                { await scheduler.run() }, { await starter.run() }, { try await jobIntake.run() }, { try await wakeIntake.run() },
+            ]
+            for loop in loops {
+                group.addTask(executorPreference: thread) {
+                    do {
+                        try await loop()
+                        return .success(())
+                    } catch {
+                        await stop()
+                        return .failure(error)
+                    }
+                }
+            }
+            var outcome = Result<Void, any Error>.success(())
+            for await result in group {
+                if case .failure(let error) = result, !(error is CancellationError) { outcome = .failure(error) }
+            }
+            return outcome
+        }
+    }
+
+    private func stop() async {
+        await scheduler.stop()
+        await starter.stop()
+        async let jobsStopped: Void = jobs.stopIntake()
+        async let wakesStopped: Void = wakes.stopIntake()
+        _ = await (jobsStopped, wakesStopped)
+    }
+
+    private func finish() async {
+        let left = await withTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                await starter.drain()
+                await wakeIntake.drain()
+                return true
+            }
+            group.addTask {
+                // Cancelled when everything has finished in time.
+                try? await Task.sleep(for: configuration.shutdownGrace)
+                return false
+            }
+            let finished = await group.next() ?? true
+            group.cancelAll()
+            if !finished { await starter.abandon(); await wakeIntake.abandon() }
+            return !finished
+        }
+        if left { logger.notice("requests were cut off after \(configuration.shutdownGrace); their leases bring the jobs back") }
+    }
+
+    private func close() async {
+        await jobs.shutdown()
+        await wakes.shutdown()
+        await publisher.shutdown()
+    }
+}

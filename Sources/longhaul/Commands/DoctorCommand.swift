@@ -1,0 +1,58 @@
+import ArgumentParser
+import EventThread
+
+struct DoctorCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "doctor", abstract: "Check everything that Longhaul depends on.",
+        discussion: "Each server: reachable, its version, settings that lose data. Each provider file. Exits 1 when something is wrong.")
+
+    @OptionGroup var options: SettingsOptions
+    @Flag(help: "One JSON object a line.") var json = false
+
+    func run() async throws {
+        let settings = try await options.load()
+        let thread = EventThread(name: "longhaul")
+        let examinations: [@Sendable () async -> [Finding]] = [
+            { await RedisExamination(settings: settings, thread: thread).findings() },
+            { await RabbitMQExamination(settings: settings).findings() },
+            { await ProviderExamination(settings: settings, thread: thread).findings() },
+            { await StorageExamination(settings: settings, thread: thread).findings() },
+        ]
+        var isSound = true
+        for examine in examinations {
+            for finding in await examine() {
+                if finding.verdict == .bad { isSound = false }
+                print(json ? finding.json : finding.text)
+            }
+        }
+        thread.stop()
+        if !isSound { throw ExitCode(1) }
+    }
+}
+
+/// What the doctor found about one thing.
+struct Finding: Sendable {
+    enum Verdict: String, Sendable {
+        case good, doubtful, bad
+    }
+
+    let subject: String
+    let verdict: Verdict
+    let detail: String
+
+    static func good(_ subject: String, _ detail: String) -> Finding { Finding(subject: subject, verdict: .good, detail: detail) }
+    static func doubtful(_ subject: String, _ detail: String) -> Finding { Finding(subject: subject, verdict: .doubtful, detail: detail) }
+    static func bad(_ subject: String, _ detail: String) -> Finding { Finding(subject: subject, verdict: .bad, detail: detail) }
+
+    var text: String {
+        let mark =
+            switch verdict {
+            case .good: Terminal.paint("✓", .green)
+            case .doubtful: Terminal.paint("!", .yellow)
+            case .bad: Terminal.paint("✗", .red)
+            }
+        return "\(mark) \(subject): \(detail)"
+    }
+
+    var json: String { JobDescription.json(["subject": subject, "verdict": verdict.rawValue, "detail": detail]) }
+}

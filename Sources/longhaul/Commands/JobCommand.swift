@@ -1,0 +1,79 @@
+import ArgumentParser
+import EventThread
+import ExportCore
+import JobStore
+
+struct JobCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "job", abstract: "Show one job: its fields, and its history as a timeline.")
+
+    @OptionGroup var options: SettingsOptions
+
+    @Argument(help: ArgumentHelp("The job's name, its exportJobId.", valueName: "id")) var id: String
+
+    @Flag(help: "One JSON object.") var json = false
+
+    func run() async throws {
+        guard let id = JobID(id) else { throw Problem.usage("\(id) is no job's name: \(JobID.rule)") }
+        let settings = try await options.load()
+        let thread = EventThread(name: "longhaul")
+        let connection = try await StoreConnection.open(settings, name: "longhaul-job", on: thread, logger: Terminal.quietLogger)
+        let found: (job: ExportJob?, history: [HistoryEntry])
+        do {
+            found = (try await connection.store.job(id), try await connection.store.history(of: id))
+        } catch {
+            throw Problem.unavailable("LONGHAUL_REDIS_URL: \(error)")
+        }
+        await connection.close()
+        guard let job = found.job else { throw Problem.failed("there is no job \(id); it may have ended longer than LONGHAUL_KEEP ago") }
+        if json { showJSON(job, found.history) } else { showText(job, found.history) }
+    }
+
+    private func showJSON(_ job: ExportJob, _ history: [HistoryEntry]) {
+        var members = JobDescription(job: job).members
+        members["history"] = history.map { ["at": job.createdAt + $0.at, "what": $0.what, "detail": $0.detail] as [String: Any] }
+        print(JobDescription.json(members))
+    }
+
+    private func showText(_ job: ExportJob, _ history: [HistoryEntry]) {
+        let status = job.state.status
+        var fields: [(String, String)] = [
+            ("status", Terminal.paint(status.rawValue, JobDescription.colour(status))), ("provider", job.provider),
+            ("parameters", job.parameters), ("priority", job.priority.rawValue), ("tenant", job.tenant),
+            ("correlation", job.correlationID), ("created", JobDescription.time(job.createdAt)),
+            ("checks", "\(job.state.attempts), last \(JobDescription.time(job.lastPollAt)), next \(JobDescription.time(job.nextPollAt))"),
+            ("files", "\(job.state.filesDone) of \(job.state.filesTotal)"),
+            (status.isFinal ? "kept until" : "deadline", JobDescription.time(job.expiresAt)), ("export", job.exportHandle ?? "–"),
+        ]
+        if let error = job.error { fields.insert(("error", Terminal.paint("\(error.code): \(error.message)", .red)), at: 1) }
+        print(Terminal.paint(job.id.text, .bold))
+        for (name, value) in fields { print("  " + name.padding(12) + value) }
+        print("")
+        for entry in history { print("  " + Self.elapsed(entry.at).padding(12) + Self.describe(entry)) }
+    }
+
+    private static func elapsed(_ milliseconds: Int64) -> String {
+        let seconds = Double(milliseconds) / 1000
+        return switch seconds {
+        case ..<60: "+\((seconds * 1000).rounded() / 1000)s"
+        case ..<3600: "+\(Int(seconds) / 60)m \(Int(seconds) % 60)s"
+        default: "+\(Int(seconds) / 3600)h \(Int(seconds) / 60 % 60)m"
+        }
+    }
+
+    private static func describe(_ entry: HistoryEntry) -> String {
+        switch entry.what {
+        case "~": return "check: \(entry.detail)"
+        case "!": return Terminal.paint("failed: \(entry.detail)", .yellow)
+        case "+": return entry.detail
+        default:
+            let colour = JobStatus(rawValue: entry.what).map(JobDescription.colour) ?? .bold
+            return Terminal.paint(entry.what, colour) + (entry.detail.isEmpty ? "" : "  \(entry.detail)")
+        }
+    }
+}
+
+extension String {
+    /// Filled up with spaces.
+    fileprivate func padding(_ width: Int) -> String { self + String(repeating: " ", count: max(width - count, 1)) }
+}

@@ -1,0 +1,52 @@
+import ExportCore
+import Foundation
+import JobStore
+
+/// A job as the commands show it.
+struct JobDescription {
+    let job: ExportJob
+
+    static func time(_ milliseconds: Int64?) -> String {
+        guard let milliseconds else { return "–" }
+        return Date(timeIntervalSince1970: Double(milliseconds) / 1000)
+            .formatted(.iso8601.year().month().day().dateSeparator(.dash).dateTimeSeparator(.space).time(includingFractionalSeconds: false))
+    }
+
+    static func colour(_ status: JobStatus) -> Terminal.Colour {
+        switch status {
+        case .completed: .green
+        case .failed: .red
+        case .polling: .blue
+        case .pending: .grey
+        case .ready, .processing: .yellow
+        }
+    }
+
+    /// Members for `--json`, in the terms of the job hash.
+    var members: [String: Any] {
+        var members: [String: Any] = [
+            "exportJobId": job.id.text, "provider": job.provider, "status": job.state.status.rawValue, "attempts": job.state.attempts,
+            "priority": job.priority.rawValue, "tenant": job.tenant, "correlationId": job.correlationID, "version": job.version,
+            "createdAt": job.createdAt, "filesTotal": job.state.filesTotal, "filesDone": job.state.filesDone,
+            "parameters": Self.object(job.parameters),
+        ]
+        members["lastPollAt"] = job.lastPollAt
+        members["nextPollAt"] = job.nextPollAt
+        members["expiresAt"] = job.expiresAt
+        members["errorCode"] = job.error?.code
+        members["errorMessage"] = job.error?.message
+        members["export"] = job.exportHandle.map(Self.object)
+        members["webhook"] = job.webhook
+        return members
+    }
+
+    private static func object(_ text: String) -> Any {
+        (try? JSONSerialization.jsonObject(with: Data(text.utf8))) ?? text  // shown as it is when it is no JSON
+    }
+
+    /// One line of JSON.
+    static func json(_ members: Any) -> String {
+        guard let data = try? JSONSerialization.data(withJSONObject: members, options: [.sortedKeys, .withoutEscapingSlashes]) else { return "{}" }
+        return String(decoding: data, as: UTF8.self)
+    }
+}

@@ -1,0 +1,61 @@
+import ArgumentParser
+import EventThread
+import ExportCore
+import JobStore
+
+extension JobStatus: ExpressibleByArgument {
+    public init?(argument: String) { self.init(rawValue: argument.uppercased()) }
+}
+
+struct JobsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "jobs", abstract: "List jobs by status, newest first.",
+        discussion: "Jobs in POLLING come by their next check, soonest first. Times are UTC.")
+
+    @OptionGroup var options: SettingsOptions
+
+    @Option(name: [.short, .long], help: ArgumentHelp("Only jobs of this status.", valueName: "status"))
+    var status: JobStatus?
+
+    @Option(name: [.short, .long], help: ArgumentHelp("So many jobs of each status at most.", valueName: "n"))
+    var limit = 20
+
+    @Flag(help: "One JSON object a line.") var json = false
+
+    func run() async throws {
+        guard (1...100_000).contains(limit) else { throw Problem.usage("--limit must be from 1 to 100000") }
+        let settings = try await options.load()
+        let thread = EventThread(name: "longhaul")
+        let connection = try await StoreConnection.open(settings, name: "longhaul-jobs", on: thread, logger: Terminal.quietLogger)
+        do {
+            let counts = try await connection.store.counts()
+            var jobs: [ExportJob] = []
+            for status in status.map({ [$0] }) ?? JobStatus.allCases {
+                jobs += try await connection.store.list(status, limit: limit)
+            }
+            show(jobs, counts)
+        } catch {
+            throw Problem.unavailable("LONGHAUL_REDIS_URL: \(error)")
+        }
+        await connection.close()
+    }
+
+    private func show(_ jobs: [ExportJob], _ counts: StatusCounts) {
+        if json {
+            for job in jobs { print(JobDescription.json(JobDescription(job: job).members)) }
+            return
+        }
+        print(JobStatus.allCases.map { "\(Terminal.paint($0.rawValue, JobDescription.colour($0))) \(counts[$0] ?? 0)" }.joined(separator: "   "))
+        guard !jobs.isEmpty else { return }
+        print("")
+        var table = Table(["JOB", "PROVIDER", "STATUS", "CHECKS", "FILES", "CREATED", "NEXT CHECK", "ERROR"])
+        for job in jobs {
+            table.add([
+                job.id.text, job.provider, job.state.status.rawValue, "\(job.state.attempts)",
+                "\(job.state.filesDone)/\(job.state.filesTotal)", JobDescription.time(job.createdAt), JobDescription.time(job.nextPollAt),
+                job.error.map { "\($0.code): \($0.message)" } ?? "",
+            ])
+        }
+        print(table.text(width: Terminal.width))
+    }
+}

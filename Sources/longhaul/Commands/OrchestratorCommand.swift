@@ -1,0 +1,56 @@
+import ArgumentParser
+import JobStore
+import Orchestrator
+import RabbitMQ
+import Telemetry
+
+struct OrchestratorCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "orchestrator", abstract: "Take jobs in, start their exports, look how far they are, list their files.",
+        discussion: """
+            Run as many as you like: they share the timers among themselves. Serves /healthz, /readyz and /metrics (port 8081).
+            SIGTERM or Ctrl-C finishes what is in hand and exits 0; a second one exits at once, and still nothing is lost.
+            """)
+
+    @OptionGroup var options: SettingsOptions
+    @OptionGroup var role: RoleOptions
+
+    func run() async throws {
+        let settings = try await options.load()
+        let role = try Role("orchestrator", settings, role, standardPort: 8081)
+        let name = try settings.processName()
+        let configuration = try Self.configuration(settings, name: name)
+        let http = try settings.httpClient("provider", egress: settings.egress(), on: role.thread, logger: role.logger)
+        let providers = try await settings.providers(http: http, on: role.thread)
+        let rabbitMQ = try settings.rabbitMQ(connectionName: "longhaul orchestrator \(name)")
+        let connection = try await StoreConnection.open(settings, name: "longhaul-orchestrator", on: role.thread, logger: role.logger)
+        let service = OrchestratorService(
+            configuration: configuration, rabbitMQ: rabbitMQ, store: connection.store,
+            membership: Membership(redis: connection.redis, name: name), providers: providers, thread: role.thread, logger: role.logger)
+        role.registry.collect("jobs") {
+            try await connection.store.counts().map { status, count in
+                MetricSample("longhaul_jobs", labels: [("status", status.rawValue)], value: Double(count))
+            }
+        }
+        do {
+            try await role.run(service, checks: service.checks(), readiness: service.readiness())
+        } catch let error as RabbitMQError {
+            throw Problem.unavailable("LONGHAUL_RABBITMQ_URL: \(error)")
+        } catch let error as HealthServerError {
+            throw Problem.unavailable("LONGHAUL_HEALTH_PORT: \(error)")
+        }
+        await connection.close()
+        await http.shutdown()
+    }
+
+    private static func configuration(_ settings: Settings, name: String) throws -> OrchestratorConfiguration {
+        OrchestratorConfiguration(
+            name: name, lease: try settings.duration("LONGHAUL_LEASE", .seconds(1) ... .seconds(3600)),
+            watchdog: try settings.duration("LONGHAUL_WATCHDOG", .seconds(1) ... .seconds(86_400)),
+            tick: try settings.duration("LONGHAUL_TICK", .milliseconds(1) ... .seconds(10)),
+            wakesInFlight: try settings.number("LONGHAUL_WAKES_IN_FLIGHT", 1...100_000),
+            createsInFlight: try settings.number("LONGHAUL_CREATES_IN_FLIGHT", 1...10_000),
+            maxFiles: try settings.number("LONGHAUL_MAX_FILES", 1...10_000_000),
+            shutdownGrace: try settings.duration("LONGHAUL_SHUTDOWN_GRACE", .zero ... .seconds(3600)))
+    }
+}

@@ -1,0 +1,50 @@
+import ArgumentParser
+import EventThread
+import JobMessages
+import JobStore
+import Logging
+import RabbitMQ
+import Redis
+
+struct SetupCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "setup", abstract: "Declare the queues and prepare the store.",
+        discussion: "Safe to run again, and at every start of a stack. A queue or a store that exists and differs is left alone and told.")
+
+    @OptionGroup var options: SettingsOptions
+
+    func run() async throws {
+        let settings = try await options.load()
+        try await prepareStore(settings)
+        try await declareTopology(settings)
+    }
+
+    private func prepareStore(_ settings: Settings) async throws {
+        let thread = EventThread(name: "longhaul-setup")
+        let redis = Redis(try settings.redis(clientName: "longhaul setup"), on: thread, logger: Terminal.quietLogger)
+        let layout = StoreLayout(partitions: try settings.number("LONGHAUL_PARTITIONS", 1...1024))
+        do {
+            try await redis.connect()
+            try await layout.setUp(redis)
+        } catch {
+            await redis.shutdown()
+            throw Problem.unavailable("LONGHAUL_REDIS_URL: \(error)")
+        }
+        print("store     \(redis.server): \(layout.partitions) partitions, schema \(layout.schema), scripts loaded")
+        await redis.shutdown()
+        thread.stop()
+    }
+
+    private func declareTopology(_ settings: Settings) async throws {
+        let administrator = Administrator(try settings.rabbitMQ(connectionName: "longhaul setup"), logger: Terminal.quietLogger)
+        do {
+            try await Topology.declare(with: administrator)
+        } catch {
+            await administrator.shutdown()
+            throw Problem.unavailable("LONGHAUL_RABBITMQ_URL: \(error)")
+        }
+        await administrator.shutdown()
+        for queue in Topology.queues { print("queue     \(queue.name) (\(queue.type.rawValue))") }
+        for exchange in Topology.exchanges { print("exchange  \(exchange.name) (\(exchange.type.rawValue))") }
+    }
+}

@@ -1,0 +1,81 @@
+import ExportCore
+import Foundation
+import JobMessages
+import RabbitMQ
+
+/// Publishes job messages in batches of confirms.
+struct Submission {
+    private let publisher: Publisher
+    private var progress: ProgressBar?
+    private var batch: [OutgoingMessage] = []
+    private var batchIDs: [JobID] = []
+    /// Jobs that the broker has confirmed.
+    private(set) var ids: [JobID] = []
+
+    private static let batchSize = 500
+
+    init(publisher: Publisher, total: Int?, showsProgress: Bool) {
+        self.publisher = publisher
+        progress = showsProgress ? ProgressBar("submitted", total: total) : nil
+    }
+
+    mutating func publish(_ source: JobSource) async throws {
+        // A closure cannot change self: the messages are handed over in batches.
+        var submission = self
+        do {
+            try await source.forEach { message in try await submission.add(message) }
+            try await submission.flush()
+        } catch {
+            self = submission
+            progress?.finish(ids.count)
+            if let problem = error as? Problem, !ids.isEmpty {
+                throw Problem(message: "\(problem.message); \(ids.count) jobs before it are submitted", code: problem.code)
+            }
+            throw error
+        }
+        self = submission
+        progress?.finish(ids.count)
+    }
+
+    private mutating func add(_ message: JobMessage) async throws {
+        var message = message
+        guard let id = message.id ?? JobID(UUID().uuidString.lowercased()) else { return }
+        message.id = id
+        var properties = MessageProperties()
+        properties.messageID = id.text
+        properties.correlationID = message.correlationID ?? id.text
+        properties.contentType = "application/json"
+        properties.appID = "longhaul submit"
+        properties.isPersistent = true
+        do {
+            batch.append(
+                OutgoingMessage(
+                    routingKey: QueueNames.jobs(message.priority ?? .normal), body: try message.encoded(), properties: properties,
+                    isMandatory: true))
+        } catch {
+            throw Problem.usage("\(id): \(error.message)")
+        }
+        batchIDs.append(id)
+        if batch.count == Self.batchSize { try await flush() }
+    }
+
+    private mutating func flush() async throws {
+        guard !batch.isEmpty else { return }
+        let outcomes: [PublishOutcome]
+        do {
+            outcomes = try await publisher.publish(all: batch)
+        } catch {
+            throw Problem.unavailable("LONGHAUL_RABBITMQ_URL: \(error)")
+        }
+        for (id, outcome) in zip(batchIDs, outcomes) {
+            switch outcome {
+            case .confirmed: ids.append(id)
+            case .returned: throw Problem.unavailable("the broker has no job queues yet; run `longhaul setup`")
+            case .nacked: throw Problem.unavailable("the broker refused the job \(id); is its queue full?")
+            }
+        }
+        batch.removeAll(keepingCapacity: true)
+        batchIDs.removeAll(keepingCapacity: true)
+        progress?.update(ids.count)
+    }
+}

@@ -1,0 +1,95 @@
+import ArgumentParser
+import EventThread
+import ExportCore
+import Foundation
+import JobMessages
+import RabbitMQ
+
+extension JobPriority: ExpressibleByArgument {}
+
+struct SubmitCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "submit", abstract: "Submit one job, or many from a file.",
+        discussion: """
+            longhaul submit acme -p report=orders -p day=2026-11-24
+            longhaul submit acme --parameters '{"report": "orders"}' --id orders-2026-11-24 --wait
+            longhaul submit --from jobs.ndjson --wait
+
+            A file holds a job message a line: {"provider": "acme", "parameters": {…}, "exportJobId": "…", …}; - is standard input.
+            The same exportJobId twice is the same job, so a submission that was interrupted can be repeated if its jobs have names.
+            Prints the names of the jobs. With --wait the exit code is 1 if a job failed.
+            """)
+
+    @OptionGroup var options: SettingsOptions
+
+    @Argument(help: "The provider, as its file names it.") var provider: String?
+
+    @Option(name: [.customShort("p"), .customLong("parameter")], help: ArgumentHelp("A parameter; may be given several times. A value that is JSON is taken as such.", valueName: "name=value"))
+    var parameter: [String] = []
+    @Option(help: ArgumentHelp("All parameters, as a JSON object.", valueName: "json")) var parameters: String?
+    @Option(help: ArgumentHelp("The job's name (exportJobId); a new UUID otherwise.", valueName: "name")) var id: String?
+    @Option(help: ArgumentHelp("high, normal or low.", valueName: "priority")) var priority: JobPriority?
+    @Option(help: ArgumentHelp("Whose job it is.", valueName: "name")) var tenant = "default"
+    @Option(help: ArgumentHelp("Goes along through logs and messages; the job's name otherwise.", valueName: "id")) var correlationId: String?
+    @Option(help: ArgumentHelp("https:// URL to tell of the job's end.", valueName: "url")) var webhook: String?
+    @Option(help: ArgumentHelp("Submit the jobs of this NDJSON file, - for standard input.", valueName: "file")) var from: String?
+    @Flag(help: "Follow the jobs to their end.") var wait = false
+    @Flag(help: "One JSON object a line: the name, and with --wait the job.") var json = false
+
+    func run() async throws {
+        let settings = try await options.load()
+        let source = try jobSource()
+        let thread = EventThread(name: "longhaul")
+        let publisher = Publisher(try settings.rabbitMQ(connectionName: "longhaul submit"), on: thread, logger: Terminal.quietLogger)
+        do {
+            try await publisher.connect()
+        } catch {
+            throw Problem.unavailable("LONGHAUL_RABBITMQ_URL: \(error)")
+        }
+        var submission = Submission(publisher: publisher, total: source.count, showsProgress: from != nil)
+        do {
+            try await submission.publish(source)
+        } catch {
+            await publisher.shutdown()
+            throw error
+        }
+        await publisher.shutdown()
+        if !wait { for id in submission.ids { print(json ? JobDescription.json(["exportJobId": id.text]) : id.text) } }
+        if wait { try await Following(ids: submission.ids, json: json).run(settings, on: thread) }
+        thread.stop()
+    }
+
+    private func jobSource() throws -> JobSource {
+        if let from {
+            guard provider == nil, parameter.isEmpty, parameters == nil, id == nil else {
+                throw Problem.usage("--from takes everything from the file: leave PROVIDER, --parameter, --parameters and --id out")
+            }
+            return try JobSource(file: from)
+        }
+        guard let provider else { throw Problem.usage("name the PROVIDER, or a file with --from; see `longhaul submit --help`") }
+        var message: [String: Any] = ["provider": provider, "parameters": try parameterObject(), "exportJobId": id ?? UUID().uuidString.lowercased()]
+        message["priority"] = priority?.rawValue
+        message["tenant"] = tenant
+        message["correlationId"] = correlationId
+        message["webhook"] = webhook
+        return JobSource(line: JobDescription.json(message))
+    }
+
+    private func parameterObject() throws -> [String: Any] {
+        var object: [String: Any] = [:]
+        if let parameters {
+            guard let given = (try? JSONSerialization.jsonObject(with: Data(parameters.utf8))) as? [String: Any] else {
+                throw Problem.usage("--parameters must be a JSON object such as '{\"report\": \"orders\"}'")
+            }
+            object = given
+        }
+        for pair in parameter {
+            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.count == 2, !parts[0].isEmpty else { throw Problem.usage("--parameter \(pair): must be name=value") }
+            let value = String(parts[1])
+            // Text that is no JSON is the common case.
+            object[String(parts[0])] = (try? JSONSerialization.jsonObject(with: Data(value.utf8), options: .fragmentsAllowed)) ?? value
+        }
+        return object
+    }
+}

@@ -1,0 +1,58 @@
+import ArgumentParser
+import EventThread
+import ExportCore
+import JobStore
+
+struct WatchCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "watch", abstract: "Show how many jobs have which status, and how fast that changes, until Ctrl-C.")
+
+    @OptionGroup var options: SettingsOptions
+
+    @Option(name: [.short, .long], help: ArgumentHelp("Seconds between two looks.", valueName: "seconds")) var interval = 1.0
+    @Option(help: ArgumentHelp("Stop after so many looks.", valueName: "n")) var count: Int?
+    @Flag(help: "One JSON object a line.") var json = false
+
+    func run() async throws {
+        guard (0.1...3600).contains(interval) else { throw Problem.usage("--interval must be from 0.1 to 3600") }
+        let settings = try await options.load()
+        let thread = EventThread(name: "longhaul")
+        let connection = try await StoreConnection.open(settings, name: "longhaul-watch", on: thread, logger: Terminal.quietLogger)
+        var previous: (counts: StatusCounts, at: ContinuousClock.Instant)?
+        var looks = 0
+        while true {
+            do {
+                let counts = try await connection.store.counts()
+                let now = ContinuousClock.now
+                let rate = previous.map { Double(Self.ended(counts) - Self.ended($0.counts)) / ((now - $0.at) / .seconds(1)) }
+                show(counts, rate, overdue: try await connection.store.oldestOverdue())
+                previous = (counts, now)
+            } catch {
+                // Redis may be restarting: the look after this one may succeed.
+                Terminal.write("longhaul: \(error)\n")
+            }
+            looks += 1
+            if let count, looks >= count { break }
+            try await Task.sleep(for: .seconds(interval))
+        }
+        if Terminal.isOutputTerminal, !json { print("") }
+        await connection.close()
+    }
+
+    private static func ended(_ counts: StatusCounts) -> Int { (counts[.completed] ?? 0) + (counts[.failed] ?? 0) }
+
+    private func show(_ counts: StatusCounts, _ rate: Double?, overdue: Duration) {
+        if json {
+            var members: [String: Any] = ["overdueSeconds": overdue / .seconds(1)]
+            for (status, count) in counts { members[status.rawValue] = count }
+            members["endedPerSecond"] = rate
+            return print(JobDescription.json(members))
+        }
+        var line = JobStatus.allCases.map {
+            "\(Terminal.paint($0.rawValue, JobDescription.colour($0))) \(counts[$0] ?? 0)"
+        }.joined(separator: "  ")
+        if let rate { line += "  \((rate * 10).rounded() / 10) ended/s" }
+        if overdue > .seconds(1) { line += Terminal.paint("  oldest timer \(overdue.components.seconds) s overdue", .yellow) }
+        if Terminal.isOutputTerminal { Terminal.redraw(line) } else { print(line) }
+    }
+}

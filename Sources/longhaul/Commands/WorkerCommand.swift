@@ -1,0 +1,53 @@
+import Archive
+import ArgumentParser
+import ObjectStorage
+import RabbitMQ
+import Telemetry
+import Worker
+
+struct WorkerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "worker", abstract: "Fetch files, verify and unpack them, deliver them to object storage.",
+        discussion: """
+            Run as many as you like. Serves /healthz, /readyz and /metrics (port 8082). SIGTERM or Ctrl-C finishes the running
+            transfers or hands them back, and exits 0; a second one exits at once, and still nothing is lost.
+            """)
+
+    @OptionGroup var options: SettingsOptions
+    @OptionGroup var role: RoleOptions
+
+    func run() async throws {
+        let settings = try await options.load()
+        let role = try Role("worker", settings, role, standardPort: 8082)
+        let name = try settings.processName()
+        let configuration = try Self.configuration(settings)
+        let (storage, storageHTTP) = try settings.storage(on: role.thread, logger: role.logger)
+        let http = try settings.httpClient("provider", egress: settings.egress(), on: role.thread, logger: role.logger)
+        let providers = try await settings.providers(http: http, on: role.thread)
+        let rabbitMQ = try settings.rabbitMQ(connectionName: "longhaul worker \(name)")
+        let connection = try await StoreConnection.open(settings, name: "longhaul-worker", on: role.thread, logger: role.logger)
+        let service = WorkerService(
+            configuration: configuration, rabbitMQ: rabbitMQ, store: connection.store, providers: providers, storage: storage,
+            thread: role.thread, logger: role.logger)
+        do {
+            try await role.run(service, checks: service.checks(), readiness: service.readiness())
+        } catch let error as RabbitMQError {
+            throw Problem.unavailable("LONGHAUL_RABBITMQ_URL: \(error)")
+        } catch let error as HealthServerError {
+            throw Problem.unavailable("LONGHAUL_HEALTH_PORT: \(error)")
+        }
+        await connection.close()
+        await http.shutdown()
+        await storageHTTP?.shutdown()
+    }
+
+    private static func configuration(_ settings: Settings) throws -> WorkerConfiguration {
+        WorkerConfiguration(
+            lease: try settings.duration("LONGHAUL_LEASE", .seconds(1) ... .seconds(3600)),
+            transfers: try settings.number("LONGHAUL_TRANSFERS", 1...1024),
+            archives: ArchiveLimits(
+                maxEntries: try settings.number("LONGHAUL_MAX_ENTRIES", 1...10_000_000),
+                maxUnpackedBytes: Int64(try settings.number("LONGHAUL_MAX_UNPACKED_BYTES", 1...Int.max))),
+            shutdownGrace: try settings.duration("LONGHAUL_SHUTDOWN_GRACE", .zero ... .seconds(3600)))
+    }
+}

@@ -1,0 +1,114 @@
+import EventThread
+import Glibc
+import HTTPClient
+import JobStore
+import Logging
+import ObjectStorage
+import ProviderAPI
+import RabbitMQ
+import Redis
+
+extension Settings {
+    /// A name for this process, unique among those that live.
+    func processName() throws -> String {
+        if let name = try text("LONGHAUL_NAME") { return name }
+        var host = [CChar](repeating: 0, count: 256)
+        guard gethostname(&host, host.count - 1) == 0 else { return "longhaul-\(getpid())" }
+        return String(decoding: host.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self) + "-\(getpid())"
+    }
+
+    func rabbitMQ(connectionName: String) throws -> RabbitMQConfiguration {
+        do {
+            var configuration = try RabbitMQConfiguration(url: required("LONGHAUL_RABBITMQ_URL"))
+            configuration.connectionName = connectionName
+            if configuration.tls != nil {
+                configuration.tls?.authorityFile = try text("LONGHAUL_RABBITMQ_CA_FILE")
+                configuration.tls?.certificateFile = try text("LONGHAUL_RABBITMQ_CERTIFICATE_FILE")
+                configuration.tls?.keyFile = try text("LONGHAUL_RABBITMQ_KEY_FILE")
+            }
+            return configuration
+        } catch let error as RabbitMQError {
+            throw Problem.usage("LONGHAUL_RABBITMQ_URL: \(error)")
+        }
+    }
+
+    func redis(clientName: String) throws -> RedisConfiguration {
+        do {
+            var configuration = try RedisConfiguration(url: required("LONGHAUL_REDIS_URL"))
+            configuration.clientName = clientName
+            return configuration
+        } catch let error as RedisError {
+            throw Problem.usage("LONGHAUL_REDIS_URL: \(error)")
+        }
+    }
+
+    func egress() throws -> EgressPolicy {
+        let text = try required("LONGHAUL_EGRESS")
+        switch text {
+        case "public": return .publicOnly
+        case "any": return .all
+        default:
+            let ranges = text.split(separator: ",").map { ($0, AddressRange(String($0))) }
+            if let bad = ranges.first(where: { $0.1 == nil })?.0 {
+                throw Problem.usage("LONGHAUL_EGRESS=\(text): \(bad) is no range of addresses such as 10.0.0.0/8; or say public or any")
+            }
+            return .publicAnd(ranges.compactMap(\.1))
+        }
+    }
+
+    /// A client for provider requests (guarded), or for the object storage, which the operator has chosen.
+    func httpClient(_ name: String, egress: EgressPolicy, on thread: EventThread, logger: Logger) throws -> HTTPClient {
+        var configuration = HTTPClientConfiguration()
+        configuration.name = name
+        configuration.egress = egress
+        configuration.caFile = try text("LONGHAUL_CA_FILE")
+        configuration.userAgent = "longhaul"
+        return HTTPClient(configuration, on: thread, logger: logger)
+    }
+
+    func storage(on thread: EventThread, logger: Logger) throws -> (storage: any ObjectStorage, http: HTTPClient?) {
+        let location: StorageLocation
+        do {
+            location = try StorageLocation(required("LONGHAUL_OUTPUT"))
+        } catch let error as StorageLocationError {
+            throw Problem.usage("LONGHAUL_OUTPUT: \(error)")
+        }
+        switch location {
+        case .folder(let path):
+            return (FolderStorage(path: path, logger: logger), nil)
+        case .s3(let bucket, let prefix):
+            let http = try httpClient("storage", egress: .all, on: thread, logger: logger)
+            let credentials = AWSCredentials(
+                accessKeyID: try required("AWS_ACCESS_KEY_ID"), secretAccessKey: try required("AWS_SECRET_ACCESS_KEY"),
+                sessionToken: try text("AWS_SESSION_TOKEN"))
+            do {
+                let configuration = try S3Configuration(
+                    bucket: bucket, prefix: prefix, region: required("AWS_REGION"), credentials: credentials,
+                    endpoint: text("AWS_ENDPOINT_URL_S3"))
+                return (S3Storage(configuration, http: http, logger: logger), http)
+            } catch let error as StorageLocationError {
+                throw Problem.usage("AWS_ENDPOINT_URL_S3: \(error)")
+            }
+        }
+    }
+
+    /// Every provider file, compiled.
+    func providers(http: HTTPClient, on thread: EventThread) async throws -> [String: ProviderClient] {
+        let paths = try required("LONGHAUL_PROVIDERS").split(separator: ",").map(String.init)
+        do {
+            var clients: [String: ProviderClient] = [:]
+            for source in try ProviderFolder.load(paths) {
+                clients[source.name] = try await ProviderClient.open(source, http: http, on: thread, secrets: secretSource)
+            }
+            guard !clients.isEmpty else {
+                throw Problem.usage("LONGHAUL_PROVIDERS=\(paths.joined(separator: ",")): holds no provider files (*.yaml)")
+            }
+            return clients
+        } catch let error as ProviderFileError {
+            throw Problem.usage("LONGHAUL_PROVIDERS: \(error)")
+        }
+    }
+
+    /// The environment's NAME, or the file's that NAME_FILE names.
+    private var secretSource: SecretSource { .environment(environment) }
+}

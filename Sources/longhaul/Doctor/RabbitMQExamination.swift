@@ -1,0 +1,47 @@
+import JobMessages
+import RabbitMQ
+
+/// RabbitMQ: reachable, and every queue there, consumed and not full of dead letters.
+struct RabbitMQExamination: Sendable {
+    let settings: Settings
+
+    func findings() async -> [Finding] {
+        let administrator: Administrator
+        do {
+            administrator = Administrator(try settings.rabbitMQ(connectionName: "longhaul doctor"), logger: Terminal.quietLogger)
+        } catch let problem as Problem {
+            return [.bad("rabbitmq", problem.message)]
+        } catch {
+            return [.bad("rabbitmq", "\(error)")]
+        }
+        var findings: [Finding] = []
+        do {
+            findings.append(.good("rabbitmq", "answers, version \(try await administrator.serverVersion())"))
+            for queue in Topology.queues { findings.append(await examine(queue.name, administrator)) }
+        } catch {
+            findings.append(.bad("rabbitmq", "LONGHAUL_RABBITMQ_URL: \(error)"))
+        }
+        await administrator.shutdown()
+        return findings
+    }
+
+    private func examine(_ queue: String, _ administrator: Administrator) async -> Finding {
+        do {
+            let depth = try await administrator.depth(queue)
+            let isDead = queue == QueueNames.deadJobs || queue == QueueNames.deadDownloads
+            if isDead {
+                return depth.messages == 0
+                    ? .good(queue, "empty") : .doubtful(queue, "\(depth.messages) dead letters; look at them in the management page")
+            }
+            return depth.consumers > 0
+                ? .good(queue, "\(depth.messages) messages, \(depth.consumers) consumers")
+                : .doubtful(queue, "\(depth.messages) messages and no consumer; is \(Self.consumer(of: queue)) running?")
+        } catch {
+            return .bad(queue, "\(error); `longhaul setup` declares it")
+        }
+    }
+
+    private static func consumer(of queue: String) -> String {
+        QueueNames.allDownloads.contains(queue) ? "a worker" : "an orchestrator"
+    }
+}

@@ -1,0 +1,29 @@
+import EventThread
+import ObjectStorage
+
+/// The output: set, reachable and writable.
+struct StorageExamination: Sendable {
+    let settings: Settings
+    let thread: EventThread
+
+    func findings() async -> [Finding] {
+        do {
+            guard let output = try settings.text("LONGHAUL_OUTPUT") else {
+                return [.doubtful("output", "LONGHAUL_OUTPUT is not set here; workers need it")]
+            }
+            let (storage, http) = try settings.storage(on: thread, logger: Terminal.quietLogger)
+            do {
+                try await storage.check()
+            } catch {
+                await http?.shutdown()
+                return [.bad("output", "\(output): \(error)")]
+            }
+            await http?.shutdown()
+            return [.good("output", "\(output) can be written")]
+        } catch let problem as Problem {
+            return [.bad("output", problem.message)]
+        } catch {
+            return [.bad("output", "\(error)")]
+        }
+    }
+}

@@ -1,0 +1,56 @@
+import EventThread
+import Logging
+import Metrics
+import ServiceLifecycle
+import Telemetry
+
+/// What the roles share while they run: logs, metrics, the health server, signals.
+struct Role {
+    let name: String
+    let settings: Settings
+    let logger: Logger
+    let registry = PrometheusRegistry()
+    let thread: EventThread
+    private let healthHost: String
+    private let healthPort: Int
+
+    /// - Parameter standardPort: where health is served unless something else is said.
+    init(_ name: String, _ settings: Settings, _ options: RoleOptions, standardPort: Int) throws {
+        self.name = name
+        self.settings = settings
+        let level = try options.logLevel ?? settings.choice("LONGHAUL_LOG_LEVEL", Logger.Level.self)
+        let format = try options.logFormat ?? settings.choice("LONGHAUL_LOG_FORMAT", LogFormat.self)
+        format.bootstrap(level: level, metadata: ["role": "\(name)"])
+        MetricsSystem.bootstrap(registry)
+        logger = Logger(label: "longhaul.\(name)")
+        thread = EventThread(name: "longhaul-\(name)", minimumTurn: .zero)
+        healthHost = try settings.required("LONGHAUL_HEALTH_HOST")
+        let isSet = try settings.text("LONGHAUL_HEALTH_PORT") != nil
+        healthPort = try options.healthPort ?? (isSet ? settings.number("LONGHAUL_HEALTH_PORT", 0...65_535) : standardPort)
+    }
+
+    /// Runs the service until SIGTERM or SIGINT, with the health server beside it. A second signal ends the process at once; whatever
+    /// it held comes back by its lease.
+    func run(_ service: any Service, checks: [HealthCheck], readiness: [HealthCheck]) async throws {
+        let health = HealthServer(
+            host: healthHost, port: healthPort, checks: checks, readiness: readiness, registry: registry, logger: logger)
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [
+                    // Started in this order and shut down in the opposite one: health is told to the last.
+                    .init(service: health, successTerminationBehavior: .gracefullyShutdownGroup),
+                    .init(service: service, successTerminationBehavior: .gracefullyShutdownGroup),
+                    .init(service: SecondSignal()),
+                ],
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: quietLogger))
+        try await group.run()
+        thread.stop()
+    }
+
+    /// The group reports each of its steps at debug level under our own names; only what is wrong is of interest.
+    private var quietLogger: Logger {
+        var logger = logger
+        logger.logLevel = max(logger.logLevel, .error)
+        return logger
+    }
+}

@@ -1,0 +1,39 @@
+import EventThread
+import JobStore
+import Logging
+import Redis
+
+/// The store, reached and checked.
+struct StoreConnection {
+    let store: JobStore
+    let redis: Redis
+    private let claims: Redis
+
+    /// - Throws: a `Problem` that names the setting.
+    static func open(_ settings: Settings, name: String, on thread: EventThread, logger: Logger) async throws -> StoreConnection {
+        let configuration = try settings.redis(clientName: name)
+        let redis = Redis(configuration, on: thread, logger: logger)
+        let claims = Redis(configuration, on: thread, logger: logger)
+        do {
+            try await redis.connect()
+            try await claims.connect()
+            let layout = try await StoreLayout.read(redis)
+            let keep = try settings.duration("LONGHAUL_KEEP", .seconds(1) ... .seconds(3650 * 86_400))
+            let store = JobStore(redis: redis, claims: claims, partitions: layout.partitions, keep: keep, on: thread)
+            return StoreConnection(store: store, redis: redis, claims: claims)
+        } catch let error as RedisError {
+            await redis.shutdown()
+            await claims.shutdown()
+            throw Problem.unavailable("LONGHAUL_REDIS_URL: \(error)")
+        } catch let error as JobStoreError {
+            await redis.shutdown()
+            await claims.shutdown()
+            throw Problem.unavailable("LONGHAUL_REDIS_URL: \(error)")
+        }
+    }
+
+    func close() async {
+        await redis.shutdown()
+        await claims.shutdown()
+    }
+}

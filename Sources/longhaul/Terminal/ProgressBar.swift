@@ -1,0 +1,40 @@
+/// A bar on standard error, drawn over itself on a terminal; elsewhere a line now and then.
+struct ProgressBar {
+    private let label: String
+    private let total: Int?
+    private var lastDrawn: ContinuousClock.Instant?
+    private let start = ContinuousClock.now
+
+    /// - Parameter total: `nil` when it is not known.
+    init(_ label: String, total: Int?) {
+        self.label = label
+        self.total = total
+    }
+
+    mutating func update(_ done: Int, note: String = "") {
+        let interval: Duration = Terminal.isErrorTerminal ? .milliseconds(100) : .seconds(10)
+        if let lastDrawn, .now - lastDrawn < interval { return }
+        lastDrawn = .now
+        draw(done, note)
+    }
+
+    mutating func finish(_ done: Int, note: String = "") {
+        draw(done, note)
+        if Terminal.isErrorTerminal { Terminal.write("\n") }
+    }
+
+    private func draw(_ done: Int, _ note: String) {
+        let elapsed = max((.now - start) / .seconds(1), 0.001)
+        let rate = Int(Double(done) / elapsed)
+        var line = "\(label) "
+        if let total {
+            let share = total == 0 ? 1 : min(Double(done) / Double(total), 1)
+            let filled = Int(share * 30)
+            line += "[" + String(repeating: "█", count: filled) + String(repeating: "░", count: 30 - filled) + "] \(done)/\(total)"
+        } else {
+            line += "\(done)"
+        }
+        line += "  \(rate)/s" + (note.isEmpty ? "" : "  \(note)")
+        Terminal.write(Terminal.isErrorTerminal ? "\r\u{1B}[2K\(line)" : line + "\n")
+    }
+}

@@ -1,0 +1,93 @@
+import ExportCore
+import JobStore
+import Testing
+
+@Suite("Admission and start") struct AdmissionTests {
+    @Test("gives each new job a timer, a place in the waiting list, a count and a history") func admission() async throws {
+        try await TestStore.run { test in
+            let before = try await test.now()
+            let id = try await test.admit("a")
+            let job = try #require(try await test.store.job(id))
+            #expect(job.state.status == .pending)
+            #expect(job.parameters == #"{"report":"orders"}"#)
+            #expect(job.correlationID == "c-a")
+            #expect(job.createdAt >= before)
+            #expect(try #require(await test.score("a")) >= before + 60_000)
+            #expect(try await test.store.counts()[.pending] == 1)
+            #expect(try await test.store.history(of: id).map(\.what) == ["PENDING"])
+            #expect(try await test.store.list(.pending, limit: 10).map(\.id) == [id])
+        }
+    }
+
+    @Test("takes the same job in once") func doubled() async throws {
+        try await TestStore.run { test in
+            let job = try test.job("a")
+            #expect(try await test.store.admit([job, job], watchdog: .seconds(60)) == [true, false])
+            #expect(try await test.store.admit([job], watchdog: .seconds(60)) == [false])
+            #expect(try await test.store.counts()[.pending] == 1)
+        }
+    }
+
+    @Test("spreads jobs over partitions, and finds each again") func partitions() async throws {
+        try await TestStore.run(partitions: 16) { test in
+            let jobs = try (0..<100).map { try test.job("job-\($0)") }
+            #expect(try await test.store.admit(jobs, watchdog: .seconds(60)).allSatisfy { $0 })
+            #expect(try await test.store.counts()[.pending] == 100)
+            #expect(try await test.store.jobs(jobs.map(\.id)).count == 100)
+            var started = 0
+            for partition in 0..<16 {
+                started += try await test.store.start(partition: partition, limit: 100, lease: TestStore.lease).count
+            }
+            #expect(started == 100)
+        }
+    }
+
+    @Test("starts high before normal before low, and starves none") func priorities() async throws {
+        try await TestStore.run { test in
+            for index in 0..<20 {
+                for priority in JobPriority.allCases { try await test.admit("\(priority.rawValue)-\(index)", priority) }
+            }
+            let first = try await test.start(limit: 10).map(\.priority)
+            #expect(first.count { $0 == .high } == 6)
+            #expect(first.count { $0 == .normal } == 3)
+            #expect(first.count { $0 == .low } == 1)
+            #expect(first.first == .high)
+        }
+    }
+
+    @Test("keeps the order of arrival within a priority") func order() async throws {
+        try await TestStore.run { test in
+            for name in ["c", "a", "b"] {
+                let admitted = try await test.now()
+                try await test.admit(name)
+                // The order is by the millisecond of admission.
+                while try await test.now() == admitted {}
+            }
+            #expect(try await test.start().map(\.id.text) == ["c", "a", "b"])
+        }
+    }
+
+    @Test("starts a job once, under a lease, with the version that its claim gave it") func lease() async throws {
+        try await TestStore.run { test in
+            let id = try await test.admit("a")
+            let job = try #require(try await test.start().first)
+            #expect(job.version == 1)
+            #expect(job.state.claims == 1)
+            #expect(try await test.start().isEmpty)
+            let due = try #require(await test.score("a"))
+            #expect(abs(due - (try await test.now()) - 30_000) < 5_000)
+            #expect(try await test.store.job(id)?.version == 1)
+        }
+    }
+
+    @Test("puts a job whose creator died back into the waiting list when the lease is over") func lostCreator() async throws {
+        try await TestStore.run { test in
+            try await test.admit("a")
+            _ = try await test.store.start(partition: 0, limit: 1, lease: .zero)
+            let claimed = try await test.claim()
+            #expect(claimed.messages.isEmpty)
+            #expect(claimed.waiting == 1)
+            #expect(try await test.start().first?.version == 2)
+        }
+    }
+}

@@ -1,0 +1,108 @@
+import ExportCore
+import JobStore
+import Testing
+
+@Suite("A change") struct ChangeTests {
+    @Test("stores status, timer, counters and history together") func transition() async throws {
+        try await TestStore.run { test in
+            let (id, version) = try await test.polling("a")
+            #expect(try await test.decide(.ready, id, version: version, JobState(status: .polling)) == .applied(version: version + 1))
+            let counts = try await test.store.counts()
+            #expect(counts[.pending] == 0)
+            #expect(counts[.polling] == 0)
+            #expect(counts[.ready] == 1)
+            #expect(try await test.store.list(.ready, limit: 10).map(\.id) == [id])
+            #expect(try await test.store.list(.polling, limit: 10).isEmpty)
+            #expect(try await test.store.history(of: id).map(\.what) == ["PENDING", "POLLING", "READY"])
+            let job = try #require(try await test.store.job(id))
+            #expect(job.exportHandle == #"{"id":"e1"}"#)
+            #expect(job.state.attempts == 1)
+        }
+    }
+
+    @Test("by a stale caller changes nothing") func stale() async throws {
+        try await TestStore.run { test in
+            let (id, version) = try await test.polling("a")
+            let before = try await test.store.job(id)
+            #expect(try await test.decide(.ready, id, version: version - 1, JobState(status: .polling)) == .stale)
+            #expect(try await test.decide(.ready, id, version: version + 1, JobState(status: .polling)) == .stale)
+            #expect(try await test.store.job(id) == before)
+            #expect(try await test.store.counts()[.polling] == 1)
+        }
+    }
+
+    @Test("lists the jobs that poll by their next check") func pollingList() async throws {
+        try await TestStore.run { test in
+            let (first, version) = try await test.polling("a")
+            let (second, _) = try await test.polling("b")
+            let late = JobState(status: .polling, failures: 6)
+            try await test.decide(.stepFailed(Failure(.transient, code: "x", message: "x")), first, version: version, late)
+            #expect(try await test.store.list(.polling, limit: 10).map(\.id) == [second, first])
+            #expect(try await test.store.list(.polling, limit: 1).map(\.id) == [second])
+        }
+    }
+
+    @Test("that ends a job removes its timer and lets its record expire") func end() async throws {
+        try await TestStore.run(keep: .seconds(600)) { test in
+            let (id, version) = try await test.polling("a")
+            let error = JobError(code: "broken", message: "it broke")
+            try await test.decide(.exportFailed(error), id, version: version, JobState(status: .polling))
+            let job = try #require(try await test.store.job(id))
+            #expect(job.state.status == .failed)
+            #expect(job.error == error)
+            #expect(try await test.score("a") == nil)
+            let ttl = try #require(try await test.redis.send(["PTTL", "{lh:00}:job:a"]).int)
+            #expect((590_000...600_000).contains(ttl))
+            #expect(try await test.decide(.ready, id, version: version + 1, JobState(status: .polling)) == .stale)
+        }
+    }
+
+    @Test("forgets in index and counters what has expired") func trimming() async throws {
+        try await TestStore.run(keep: .milliseconds(1)) { test in
+            for name in ["a", "b"] {
+                let (id, version) = try await test.polling(name)
+                try await test.decide(.cancelled, id, version: version, JobState(status: .polling))
+                let ended = try await test.now()
+                while try await test.now() < ended + 5 {}
+            }
+            #expect(try await test.store.counts()[.failed] == 1)
+            #expect(try await test.store.job(try #require(JobID("a"))) == nil)
+        }
+    }
+
+    @Test("in a batch each stands or falls alone") func batch() async throws {
+        try await TestStore.run { test in
+            var known: [(JobID, Int64)] = []
+            for index in 0..<100 { known.append(try await test.polling("job-\(index)")) }
+            let outcomes = try await withThrowingTaskGroup(of: ChangeOutcome.self) { group in
+                for (index, (id, version)) in known.enumerated() {
+                    group.addTask {
+                        try await test.decide(.ready, id, version: index % 2 == 0 ? version : version - 1, JobState(status: .polling))
+                    }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(outcomes.count { $0 == .stale } == 50)
+            #expect(try await test.store.counts()[.ready] == 50)
+        }
+    }
+
+    @Test("keeps a history line one line, and drops checks past the bound but no transition") func historyBound() async throws {
+        try await TestStore.run { test in
+            var (id, version) = try await test.polling("a")
+            let wait = Decision(state: JobState(status: .polling), timer: .after(.seconds(1)))
+            for _ in 0..<200 {
+                let change = JobChange(
+                    id: id, version: version, from: .polling, decision: wait, detail: "run\nning \t" + String(repeating: "x", count: 60),
+                    isCheck: true)
+                guard case .applied(let next) = try await test.store.apply(change) else { break }
+                version = next
+            }
+            try await test.decide(.ready, id, version: version, JobState(status: .polling))
+            let history = try await test.store.history(of: id)
+            #expect(history.last?.what == "READY")
+            #expect(history.dropFirst(2).first?.detail.hasPrefix("run ning ") == true)
+            #expect((40...60).contains(history.count))
+        }
+    }
+}

@@ -1,0 +1,104 @@
+import ExportCore
+import JobStore
+import TestServers
+import Testing
+
+@Suite("The due set") struct ClaimTests {
+    @Test("moves a timer that fires forward by the lease, and tells the wake everything") func wake() async throws {
+        try await TestStore.run { test in
+            let (id, version) = try await test.polling("a")
+            let wake = try await eventually("the timer fires") { try await test.wakes().first }
+            #expect(wake.id == id)
+            #expect(wake.version == version + 1)
+            #expect(wake.provider == "acme")
+            #expect(wake.state.status == .polling)
+            #expect(wake.state.claims == 1)
+            #expect(wake.exportHandle == #"{"id":"e1"}"#)
+            #expect(wake.parameters == #"{"report":"orders"}"#)
+            #expect(wake.correlationID == "c-a")
+            #expect(try #require(await test.score("a")) > (try await test.now()) + 20_000)
+        }
+    }
+
+    @Test("fires no timer early") func early() async throws {
+        try await TestStore.run { test in
+            _ = try await test.polling("a")
+            let due = try #require(await test.score("a"))
+            let claimed = try await eventually("the timer fires") { () -> (ClaimedTimers, Int64)? in
+                let claimed = try await test.claim()
+                return claimed.messages.isEmpty ? nil : (claimed, try await test.now())
+            }
+            #expect(claimed.1 >= due)
+            #expect(claimed.0.lateness.allSatisfy { $0 >= 0 })
+        }
+    }
+
+    @Test("fires again when the lease runs out") func leaseExpiry() async throws {
+        try await TestStore.run { test in
+            _ = try await test.polling("a")
+            let first = try await eventually("the timer fires") { try await test.wakes(lease: .milliseconds(50)).first }
+            let second = try await eventually("the lease runs out") { try await test.wakes().first }
+            #expect(second.version == first.version + 1)
+            #expect(second.state.claims == 2)
+        }
+    }
+
+    @Test("gives each timer to one of two schedulers") func twoSchedulers() async throws {
+        try await TestStore.run { test in
+            for index in 0..<300 { _ = try await test.polling("job-\(index)") }
+            let claimed = try await withThrowingTaskGroup(of: [Wake].self) { group in
+                for _ in 0..<2 {
+                    group.addTask {
+                        var wakes: [Wake] = []
+                        while true {
+                            let claimed = try await test.store.claim(
+                                partition: 0, limit: 10, lease: TestStore.lease, watchdog: TestStore.watchdog)
+                            wakes += claimed.messages.flatMap { Wake.decode($0).wakes }
+                            // Polls come after 100 ms; leases after 30 s.
+                            if let next = claimed.untilNext, next < .seconds(5) { continue }
+                            return wakes
+                        }
+                    }
+                }
+                return try await group.reduce(into: []) { $0 += $1 }
+            }
+            #expect(claimed.count == 300)
+            #expect(Set(claimed.map(\.id)).count == 300)
+        }
+    }
+
+    @Test("packs wakes of a partition into messages of a bounded number") func batches() async throws {
+        try await TestStore.run { test in
+            for index in 0..<12 { _ = try await test.polling("job-\(index)") }
+            _ = try await eventually("all are due") { try await test.store.outlook(on: [0])[0]?.untilNext.map { $0 <= .zero } == true ? true : nil }
+            var sizes: [Int] = []
+            try await eventually("all are claimed") {
+                let claimed = try await test.store.claim(
+                    partition: 0, lease: TestStore.lease, watchdog: TestStore.watchdog, wakesPerMessage: 5)
+                sizes += claimed.messages.map { Wake.decode($0).wakes.count }
+                return sizes.reduce(0, +) == 12
+            }
+            #expect(sizes.allSatisfy { $0 <= 5 })
+        }
+    }
+
+    @Test("takes back claims that the broker refused, without counting them") func postpone() async throws {
+        try await TestStore.run { test in
+            _ = try await test.polling("a")
+            let wake = try await eventually("the timer fires") { try await test.wakes().first }
+            try await test.store.postpone([wake], by: .zero)
+            let again = try await eventually("it fires again") { try await test.wakes().first }
+            #expect(again.state.claims == 1)
+            try await test.store.postpone([wake], by: .zero)
+            #expect(try #require(await test.score("a")) > (try await test.now()) + 20_000, "a stale wake postpones nothing")
+        }
+    }
+
+    @Test("ignores lines that are no wakes") func malformed() {
+        let lines = "nonsense\n\na\t1\tPOLLING\tp\tx\t0\t0\t0\t0\t0\t0\tc\tt\t{}\t{}\na\t1\tPOLLING\tp\t1\t2\t3\t4\t5\t6\t7\tc\tt\t{}\t{}"
+        let (wakes, malformed) = Wake.decode(Array(lines.utf8))
+        #expect(wakes.count == 1)
+        #expect(wakes.first?.state.filesTotal == 5)
+        #expect(malformed == 2)
+    }
+}

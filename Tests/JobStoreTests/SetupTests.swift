@@ -1,0 +1,87 @@
+import ExportCore
+import JobStore
+import TestServers
+import Testing
+
+@Suite("The layout of a store") struct SetupTests {
+    @Test("is fixed by the first setup") func partitions() async throws {
+        try await TestStore.run { test in
+            await #expect { try await StoreLayout.read(test.redis) } throws: { error in
+                "\(error)".contains("run `longhaul setup`")
+            }
+            try await StoreLayout(partitions: 4).setUp(test.redis)
+            try await StoreLayout(partitions: 4).setUp(test.redis)
+            #expect(try await StoreLayout.read(test.redis).partitions == 4)
+            await #expect { try await StoreLayout(partitions: 8).setUp(test.redis) } throws: { error in
+                "\(error)".contains("LONGHAUL_PARTITIONS=4")
+            }
+        }
+    }
+
+    @Test("is refused when its schema is another program's") func schema() async throws {
+        try await TestStore.run { test in
+            _ = try await test.redis.send(["HSET", "lh:meta", "partitions", "16", "schema", "99"])
+            await #expect { try await StoreLayout.read(test.redis) } throws: { "\($0)".contains("schema 99") }
+        }
+    }
+}
+
+@Suite("Orchestrators") struct MembershipTests {
+    @Test("know their place among the living") func places() async throws {
+        try await TestStore.run { test in
+            let a = Membership(redis: test.redis, name: "a"), b = Membership(redis: test.redis, name: "b")
+            #expect(try await a.renew() == (0, 1))
+            #expect(try await b.renew() == (1, 2))
+            #expect(try await a.renew() == (0, 2))
+            try await a.leave()
+            #expect(try await b.renew() == (0, 1))
+        }
+    }
+
+    @Test("are forgotten when they fall silent") func silence() async throws {
+        try await TestStore.run { test in
+            _ = try await Membership(redis: test.redis, name: "a", timeout: .milliseconds(30)).renew()
+            let b = Membership(redis: test.redis, name: "b", timeout: .milliseconds(30))
+            try await eventually("a is forgotten") { try await b.renew().members == 1 }
+        }
+    }
+}
+
+@Suite("Durations") struct DurationTests {
+    @Test("are learned as a slowly moving mean") func mean() async throws {
+        try await TestStore.run { test in
+            try await test.store.learn(.seconds(80), provider: "p", kind: "k")
+            #expect(try await test.store.usualDurations() == ["p\tk": .seconds(80)])
+            try await test.store.learn(.seconds(160), provider: "p", kind: "k")
+            #expect(try await test.store.usualDurations() == ["p\tk": .seconds(90)])
+        }
+    }
+}
+
+@Suite("The memory of a waiting job") struct MemoryTests {
+    @Test("is at most 1 KB of Redis, index and timer included") func memory() async throws {
+        try await TestStore.run(partitions: 16) { test in
+            func used() async throws -> Int64 {
+                let info = try #require(try await test.redis.send(["MEMORY", "STATS"]).elements)
+                let names = stride(from: 0, to: info.count - 1, by: 2)
+                let dataset = names.first { info[$0].text == "dataset.bytes" }
+                return try #require(info[try #require(dataset) + 1].int)
+            }
+            _ = try await test.polling("warm-up")
+            let jobs = try (0..<2000).map { index in
+                var job = try test.job("0d7f4c2e-5a52-4b21-9c5d-00000000\(1000 + index)")
+                job.parameters = #"{"report":"orders","from":"2026-11-01","to":"2026-11-02","region":"eu"}"#
+                return job
+            }
+            let before = try await used()
+            _ = try await test.store.admit(jobs, watchdog: .seconds(600))
+            for partition in 0..<16 {
+                for job in try await test.store.start(partition: partition, limit: 2000, lease: .seconds(600)) where job.id.text != "warm-up" {
+                    try await test.decide(.created, job.id, version: job.version, job.state, handle: #"{"id":"exp_0123456789abcdef"}"#)
+                }
+            }
+            let bytes = try await (used() - before) / 2000
+            #expect(bytes <= 1024, "\(bytes) bytes a job")
+        }
+    }
+}
