@@ -1,3 +1,19 @@
 #pragma once
 #include <archive.h>
 #include <archive_entry.h>
+#include <locale.h>
+#include <zlib.h>
+
+// inflateInit2 is a macro. 16 + MAX_WBITS: gzip, header and trailer checked (zlib.h).
+static inline int shim_inflate_init_gzip(z_streamp stream) { return inflateInit2(stream, 16 + MAX_WBITS); }
+
+// libarchive converts names through the locale's character set; the thread's own locale leaves the process's alone.
+static inline void shim_thread_uses_utf8(void) {
+    static locale_t utf8;
+    locale_t found = __atomic_load_n(&utf8, __ATOMIC_ACQUIRE);
+    if (!found) {
+        found = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+        if (found) __atomic_store_n(&utf8, found, __ATOMIC_RELEASE);
+    }
+    if (found) uselocale(found);
+}

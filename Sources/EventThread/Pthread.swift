@@ -15,6 +15,14 @@ public enum Pthread {
         pthread_detach(thread)
     }
 
+    /// Runs `body` on a new detached thread and does not wait for it.
+    public static func start(_ name: String, _ body: @escaping @Sendable () -> Void) {
+        start {
+            shim_name_thread(String(name.prefix(15)))
+            body()
+        }
+    }
+
     /// Runs a blocking `body` on a thread of its own and returns what it returns. The caller waits without holding a thread;
     /// cancelling it does not interrupt `body`, which needs timeouts of its own.
     public static func run<Value: Sendable>(_ name: String, _ body: @escaping @Sendable () throws -> Value) async throws -> Value {

@@ -16,14 +16,14 @@ import Telemetry
 /// back by its lease, at another orchestrator.
 public struct OrchestratorService: Service {
     private let configuration: OrchestratorConfiguration
-    private let store: JobStore
-    private let publisher: Publisher
-    private let jobs: Consumer
-    private let wakes: Consumer
-    private let scheduler: Scheduler
-    private let starter: Starter
-    private let jobIntake: JobIntake
-    private let wakeIntake: WakeIntake
+    let store: JobStore
+    let publisher: Publisher
+    let jobs: Consumer
+    let wakes: Consumer
+    let scheduler: Scheduler
+    let starter: Starter
+    let jobIntake: JobIntake
+    let wakeIntake: WakeIntake
     private let logger: Logger
     private let thread: EventThread
 

@@ -84,7 +84,7 @@ actor Starter {
         await inFlight.enter(jobs.count)
         metrics.createsInFlight.record(await inFlight.count)
         for job in jobs {
-            Task(executorPreference: thread) {
+            Task(executorPreference: thread) { [self] in
                 await create(job)
                 await inFlight.leave()
                 metrics.createsInFlight.record(await inFlight.count)
@@ -97,7 +97,10 @@ actor Starter {
         guard let provider = providers[job.provider] else {
             return await recorder.fail(subject, ProviderDirectory.unknown)
         }
-        if let verdict = provider.machine.verdictAtClaim(job.state) { return await recorder.record(verdict, for: subject) }
+        if let verdict = provider.machine.verdictAtClaim(job.state) {
+            await recorder.record(verdict, for: subject)
+            return
+        }
         switch await provider.client.create(JobContext(job)) {
         case .created(let handle):
             metrics.countCreate(.succeeded)

@@ -62,7 +62,7 @@ actor WakeIntake {
         await inFlight.enter(wakes.count)
         metrics.wakesInFlight.record(await inFlight.count)
         for wake in wakes {
-            Task(executorPreference: thread) {
+            Task(executorPreference: thread) { [self] in
                 await handle(wake)
                 await inFlight.leave()
                 metrics.wakesInFlight.record(await inFlight.count)

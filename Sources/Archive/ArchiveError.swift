@@ -1,0 +1,47 @@
+/// An archive that could not be read to its end.
+public struct ArchiveError: Error, Sendable, CustomStringConvertible {
+    public enum Kind: String, Sendable {
+        /// The bytes are not a whole, sound archive: truncated, a wrong checksum, something after the end.
+        case corrupt
+        /// An entry is encrypted.
+        case encrypted
+        /// A compression method, or a kind of entry, that is not unpacked here.
+        case unsupported
+        case tooManyEntries
+        case tooLarge
+        case ratioExceeded
+        /// The source of the packed bytes threw; `cause` is what it threw.
+        case source
+        case cancelled
+        /// The reader was used after `close()`, or by two callers at once.
+        case closed
+    }
+
+    public let kind: Kind
+    /// What is the matter, as the rest of a sentence about the archive.
+    public let message: String
+    /// The entry that was being read, as it is named in the archive: untrusted text.
+    public internal(set) var entry: String?
+    public let cause: (any Error)?
+
+    init(_ kind: Kind, _ message: String, entry: String? = nil, cause: (any Error)? = nil) {
+        self.kind = kind
+        self.message = message
+        self.entry = entry
+        self.cause = cause
+    }
+
+    /// Whether fetching and unpacking once more may help. For `source` the answer is in `cause`.
+    public var isRetriable: Bool {
+        switch kind {
+        case .corrupt, .source, .cancelled: true
+        case .encrypted, .unsupported, .tooManyEntries, .tooLarge, .ratioExceeded, .closed: false
+        }
+    }
+
+    public var description: String {
+        let place = entry.map { ", entry \($0.debugDescription)" } ?? ""
+        let reason = cause.map { ": \($0)" } ?? ""
+        return "the archive \(message)\(place)\(reason)"
+    }
+}

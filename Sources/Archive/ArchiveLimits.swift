@@ -1,0 +1,49 @@
+/// What an archive may cost whoever unpacks it. An archive that goes past one of these ends in an `ArchiveError`.
+public struct ArchiveLimits: Sendable, Equatable {
+    /// Entries of a zip, directories included.
+    public var maxEntries: Int
+    /// Bytes that come out, of all entries together.
+    public var maxUnpackedBytes: Int64
+    /// Bytes out for each byte in. Deflate itself cannot go beyond 1032.
+    public var maxRatio: Double
+    /// Bytes that may come out before the ratio is looked at: small files of blanks are no bombs.
+    public var ratioGrace: Int64
+
+    public init(
+        maxEntries: Int = 100_000, maxUnpackedBytes: Int64 = 1 << 40, maxRatio: Double = 250, ratioGrace: Int64 = 64 << 20
+    ) {
+        self.maxEntries = maxEntries
+        self.maxUnpackedBytes = maxUnpackedBytes
+        self.maxRatio = maxRatio
+        self.ratioGrace = ratioGrace
+    }
+}
+
+/// Counts what went in and came out, against the limits.
+struct ArchiveMeter {
+    let limits: ArchiveLimits
+    private(set) var packed: Int64 = 0
+    private(set) var unpacked: Int64 = 0
+    private(set) var entries = 0
+
+    init(_ limits: ArchiveLimits) { self.limits = limits }
+
+    mutating func addPacked(_ count: Int) { packed += Int64(count) }
+
+    mutating func addEntry() throws(ArchiveError) {
+        entries += 1
+        if entries > limits.maxEntries {
+            throw ArchiveError(.tooManyEntries, "has more than \(limits.maxEntries) entries")
+        }
+    }
+
+    mutating func addUnpacked(_ count: Int) throws(ArchiveError) {
+        unpacked += Int64(count)
+        if unpacked > limits.maxUnpackedBytes {
+            throw ArchiveError(.tooLarge, "unpacks to more than \(limits.maxUnpackedBytes) bytes")
+        }
+        if unpacked > limits.ratioGrace, Double(unpacked) > limits.maxRatio * Double(max(packed, 1)) {
+            throw ArchiveError(.ratioExceeded, "unpacks to more than \(limits.maxRatio) times its size: \(unpacked) bytes of \(packed)")
+        }
+    }
+}

@@ -1,0 +1,72 @@
+/// What runs on a reader's thread.
+struct Unpacking: Sendable {
+    let compression: Compression
+    /// What was read from the source already.
+    let firstBytes: [UInt8]
+    let meter: ArchiveMeter
+    let handover: Handover
+
+    func run() {
+        let input = PackedInput(firstBytes: firstBytes, meter: meter, handover: handover)
+        do throws(Interruption) {
+            if compression == .zip { try ZipUnpacking(input).run() } else { try GzipUnpacking(input).run() }
+            _ = handover.put(.endOfArchive)
+        } catch {
+            // Nobody is left to hear of a closed reader.
+            if case .failed(let error) = error { _ = handover.put(.failed(error)) }
+        }
+    }
+}
+
+/// Why unpacking ends before the end.
+enum Interruption: Error {
+    case readerClosed
+    case failed(ArchiveError)
+
+    static func corrupt(_ message: String, entry: String? = nil) -> Interruption {
+        .failed(ArchiveError(.corrupt, message, entry: entry))
+    }
+}
+
+/// The packed bytes and the way out, as the thread sees them, with the counts of both.
+final class PackedInput {
+    private var firstBytes: [UInt8]
+    private var meter: ArchiveMeter
+    private let handover: Handover
+
+    init(firstBytes: [UInt8], meter: ArchiveMeter, handover: Handover) {
+        self.firstBytes = firstBytes
+        self.meter = meter
+        self.handover = handover
+    }
+
+    /// The next packed bytes, never empty; `nil` at the end.
+    func next() throws(Interruption) -> [UInt8]? {
+        var chunk = firstBytes
+        if chunk.isEmpty {
+            switch handover.takeInput() {
+            case .chunk(let bytes): chunk = bytes
+            case .end: return nil
+            case .closed: throw .readerClosed
+            }
+        }
+        firstBytes = []
+        meter.addPacked(chunk.count)
+        return chunk
+    }
+
+    func put(_ unpacked: Unpacked) throws(Interruption) {
+        do throws(ArchiveError) {
+            switch unpacked {
+            case .chunk(let bytes): try meter.addUnpacked(bytes.count)
+            case .entry, .endOfEntry, .endOfArchive, .failed: break
+            }
+        } catch { throw .failed(error) }
+        guard handover.put(unpacked) else { throw .readerClosed }
+    }
+
+    /// Counts an entry that stands in the archive, whether it is handed over or not.
+    func countEntry() throws(Interruption) {
+        do throws(ArchiveError) { try meter.addEntry() } catch { throw .failed(error) }
+    }
+}

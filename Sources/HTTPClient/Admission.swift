@@ -1,0 +1,85 @@
+import DequeModule
+
+/// Who may use a connection now, and who waits: first come, first served within a host, hosts in turn.
+///
+/// libcurl has a queue of its own (`CURLMOPT_MAX_HOST_CONNECTIONS`), but its waiters have no timeouts, and one full host at its
+/// head holds up the waiters of all others.
+final class Admission {
+    typealias ID = UInt64
+
+    private let maxPerHost: Int
+    private let maxTotal: Int
+    private(set) var active = 0
+    /// Waiting requests, with those that have given up but whose turn has not come yet.
+    private(set) var waiting = 0
+    private var hosts: [String: Host] = [:]
+    /// Hosts where somebody waits although they have room: for a connection of the total.
+    private var turns: Deque<Host> = []
+
+    private final class Host {
+        let key: String
+        var active = 0
+        var waiting: Deque<ID> = []
+        var hasTurn = false
+        init(_ key: String) { self.key = key }
+    }
+
+    init(maxPerHost: Int, maxTotal: Int) {
+        self.maxPerHost = maxPerHost
+        self.maxTotal = maxTotal
+    }
+
+    /// True: go ahead, and `release` the host afterwards. False: a `release` will name it when its turn has come.
+    func admit(_ id: ID, host key: String) -> Bool {
+        let host = hosts[key] ?? Host(key)
+        if host.active == 0, host.waiting.isEmpty { hosts[key] = host }
+        if active < maxTotal, host.active < maxPerHost, host.waiting.isEmpty {
+            host.active += 1
+            active += 1
+            return true
+        }
+        host.waiting.append(id)
+        waiting += 1
+        if host.active < maxPerHost { giveTurn(host) }
+        return false
+    }
+
+    /// Gives back a connection of the host and returns who goes next; each of them holds a connection from now on.
+    /// - Parameter isWaiting: whether the request still wants its turn.
+    func release(host key: String, isWaiting: (ID) -> Bool) -> [ID] {
+        guard let host = hosts[key] else { return [] }
+        host.active -= 1
+        active -= 1
+        if !host.waiting.isEmpty { giveTurn(host) }
+        forgetIfIdle(host)
+        return turns.isEmpty ? [] : takeTurns(isWaiting)
+    }
+
+    private func takeTurns(_ isWaiting: (ID) -> Bool) -> [ID] {
+        var next: [ID] = []
+        while active < maxTotal, let host = turns.popFirst() {
+            host.hasTurn = false
+            while let id = host.waiting.popFirst() {
+                waiting -= 1
+                guard isWaiting(id) else { continue }
+                host.active += 1
+                active += 1
+                next.append(id)
+                break
+            }
+            if !host.waiting.isEmpty, host.active < maxPerHost { giveTurn(host) }
+            forgetIfIdle(host)
+        }
+        return next
+    }
+
+    private func giveTurn(_ host: Host) {
+        guard !host.hasTurn else { return }
+        host.hasTurn = true
+        turns.append(host)
+    }
+
+    private func forgetIfIdle(_ host: Host) {
+        if host.active == 0, host.waiting.isEmpty { hosts[host.key] = nil }
+    }
+}

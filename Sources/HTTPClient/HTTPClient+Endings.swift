@@ -1,0 +1,50 @@
+/// Ends that come from this side: cancelled tasks, deadlines, shutdown.
+extension HTTPClient {
+    func cancel(_ id: UInt64) {
+        guard let transfer = transfers[id] else { return }
+        fail(transfer, .cancelled, "the task was cancelled")
+    }
+
+    /// All transfers are looked at together, at 25 ms: a timer each would cost more than the requests of a fast host.
+    func watchDeadlines() {
+        guard !isWatchingDeadlines else { return }
+        isWatchingDeadlines = true
+        thread.schedule(after: .milliseconds(25)) { [weak self] in self?.assumeIsolated { $0.lookAtDeadlines() } }
+    }
+
+    private func lookAtDeadlines() {
+        isWatchingDeadlines = false
+        let now = Monotonic.now
+        let overdue = transfers.values.compactMap { transfer in transfer.overdue(at: now).map { (transfer, $0) } }
+        for (transfer, wait) in overdue {
+            fail(transfer, .timeout(wait), "\(wait.rawValue) of \(transfer.bound(of: wait)) is over")
+        }
+        metrics.record(inFlight: admission.active, queued: running - admission.active)
+        if running > 0 { watchDeadlines() }
+    }
+
+    /// The deadline of `shutdown` has come.
+    func abandonAll() {
+        guard running > 0 else { return }
+        logger.warning("HTTP requests cancelled by shutdown", metadata: ["client": "\(configuration.name)", "requests": "\(running)"])
+        for transfer in Array(transfers.values) { fail(transfer, .shutDown, "the client was shut down") }
+    }
+
+    func drained() {
+        let waiting = whenDrained
+        whenDrained.removeAll()
+        for continuation in waiting { continuation.resume() }
+    }
+}
+
+extension Transfer {
+    fileprivate func bound(of wait: HTTPError.Wait) -> String {
+        switch wait {
+        case .queue: "\(request.timeouts.queue)"
+        case .connect: "\(request.timeouts.connect)"
+        case .firstByte: "\(request.timeouts.firstByte)"
+        case .stall: "\(request.timeouts.stall)"
+        case .whole: "\(Duration.nanoseconds(Int64(clamping: wholeDeadline - begun)))"
+        }
+    }
+}

@@ -1,0 +1,113 @@
+import CCurl
+import EventThread
+
+/// A transfer's way: `start` → (queue) → `begin` → `ended` → (redirect: `admit` again) → `finish`.
+extension HTTPClient {
+    func start(_ id: UInt64, _ request: HTTPRequest, _ caller: Transfer.Caller) {
+        let transfer = Transfer(id, request, origin: RequestURL.origin(request.url) ?? "", caller: caller, configuration)
+        transfers[id] = transfer
+        running += 1
+        if Task.isCancelled { return fail(transfer, .cancelled, "cancelled before it began") }
+        if isShutDown { return fail(transfer, .shutDown, "the client is shut down") }
+        guard !transfer.origin.isEmpty else { return fail(transfer, .invalidRequest, "the URL is not an http or https URL") }
+        if let problem = RequestCheck.problem(in: request) { return fail(transfer, .invalidRequest, problem) }
+        watchDeadlines()
+        admit(transfer)
+    }
+
+    private func admit(_ transfer: Transfer) {
+        guard admission.waiting < configuration.maxQueued else {
+            return fail(transfer, .overloaded, "\(admission.waiting) requests wait for a connection already")
+        }
+        if admission.admit(transfer.id, host: transfer.origin) { begin(transfer) }
+    }
+
+    /// The transfer holds a connection of its host.
+    private func begin(_ transfer: Transfer) {
+        transfer.phase = .connecting
+        transfer.lastProgress = Monotonic.now
+        guard let multi = openMulti(), let handle = multi.takeHandle() else {
+            return fail(transfer, .other, "libcurl has no memory for a handle")
+        }
+        handle.transfer = transfer
+        transfer.handle = handle
+        let code = handle.prepare(for: transfer)
+        guard code == CURLE_OK else { return fail(transfer, .other, handle.description(of: code)) }
+        let added = multi.add(handle)
+        guard added == CURLM_OK else { return fail(transfer, .other, String(cString: curl_multi_strerror(added))) }
+        if case .stream(_, let next) = transfer.request.body { pump(next, of: transfer) }
+    }
+
+    /// libcurl is done with the transfer.
+    func ended(_ handle: EasyHandle, _ code: CURLcode) {
+        guard let transfer = handle.transfer else { return }
+        if let failure = transfer.failure { return finish(transfer, .failure(failure)) }
+        if transfer.isHeadComplete, transfer.isRedirect { return follow(transfer) }
+        if code == CURLE_OK { return finish(transfer, .success(())) }
+        if let refusal = transfer.refusal { return finish(transfer, .failure(refusal)) }
+        let kind = HTTPError.Kind(code, responseBegan: transfer.phase == .receiving)
+        fail(transfer, kind, handle.description(of: code))
+    }
+
+    private func follow(_ transfer: Transfer) {
+        guard transfer.redirectsLeft > 0 else { return fail(transfer, .redirect, "too many redirects") }
+        guard let location = transfer.headers["location"], let url = RequestURL.resolve(location, against: transfer.request.url) else {
+            return fail(transfer, .redirect, "it leads to no URL")
+        }
+        do throws(Redirect.Refusal) {
+            let redirect = try Redirect(of: transfer.request, from: transfer.origin, status: transfer.status, to: url)
+            detach(transfer)
+            transfer.begin(redirect.request, origin: redirect.origin)
+            if redirect.leavesOrigin { transfer.clientCertificate = nil }
+            admit(transfer)
+        } catch {
+            fail(transfer, .redirect, error.reason)
+        }
+    }
+
+    func fail(_ transfer: Transfer, _ kind: HTTPError.Kind, _ cause: String) {
+        finish(transfer, .failure(transfer.error(kind, cause)))
+    }
+
+    /// The end of the transfer, whichever it is; without effect on one that has ended.
+    func finish(_ transfer: Transfer, _ outcome: Result<Void, HTTPError>) {
+        guard transfer.phase != .finished else { return }
+        detach(transfer)
+        transfer.phase = .finished
+        transfer.outcome = outcome
+        running -= 1
+        record(transfer, outcome)
+        if case .send(let continuation) = transfer.caller {
+            transfers[transfer.id] = nil
+            transfer.caller = .answered
+            continuation.resume(returning: outcome.map { transfer.response })
+        } else {
+            deliver(transfer)
+        }
+        if running == 0, isShutDown { drained() }
+    }
+
+    /// Takes the transfer from libcurl, which closes its connection unless the response is whole, and lets the next one go.
+    private func detach(_ transfer: Transfer) {
+        transfer.upload?.cancel()
+        if let handle = transfer.handle, let multi = openMulti() {
+            multi.remove(handle)
+            handle.clear()
+            transfer.handle = nil
+            multi.put(back: handle)
+        }
+        guard transfer.phase != .queued else { return }
+        let next = admission.release(host: transfer.origin) { transfers[$0]?.phase == .queued }
+        for id in next {
+            if let transfer = transfers[id] { begin(transfer) }
+        }
+    }
+
+    private func record(_ transfer: Transfer, _ outcome: Result<Void, HTTPError>) {
+        let nanoseconds = Monotonic.now - transfer.begun
+        switch outcome {
+        case .success: metrics.ended(status: transfer.status, nanoseconds: nanoseconds)
+        case .failure(let error): metrics.failed(error.kind, nanoseconds: nanoseconds)
+        }
+    }
+}

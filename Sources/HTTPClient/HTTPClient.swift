@@ -1,0 +1,110 @@
+import EventThread
+import Logging
+
+/// Requests over HTTP/1.1 by libcurl, thousands in flight on one event thread.
+///
+/// libcurl's multi socket interface does the work: the thread tells it which sockets are ready, and connections are kept and
+/// used again. A request waits for a free connection of its host, first come, first served. Nothing is held without a bound
+/// and nothing is waited for without a deadline.
+///
+/// The process must ignore SIGPIPE: OpenSSL writes to sockets whose peer may be gone.
+public actor HTTPClient {
+    public nonisolated let configuration: HTTPClientConfiguration
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+    let thread: EventThread
+    let logger: Logger
+    let metrics: HTTPClientMetrics
+    let admission: Admission
+    /// Requests until they are answered, streams until their end is read.
+    var transfers: [UInt64: Transfer] = [:]
+    /// Those that have not ended.
+    var running = 0
+    var isWatchingDeadlines = false
+    var isShutDown = false
+    var whenDrained: [CheckedContinuation<Void, Never>] = []
+
+    private var lastID: UInt64 = 0
+    private var multi: Multi?
+
+    /// - Parameter thread: shared with the other drivers of the process.
+    public init(_ configuration: HTTPClientConfiguration = HTTPClientConfiguration(), on thread: EventThread, logger: Logger) {
+        self.configuration = configuration
+        self.thread = thread
+        self.logger = logger
+        metrics = HTTPClientMetrics(client: configuration.name)
+        admission = Admission(maxPerHost: configuration.maxConnectionsPerHost, maxTotal: configuration.maxConnections)
+    }
+
+    // libcurl closes its sockets through the thread.
+    isolated deinit { multi?.close() }
+
+    /// Sends the request and returns the response once its body is whole, whatever its status.
+    /// Cancelling the task ends the transfer at once.
+    /// - Throws: `HTTPError`, when there is no whole response within the bounds of the request and the client.
+    public func send(_ request: HTTPRequest) async throws(HTTPError) -> HTTPResponse {
+        let id = nextID()
+        let result = await withTaskCancellationHandler {
+            await withCheckedContinuation { start(id, request, .send($0)) }
+        } onCancel: {
+            Task { [weak self] in await self?.cancel(id) }
+        }
+        return try result.get()
+    }
+
+    /// Sends the request and returns when the header of the response is here; the body is then pulled from the stream.
+    /// - Throws: `HTTPError`, when there is no header within the bounds of the request and the client.
+    public func stream(_ request: HTTPRequest) async throws(HTTPError) -> HTTPStream {
+        let id = nextID()
+        let result = await withTaskCancellationHandler {
+            await withCheckedContinuation { start(id, request, .stream($0)) }
+        } onCancel: {
+            Task { [weak self] in await self?.cancel(id) }
+        }
+        return try result.get()
+    }
+
+    /// Refuses new requests, waits until those in flight have ended, at most so long, and cancels the rest (`.shutDown`).
+    /// Then the connections are closed.
+    public func shutdown(within deadline: Duration = .seconds(30)) async {
+        isShutDown = true
+        if running > 0 {
+            await withCheckedContinuation { continuation in
+                whenDrained.append(continuation)
+                thread.schedule(after: deadline) { [weak self] in self?.assumeIsolated { $0.abandonAll() } }
+            }
+        }
+        multi?.close()
+        multi = nil
+    }
+
+    private func nextID() -> UInt64 {
+        lastID += 1
+        return lastID
+    }
+
+    /// libcurl's side, made at the first use: only then is the thread the caller's.
+    func openMulti() -> Multi? {
+        if let multi { return multi }
+        multi = Multi(configuration, on: thread) { [weak self] event in self?.assumeIsolated { $0.handle(event) } }
+        return multi
+    }
+
+    private func handle(_ event: Multi.Event) {
+        guard let multi else { return }
+        multi.handle(event)
+        while let (handle, code) = multi.nextDone() { ended(handle, code) }
+        deliverTouched()
+    }
+
+    /// Hands on what the calls into libcurl have brought for streams.
+    func deliverTouched() {
+        guard let multi, !multi.touched.isEmpty else { return }
+        let touched = multi.touched
+        multi.touched.removeAll(keepingCapacity: true)
+        for transfer in touched {
+            transfer.isTouched = false
+            deliver(transfer)
+        }
+    }
+}

@@ -1,0 +1,88 @@
+/// The fields of a response: names compare without case, order and repetitions are kept.
+///
+/// The bytes are kept as they came and read on demand: most callers of a status endpoint look at one field or none.
+public struct HTTPHeaders: Sendable, Hashable {
+    /// Lines of `name: value`, each ended by CR LF.
+    private(set) var lines: [UInt8] = []
+
+    public init() {}
+
+    public init(_ fields: [(name: String, value: String)]) {
+        for field in fields { lines += "\(field.name): \(field.value)\r\n".utf8 }
+    }
+
+    /// The value of the first field of that name, without surrounding white space.
+    public subscript(name: String) -> String? {
+        var value: String?
+        forEachLine { line in
+            guard Self.isField(line, named: name) else { return true }
+            value = Self.value(of: line)
+            return false
+        }
+        return value
+    }
+
+    /// The values of all fields of that name, in order.
+    public func values(of name: String) -> [String] {
+        var values: [String] = []
+        forEachLine { line in
+            if Self.isField(line, named: name) { values.append(Self.value(of: line)) }
+            return true
+        }
+        return values
+    }
+
+    /// All fields, in order.
+    public var fields: [(name: String, value: String)] {
+        var fields: [(name: String, value: String)] = []
+        forEachLine { line in
+            let name = line[..<(line.firstIndex(of: UInt8(ascii: ":")) ?? line.endIndex)]
+            fields.append((String(decoding: name, as: UTF8.self), Self.value(of: line)))
+            return true
+        }
+        return fields
+    }
+
+    /// `Content-Length` in bytes, when it is there and a number.
+    public var contentLength: Int64? { self["content-length"].flatMap { Int64($0) } }
+}
+
+extension HTTPHeaders {
+    var byteCount: Int { lines.count }
+
+    mutating func removeAll() { lines.removeAll(keepingCapacity: true) }
+
+    /// Takes a line as libcurl hands it over, its line end included.
+    mutating func append(line: UnsafeRawBufferPointer) {
+        var line = line[...]
+        while let last = line.last, last == UInt8(ascii: "\r") || last == UInt8(ascii: "\n") { line.removeLast() }
+        // A folded line (RFC 9112, section 5.2) belongs to the field before it.
+        if let first = line.first, first.isBlank, !lines.isEmpty { lines.removeLast(2) }
+        lines.append(contentsOf: line)
+        lines.append(UInt8(ascii: "\r"))
+        lines.append(UInt8(ascii: "\n"))
+    }
+
+    /// Calls `body` for each line, without its end, until it returns false.
+    private func forEachLine(_ body: (ArraySlice<UInt8>) -> Bool) {
+        var start = 0
+        while start < lines.count, let end = lines[start...].firstIndex(of: UInt8(ascii: "\r")) {
+            guard body(lines[start..<end]) else { return }
+            start = end + 2
+        }
+    }
+
+    private static func isField(_ line: ArraySlice<UInt8>, named name: String) -> Bool {
+        let count = name.utf8.count
+        guard line.count > count, line[line.startIndex + count] == UInt8(ascii: ":") else { return false }
+        return zip(line, name.utf8).allSatisfy { $0.inLowerCase == $1.inLowerCase }
+    }
+
+    private static func value(of line: ArraySlice<UInt8>) -> String {
+        guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { return "" }
+        var value = line[(colon + 1)...]
+        while let first = value.first, first.isBlank { value.removeFirst() }
+        while let last = value.last, last.isBlank { value.removeLast() }
+        return String(decoding: value, as: UTF8.self)
+    }
+}

@@ -1,0 +1,75 @@
+import CJq
+
+extension JQValue {
+    public var isNull: Bool { jv_get_kind(raw) == JV_KIND_NULL }
+
+    /// jq's notion of truth: everything but `null` and `false`.
+    public var isTruthy: Bool { jv_get_kind(raw) != JV_KIND_NULL && jv_get_kind(raw) != JV_KIND_FALSE }
+
+    public var boolean: Bool? {
+        switch jv_get_kind(raw) {
+        case JV_KIND_TRUE: true
+        case JV_KIND_FALSE: false
+        default: nil
+        }
+    }
+
+    public var number: Double? { jv_get_kind(raw) == JV_KIND_NUMBER ? jv_number_value(raw) : nil }
+
+    /// The text of a string, NULs included.
+    public var string: String? {
+        guard jv_get_kind(raw) == JV_KIND_STRING, let start = jv_string_value(raw) else { return nil }
+        // The length reads a reference that it consumes; `raw` keeps the bytes alive meanwhile.
+        let bytes = UnsafeRawBufferPointer(start: start, count: Int(jv_string_length_bytes(copy)))
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// A string's own text, anything else as compact JSON: jq's `tostring`.
+    public var text: String { string ?? json }
+
+    /// Compact JSON. Levels below 256 are left out by libjq, with a remark in their place.
+    public var json: String { JQValue(owning: jv_dump_string(copy, 0)).string ?? "null" }
+
+    /// The number of elements or entries; 0 for what has none.
+    public var count: Int {
+        switch jv_get_kind(raw) {
+        case JV_KIND_ARRAY: Int(jv_array_length(copy))
+        case JV_KIND_OBJECT: Int(jv_object_length(copy))
+        default: 0
+        }
+    }
+
+    /// An array's elements, in order.
+    public var elements: [JQValue]? {
+        guard jv_get_kind(raw) == JV_KIND_ARRAY else { return nil }
+        return (0..<jv_array_length(copy)).map { JQValue(owning: jv_array_get(copy, $0)) }
+    }
+
+    /// An object's entry, `nil` where there is none or this is no object.
+    public subscript(key: String) -> JQValue? {
+        guard jv_get_kind(raw) == JV_KIND_OBJECT else { return nil }
+        let value = jv_object_get(copy, JQValue(key).copy)
+        guard jv_get_kind(value) != JV_KIND_INVALID else {
+            jv_free(value)
+            return nil
+        }
+        return JQValue(owning: value)
+    }
+
+    /// An object's entries, in libjq's order, which is not that of the text.
+    public var entries: [(key: String, value: JQValue)]? {
+        guard jv_get_kind(raw) == JV_KIND_OBJECT else { return nil }
+        var entries: [(key: String, value: JQValue)] = []
+        var position = jv_object_iter(raw)
+        while jv_object_iter_valid(raw, position) != 0 {
+            let key = JQValue(owning: jv_object_iter_key(raw, position))
+            entries.append((key.text, JQValue(owning: jv_object_iter_value(raw, position))))
+            position = jv_object_iter_next(raw, position)
+        }
+        return entries
+    }
+}
+
+extension JQValue: Equatable {
+    public static func == (left: JQValue, right: JQValue) -> Bool { jv_equal(left.copy, right.copy) != 0 }
+}

@@ -1,0 +1,99 @@
+import EventThread
+import ExportCore
+import Glibc
+import Logging
+
+/// A folder of a file system, for development and for a mounted share. An object is a file below the root at its key's path; its content type and
+/// metadata are not kept. Links within the tree are whoever made them's own affair: nothing here makes any.
+///
+/// Every call that touches the disk runs on a thread of its own.
+public struct FolderStorage: ObjectStorage {
+    let root: String
+    let logger: Logger
+
+    /// - Parameter path: absolute; made when the first object comes.
+    public init(path: String, logger: Logger) {
+        root = path == "/" ? "" : path
+        self.logger = logger
+    }
+
+    public func url(key: String) -> String { "file://\(root)/\(key)" }
+
+    public func upload(
+        key: String, contentType: String, metadata: [String: String]
+    ) async throws(ObjectStorageError) -> any ObjectUpload {
+        FolderUpload(try path(key, "upload"), logger: logger)
+    }
+
+    public func put(
+        key: String, bytes: [UInt8], contentType: String, metadata: [String: String]
+    ) async throws(ObjectStorageError) {
+        let path = try path(key, "put")
+        try await offThread("put") { () throws(FileError) in
+            let file = try PartialFile(for: path)
+            do throws(FileError) {
+                try file.write(bytes)
+                try file.sync()
+                try file.rename()
+            } catch {
+                file.remove()
+                throw error
+            }
+        }
+    }
+
+    public func get(key: String, maxBytes: Int) async throws(ObjectStorageError) -> [UInt8] {
+        let path = try path(key, "get")
+        let bytes = try await offThread("get") { () throws(FileError) in try FileSystem.read(path, atMost: maxBytes + 1) }
+        guard let bytes else { throw ObjectStorageError(.notFound, "get", url(key: key), "no such file") }
+        if bytes.count > maxBytes { throw ObjectStorageError(.tooLarge, "get", url(key: key), "longer than \(maxBytes) bytes") }
+        return bytes
+    }
+
+    public func head(key: String) async throws(ObjectStorageError) -> StoredObject? {
+        let path = try path(key, "head")
+        return try await offThread("head") { () throws(FileError) in
+            try FileSystem.size(path).map { StoredObject(bytes: $0, contentType: nil, metadata: [:]) }
+        }
+    }
+
+    public func check() async throws(ObjectStorageError) {
+        let path = root + "/.longhaul-check"
+        try await offThread("check") { () throws(FileError) in
+            let file = try PartialFile(for: path)
+            defer { file.remove() }
+            try file.write([1])
+            try file.sync()
+        }
+    }
+
+    public func removeStaleUploads(olderThan age: Duration) async throws(ObjectStorageError) -> Int {
+        let root = root
+        return try await offThread("remove stale uploads") { () throws(FileError) in
+            try FileSystem.removePartialFiles(below: root.isEmpty ? "/" : root, changedBefore: Int64(time(nil)) - age.components.seconds)
+        }
+    }
+}
+
+extension FolderStorage {
+    /// The key's place below the root, which no key leads out of.
+    private func path(_ key: String, _ operation: String) throws(ObjectStorageError) -> String {
+        func refuse(_ reason: String) -> ObjectStorageError {
+            ObjectStorageError(.invalidKey, operation, "file://\(root)", "the key \(key.prefix(100).debugDescription) \(reason)")
+        }
+        if key.utf8.count > 1024 { throw refuse("is longer than 1024 bytes") }
+        if key.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) { throw refuse("holds a control character") }
+        for component in key.split(separator: "/", omittingEmptySubsequences: false) {
+            if component.isEmpty || component == "." || component == ".." { throw refuse("holds an empty part, '.' or '..'") }
+            if component.utf8.count > 255 { throw refuse("has a part of more than 255 bytes") }
+            if PartialFile.isPartial(component) { throw refuse("is a name that is kept for unfinished files") }
+        }
+        return "\(root)/\(key)"
+    }
+
+    private func offThread<Value: Sendable>(
+        _ operation: String, _ body: @escaping @Sendable () throws(FileError) -> Value
+    ) async throws(ObjectStorageError) -> Value {
+        try await FileSystem.offThread(operation, "file://\(root)", body)
+    }
+}

@@ -1,0 +1,103 @@
+import ExportCore
+import Logging
+
+/// One file on its way: written beside its place under a name of its own, and renamed at the commit.
+actor FolderUpload: ObjectUpload {
+    /// Written in pieces of this size, each on a thread that may block.
+    private static let pieceBytes = 1 << 20
+
+    private let path: String
+    private let logger: Logger
+    private var phase = Phase.open
+    private var buffer: [UInt8] = []
+    private var file: PartialFile?
+
+    private enum Phase {
+        case open
+        case stored
+        case committed
+        case failed(ObjectStorageError)
+    }
+
+    init(_ path: String, logger: Logger) {
+        self.path = path
+        self.logger = logger
+    }
+
+    func write(_ bytes: [UInt8]) async throws(ObjectStorageError) {
+        try requireOpen("write")
+        buffer += bytes
+        if buffer.count >= Self.pieceBytes { try await writeBuffer(sync: false) }
+    }
+
+    func finishParts() async throws(ObjectStorageError) {
+        try requireOpen("finish")
+        try await writeBuffer(sync: true)
+        phase = .stored
+    }
+
+    func commit() async throws(ObjectStorageError) {
+        switch phase {
+        case .committed: return
+        case .failed(let error): throw error
+        case .open: throw misuse("commit", "finishParts() has not been called")
+        case .stored: break
+        }
+        guard let file else { throw misuse("commit", "nothing was stored") }
+        try await FileSystem.offThread("commit", url) { () throws(FileError) in try file.rename() }
+        phase = .committed
+    }
+
+    func abort() async {
+        if case .committed = phase { return }
+        phase = .failed(misuse("write", "it was aborted"))
+        buffer = []
+        guard let file else { return }
+        self.file = nil
+        do throws(ObjectStorageError) {
+            try await FileSystem.offThread("abort", url) { () throws(FileError) in file.remove() }
+        } catch { logger.warning("\(error)") }
+    }
+
+    private var url: String { "file://\(path)" }
+
+    private func misuse(_ operation: String, _ detail: String) -> ObjectStorageError {
+        ObjectStorageError(.misuse, operation, url, detail)
+    }
+
+    private func requireOpen(_ operation: String) throws(ObjectStorageError) {
+        switch phase {
+        case .open: return
+        case .failed(let error): throw error
+        case .stored, .committed: throw misuse(operation, "finishParts() has been called")
+        }
+    }
+
+    private func writeBuffer(sync: Bool) async throws(ObjectStorageError) {
+        let (path, bytes, known) = (path, buffer, file)
+        buffer = []
+        do throws(ObjectStorageError) {
+            let written = try await FileSystem.offThread("write", url) { () throws(FileError) in
+                let file = if let known { known } else { try PartialFile(for: path) }
+                do throws(FileError) {
+                    try file.write(bytes)
+                    if sync { try file.sync() }
+                } catch {
+                    file.remove()
+                    throw error
+                }
+                return file
+            }
+            guard case .open = phase else {
+                // Aborted meanwhile: what was just made is nobody's.
+                try await FileSystem.offThread("abort", url) { () throws(FileError) in written.remove() }
+                throw misuse("write", "it was aborted")
+            }
+            file = written
+        } catch {
+            file = nil
+            if case .open = phase { phase = .failed(error) }
+            throw error
+        }
+    }
+}

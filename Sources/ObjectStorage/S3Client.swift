@@ -1,0 +1,129 @@
+import ExportCore
+import Glibc
+import HTTPClient
+import Logging
+import Synchronization
+
+/// Signs requests to one bucket, sends them, and tries again what may succeed later.
+final class S3Client: Sendable {
+    let configuration: S3Configuration
+    let logger: Logger
+    private let http: HTTPClient
+    private let signer: SignatureV4
+    private let now: @Sendable () -> Int64
+    /// The server's clock minus this machine's, in seconds, once the server has complained.
+    private let skew = Atomic<Int64>(0)
+
+    init(
+        _ configuration: S3Configuration, http: HTTPClient, logger: Logger,
+        now: @escaping @Sendable () -> Int64 = { Int64(time(nil)) }
+    ) {
+        self.configuration = configuration
+        self.http = http
+        self.logger = logger
+        self.signer = SignatureV4(configuration.credentials, region: configuration.region)
+        self.now = now
+    }
+
+    struct Call: Sendable {
+        /// For errors and logs.
+        var operation: String
+        var method: HTTPMethod
+        /// Without one the bucket itself is meant.
+        var fullKey: String?
+        var query: [(name: String, value: String)] = []
+        var headers: [(name: String, value: String)] = []
+        var body: [UInt8] = []
+        var payload = SignatureV4.Payload.empty
+        var maxAnswerBytes = 4 << 20
+        /// Some operations answer 200 before they are done, and tell of a failure in the body.
+        var tellsErrorsInBody = false
+        var attempts = 5
+        var firstByte = Duration.seconds(60)
+    }
+
+    /// Returns a successful answer; everything else is thrown, after `attempts` of what is transient.
+    func send(_ call: Call) async throws(ObjectStorageError) -> HTTPResponse {
+        var attempt = 1
+        while true {
+            do throws(ObjectStorageError) {
+                return try await sendOnce(call)
+            } catch {
+                guard attempt < call.attempts, error.isWorthAnotherAttempt, let delay = Self.delay(attempt, error.retryAfter) else {
+                    throw error
+                }
+                logger.warning("\(error); attempt \(attempt + 1) of \(call.attempts) in \(delay)")
+                do { try await Task.sleep(for: delay) } catch {
+                    throw ObjectStorageError(.cancelled, call.operation, url(call), "cancelled between two attempts")
+                }
+                attempt += 1
+            }
+        }
+    }
+
+    /// Exponential with full jitter; `nil` when the server wants more patience than a call has.
+    private static func delay(_ attempt: Int, _ retryAfter: Duration?) -> Duration? {
+        let longest = min(200 << attempt, 10_000)
+        let backoff = Duration.milliseconds(Int.random(in: 0...longest))
+        guard let retryAfter else { return backoff }
+        return retryAfter > .seconds(30) ? nil : retryAfter + backoff
+    }
+
+    /// By the server's clock where it is known to differ.
+    func isOlder(_ secondsSince1970: Int64, than age: Duration) -> Bool {
+        secondsSince1970 + age.components.seconds <= now() + skew.load(ordering: .relaxed)
+    }
+
+    private func url(_ call: Call) -> String { configuration.url(fullKey: call.fullKey) }
+
+    private func sendOnce(_ call: Call) async throws(ObjectStorageError) -> HTTPResponse {
+        let response: HTTPResponse
+        do throws(HTTPError) {
+            response = try await http.send(request(call))
+        } catch {
+            throw ObjectStorageError(error, operation: call.operation, object: url(call))
+        }
+        let isError = call.tellsErrorsInBody && S3Document(response.body).has("Error")
+        if (200..<300).contains(response.status), !isError { return response }
+        let error = S3Failure.error(
+            response, operation: call.operation, object: url(call), region: configuration.region, now: now())
+        if error.kind == .clockSkew { adoptClock(response) }
+        throw error
+    }
+
+    private func request(_ call: Call) -> HTTPRequest {
+        let path = configuration.path(fullKey: call.fullKey)
+        let query = URIEncoding.query(call.query)
+        let headers = signer.sign(
+            SignatureV4.Request(
+                method: call.method.rawValue, host: configuration.host, path: path, query: query, headers: call.headers,
+                payload: call.payload),
+            secondsSince1970: now() + skew.load(ordering: .relaxed))
+        let scheme = configuration.isSecure ? "https" : "http"
+        // 64 KiB/s is the least that a link is expected to carry.
+        let whole = call.firstByte + .seconds(60 + call.body.count >> 16)
+        return HTTPRequest(
+            call.method, "\(scheme)://\(configuration.host)\(path)\(query.isEmpty ? "" : "?\(query)")", headers: headers,
+            body: call.method == .get || call.method == .head ? .none : .bytes(call.body),
+            timeouts: HTTPTimeouts(queue: .seconds(120), firstByte: call.firstByte, whole: .seconds(120) + whole),
+            // The operator has named the endpoint: it may well be in a private network.
+            maxBodyBytes: call.maxAnswerBytes, egress: .all)
+    }
+
+    private func adoptClock(_ response: HTTPResponse) {
+        guard let date = response.headers["date"], let server = HTTPDate.seconds(date, now: now()) else { return }
+        let difference = server - now()
+        skew.store(difference, ordering: .relaxed)
+        logger.warning("this machine's clock differs from the storage's by \(difference) s: requests are signed with the storage's time")
+    }
+}
+
+extension ObjectStorageError {
+    /// Within the same call. A clock that is off is adopted after the first refusal.
+    fileprivate var isWorthAnotherAttempt: Bool {
+        switch kind {
+        case .throttled, .unavailable, .connection, .checksum, .clockSkew: true
+        default: false
+        }
+    }
+}

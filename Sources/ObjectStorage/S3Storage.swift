@@ -1,0 +1,107 @@
+import Crypto
+import ExportCore
+import HTTPClient
+import Logging
+
+/// A bucket of S3, or of anything that speaks its protocol (Signature Version 4, multipart uploads).
+public struct S3Storage: ObjectStorage {
+    let client: S3Client
+
+    public init(_ configuration: S3Configuration, http: HTTPClient, logger: Logger) {
+        client = S3Client(configuration, http: http, logger: logger)
+    }
+
+    init(client: S3Client) { self.client = client }
+
+    public func url(key: String) -> String { client.configuration.url(fullKey: client.configuration.fullKey(key)) }
+
+    public func upload(
+        key: String, contentType: String, metadata: [String: String]
+    ) async throws(ObjectStorageError) -> any ObjectUpload {
+        S3Upload(client, fullKey: try fullKey(key, "upload"), contentType: contentType, metadata: metadata)
+    }
+
+    public func put(
+        key: String, bytes: [UInt8], contentType: String, metadata: [String: String]
+    ) async throws(ObjectStorageError) {
+        try await client.put(
+            fullKey: try fullKey(key, "put"), bytes: bytes, sha256: SHA256.hash(data: bytes).hexadecimal,
+            headers: S3Client.objectHeaders(contentType: contentType, metadata: metadata))
+    }
+
+    public func get(key: String, maxBytes: Int) async throws(ObjectStorageError) -> [UInt8] {
+        let fullKey = try fullKey(key, "get")
+        // Room for an error's text where the object may be shorter than that.
+        let call = S3Client.Call(operation: "get", method: .get, fullKey: fullKey, maxAnswerBytes: max(maxBytes, 64 << 10))
+        let bytes = try await client.send(call).body
+        if bytes.count > maxBytes { throw ObjectStorageError(.tooLarge, "get", url(key: key), "longer than \(maxBytes) bytes") }
+        return bytes
+    }
+
+    public func head(key: String) async throws(ObjectStorageError) -> StoredObject? {
+        try await client.head(fullKey: try fullKey(key, "head"))
+    }
+
+    /// Keys that S3 takes and that can be told of in XML and in a line of a log.
+    private func fullKey(_ key: String, _ operation: String) throws(ObjectStorageError) -> String {
+        let fullKey = client.configuration.fullKey(key)
+        func refuse(_ reason: String) -> ObjectStorageError {
+            ObjectStorageError(.invalidKey, operation, "s3://\(client.configuration.bucket)", "the key \(key.prefix(100).debugDescription) \(reason)")
+        }
+        if key.isEmpty { throw refuse("is empty") }
+        if fullKey.utf8.count > 1024 { throw refuse("is longer than 1024 bytes") }
+        if key.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) { throw refuse("holds a control character") }
+        return fullKey
+    }
+}
+
+extension S3Storage {
+    /// Begins a multipart upload and aborts it, which needs the rights that an upload needs and leaves nothing.
+    public func check() async throws(ObjectStorageError) {
+        let fullKey = client.configuration.fullKey(".longhaul-check")
+        let id = try await client.createUpload(operation: "check", fullKey: fullKey, headers: [], attempts: 2)
+        try await client.abortUpload(id, fullKey: fullKey)
+    }
+
+    /// For demos and tests.
+    public func createBucketIfMissing() async throws(ObjectStorageError) {
+        if try await hasBucket() { return }
+        let region = client.configuration.region
+        // us-east-1 is where a bucket goes that says nothing, and is refused as a constraint.
+        let body = region == "us-east-1" ? "" : "<CreateBucketConfiguration><LocationConstraint>\(S3Document.escaped(region))</LocationConstraint></CreateBucketConfiguration>"
+        let bytes = Array(body.utf8)
+        do throws(ObjectStorageError) {
+            _ = try await client.send(
+                S3Client.Call(
+                    operation: "create bucket", method: .put, body: bytes, payload: .sha256(SHA256.hash(data: bytes).hexadecimal)))
+        } catch {
+            // Somebody else may have been faster.
+            guard error.kind == .rejected, try await hasBucket() else { throw error }
+        }
+    }
+
+    private func hasBucket() async throws(ObjectStorageError) -> Bool {
+        do throws(ObjectStorageError) {
+            _ = try await client.send(S3Client.Call(operation: "look for bucket", method: .head))
+            return true
+        } catch {
+            if error.kind == .notFound { return false }
+            throw error
+        }
+    }
+
+    public func removeStaleUploads(olderThan age: Duration) async throws(ObjectStorageError) -> Int {
+        let prefix = client.configuration.prefix
+        var removed = 0
+        for upload in try await client.listUploads(prefix: prefix.isEmpty ? "" : prefix + "/", startedBefore: age) {
+            do throws(ObjectStorageError) {
+                try await client.abortUpload(upload.id, fullKey: upload.fullKey)
+                removed += 1
+            } catch {
+                // Its owner was faster.
+                if error.kind != .noSuchUpload { throw error }
+            }
+        }
+        return removed
+    }
+}

@@ -1,0 +1,174 @@
+import Crypto
+import ExportCore
+import Logging
+
+/// One object on its way to S3: up to 8 MiB it is kept and PUT at the commit; beyond, it is a multipart upload. While one part is sent the
+/// next one fills, so at most two parts are in memory.
+actor S3Upload: ObjectUpload {
+    private let client: S3Client
+    private let fullKey: String
+    private let headers: [(name: String, value: String)]
+    /// Kept with the object, so that a completion whose answer was lost can be told from one that never was.
+    private let token = (0..<16).map { _ in UInt8.random(in: 0...255) }.hexadecimal
+    private static let tokenName = "longhaul-upload"
+
+    private var phase = Phase.open
+    private var buffer: [UInt8] = []
+    /// Of the buffer, kept up with it: hashing a part at once would hold its thread for milliseconds.
+    private var hash = SHA256()
+    private var id: String?
+    private var parts: [S3Client.Part] = []
+    private var sending: Task<Result<S3Client.Part, ObjectStorageError>, Never>?
+    private var sent: Int64 = 0
+    private var startedParts = 0
+    private var sendingBytes = 0
+
+    private enum Phase {
+        case open
+        case stored
+        case committed
+        case failed(ObjectStorageError)
+    }
+
+    init(_ client: S3Client, fullKey: String, contentType: String, metadata: [String: String]) {
+        self.client = client
+        self.fullKey = fullKey
+        self.headers = S3Client.objectHeaders(
+            contentType: contentType, metadata: metadata.merging([Self.tokenName: token]) { _, own in own })
+    }
+
+    func write(_ bytes: [UInt8]) async throws(ObjectStorageError) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            try requireOpen("write")
+            let room = PartPlan.bytes(ofPart: startedParts + 1) - buffer.count
+            if room == 0 {
+                try await failing { () async throws(ObjectStorageError) in try await self.sendBuffer() }
+                continue
+            }
+            let taken = rest.prefix(room)
+            buffer += taken
+            taken.withUnsafeBytes { hash.update(bufferPointer: $0) }
+            rest = rest.dropFirst(taken.count)
+        }
+    }
+
+    func finishParts() async throws(ObjectStorageError) {
+        try requireOpen("finish")
+        if id != nil {
+            try await failing { () async throws(ObjectStorageError) in
+                if !self.buffer.isEmpty { try await self.sendBuffer() }
+                try await self.settle()
+            }
+            try requireOpen("finish")
+        }
+        phase = .stored
+    }
+
+    func commit() async throws(ObjectStorageError) {
+        switch phase {
+        case .committed: return
+        case .failed(let error): throw error
+        case .open: throw misuse("commit", "finishParts() has not been called")
+        case .stored: break
+        }
+        if let id {
+            try await complete(id)
+        } else {
+            try await client.put(fullKey: fullKey, bytes: buffer, sha256: hash.finalize().hexadecimal, headers: headers)
+        }
+        phase = .committed
+        buffer = []
+    }
+
+    func abort() async {
+        if case .committed = phase { return }
+        phase = .failed(misuse("write", "it was aborted"))
+        buffer = []
+        sending?.cancel()
+        _ = await sending?.value
+        sending = nil
+        guard let id else { return }
+        self.id = nil
+        let (client, fullKey) = (client, fullKey)
+        // In a task of its own: aborting is what a cancelled task does.
+        await Task {
+            do throws(ObjectStorageError) { try await client.abortUpload(id, fullKey: fullKey) } catch {
+                if error.kind != .noSuchUpload { client.logger.warning("\(error): parts are left behind") }
+            }
+        }.value
+    }
+}
+
+extension S3Upload {
+    private func misuse(_ operation: String, _ detail: String) -> ObjectStorageError {
+        ObjectStorageError(.misuse, operation, client.configuration.url(fullKey: fullKey), detail)
+    }
+
+    private func requireOpen(_ operation: String) throws(ObjectStorageError) {
+        switch phase {
+        case .open: return
+        case .failed(let error): throw error
+        case .stored, .committed: throw misuse(operation, "finishParts() has been called")
+        }
+    }
+
+    /// A part that was not stored leaves a hole: the upload is over.
+    private func failing(_ body: () async throws(ObjectStorageError) -> Void) async throws(ObjectStorageError) {
+        do { try await body() } catch {
+            if case .open = phase { phase = .failed(error) }
+            throw error
+        }
+    }
+
+    /// Hands the buffer to a task that sends it, after the part before has arrived.
+    private func sendBuffer() async throws(ObjectStorageError) {
+        guard startedParts < PartPlan.maxParts, sent + Int64(buffer.count) <= PartPlan.maxObjectBytes else {
+            throw ObjectStorageError(.tooLarge, "upload", client.configuration.url(fullKey: fullKey), "S3 takes 5 TiB in 10,000 parts")
+        }
+        let id: String
+        if let known = self.id {
+            id = known
+        } else {
+            id = try await client.createUpload(operation: "create upload", fullKey: fullKey, headers: headers)
+            self.id = id
+        }
+        try await settle()
+        try requireOpen("write")
+        startedParts += 1
+        sent += Int64(buffer.count)
+        let (client, fullKey, number, bytes, sha256) = (client, fullKey, startedParts, buffer, hash.finalize().hexadecimal)
+        sendingBytes = bytes.count
+        buffer = []
+        hash = SHA256()
+        sending = Task {
+            do throws(ObjectStorageError) {
+                return .success(try await client.uploadPart(number, of: id, fullKey: fullKey, bytes: bytes, sha256: sha256))
+            } catch { return .failure(error) }
+        }
+    }
+
+    /// Waits for the part that is being sent.
+    private func settle() async throws(ObjectStorageError) {
+        guard let sending else { return }
+        let result = await withTaskCancellationHandler { await sending.value } onCancel: { sending.cancel() }
+        self.sending = nil
+        parts.append(try result.get())
+    }
+
+    private func complete(_ id: String) async throws(ObjectStorageError) {
+        do throws(ObjectStorageError) {
+            try await client.completeUpload(id, fullKey: fullKey, parts: parts)
+        } catch {
+            // An attempt whose answer was lost may have done it, and the id is gone with that.
+            guard error.kind == .noSuchUpload || error.kind == .notFound else { throw error }
+            guard try await client.head(fullKey: fullKey)?.metadata[Self.tokenName] == token else { throw error }
+        }
+    }
+}
+
+extension S3Upload {
+    /// Bytes in memory: the part that fills and the one that is sent.
+    var bytesHeld: Int { buffer.count + (sending == nil ? 0 : sendingBytes) }
+    var storedParts: [S3Client.Part] { parts }
+}

@@ -1,0 +1,117 @@
+import Crypto
+import Synchronization
+
+/// AWS Signature Version 4 in the Authorization header, by the rules of S3: the path is encoded once and not normalised.
+/// Source: "Authenticating Requests: Using the Authorization Header" in the Amazon S3 API Reference.
+///
+/// Pure but for the signing key, which is derived once a day and kept.
+public final class SignatureV4: Sendable {
+    public enum Payload: Sendable, Equatable {
+        /// The body's bytes are not covered by the signature.
+        case unsigned
+        /// SHA-256 of the body in lower-case hexadecimal.
+        case sha256(String)
+
+        public static let empty = Payload.sha256("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+
+        /// The value of `x-amz-content-sha256`.
+        var header: String {
+            switch self {
+            case .unsigned: "UNSIGNED-PAYLOAD"
+            case .sha256(let hash): hash
+            }
+        }
+    }
+
+    /// What is signed. `path` and `query` are what is sent, percent-encoded; `query` is sorted as `URIEncoding.query` does it.
+    public struct Request: Sendable {
+        public var method: String
+        /// With the port where it is not the scheme's own: the value of the Host header.
+        public var host: String
+        public var path: String
+        public var query: String
+        /// Headers that are sent and shall be signed, without Host and those that signing adds.
+        public var headers: [(name: String, value: String)]
+        public var payload: Payload
+
+        public init(
+            method: String, host: String, path: String, query: String = "", headers: [(name: String, value: String)] = [],
+            payload: Payload = .empty
+        ) {
+            self.method = method
+            self.host = host
+            self.path = path
+            self.query = query
+            self.headers = headers
+            self.payload = payload
+        }
+    }
+
+    public let credentials: AWSCredentials
+    public let region: String
+    public let service: String
+    private let cachedKey = Mutex<(day: String, key: SymmetricKey)?>(nil)
+
+    public init(_ credentials: AWSCredentials, region: String, service: String = "s3") {
+        self.credentials = credentials
+        self.region = region
+        self.service = service
+    }
+
+    /// The headers to send: those of the request, and `x-amz-date`, `x-amz-content-sha256`, `x-amz-security-token` and
+    /// `Authorization`. `Host` is left to the HTTP client.
+    public func sign(_ request: Request, secondsSince1970: Int64) -> [(name: String, value: String)] {
+        let time = AWSTimestamp(secondsSince1970: secondsSince1970)
+        var headers = request.headers
+        headers.append(("x-amz-content-sha256", request.payload.header))
+        headers.append(("x-amz-date", time.basic))
+        if let token = credentials.sessionToken { headers.append(("x-amz-security-token", token)) }
+
+        let canonical = Self.canonical(request, headers: headers + [("host", request.host)])
+        let scope = "\(time.day)/\(region)/\(service)/aws4_request"
+        let signature = HMAC<SHA256>.authenticationCode(
+            for: Array(Self.stringToSign(canonical.text, scope: scope, time: time).utf8), using: signingKey(day: time.day))
+        headers.append(
+            (
+                "Authorization",
+                "AWS4-HMAC-SHA256 Credential=\(credentials.accessKeyID)/\(scope),SignedHeaders=\(canonical.signedHeaders),Signature=\(signature.hexadecimal)"
+            ))
+        return headers
+    }
+
+    private func signingKey(day: String) -> SymmetricKey {
+        cachedKey.withLock { cached in
+            if let cached, cached.day == day { return cached.key }
+            let key = derivedKey(day: day)
+            cached = (day, key)
+            return key
+        }
+    }
+
+    private func derivedKey(day: String) -> SymmetricKey {
+        [day, region, service, "aws4_request"].reduce(SymmetricKey(data: Array("AWS4\(credentials.secretAccessKey)".utf8))) {
+            SymmetricKey(data: HMAC<SHA256>.authenticationCode(for: Array($1.utf8), using: $0))
+        }
+    }
+}
+
+extension SignatureV4 {
+    static func canonical(
+        _ request: Request, headers: [(name: String, value: String)]
+    ) -> (text: String, signedHeaders: String) {
+        let sorted = headers.map { ($0.name.lowercased(), trimmed($0.value)) }.sorted { $0.0 < $1.0 }
+        let signedHeaders = sorted.map(\.0).joined(separator: ";")
+        let lines = sorted.map { "\($0):\($1)\n" }.joined()
+        let text = "\(request.method)\n\(request.path)\n\(request.query)\n\(lines)\n\(signedHeaders)\n\(request.payload.header)"
+        return (text, signedHeaders)
+    }
+
+    static func stringToSign(_ canonicalRequest: String, scope: String, time: AWSTimestamp) -> String {
+        "AWS4-HMAC-SHA256\n\(time.basic)\n\(scope)\n\(SHA256.hash(data: Array(canonicalRequest.utf8)).hexadecimal)"
+    }
+
+    /// Without white space at the ends, and runs of spaces as one.
+    private static func trimmed(_ value: String) -> String {
+        value.split(separator: " ", omittingEmptySubsequences: true).joined(separator: " ")
+    }
+}

@@ -1,0 +1,56 @@
+import ExportCore
+import HTTPClient
+import JQ
+
+/// A response as filters see it.
+struct Answer {
+    let status: Int
+    let headers: HTTPHeaders
+    let url: String
+    /// JSON where it is JSON, else the text; null where there is none.
+    let body: JQValue
+
+    /// - Throws: `invalid-answer`, transient: what says that it is JSON is not.
+    init(_ response: HTTPResponse, url: String) throws(Failure) {
+        status = response.status
+        headers = response.headers
+        self.url = url
+        body = try Self.body(response)
+    }
+
+    var isSuccess: Bool { (200...299).contains(status) }
+
+    /// Lower-case names; fields of the same name joined by a comma (RFC 9110, section 5.3).
+    var headerValue: JQValue {
+        var values: [String: String] = [:]
+        for field in headers.fields { values[field.name.lowercased()] = values[field.name.lowercased()].map { "\($0), \(field.value)" } ?? field.value }
+        return JQValue(object: values.map { ($0.key, JQValue($0.value)) })
+    }
+
+    /// The first characters of the body in one line, for messages.
+    var excerpt: String {
+        let text = body.text.prefix(200)
+        guard !body.isNull, text.contains(where: { !$0.isWhitespace }) else { return "" }
+        return String(text.map { $0.isNewline || $0.asciiValue.map { $0 < 0x20 || $0 == 0x7F } == true ? " " : $0 })
+    }
+
+    private static func body(_ response: HTTPResponse) throws(Failure) -> JQValue {
+        guard let first = response.body.first(where: { !isSpace($0) }) else { return .null }
+        let claimsJSON = response.headers["content-type"]?.lowercased().contains("json") ?? false
+        guard claimsJSON || first == UInt8(ascii: "{") || first == UInt8(ascii: "[") else { return JQValue(text: response.body) }
+        do throws(JQError) {
+            return try JQValue(json: response.body)
+        } catch {
+            // Lines of JSON, or a proxy's page on an error: its text, and the status says the rest.
+            guard claimsJSON, (200...299).contains(response.status), !isLines(response) else { return JQValue(text: response.body) }
+            throw Failure(.transient, code: "invalid-answer", message: "the answer is not the JSON that it claims to be: \(error.message)")
+        }
+    }
+
+    private static func isLines(_ response: HTTPResponse) -> Bool {
+        let type = response.headers["content-type"]?.lowercased() ?? ""
+        return ["ndjson", "jsonl", "json-seq"].contains { type.contains($0) }
+    }
+
+    private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
+}

@@ -1,0 +1,59 @@
+import ExportCore
+import JQ
+
+/// Makes the value that filters run over, with the parts that they name and no others.
+final class ContextBuilder {
+    // Keys are made once: status checks are the hot path.
+    private let job = JQValue("job"), parameters = JQValue("parameters"), export = JQValue("export"), secrets = JQValue("secrets")
+    private let page = JQValue("page"), response = JQValue("response"), request = JQValue("request"), url = JQValue("url")
+    private let status = JQValue("status"), headers = JQValue("headers"), body = JQValue("body")
+
+    /// - Throws: `invalid-parameters` or `invalid-handle`, permanent, where a text is no JSON object.
+    func context(
+        _ parts: ContextParts, _ job: JobContext, exportHandle: String?, page pageValue: JQValue?, secrets secretValues: JQValue
+    ) throws(Failure) -> JQValue {
+        var context = JQObjectBuilder()
+        if parts.contains(.job) { context.set(self.job, jobValue(job)) }
+        if parts.contains(.parameters) {
+            context.set(parameters, try Self.object(job.parametersJSON, code: "invalid-parameters", what: "the job's parameters"))
+        }
+        if parts.contains(.export), let exportHandle {
+            context.set(export, try Self.object(exportHandle, code: "invalid-handle", what: "the export handle"))
+        }
+        if parts.contains(.secrets) { context.set(secrets, secretValues) }
+        if parts.contains(.page), let pageValue { context.set(page, pageValue) }
+        return context.build()
+    }
+
+    /// The context with the answer in it.
+    func context(_ parts: ContextParts, _ context: JQValue, answer: Answer) -> JQValue {
+        var responseValue = JQObjectBuilder()
+        responseValue.set(status, JQValue(answer.status))
+        if parts.contains(.headers) { responseValue.set(headers, answer.headerValue) }
+        if parts.contains(.body) { responseValue.set(body, answer.body) }
+        var whole = JQObjectBuilder(context)
+        whole.set(response, responseValue.build())
+        if parts.contains(.request) {
+            var requestValue = JQObjectBuilder()
+            requestValue.set(url, JQValue(answer.url))
+            whole.set(request, requestValue.build())
+        }
+        return whole.build()
+    }
+
+    private func jobValue(_ job: JobContext) -> JQValue {
+        JQValue(object: [
+            ("id", JQValue(job.jobID)), ("provider", JQValue(job.provider)), ("correlationId", JQValue(job.correlationID)),
+            ("tenant", JQValue(job.tenant)), ("attempt", JQValue(job.attempt)), ("priority", JQValue(job.priority.rawValue)),
+        ])
+    }
+
+    private static func object(_ json: String, code: String, what: String) throws(Failure) -> JQValue {
+        let value: JQValue
+        do throws(JQError) { value = try JQValue(json: json) } catch {
+            throw Failure(.permanent, code: code, message: "\(what): not JSON: \(error.message)")
+        }
+        guard value.kind == .object else { throw Failure(.permanent, code: code, message: "\(what): not a JSON object") }
+        return value
+    }
+}

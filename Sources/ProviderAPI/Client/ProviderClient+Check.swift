@@ -1,0 +1,69 @@
+import ExportCore
+import JQ
+
+extension ProviderClient {
+    /// Asks how far the export is.
+    public func check(_ job: JobContext, exportHandle: String) async -> CheckOutcome {
+        let step = plan.status
+        do throws(Failure) {
+            let context = try context(step.request.parts.union(step.parts), job, exportHandle)
+            let answer = try await send(step.request, context)
+            let answered = contexts.context(step.parts, context, answer: answer)
+            return try judging { () throws(Failure) in try outcome(step, answer, answered, exportHandle) }
+        } catch {
+            return .failure(secrets.redacted(error))
+        }
+    }
+
+    private func outcome(_ step: StatusStep, _ answer: Answer, _ context: JQValue, _ handle: String) throws(Failure) -> CheckOutcome {
+        let failure = try failure(answer, step.error, context, "status at")
+        // By an HTTP code that is no success, only a state that reads the code is meant: a body may be a proxy's.
+        if let failure, answer.isSuccess || !step.readsHTTPStatus { return .failure(secrets.redacted(failure)) }
+        let word: String
+        do throws(Failure) {
+            word = try step.state.first(context)?.text ?? "(nothing)"
+        } catch {
+            throw failure ?? error
+        }
+        guard let state = step.words[word] else {
+            if let failure { return .failure(secrets.redacted(failure)) }
+            return .unknownStatus(secrets.redacted(String(word.prefix(200))), retryAfter: retryAfter(answer))
+        }
+        switch state {
+        case .queued: return .queued(retryAfter: retryAfter(answer))
+        case .running: return .running(progress: progress(step, context), retryAfter: retryAfter(answer))
+        case .ready: return .ready(exportHandle: try updatedHandle(step, context, handle))
+        case .empty: return .empty
+        case .expired: return .expired
+        case .failed:
+            let message = step.error.text(step.error.message, context) ?? "the provider reports the export as \(word)"
+            return .failed(code: step.error.codeWord(context) ?? "export-failed", message: secrets.redacted(message))
+        }
+    }
+
+    /// A percentage as 0...1. Progress is a hint: a filter that does not fit, or free text, is none.
+    private func progress(_ step: StatusStep, _ context: JQValue) -> Double? {
+        guard let value = try? step.progress?.first(context) else { return nil }
+        let percent = value.number ?? value.string.flatMap { Double($0.hasSuffix("%") ? String($0.dropLast()) : $0) }
+        guard let percent, percent.isFinite else { return nil }
+        return min(max(percent / 100, 0), 1)
+    }
+
+    private func updatedHandle(_ step: StatusStep, _ context: JQValue, _ handle: String) throws(Failure) -> String? {
+        guard let export = step.export else { return nil }
+        guard let base = try? JQValue(json: handle) else {
+            throw Failure(.permanent, code: "invalid-handle", message: "the export handle is not JSON")
+        }
+        return try export.handle(context, base: base)
+    }
+
+    /// The kind of export by `polling.key`, `nil` where the file has none. It only sorts durations: a filter that does not fit
+    /// these parameters puts the job with those that have no kind.
+    public func pollingKey(_ job: JobContext) -> String? {
+        guard let key = plan.pollingKey,
+            let context = try? contexts.context(key.parts, job, exportHandle: nil, page: nil, secrets: secrets.object),
+            let value = try? key.first(context), !value.isNull
+        else { return nil }
+        return String(secrets.redacted(value.text).prefix(200))
+    }
+}

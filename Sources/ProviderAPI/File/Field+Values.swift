@@ -1,0 +1,74 @@
+extension Field {
+    /// `true` or `false`.
+    func boolean() -> Bool? {
+        switch text(mend: "write true or false") {
+        case "true": return true
+        case "false": return false
+        case nil: return nil
+        default:
+            problem("neither true nor false", mend: "write true or false")
+            return nil
+        }
+    }
+
+    func integer(in range: ClosedRange<Int>) -> Int? {
+        let mend = "write a whole number from \(range.lowerBound) to \(range.upperBound)"
+        guard let text = text(mend: mend) else { return nil }
+        guard let number = Int(text), range.contains(number) else {
+            problem("\(text) is out of range or no number", mend: mend)
+            return nil
+        }
+        return number
+    }
+
+    /// `500ms`, `15s`, `10m`, `12h`, `7d`, and sums: `1h30m`.
+    func duration(in range: ClosedRange<Duration> = .milliseconds(1) ... .seconds(366 * 86_400)) -> Duration? {
+        let mend = "write a number and its unit, such as 500ms, 15s, 10m, 12h or 1h30m"
+        guard let text = text(mend: mend) else { return nil }
+        guard let duration = Quantity.duration(text) else {
+            problem("\(text) is no duration", mend: mend)
+            return nil
+        }
+        guard range.contains(duration) else {
+            problem("\(text) is out of range", mend: "write at least \(range.lowerBound) and at most \(range.upperBound)")
+            return nil
+        }
+        return duration
+    }
+
+    /// `10/s`, `100/m`, `1/h`, and `1/m burst 15`.
+    func rate() -> Rate? {
+        let mend = "write a number for each second, minute or hour, such as 10/s or 1/m burst 15"
+        guard let text = text(mend: mend) else { return nil }
+        guard let rate = Quantity.rate(text) else {
+            problem("\(text) is no rate", mend: mend)
+            return nil
+        }
+        return rate
+    }
+
+    /// `4096`, `500KB`, `1MiB`.
+    func bytes(in range: ClosedRange<Int>) -> Int? {
+        let mend = "write a size from \(range.lowerBound) to \(range.upperBound) bytes, such as 500KB or 1MiB"
+        guard let text = text(mend: mend) else { return nil }
+        guard let bytes = Quantity.bytes(text), range.contains(bytes) else {
+            problem("\(text) is out of range or no size", mend: mend)
+            return nil
+        }
+        return bytes
+    }
+
+    /// One of some words. `later` names those that are understood but cannot be done yet.
+    func word<Word: RawRepresentable & CaseIterable>(_ type: Word.Type, later: [String] = []) -> Word? where Word.RawValue == String {
+        let words = Word.allCases.map(\.rawValue)
+        let mend = "write one of \(words.joined(separator: ", "))"
+        guard let text = text(mend: mend) else { return nil }
+        if let word = Word(rawValue: text) { return word }
+        if later.contains(text) {
+            problem("\(text) is not supported yet", mend: mend)
+        } else {
+            problem("unknown word \(text)", mend: Spelling.nearest(to: text, in: words).map { "did you mean \($0)?" } ?? mend)
+        }
+        return nil
+    }
+}

@@ -1,0 +1,91 @@
+import Yams
+
+/// A value of the file together with its place.
+struct Field {
+    let node: Node
+    let path: String
+    let report: ProblemReport
+
+    func problem(_ message: String, mend: String) { report.add(node.mark, path, message, mend: mend) }
+
+    /// The text of a scalar as it was written; whatever is not one is reported.
+    func text(mend: String = "write a text") -> String? {
+        guard let scalar = node.scalar else {
+            problem("\(kind) where a text is expected", mend: mend)
+            return nil
+        }
+        return scalar.string
+    }
+
+    /// The fields of a mapping; unknown keys are reported.
+    func section(_ keys: [String]) -> Section? {
+        guard let section = Section(self) else {
+            problem("\(kind) where a mapping is expected", mend: "its keys are \(keys.joined(separator: ", "))")
+            return nil
+        }
+        section.reportUnknown(keys)
+        return section
+    }
+
+    /// The elements of a sequence, or the value itself as the only one.
+    var elements: [Field] {
+        guard let sequence = node.sequence else { return [self] }
+        return sequence.enumerated().map { Field(node: $1, path: "\(path)[\($0)]", report: report) }
+    }
+
+    var kind: String {
+        switch node {
+        case .scalar(let scalar): isNull(scalar) ? "nothing" : "a text"
+        case .mapping: "a mapping"
+        case .sequence: "a list"
+        case .alias: "an alias"
+        }
+    }
+
+    private func isNull(_ scalar: Node.Scalar) -> Bool { scalar.style == .plain && ["", "~", "null"].contains(scalar.string) }
+}
+
+/// A mapping of the file.
+struct Section {
+    let field: Field
+    /// In the file's order.
+    let fields: [(key: String, keyMark: Mark?, value: Field)]
+
+    init?(_ field: Field) {
+        guard let mapping = field.node.mapping else { return nil }
+        self.field = field
+        fields = mapping.compactMap { key, value in
+            guard let name = key.scalar?.string else {
+                field.report.add(key.mark, field.path, "a key that is not a text", mend: "write a name")
+                return nil
+            }
+            let path = field.path.isEmpty ? name : "\(field.path).\(name)"
+            return (name, key.mark, Field(node: value, path: path, report: field.report))
+        }
+    }
+
+    /// `nil` for a key that is missing, or has nothing after its colon.
+    subscript(key: String) -> Field? {
+        guard let value = fields.first(where: { $0.key == key })?.value, value.kind != "nothing" else { return nil }
+        return value
+    }
+
+    func has(_ key: String) -> Bool { self[key] != nil }
+
+    /// A missing key is reported.
+    func required(_ key: String, mend: String) -> Field? {
+        if let value = self[key] { return value }
+        let path = field.path.isEmpty ? key : "\(field.path).\(key)"
+        let mark = fields.first { $0.key == key }?.keyMark ?? field.node.mark
+        field.report.add(mark, path, "missing", mend: mend)
+        return nil
+    }
+
+    func reportUnknown(_ known: [String]) {
+        for entry in fields where !known.contains(entry.key) {
+            let near = Spelling.nearest(to: entry.key, in: known)
+            let mend = near.map { "did you mean \($0)?" } ?? "the keys here are \(known.joined(separator: ", "))"
+            field.report.add(entry.keyMark, entry.value.path, "unknown key", mend: mend)
+        }
+    }
+}

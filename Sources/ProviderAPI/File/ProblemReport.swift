@@ -1,0 +1,18 @@
+import Yams
+
+/// Collects the problems of one file while it is read to its end.
+final class ProblemReport {
+    let file: String
+    private(set) var problems: [ProviderFileProblem] = []
+
+    init(file: String) { self.file = file }
+
+    func add(_ mark: Mark?, _ field: String, _ message: String, mend: String) {
+        problems.append(
+            ProviderFileProblem(file: file, line: mark?.line ?? 1, column: mark?.column ?? 1, field: field, message: message, mend: mend))
+    }
+
+    func throwIfAny() throws(ProviderFileError) {
+        if !problems.isEmpty { throw ProviderFileError(problems) }
+    }
+}

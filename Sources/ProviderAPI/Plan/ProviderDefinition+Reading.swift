@@ -1,0 +1,71 @@
+import ExportCore
+
+extension ProviderDefinition {
+    private enum PolicyWord: String, CaseIterable {
+        case tiered, fixed
+    }
+
+    /// `download:`; gives the headers.
+    mutating func readDownload(_ field: Field?, _ compiler: FilterCompiler) -> [RequestTemplate.Parameter] {
+        guard let section = field?.section(["auth", "unpack", "headers"]) else { return [] }
+        download.auth = section["auth"]?.boolean()
+        download.unpack = section["unpack"]?.word(UnpackRule.self, later: ["tar", "zstd", "bzip2", "xz", "7z"]) ?? .auto
+        return RequestTemplate.parameters(section["headers"], compiler)
+    }
+
+    /// `polling:`; gives the key's filter.
+    mutating func readPolling(_ field: Field?, _ compiler: FilterCompiler) -> Filter? {
+        guard let section = field?.section(["policy", "interval", "min", "max", "maxWait", "maxAttempts", "key"]) else { return nil }
+        let word = section["policy"]?.word(PolicyWord.self, later: ["learned"]) ?? .tiered
+        let delays = Duration.milliseconds(10) ... .seconds(7 * 86_400)
+        switch word {
+        case .fixed:
+            let mend = "write the time from one check to the next, such as 30s"
+            polling.policy = .fixed(interval: section.required("interval", mend: mend)?.duration(in: delays) ?? .seconds(60))
+            for key in ["min", "max"] { section[key]?.problem("\(key) with a fixed policy", mend: "leave it away, or write policy: tiered") }
+        case .tiered:
+            let shortest = section["min"]?.duration(in: delays) ?? .seconds(1)
+            let longest = section["max"]?.duration(in: delays) ?? max(.seconds(600), shortest)
+            if shortest > longest { section["min"]?.problem("longer than max", mend: "make min at most max") }
+            polling.policy = .tiered(min: shortest, max: longest)
+            section["interval"]?.problem("interval with a tiered policy", mend: "write min and max, or policy: fixed")
+        }
+        if let wait = section["maxWait"]?.duration() { polling.maxWait = wait }
+        if let attempts = section["maxAttempts"]?.integer(in: 1...1_000_000) { polling.maxAttempts = attempts }
+        let key = section["key"].flatMap { compiler.filter($0) }
+        polling.hasKey = key != nil
+        return key
+    }
+
+    /// What holds neither filters nor templates.
+    mutating func readRules(_ root: Section) {
+        readRetries(root)
+        if let rule = root["onFileFailure"]?.word(FileFailureRule.self) { onFileFailure = rule }
+        if let section = root["limits"]?.section(["inFlight", "creates", "checks", "answer"]) {
+            limits.inFlight = section["inFlight"]?.integer(in: 1...1_000_000)
+            limits.creates = section["creates"]?.rate()
+            limits.checks = section["checks"]?.rate()
+            if let bytes = section["answer"]?.bytes(in: 1024...(64 << 20)) { limits.answerBytes = bytes }
+        }
+        if let section = root["timeouts"]?.section(["connect", "firstByte", "stall", "whole"]) {
+            let range = Duration.milliseconds(10) ... .seconds(3600)
+            if let value = section["connect"]?.duration(in: range) { timeouts.connect = value }
+            if let value = section["firstByte"]?.duration(in: range) { timeouts.firstByte = value }
+            if let value = section["stall"]?.duration(in: range) { timeouts.stall = value }
+            if let value = section["whole"]?.duration(in: range) { timeouts.whole = value }
+        }
+    }
+
+    private mutating func readRetries(_ root: Section) {
+        if let section = root["retry"]?.section(["attempts", "base", "cap"]) {
+            if let attempts = section["attempts"]?.integer(in: 1...1000) { retry.attempts = attempts }
+            if let base = section["base"]?.duration() { retry.base = base }
+            if let cap = section["cap"]?.duration() { retry.cap = cap }
+            if retry.base > retry.cap { section.field.problem("base is longer than cap", mend: "make cap at least base") }
+        }
+        if let section = root["recreate"]?.section(["attempts", "after"]) {
+            if let attempts = section["attempts"]?.integer(in: 0...100) { recreate.attempts = attempts }
+            if let after = section["after"]?.duration(in: .zero ... .seconds(7 * 86_400)) { recreate.after = after }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+import ExportCore
+import JQ
+
+/// A provider file compiled: its plain values, its requests and filters. Bound to the thread of its jq programs.
+final class ProviderPlan {
+    let definition: ProviderDefinition
+    let base: Template
+    let credentials: Credentials
+    let create: CreateStep
+    let find: FindStep?
+    let status: StatusStep
+    let files: FilesStep
+    let downloadHeaders: [RequestTemplate.Parameter]
+    let cancel: CancelStep?
+    let pollingKey: Filter?
+    /// Where each secret is named first.
+    let secretFields: [String: Field]
+
+    private static let keys = [
+        "provider", "baseURL", "auth", "create", "find", "status", "files", "download", "cancel", "polling", "retry", "recreate",
+        "onFileFailure", "limits", "timeouts",
+    ]
+
+    /// - Throws: every problem of the file at once.
+    init(_ source: ProviderSource) throws(ProviderFileError) {
+        let report = ProblemReport(file: source.file)
+        guard let field = YAMLDocument.root(of: source.yaml, report: report), let root = Section(field) else {
+            throw ProviderFileError(report.problems)
+        }
+        let compiler = FilterCompiler()
+        root.reportUnknown(Self.keys)
+        var definition = ProviderDefinition(name: ProviderSource.name(root) ?? source.name, file: source.file, baseURL: "")
+
+        let base = BaseURL.read(root, compiler)
+        credentials = Credentials(root["auth"], compiler)
+        let create = root.required("create", mend: "write the request that starts an export").flatMap { CreateStep($0, compiler) }
+        find = root["find"].flatMap { FindStep($0, compiler) }
+        let status = root.required("status", mend: "write the request that tells how far an export is").flatMap { StatusStep($0, compiler) }
+        let files = root.required("files", mend: "write how the files of an export are listed").flatMap { FilesStep($0, compiler) }
+        cancel = root["cancel"].flatMap { CancelStep($0, compiler) }
+        downloadHeaders = definition.readDownload(root["download"], compiler)
+        pollingKey = definition.readPolling(root["polling"], compiler)
+        definition.readRules(root)
+        secretFields = compiler.secrets
+        try report.throwIfAny()
+        guard let base, let create, let status, let files else {
+            // Each part that is missing has been reported.
+            throw ProviderFileError(report.problems)
+        }
+
+        definition.baseURL = root["baseURL"]?.node.scalar?.string ?? ""
+        definition.refreshesLinks = files.refresh
+        definition.canCancel = cancel != nil
+        definition.createSafety = Self.safety(create, find)
+        definition.secretNames = compiler.secrets.keys.sorted()
+        self.base = base
+        self.create = create
+        self.status = status
+        self.files = files
+        self.definition = definition
+    }
+
+    private static func safety(_ create: CreateStep, _ find: FindStep?) -> Set<CreateSafety> {
+        var safety: Set<CreateSafety> = []
+        if create.request.hasHeader("idempotency-key") { safety.insert(.idempotencyKey) }
+        if create.adopt != nil { safety.insert(.adopt) }
+        if find != nil { safety.insert(.find) }
+        return safety
+    }
+}
+
+/// `baseURL:` — what request lines that are paths are appended to.
+enum BaseURL {
+    private static let mend = "write an http or https URL without a query, such as https://api.example.com/v2"
+
+    /// Without a slash at its end.
+    static func read(_ root: Section, _ compiler: FilterCompiler) -> Template? {
+        guard let field = root.required("baseURL", mend: mend), var text = field.text(mend: mend) else { return nil }
+        while text.hasSuffix("/") { text.removeLast() }
+        guard let template = compiler.template(text, field, encoding: .percent) else { return nil }
+        let hasBadLiteral = template.pieces.contains { piece in
+            guard case .text(let literal) = piece else { return false }
+            return !WebURL.hasOnlyURLCharacters(literal) || literal.contains { "?#@".contains($0) }
+        }
+        guard WebURL.isAbsolute(text), !hasBadLiteral else {
+            field.problem("\(text) is no base URL", mend: mend)
+            return nil
+        }
+        return template
+    }
+}

@@ -1,0 +1,135 @@
+import ExportCore
+
+/// `create:` — starts an export.
+struct CreateStep {
+    let request: RequestTemplate
+    let export: ExportMapping
+    /// When the answer names an export that exists already, and what to keep of it.
+    let adopt: (when: Filter, export: ExportMapping)?
+    let error: ErrorRules
+    /// Of the filters over the answer.
+    let parts: ContextParts
+
+    init?(_ field: Field, _ compiler: FilterCompiler) {
+        guard let section = field.section(RequestTemplate.keys + ["export", "adopt", "error"]) else { return nil }
+        let request = RequestTemplate(section, compiler)
+        let mend = "write what later requests need, such as { id: .response.body.id }"
+        let export = section.required("export", mend: mend).flatMap { ExportMapping($0, compiler) }
+        adopt = section["adopt"].flatMap { Self.adopt($0, compiler) }
+        error = ErrorRules(section["error"], compiler)
+        guard let request, let export else { return nil }
+        self.request = request
+        self.export = export
+        parts = export.parts.union(error.parts).union(adopt.map { $0.when.parts.union($0.export.parts) } ?? [])
+    }
+
+    private static func adopt(_ field: Field, _ compiler: FilterCompiler) -> (when: Filter, export: ExportMapping)? {
+        guard let section = field.section(["when", "export"]) else { return nil }
+        let when = section.required("when", mend: "write a filter such as .response.status == 409").flatMap { compiler.filter($0) }
+        let mend = "write where the existing export stands in the answer, such as { id: .response.body.existingId }"
+        let export = section.required("export", mend: mend).flatMap { ExportMapping($0, compiler) }
+        guard let when, let export else { return nil }
+        return (when, export)
+    }
+}
+
+/// `find:` — looks for an export that an earlier create may have started.
+struct FindStep {
+    let request: RequestTemplate
+    let when: Filter?
+    let export: ExportMapping
+
+    init?(_ field: Field, _ compiler: FilterCompiler) {
+        guard let section = field.section(RequestTemplate.keys + ["when", "export"]) else { return nil }
+        let request = RequestTemplate(section, compiler)
+        when = section["when"].flatMap { compiler.filter($0) }
+        let mend = "write where the export stands in the answer, such as { id: .response.body[0].id }"
+        let export = section.required("export", mend: mend).flatMap { ExportMapping($0, compiler) }
+        guard let request, let export else { return nil }
+        self.request = request
+        self.export = export
+    }
+}
+
+/// `status:` — asks how far an export is.
+struct StatusStep {
+    let request: RequestTemplate
+    let state: Filter
+    let words: StatusWords
+    let progress: Filter?
+    let export: ExportMapping?
+    let error: ErrorRules
+    /// Whether the states may be told by HTTP codes, so that an answer that is no 2xx can be a state too.
+    let readsHTTPStatus: Bool
+    /// Of the filters over the answer.
+    let parts: ContextParts
+
+    init?(_ field: Field, _ compiler: FilterCompiler) {
+        guard let section = field.section(RequestTemplate.keys + ["state", "states", "progress", "export", "error"]) else { return nil }
+        let request = RequestTemplate(section, compiler)
+        let mend = "write where the answer tells the state, such as .response.body.status or .response.status"
+        let state = section.required("state", mend: mend).flatMap { compiler.filter($0) }
+        let words = StatusWords(section)
+        progress = section["progress"].flatMap { compiler.filter($0) }
+        export = section["export"].flatMap { ExportMapping($0, compiler) }
+        error = ErrorRules(section["error"], compiler)
+        guard let request, let state, let words else { return nil }
+        self.request = request
+        self.state = state
+        self.words = words
+        readsHTTPStatus = state.program.filter.contains(".response.status")
+        parts = [state.parts, progress?.parts, export?.parts, error.parts].compactMap(\.self).reduce(into: []) { $0.formUnion($1) }
+    }
+}
+
+/// `files:` — lists what an export has made.
+struct FilesStep {
+    enum BodyUse: String, CaseIterable {
+        case read
+        /// The answer's head tells all; what follows is the data itself.
+        case ignore
+    }
+
+    /// `nil`: the items stand in the status answer, which is asked for again.
+    let request: RequestTemplate?
+    let items: Filter
+    let next: Filter?
+    let refresh: Bool
+    let bodyUse: BodyUse
+    let error: ErrorRules
+    /// Of the filters over the answer.
+    let parts: ContextParts
+
+    init?(_ field: Field, _ compiler: FilterCompiler) {
+        let keys = RequestTemplate.keys + ["items", "next", "refresh", "body", "error"]
+        guard let section = field.section(keys) else { return nil }
+        for key in RequestTemplate.keys where key != "request" && section.has(key) && !section.has("request") {
+            section[key]?.problem("\(key) without a request", mend: "add request, or leave \(key) away")
+        }
+        request = section.has("request") ? RequestTemplate(section, compiler) : nil
+        let mend = "write a filter that gives the files, such as '.response.body.files[] | {name, url}'"
+        let items = section.required("items", mend: mend).flatMap { compiler.filter($0) }
+        next = section["next"].flatMap { compiler.filter($0) }
+        refresh = section["refresh"]?.boolean() ?? false
+        bodyUse = section["body"]?.word(BodyUse.self) ?? .read
+        error = ErrorRules(section["error"], compiler)
+        guard let items else { return nil }
+        self.items = items
+        parts = [items.parts, next?.parts, error.parts].compactMap(\.self).reduce(into: []) { $0.formUnion($1) }
+    }
+}
+
+/// `cancel:` — a request line, or a request.
+struct CancelStep {
+    let request: RequestTemplate
+
+    init?(_ field: Field, _ compiler: FilterCompiler) {
+        guard field.node.scalar == nil else {
+            guard let line = RequestLine(field, compiler) else { return nil }
+            request = RequestTemplate(line)
+            return
+        }
+        guard let section = field.section(RequestTemplate.keys), let request = RequestTemplate(section, compiler) else { return nil }
+        self.request = request
+    }
+}

@@ -1,0 +1,26 @@
+/// The parts of the context that a filter names. What no filter of a step names is not built for it.
+struct ContextParts: OptionSet {
+    let rawValue: UInt16
+    static let job = ContextParts(rawValue: 1)
+    static let parameters = ContextParts(rawValue: 2)
+    static let export = ContextParts(rawValue: 4)
+    static let secrets = ContextParts(rawValue: 8)
+    static let page = ContextParts(rawValue: 16)
+    static let response = ContextParts(rawValue: 32)
+    static let status = ContextParts(rawValue: 64)
+    static let headers = ContextParts(rawValue: 128)
+    static let body = ContextParts(rawValue: 256)
+    static let request = ContextParts(rawValue: 512)
+
+    private static let names: [(String, ContextParts)] = [
+        ("job", .job), ("parameters", .parameters), ("export", .export), ("secrets", .secrets), ("page", .page), ("response", .response),
+        ("status", .status), ("headers", .headers), ("body", .body), ("request", .request),
+    ]
+
+    init(rawValue: UInt16) { self.rawValue = rawValue }
+
+    /// By the words that occur in it: at worst, one part too many.
+    init(namedIn filter: String) {
+        self = Self.names.reduce(into: []) { if filter.contains($1.0) { $0.insert($1.1) } }
+    }
+}

@@ -1,0 +1,84 @@
+import ExportCore
+import Foundation
+import JQ
+
+/// How a provider is told who asks.
+enum Credentials {
+    case none
+    case bearer(Template)
+    case basic(username: Template, password: Template)
+    case headers([RequestTemplate.Parameter])
+
+    var parts: ContextParts {
+        switch self {
+        case .none: []
+        case .bearer(let token): token.parts
+        case .basic(let username, let password): username.parts.union(password.parts)
+        case .headers(let headers): headers.reduce(into: []) { $0.formUnion($1.value.parts) }
+        }
+    }
+
+    /// - Throws: `missing-value` where a filter gives null or nothing.
+    func headers(_ context: JQValue) throws(Failure) -> [(name: String, value: String)] {
+        switch self {
+        case .none: return []
+        case .bearer(let token): return [("Authorization", "Bearer \(try Self.text(token, context))")]
+        case .basic(let username, let password):
+            // RFC 7617, section 2.
+            let pair = "\(try Self.text(username, context)):\(try Self.text(password, context))"
+            return [("Authorization", "Basic \(Data(pair.utf8).base64EncodedString())")]
+        case .headers(let headers):
+            var fields: [(name: String, value: String)] = []
+            for header in headers { fields.append((header.name, try Self.text(header.value, context))) }
+            return fields
+        }
+    }
+
+    private static func text(_ template: Template, _ context: JQValue) throws(Failure) -> String {
+        guard let text = try template.text(context) else {
+            throw Failure(.permanent, code: "missing-value", message: "\(template.field): gives nothing")
+        }
+        return text
+    }
+}
+
+extension Credentials {
+    private static let schemes = ["bearer", "basic", "header"]
+    private static let later = ["oauth2", "aws-sigv4", "mTLS", "mtls"]
+
+    init(_ field: Field?, _ compiler: FilterCompiler) {
+        self = field.flatMap { Self.read($0, compiler) } ?? .none
+    }
+
+    private static func read(_ field: Field, _ compiler: FilterCompiler) -> Credentials? {
+        let mend = "write bearer, basic or header, such as { bearer: \"{{ .secrets.TOKEN }}\" }"
+        guard let section = Section(field) else {
+            field.problem("\(field.kind) where a mapping is expected", mend: mend)
+            return nil
+        }
+        for entry in section.fields where later.contains(entry.key) {
+            entry.value.report.add(entry.keyMark, entry.value.path, "not supported yet", mend: mend)
+        }
+        section.reportUnknown(schemes + later)
+        let used = section.fields.filter { schemes.contains($0.key) }
+        if used.count > 1 { used[1].value.problem("a second way to authenticate", mend: "keep one of them") }
+        guard let entry = used.first else {
+            if section.fields.isEmpty { field.problem("no way to authenticate", mend: mend) }
+            return nil
+        }
+        return switch entry.key {
+        case "bearer": compiler.template(entry.value).map { .bearer($0) }
+        case "basic": basic(entry.value, compiler)
+        default: .headers(RequestTemplate.parameters(entry.value, compiler))
+        }
+    }
+
+    private static func basic(_ field: Field, _ compiler: FilterCompiler) -> Credentials? {
+        guard let section = field.section(["username", "password"]) else { return nil }
+        let mend = "write { username: NAME, password: \"{{ .secrets.PASSWORD }}\" }"
+        let username = section.required("username", mend: mend).flatMap { compiler.template($0) }
+        let password = section.required("password", mend: mend).flatMap { compiler.template($0) }
+        guard let username, let password else { return nil }
+        return .basic(username: username, password: password)
+    }
+}

@@ -1,0 +1,26 @@
+import ExportCore
+import JQ
+
+/// A filter of the file, with its place for messages.
+struct Filter {
+    let program: JQProgram
+    let parts: ContextParts
+    /// The path of the key that holds it.
+    let field: String
+
+    /// The first output; `nil` where there is none.
+    /// - Throws: `filter-failed`, permanent: the filter does not fit its input.
+    func first(_ context: JQValue) throws(Failure) -> JQValue? {
+        do { return try program.first(context) } catch { throw failure(error) }
+    }
+
+    func all(_ context: JQValue) throws(Failure) -> [JQValue] {
+        do { return try program.run(context) } catch { throw failure(error) }
+    }
+
+    func isTrue(_ context: JQValue) throws(Failure) -> Bool { try first(context)?.isTruthy ?? false }
+
+    private func failure(_ error: JQError) -> Failure {
+        Failure(.permanent, code: "filter-failed", message: "\(field): \(error.message.prefix(300)), in the filter \(error.filter)")
+    }
+}

@@ -1,0 +1,95 @@
+import ExportCore
+import HTTPClient
+import JQ
+
+/// `METHOD target`, where the target is a path below the base URL, or a URL.
+struct RequestLine {
+    enum Target {
+        /// Appended to the base URL.
+        case path(Template)
+        /// A literal URL.
+        case url(Template)
+        /// Begins with a value, which is a whole URL or resolved against the base URL as a reference.
+        case reference(Template)
+    }
+
+    let method: HTTPMethod
+    let target: Target
+
+    var template: Template {
+        switch target {
+        case .path(let template), .url(let template), .reference(let template): template
+        }
+    }
+
+    private static let methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"]
+    private static let mend = "write a method and a path, such as GET /exports/{{ .export.id }}"
+
+    init?(_ field: Field, _ compiler: FilterCompiler) {
+        guard let text = field.text(mend: Self.mend) else { return nil }
+        guard let space = text.firstIndex(of: " "), Self.methods.contains(String(text[..<space])) else {
+            field.problem("no method in front", mend: Self.mend)
+            return nil
+        }
+        let target = String(text[space...].drop { $0 == " " })
+        let isReference = target.hasPrefix("{{")
+        guard let template = compiler.template(target, field, encoding: .percent) else { return nil }
+        for case .text(let literal) in template.pieces where !WebURL.hasOnlyURLCharacters(literal) || literal.contains("#") {
+            field.problem("a character that no URL holds", mend: "percent-encode it, a space as %20")
+            return nil
+        }
+        method = HTTPMethod(rawValue: String(text[..<space]))
+        if isReference {
+            self.target = .reference(template.insertingFirstAsItIs())
+        } else if target.hasPrefix("/") {
+            self.target = .path(template)
+        } else if WebURL.isAbsolute(target) {
+            self.target = .url(template)
+        } else {
+            field.problem("neither a path nor a URL", mend: "begin with /, http://, https:// or {{")
+            return nil
+        }
+    }
+
+    /// - Parameter base: the base URL, without a slash at its end.
+    /// - Throws: `missing-value` where a filter gives null, false or nothing; `invalid-url`.
+    func url(_ context: JQValue, base: String) throws(Failure) -> String {
+        let text = try template.urlText(context)
+        let url: String? =
+            switch target {
+            case .path: base + text
+            case .url: text
+            case .reference: WebURL.resolve(text, against: base + "/")
+            }
+        guard let url, WebURL.isAbsolute(url), WebURL.hasOnlyURLCharacters(url) else {
+            throw Failure(.permanent, code: "invalid-url", message: "\(template.field): \(WebURL.shown(url ?? text)) is no http or https URL")
+        }
+        guard template.literal != nil || !WebURL.hasDotSegments(url) else {
+            throw Failure(.permanent, code: "invalid-url", message: "\(template.field): a value makes the path climb by dot segments")
+        }
+        return url
+    }
+}
+
+extension Template {
+    /// In a URL, false is as good as null, and nothing can be left out.
+    func urlText(_ context: JQValue) throws(Failure) -> String {
+        var text = ""
+        for piece in pieces {
+            switch piece {
+            case .text(let literal): text += literal
+            case .filter(let filter, let encoding):
+                guard let value = try filter.first(context) else { throw missing(filter, "nothing") }
+                guard value.isTruthy else { throw missing(filter, value.json) }
+                text += encoding == .percent ? PercentEncoding.encoded(value.text) : value.text
+            }
+        }
+        return text
+    }
+
+    /// The URL that a request line begins with is not to be encoded.
+    func insertingFirstAsItIs() -> Template {
+        guard case .filter(let filter, _)? = pieces.first else { return self }
+        return Template(pieces: [.filter(filter, .none)] + pieces.dropFirst(), field: field)
+    }
+}

@@ -1,0 +1,70 @@
+import ExportCore
+import JQ
+
+/// A text of the file with `{{ filter }}` in it, compiled.
+struct Template {
+    enum Piece {
+        case text(String)
+        case filter(Filter, Encoding)
+    }
+
+    /// What is done to a filter's value in a URL.
+    enum Encoding {
+        case none
+        /// Everything but the unreserved characters of RFC 3986, section 2.3, is percent-encoded.
+        case percent
+
+        /// A filter that uses `@uri` has encoded its value itself, and one that ends in `@text` wants it as it is.
+        init(of filter: String, default encoding: Encoding) {
+            self = filter.contains("@uri") || filter.hasSuffix("@text") ? .none : encoding
+        }
+    }
+
+    let pieces: [Piece]
+    let field: String
+    let parts: ContextParts
+
+    init(pieces: [Piece], field: String) {
+        self.pieces = pieces
+        self.field = field
+        parts = pieces.reduce(into: []) { if case .filter(let filter, _) = $1 { $0.formUnion(filter.parts) } }
+    }
+
+    var usesSecrets: Bool { parts.contains(.secrets) }
+
+    /// The text itself where it holds no filter.
+    var literal: String? {
+        if pieces.isEmpty { return "" }
+        guard pieces.count == 1, case .text(let text) = pieces[0] else { return nil }
+        return text
+    }
+
+    /// The value with its type where the template is one filter, otherwise a text; `nil` where the only filter gives nothing.
+    func value(_ context: JQValue) throws(Failure) -> JQValue? {
+        if pieces.count == 1, case .filter(let filter, _) = pieces[0] { return try filter.first(context) }
+        return JQValue(try text(context) ?? "")
+    }
+
+    /// The text; `nil` where the template is one filter that gives nothing (`empty`): the header, parameter or field is left out.
+    /// - Throws: `missing-value`, permanent, which names the filter that gives null, or nothing amid a text; `filter-failed`.
+    func text(_ context: JQValue) throws(Failure) -> String? {
+        var text = ""
+        for piece in pieces {
+            switch piece {
+            case .text(let literal): text += literal
+            case .filter(let filter, let encoding):
+                guard let value = try filter.first(context) else {
+                    if pieces.count == 1 { return nil }
+                    throw missing(filter, "nothing")
+                }
+                if value.isNull { throw missing(filter, "null") }
+                text += encoding == .percent ? PercentEncoding.encoded(value.text) : value.text
+            }
+        }
+        return text
+    }
+
+    func missing(_ filter: Filter, _ what: String) -> Failure {
+        Failure(.permanent, code: "missing-value", message: "\(field): {{ \(filter.program.filter) }} gives \(what)")
+    }
+}

@@ -1,0 +1,74 @@
+/// What this module must know of URLs; where a request goes is decided by libcurl's parser.
+enum WebURL {
+    static func isAbsolute(_ url: String) -> Bool { schemeEnd(url) != nil }
+
+    /// Scheme, host and port in lower case, without the default port; `nil` for what is no http or https URL.
+    static func origin(_ url: String) -> String? {
+        guard let start = schemeEnd(url) else { return nil }
+        var authority = url[start...].prefix { !"/?#\\".contains($0) }
+        if let at = authority.lastIndex(of: "@") { authority = authority[authority.index(after: at)...] }
+        let scheme = url[..<start].lowercased()
+        let defaultPort = scheme == "https://" ? ":443" : ":80"
+        if authority.hasSuffix(defaultPort) { authority = authority.dropLast(defaultPort.count) }
+        return authority.isEmpty ? nil : scheme + authority.lowercased()
+    }
+
+    /// Without query, fragment and user information, which may hold credentials.
+    static func shown(_ url: String) -> String {
+        guard let origin = origin(url), let start = schemeEnd(url) else { return "(no http or https URL)" }
+        let path = url[start...].drop { !"/?#\\".contains($0) }.prefix { !"?#".contains($0) }
+        return origin + path.prefix(300)
+    }
+
+    /// RFC 3986, section 5.2, for the forms that answers use: absolute, `//host/path`, `/path`, `?query` and `name`.
+    static func resolve(_ reference: String, against base: String) -> String? {
+        if isAbsolute(reference) { return reference }
+        guard let start = schemeEnd(base) else { return nil }
+        if reference.hasPrefix("//") { return base[..<start].dropLast(2) + reference }
+        let root = base[..<(base[start...].firstIndex { "/?#".contains($0) } ?? base.endIndex)]
+        if reference.hasPrefix("/") { return root + reference }
+        let path = base[root.endIndex...].prefix { !"?#".contains($0) }
+        if reference.hasPrefix("?") { return root + path + reference }
+        // Another scheme, such as `ftp:`; a colon after the first slash is part of a path.
+        guard !reference.prefix(while: { $0 != "/" }).contains(":") else { return nil }
+        let folder = path.lastIndex(of: "/").map { path[...$0] } ?? "/"
+        return root + folder + reference
+    }
+
+    /// The decoded last segment of the path.
+    static func fileName(_ url: String) -> String {
+        guard let start = schemeEnd(url) else { return "file" }
+        let path = url[start...].prefix { !"?#".contains($0) }.drop { $0 != "/" }
+        let name = path.split(separator: "/").last.map { PercentEncoding.decoded($0) } ?? ""
+        return name.isEmpty ? "file" : name
+    }
+
+    /// With what never stands in a URL percent-encoded; escapes stay as they are.
+    static func escaped(_ url: String) -> String {
+        guard !hasOnlyURLCharacters(url) else { return url }
+        return url.unicodeScalars.reduce(into: "") { text, scalar in
+            let character = String(scalar)
+            text += hasOnlyURLCharacters(character) ? character : PercentEncoding.encoded(character)
+        }
+    }
+
+    /// White space, control characters and what is not ASCII never stand in a URL.
+    static func hasOnlyURLCharacters(_ url: String) -> Bool { url.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F } }
+
+    /// `.` or `..` as a segment, encoded or not: servers climb by them.
+    static func hasDotSegments(_ url: String) -> Bool {
+        guard url.utf8.contains(UInt8(ascii: ".")) || url.utf8.contains(UInt8(ascii: "%")) else { return false }
+        let path = url.prefix { !"?#".contains($0) }
+        return path.split(separator: "/").contains { segment in
+            guard segment.utf8.count <= 6, segment.first == "." || segment.first == "%" else { return false }
+            return [".", ".."].contains(PercentEncoding.decoded(segment))
+        }
+    }
+
+    private static func schemeEnd(_ url: String) -> String.Index? {
+        for scheme in ["https://", "http://"] where url.prefix(scheme.count).lowercased() == scheme {
+            return url.index(url.startIndex, offsetBy: scheme.count)
+        }
+        return nil
+    }
+}

@@ -1,0 +1,106 @@
+import CRabbitMQ
+
+extension Administrator {
+    /// Declares a queue; one that exists already and is the same is left alone.
+    /// - Throws: `preconditionFailed` with the argument that differs from what exists.
+    public func declare(_ queue: QueueDeclaration) async throws(RabbitMQError) {
+        let attempted = "declaring queue '\(queue.name)'"
+        try await call(attempted) { connection throws(RabbitMQError) in
+            defer { connection.arena.recycle() }
+            amqp_queue_declare(
+                connection.state, 1, connection.arena.bytes(queue.name), 0, queue.isDurable ? 1 : 0, queue.isExclusive ? 1 : 0,
+                queue.isAutoDeleted ? 1 : 0, connection.arena.table(queue.allArguments))
+            try connection.checkLast(attempted)
+        }
+    }
+
+    /// Declares an exchange; one that exists already and is the same is left alone.
+    public func declare(_ exchange: ExchangeDeclaration) async throws(RabbitMQError) {
+        let attempted = "declaring exchange '\(exchange.name)'"
+        try await call(attempted) { connection throws(RabbitMQError) in
+            defer { connection.arena.recycle() }
+            amqp_exchange_declare(
+                connection.state, 1, connection.arena.bytes(exchange.name), connection.arena.bytes(exchange.type.rawValue), 0,
+                exchange.isDurable ? 1 : 0, 0, 0, connection.arena.table(exchange.arguments))
+            try connection.checkLast(attempted)
+        }
+    }
+
+    public func bind(
+        queue: String, to exchange: String, routingKey: String, arguments: [String: AMQPValue] = [:]
+    ) async throws(RabbitMQError) {
+        let attempted = "binding queue '\(queue)' to exchange '\(exchange)'"
+        try await call(attempted) { connection throws(RabbitMQError) in
+            defer { connection.arena.recycle() }
+            let arena = connection.arena
+            amqp_queue_bind(
+                connection.state, 1, arena.bytes(queue), arena.bytes(exchange), arena.bytes(routingKey), arena.table(arguments))
+            try connection.checkLast(attempted)
+        }
+    }
+
+    public func unbind(
+        queue: String, from exchange: String, routingKey: String, arguments: [String: AMQPValue] = [:]
+    ) async throws(RabbitMQError) {
+        let attempted = "unbinding queue '\(queue)' from exchange '\(exchange)'"
+        try await call(attempted) { connection throws(RabbitMQError) in
+            defer { connection.arena.recycle() }
+            let arena = connection.arena
+            amqp_queue_unbind(
+                connection.state, 1, arena.bytes(queue), arena.bytes(exchange), arena.bytes(routingKey), arena.table(arguments))
+            try connection.checkLast(attempted)
+        }
+    }
+
+    /// - Throws: `notFound` when there is no such queue.
+    public func depth(_ queue: String) async throws(RabbitMQError) -> QueueDepth {
+        let attempted = "looking at queue '\(queue)'"
+        return try await call(attempted) { connection throws(RabbitMQError) in
+            defer { connection.arena.recycle() }
+            let reply = amqp_queue_declare(connection.state, 1, connection.arena.bytes(queue), 1, 0, 0, 0, amqp_empty_table)
+            try connection.checkLast(attempted)
+            return QueueDepth(messages: Int(reply?.pointee.message_count ?? 0), consumers: Int(reply?.pointee.consumer_count ?? 0))
+        }
+    }
+
+    /// Empties a queue of what is ready. Returns how many messages that were.
+    @discardableResult
+    public func purge(_ queue: String) async throws(RabbitMQError) -> Int {
+        let attempted = "purging queue '\(queue)'"
+        return try await call(attempted) { connection throws(RabbitMQError) in
+            defer { connection.arena.recycle() }
+            let reply = amqp_queue_purge(connection.state, 1, connection.arena.bytes(queue))
+            try connection.checkLast(attempted)
+            return Int(reply?.pointee.message_count ?? 0)
+        }
+    }
+
+    /// Deletes a queue with what is in it; one that does not exist is deleted already.
+    public func delete(queue: String) async throws(RabbitMQError) {
+        let attempted = "deleting queue '\(queue)'"
+        try await call(attempted) { connection throws(RabbitMQError) in
+            defer { connection.arena.recycle() }
+            amqp_queue_delete(connection.state, 1, connection.arena.bytes(queue), 0, 0)
+            try connection.checkLast(attempted)
+        }
+    }
+
+    public func delete(exchange: String) async throws(RabbitMQError) {
+        let attempted = "deleting exchange '\(exchange)'"
+        try await call(attempted) { connection throws(RabbitMQError) in
+            defer { connection.arena.recycle() }
+            amqp_exchange_delete(connection.state, 1, connection.arena.bytes(exchange), 0)
+            try connection.checkLast(attempted)
+        }
+    }
+
+    /// What the broker says of itself: `product`, `version`, `cluster_name`, `capabilities` and more.
+    public func serverProperties() async throws(RabbitMQError) -> [String: AMQPValue] {
+        try await call("asking RabbitMQ for its version") { connection throws(RabbitMQError) in connection.serverProperties }
+    }
+
+    /// The broker's version, as in `3.10.8`.
+    public func serverVersion() async throws(RabbitMQError) -> String {
+        try await serverProperties()["version"]?.text ?? "unknown"
+    }
+}

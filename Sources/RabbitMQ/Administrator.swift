@@ -1,0 +1,116 @@
+import CRabbitMQ
+import EventThread
+import Glibc
+import Logging
+
+/// Declares and inspects what is in the broker. Each call blocks a thread of its own for one round trip, on a connection that is kept
+/// from call to call; for setting up, for health checks and for looking at depths, not for the flow of messages.
+public actor Administrator {
+    private let configuration: RabbitMQConfiguration
+    private let logger: Logger
+    /// Kept between calls; a call that runs at the same time makes one of its own.
+    private var idle: ConnectionHandover?
+
+    public init(_ configuration: RabbitMQConfiguration, logger: Logger) {
+        var configuration = configuration
+        // Nobody reads an idle connection, and so nobody would answer its heartbeats.
+        configuration.heartbeat = .zero
+        self.configuration = configuration
+        self.logger = logger
+    }
+
+    /// Closes the kept connection. A later call opens another.
+    public func shutdown() async {
+        guard let handover = idle else { return }
+        idle = nil
+        await close(handover)
+    }
+
+    /// One connection is kept; calls that ran at the same time made others.
+    private func keep(_ handover: ConnectionHandover) async {
+        let surplus = idle
+        idle = handover
+        if let surplus { await close(surplus) }
+    }
+
+    private func close(_ handover: ConnectionHandover) async {
+        do {
+            try await Pthread.run("rabbitmq-admin") {
+                _ = amqp_connection_close(handover.connection.state, AMQP_REPLY_SUCCESS)
+            }
+        } catch {
+            logger.debug("a connection could not be closed in order", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// Runs `body` with a connection and an open channel 1 on a thread that may block. A kept connection that turns out dead is
+    /// replaced once: everything that an administrator does may be done twice.
+    func call<Value: Sendable>(
+        _ attempted: String, _ body: @escaping @Sendable (Connection) throws(RabbitMQError) -> Value
+    ) async throws(RabbitMQError) -> Value {
+        let kept = idle
+        idle = nil
+        if let kept {
+            do throws(RabbitMQError) {
+                return try await run(attempted, on: kept, body)
+            } catch {
+                guard error.kind == .connectionLost else { throw error }
+            }
+        }
+        return try await run(attempted, on: nil, body)
+    }
+
+    private func run<Value: Sendable>(
+        _ attempted: String, on kept: ConnectionHandover?, _ body: @escaping @Sendable (Connection) throws(RabbitMQError) -> Value
+    ) async throws(RabbitMQError) -> Value {
+        let configuration = configuration
+        let result: (Result<Value, RabbitMQError>, ConnectionHandover?)
+        do {
+            result = try await Pthread.run("rabbitmq-admin") {
+                do throws(RabbitMQError) {
+                    let name = "\(configuration.connectionName) administrator"
+                    let handover = if let kept { kept } else { try Connection.open(configuration, name: name) }
+                    return Self.once(attempted, handover, configuration.callTimeout, body)
+                } catch { return (.failure(error), nil) }
+            }
+        } catch {
+            throw RabbitMQError(.unreachable, attempted: attempted, cause: "\(error)")
+        }
+        if let connection = result.1 { await keep(connection) }
+        return try result.0.get()
+    }
+
+    /// - Returns: also the connection, if it can be used again.
+    private static func once<Value: Sendable>(
+        _ attempted: String, _ handover: ConnectionHandover, _ timeout: Duration,
+        _ body: (Connection) throws(RabbitMQError) -> Value
+    ) -> (Result<Value, RabbitMQError>, ConnectionHandover?) {
+        let connection = handover.connection
+        var timeout = timeval(timeout)
+        amqp_set_rpc_timeout(connection.state, &timeout)
+        do throws(RabbitMQError) {
+            amqp_channel_open(connection.state, 1)
+            try connection.checkLast(attempted)
+            let value = try body(connection)
+            let reply = amqp_channel_close(connection.state, 1, AMQP_REPLY_SUCCESS)
+            amqp_maybe_release_buffers(connection.state)
+            return (.success(value), reply.reply_type == AMQP_RESPONSE_NORMAL ? handover : nil)
+        } catch {
+            // When the broker has closed the channel only, the connection is as good as before.
+            let isChannelClosed = amqp_get_rpc_reply(connection.state).reply.id == shim_channel_close
+            var closeOk = amqp_channel_close_ok_t()
+            let isUsable =
+                isChannelClosed
+                && amqp_send_method(connection.state, 1, shim_channel_close_ok, &closeOk) == AMQP_STATUS_OK.rawValue
+            amqp_maybe_release_buffers(connection.state)
+            return (.failure(error), isUsable ? handover : nil)
+        }
+    }
+}
+
+extension Connection {
+    /// The outcome of the blocking call just made.
+    func checkLast(_ attempted: String) throws(RabbitMQError) {
+        try Self.check(amqp_get_rpc_reply(state), attempted: attempted, endpoint: endpoint)
+    }
+}

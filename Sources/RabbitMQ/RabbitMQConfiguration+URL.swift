@@ -1,0 +1,142 @@
+extension RabbitMQConfiguration {
+    /// Reads `amqp://user:password@host:5672/vhost`, or `amqps://…` for TLS
+    /// (the AMQP URI specification at rabbitmq.com/docs/uri-spec, and its query parameters).
+    ///
+    /// Several hosts share the rest of the URL, `amqp://user:password@one,two:5673/vhost`; whole URLs separated by commas are
+    /// read too if they differ in their hosts alone. User and password are `guest` and the virtual host is `/` unless given; an
+    /// empty virtual host (`amqp://host/`) is taken as `/` too, unlike the specification, because nobody has one by that name.
+    /// Known query parameters: `heartbeat` (seconds), `connection_timeout` (milliseconds), `cacertfile`, `certfile`, `keyfile`,
+    /// `verify` (`verify_peer` or `verify_none`).
+    public init(url: String) throws(RabbitMQError) {
+        var parts = try Self.split(url).makeIterator()
+        guard let first = parts.next() else { throw Self.invalid("it is empty") }
+        var merged = try RabbitMQConfiguration(single: first)
+        while let part = parts.next() {
+            let other = try RabbitMQConfiguration(single: part)
+            guard
+                other.user == merged.user, other.password == merged.password, other.virtualHost == merged.virtualHost,
+                other.tls == merged.tls, other.heartbeat == merged.heartbeat, other.connectTimeout == merged.connectTimeout
+            else { throw Self.invalid("several URLs may differ in their hosts alone") }
+            merged.endpoints += other.endpoints
+        }
+        self = merged
+    }
+
+    /// Cuts at commas that a scheme follows.
+    private static func split(_ url: String) throws(RabbitMQError) -> [Substring] {
+        var parts: [Substring] = []
+        for piece in url.split(separator: ",", omittingEmptySubsequences: false) {
+            let starts = piece.hasPrefix("amqp://") || piece.hasPrefix("amqps://")
+            if starts {
+                parts.append(piece)
+            } else if let last = parts.popLast() {
+                parts.append(url[last.startIndex..<piece.endIndex])
+            } else {
+                throw invalid("it must begin with amqp:// or amqps://")
+            }
+        }
+        return parts
+    }
+
+    private init(single url: Substring) throws(RabbitMQError) {
+        let isTLS = url.hasPrefix("amqps://")
+        var rest = url.dropFirst(isTLS ? 8 : 7)
+        var query: Substring = ""
+        if let mark = rest.firstIndex(of: "?") {
+            query = rest[rest.index(after: mark)...]
+            rest = rest[..<mark]
+        }
+        var path: Substring = ""
+        if let slash = rest.firstIndex(of: "/") {
+            path = rest[rest.index(after: slash)...]
+            rest = rest[..<slash]
+        }
+        if path.contains("/") { throw Self.invalid("a slash in the virtual host is written %2F") }
+        var credentials: Substring = "guest:guest"
+        if let at = rest.lastIndex(of: "@") {
+            credentials = rest[..<at]
+            rest = rest[rest.index(after: at)...]
+        }
+        let colon = credentials.firstIndex(of: ":")
+        user = try Self.decode(credentials[..<(colon ?? credentials.endIndex)], "user")
+        password = try colon.map { (colon) throws(RabbitMQError) in
+            try Self.decode(credentials[credentials.index(after: colon)...], "password")
+        } ?? ""
+        virtualHost = path.isEmpty ? "/" : try Self.decode(path, "virtual host")
+        tls = isTLS ? TLS() : nil
+        endpoints = []
+        for host in rest.split(separator: ",", omittingEmptySubsequences: false) {
+            endpoints.append(try Self.endpoint(host, defaultPort: isTLS ? 5671 : 5672))
+        }
+        for item in query.split(separator: "&") { try apply(item) }
+    }
+
+    private static func endpoint(_ text: Substring, defaultPort: UInt16) throws(RabbitMQError) -> Endpoint {
+        var host = text
+        var port: Substring?
+        if text.first == "[" {
+            guard let end = text.firstIndex(of: "]") else { throw invalid("an IPv6 address ends with ]") }
+            host = text[text.index(after: text.startIndex)..<end]
+            let rest = text[text.index(after: end)...]
+            if rest.first == ":" { port = rest.dropFirst() } else if !rest.isEmpty { throw invalid("what follows ] is no port") }
+        } else if let colon = text.lastIndex(of: ":") {
+            host = text[..<colon]
+            port = text[text.index(after: colon)...]
+        }
+        guard !host.isEmpty else { throw invalid("a host is missing") }
+        guard let port else { return Endpoint(host: try decode(host, "host"), port: defaultPort) }
+        guard let number = UInt16(port), number > 0 else { throw invalid("a port is a number from 1 to 65535") }
+        return Endpoint(host: try decode(host, "host"), port: number)
+    }
+
+    private mutating func apply(_ item: Substring) throws(RabbitMQError) {
+        let pair = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        let name = String(pair[0])
+        let value = pair.count == 2 ? try Self.decode(pair[1], name) : ""
+        switch (name, value) {
+        case ("heartbeat", _):
+            guard let seconds = UInt16(value) else { throw Self.invalid("heartbeat is a number of seconds") }
+            heartbeat = .seconds(Int(seconds))
+        case ("connection_timeout", _):
+            guard let milliseconds = UInt32(value), milliseconds > 0 else {
+                throw Self.invalid("connection_timeout is a number of milliseconds")
+            }
+            connectTimeout = .milliseconds(Int(milliseconds))
+        case ("cacertfile", _), ("certfile", _), ("keyfile", _), ("verify", "verify_peer"), ("verify", "verify_none"):
+            guard tls != nil else { throw Self.invalid("\(name) needs amqps://") }
+            switch name {
+            case "cacertfile": tls?.authorityFile = value
+            case "certfile": tls?.certificateFile = value
+            case "keyfile": tls?.keyFile = value
+            default: tls?.verifiesPeer = value == "verify_peer"
+            }
+        case ("verify", _): throw Self.invalid("verify is verify_peer or verify_none")
+        default: throw Self.invalid("unknown parameter '\(name)'")
+        }
+    }
+
+    private static func decode(_ text: Substring, _ what: String) throws(RabbitMQError) -> String {
+        guard text.contains("%") else { return String(text) }
+        var bytes: [UInt8] = []
+        var rest = text.utf8[...]
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "%") else {
+                bytes.append(byte)
+                continue
+            }
+            guard rest.count >= 2, let decoded = UInt8(Substring(rest.prefix(2)), radix: 16), rest.first != UInt8(ascii: "+") else {
+                throw invalid("% in the \(what) is not followed by two hexadecimal digits")
+            }
+            bytes.append(decoded)
+            rest = rest.dropFirst(2)
+        }
+        guard let string = String(validating: bytes, as: UTF8.self), !bytes.contains(0) else {
+            throw invalid("the \(what) is not UTF-8")
+        }
+        return string
+    }
+
+    private static func invalid(_ cause: String) -> RabbitMQError {
+        RabbitMQError(.invalidConfiguration, attempted: "reading the RabbitMQ URL", cause: cause)
+    }
+}

@@ -1,0 +1,40 @@
+import Metrics
+
+/// Made once; messages are tallied and counted a batch at a time.
+struct PublisherMetrics {
+    let published = Counter(label: "longhaul_rabbitmq_published_total")
+    let confirmed = Counter(label: "longhaul_rabbitmq_confirmed_total")
+    let nacked = Counter(label: "longhaul_rabbitmq_nacked_total")
+    let returned = Counter(label: "longhaul_rabbitmq_returned_total")
+
+    struct Tally {
+        var published = 0
+        private var confirmed = 0
+        private var nacked = 0
+        private var returned = 0
+
+        mutating func count(_ outcome: PublishOutcome) {
+            switch outcome {
+            case .confirmed: confirmed += 1
+            case .nacked: nacked += 1
+            case .returned: returned += 1
+            }
+        }
+
+        mutating func publish(to metrics: PublisherMetrics) {
+            if published > 0 { metrics.published.increment(by: published) }
+            if confirmed > 0 { metrics.confirmed.increment(by: confirmed) }
+            if nacked > 0 { metrics.nacked.increment(by: nacked) }
+            if returned > 0 { metrics.returned.increment(by: returned) }
+            self = Tally()
+        }
+    }
+}
+
+struct ConsumerMetrics {
+    let delivered = Counter(label: "longhaul_rabbitmq_delivered_total")
+    let acknowledged = Counter(label: "longhaul_rabbitmq_acknowledged_total")
+    let rejected = Counter(label: "longhaul_rabbitmq_rejected_total")
+    /// Settlements that came too late, for a delivery of an older channel.
+    let stale = Counter(label: "longhaul_rabbitmq_stale_settlements_total")
+}

@@ -1,0 +1,97 @@
+import CHiredis
+import Glibc
+
+/// Connects and logs in, blocking: for a thread of its own.
+struct Login {
+    let configuration: RedisConfiguration
+    private let deadline: ContinuousClock.Instant
+
+    init(_ configuration: RedisConfiguration) {
+        self.configuration = configuration
+        deadline = .now + configuration.connectTimeout
+    }
+
+    /// A connection on its way from the thread that made it to its driver.
+    struct Handover: @unchecked Sendable {
+        // Unchecked: the login thread keeps nothing of the connection that it returns.
+        let connection: Connection
+    }
+
+    /// - Throws: `unreachable` or `loginRefused`, within about the connect timeout (a name server may take longer).
+    func run() throws(RedisError) -> Handover {
+        guard let context = redisConnectWithTimeout(configuration.host, Int32(configuration.port), timeLeft) else {
+            throw failure("out of memory")
+        }
+        let connection = Connection(adopting: context)
+        try check(context)
+        guard redisEnableKeepAlive(context) == REDIS_OK, redisSetTimeout(context, timeLeft) == REDIS_OK else {
+            throw failure(String(cString: shim_redis_error(context)))
+        }
+        for step in steps {
+            if case .error(let error) = try ask(context, step.command), !step.isOptional {
+                throw RedisError(.loginRefused(error), operation: "connect", server: configuration.server, cause: step.command[0].name)
+            }
+        }
+        try stopBlocking(context)
+        return Handover(connection: connection)
+    }
+
+    private struct Step {
+        let command: [RedisArgument]
+        var isOptional = false
+    }
+
+    private var steps: [Step] {
+        var steps: [Step] = []
+        if let password = configuration.password {
+            steps.append(Step(command: ["AUTH"] + (configuration.username.map { [.string($0)] } ?? []) + [.string(password)]))
+        }
+        // PING is refused where AUTH is missing, and while the server loads its data: better known now than by every command.
+        steps.append(Step(command: ["PING"]))
+        if configuration.database != 0 { steps.append(Step(command: ["SELECT", .integer(Int64(configuration.database))])) }
+        // A server that knows no names, or a user who may not set one, is good enough.
+        let name = String(configuration.clientName.map { $0.isASCII && $0 > " " ? $0 : "-" })
+        if !name.isEmpty { steps.append(Step(command: ["CLIENT", "SETNAME", .string(name)], isOptional: true)) }
+        return steps
+    }
+
+    private func ask(_ context: UnsafeMutablePointer<redisContext>, _ command: [RedisArgument]) throws(RedisError) -> RESPValue {
+        let bytes = EncodedCommands(command).bytes
+        let isAppended = bytes.withUnsafeBytes { bytes in
+            redisAppendFormattedCommand(context, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count) == REDIS_OK
+        }
+        var reply: UnsafeMutableRawPointer?
+        guard isAppended, redisSetTimeout(context, timeLeft) == REDIS_OK, redisGetReply(context, &reply) == REDIS_OK, let reply else {
+            try check(context)
+            throw failure("no reply to \(command[0].name)")
+        }
+        defer { freeReplyObject(reply) }
+        return RESPValue(reply.assumingMemoryBound(to: redisReply.self))
+    }
+
+    private func stopBlocking(_ context: UnsafeMutablePointer<redisContext>) throws(RedisError) {
+        let descriptor = context.pointee.fd
+        let flags = fcntl(descriptor, F_GETFL)
+        guard flags >= 0, fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) == 0, fcntl(descriptor, F_SETFD, FD_CLOEXEC) == 0 else {
+            throw failure(String(cString: strerror(errno)))
+        }
+        context.pointee.flags &= ~REDIS_BLOCK
+    }
+
+    private func check(_ context: UnsafeMutablePointer<redisContext>) throws(RedisError) {
+        let error = context.pointee.err
+        guard error != 0 else { return }
+        let isTimeout = error == REDIS_ERR_IO && (errno == EAGAIN || errno == EWOULDBLOCK)
+        throw failure(isTimeout ? "no answer within \(configuration.connectTimeout)" : String(cString: shim_redis_error(context)))
+    }
+
+    private func failure(_ cause: String) -> RedisError {
+        RedisError(.unreachable, operation: "connect", server: configuration.server, cause: cause)
+    }
+
+    /// Not zero: that would be for ever.
+    private var timeLeft: timeval {
+        let (seconds, attoseconds) = max(deadline - .now, .milliseconds(10)).components
+        return timeval(tv_sec: Int(seconds), tv_usec: Int(attoseconds / 1_000_000_000_000))
+    }
+}

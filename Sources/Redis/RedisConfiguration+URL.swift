@@ -1,0 +1,86 @@
+import CHiredis
+
+extension RedisConfiguration {
+    /// Reads `redis://[[username]:password@]host[:port][/database]`, user name and password percent-encoded where needed, an IPv6
+    /// address in brackets (https://www.iana.org/assignments/uri-schemes/prov/redis).
+    ///
+    /// - Throws: `RedisError` of kind `invalidURL`, which repeats nothing of the URL but its scheme.
+    public init(url: String) throws(RedisError) {
+        guard let schemeEnd = url.firstRange(of: "://") else {
+            throw .invalid("it must look like redis://host:6379/0")
+        }
+        let scheme = url[..<schemeEnd.lowerBound].lowercased()
+        guard scheme != "rediss" else {
+            throw .invalid(
+                "rediss:// is TLS, which needs hiredis 1.0 or newer built with OpenSSL; this program uses hiredis "
+                    + "\(HIREDIS_MAJOR).\(HIREDIS_MINOR).\(HIREDIS_PATCH) without TLS. Use redis:// on a private network or through a TLS tunnel")
+        }
+        guard scheme == "redis" else { throw .invalid("the scheme must be redis") }
+
+        let rest = url[schemeEnd.upperBound...]
+        guard !rest.contains(where: { $0 == "?" || $0 == "#" }) else {
+            throw .invalid("no query or fragment is understood; a ?, # or / in a password must be percent-encoded")
+        }
+        let authority = rest.prefix { $0 != "/" }
+        let path = rest.dropFirst(authority.count + 1)
+
+        let login = authority.lastIndex(of: "@").map { authority[..<$0] }
+        let address = login.map { authority[$0.endIndex...].dropFirst() } ?? authority
+        let (host, port) = try Self.hostAndPort(address)
+        let (username, password) = try Self.usernameAndPassword(login)
+        guard path.isEmpty || Int(path).map({ $0 >= 0 }) == true else {
+            throw .invalid("after the host stands the number of the database, as in /0")
+        }
+        self.init(host: host, port: port, username: username, password: password, database: Int(path) ?? 0)
+    }
+
+    private static func hostAndPort(_ address: Substring) throws(RedisError) -> (String, Int) {
+        var host = address
+        var port: Substring = ""
+        if address.first == "[" {
+            guard let close = address.firstIndex(of: "]") else { throw .invalid("the IPv6 address lacks its closing bracket") }
+            host = address[address.index(after: address.startIndex)..<close]
+            port = address[address.index(after: close)...]
+        } else if let colon = address.firstIndex(of: ":") {
+            host = address[..<colon]
+            port = address[colon...]
+        }
+        guard !host.isEmpty else { throw .invalid("it names no host") }
+        if port.isEmpty { return (String(host), 6379) }
+        guard port.first == ":", let number = UInt16(port.dropFirst()), number > 0 else {
+            throw .invalid("the port must be a number from 1 to 65535")
+        }
+        return (String(host), Int(number))
+    }
+
+    private static func usernameAndPassword(_ login: Substring?) throws(RedisError) -> (String?, String?) {
+        guard let login else { return (nil, nil) }
+        guard let colon = login.firstIndex(of: ":") else { throw .invalid("the user name has no password, as in user:password@host") }
+        guard let username = percentDecoded(login[..<colon]), let password = percentDecoded(login[colon...].dropFirst()) else {
+            throw .invalid("the user name or password has a % that is not followed by two hexadecimal digits of UTF-8")
+        }
+        return (username.isEmpty ? nil : username, password.isEmpty ? nil : password)
+    }
+
+    private static func percentDecoded(_ text: Substring) -> String? {
+        var bytes: [UInt8] = []
+        var rest = Substring(text).utf8
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "%") else {
+                bytes.append(byte)
+                continue
+            }
+            let digits = rest.prefix(2)
+            guard digits.count == 2, let value = UInt8(Substring(digits), radix: 16) else { return nil }
+            bytes.append(value)
+            rest = rest.dropFirst(2)
+        }
+        return String(validating: bytes, as: UTF8.self)
+    }
+}
+
+extension RedisError {
+    fileprivate static func invalid(_ why: String) -> RedisError {
+        RedisError(.invalidURL, operation: "connect", server: "", cause: why)
+    }
+}

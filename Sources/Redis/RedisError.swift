@@ -1,0 +1,92 @@
+/// Why a command, or a connection, came to nothing: what was attempted, where, and the cause. Never holds a password.
+public struct RedisError: Error, Sendable, Equatable, CustomStringConvertible {
+    public enum Kind: Sendable, Equatable {
+        /// The address is not one this client can use; `cause` says why.
+        case invalidURL
+        /// No connection: name resolution, TCP or the time for both failed.
+        case unreachable
+        /// Connected, but AUTH, SELECT or the first PING was answered by an error.
+        case loginRefused(RedisServerError)
+        /// The command's deadline passed, in the queue or on the wire.
+        case timedOut(mayHaveRun: Bool)
+        /// The connection broke while the command was on the wire.
+        case connectionLost(mayHaveRun: Bool)
+        /// The reply cannot be read (hiredis 0.14 knows no arrays nested deeper than 7). The command has run.
+        case unsupportedReply
+        /// The queue is full; the command was not queued.
+        case overloaded
+        /// The calling task was cancelled.
+        case cancelled(mayHaveRun: Bool)
+        /// `shutdown()` was called.
+        case shutDown(mayHaveRun: Bool)
+        /// The server answered with an error.
+        case server(RedisServerError)
+    }
+
+    public let kind: Kind
+    /// The command's or script's name, or `connect`.
+    public let operation: String
+    /// `host:port/database`; empty when the address could not be read.
+    public let server: String
+    /// What lies beneath, in words.
+    public let cause: String?
+
+    public init(_ kind: Kind, operation: String, server: String, cause: String? = nil) {
+        self.kind = kind
+        self.operation = operation
+        self.server = server
+        self.cause = cause
+    }
+
+    /// Whether the same may succeed later. Look at `mayHaveRun` too before a command that is not idempotent is sent again.
+    public var isRetriable: Bool {
+        switch kind {
+        case .unreachable, .timedOut, .connectionLost, .overloaded: true
+        case .loginRefused(let error), .server(let error): error.isRetriable
+        case .invalidURL, .unsupportedReply, .cancelled, .shutDown: false
+        }
+    }
+
+    /// Whether the server may have run the command, wholly or (a pipeline) in part.
+    public var mayHaveRun: Bool {
+        switch kind {
+        case .timedOut(let mayHaveRun), .connectionLost(let mayHaveRun), .cancelled(let mayHaveRun), .shutDown(let mayHaveRun):
+            mayHaveRun
+        case .unsupportedReply: true
+        case .server(let error): !error.isRetriable
+        case .invalidURL, .unreachable, .loginRefused, .overloaded: false
+        }
+    }
+
+    /// The error that the server answered with, if it was one.
+    public var serverError: RedisServerError? {
+        switch kind {
+        case .server(let error), .loginRefused(let error): error
+        default: nil
+        }
+    }
+}
+
+extension RedisError {
+    public var description: String {
+        let place = server.isEmpty ? "Redis \(operation)" : "Redis \(operation) on \(server)"
+        return cause.map { "\(place): \(what): \($0)" } ?? "\(place): \(what)"
+    }
+
+    private var what: String {
+        switch kind {
+        case .invalidURL: "unusable URL"
+        case .unreachable: "unreachable"
+        case .loginRefused(let error): "login refused: \(error)"
+        case .timedOut(let mayHaveRun): "timed out" + Self.fate(mayHaveRun)
+        case .connectionLost(let mayHaveRun): "connection lost" + Self.fate(mayHaveRun)
+        case .unsupportedReply: "the reply cannot be read"
+        case .overloaded: "too many commands are waiting"
+        case .cancelled(let mayHaveRun): "cancelled" + Self.fate(mayHaveRun)
+        case .shutDown(let mayHaveRun): "the client is shut down" + Self.fate(mayHaveRun)
+        case .server(let error): error.description
+        }
+    }
+
+    private static func fate(_ mayHaveRun: Bool) -> String { mayHaveRun ? " (it may have run)" : " (not sent)" }
+}

@@ -1,0 +1,39 @@
+/// An error reply of the server.
+///
+/// By convention (Redis protocol specification, "Simple errors") the first word, in capitals, is a code; scripts make codes of
+/// their own by `redis.error_reply("STALE …")`.
+public struct RedisServerError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// Such as `WRONGTYPE`, `NOSCRIPT`, `OOM`; `ERR` where the server gave none.
+    public let code: String
+    /// What follows the code.
+    public let message: String
+
+    public init(code: String, message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    /// - Parameter line: the reply as the server sent it, without the leading `-`.
+    init(line: String) {
+        // "ERR unknown command 'AUTH', with args beginning with: 'secret'": what was sent may be a secret.
+        let line = line.firstRange(of: ", with args").map { line[..<$0.lowerBound] } ?? line[...]
+        let word = line.prefix { $0 != " " }
+        let isCode = !word.isEmpty && word.utf8.allSatisfy { (65...90).contains($0) || (48...57).contains($0) || $0 == 95 }
+        code = isCode ? String(word) : "ERR"
+        message = isCode ? String(line.dropFirst(word.count + 1)) : String(line)
+    }
+
+    /// Whether the server refused for a state that passes: it is loading, full, a replica, without its primary, busy with a
+    /// script, cannot save, or has no free client slot. The command did not run.
+    public var isRetriable: Bool { Self.passing.contains(code) || message.hasPrefix("max number of clients") }
+
+    private static let passing: Set<String> = [
+        "LOADING", "BUSY", "READONLY", "MASTERDOWN", "OOM", "MISCONF", "NOREPLICAS", "TRYAGAIN", "CLUSTERDOWN",
+    ]
+
+    public var description: String { message.isEmpty ? code : "\(code) \(message)" }
+}
+
+extension String {
+    func firstRange(of part: String) -> Range<String.Index>? { ranges(of: part).first }
+}

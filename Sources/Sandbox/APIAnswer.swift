@@ -1,0 +1,43 @@
+import NIOCore
+import NIOHTTP1
+
+/// What a request gets.
+enum APIAnswer: Sendable {
+    case response(APIResponse)
+    /// An answer for which files have to be made first; not on the event loop.
+    case later(@Sendable () throws -> APIAnswer)
+    case stream(APIResponse, BodyStream)
+    /// Nothing, until the client leaves.
+    case hang
+    /// Nothing, and the connection is closed.
+    case disconnect
+}
+
+/// A response with a small body.
+struct APIResponse: Sendable {
+    var status: HTTPResponseStatus
+    var headers: [(String, String)] = []
+    var body: [UInt8] = []
+
+    static func json(_ status: HTTPResponseStatus, _ content: (inout JSONWriter) -> Void) -> APIResponse {
+        var json = JSONWriter()
+        json.object { content(&$0) }
+        return APIResponse(status: status, headers: [("Content-Type", "application/json")], body: json.bytes)
+    }
+
+    /// An error as the simulated API words it: `{"error":{"code":…,"message":…}}`.
+    static func error(_ status: HTTPResponseStatus, _ code: String, _ message: String) -> APIResponse {
+        json(status) { json in
+            json.object("error") { error in
+                error.field("code", code)
+                error.field("message", message)
+            }
+        }
+    }
+
+    func adding(_ name: String, _ value: String) -> APIResponse {
+        var response = self
+        response.headers.append((name, value))
+        return response
+    }
+}

@@ -1,0 +1,118 @@
+extension ExportRegistry {
+    /// What became of a create request.
+    enum Creation: Sendable {
+        case created(View)
+        /// The key's export existed already.
+        case replayed(View)
+        /// The key was used for another order.
+        case conflict
+        /// There is no room, and nothing has finished.
+        case full
+        case fault(Fault)
+    }
+
+    /// Makes an export, or finds the one that the idempotency key made before.
+    ///
+    /// - Throws: `SandboxOptionError` that names the key of the order that cannot be used.
+    func create(_ order: ExportOrder, key: String?) throws(SandboxOptionError) -> Creation {
+        let now = clock.now()
+        let plan = try plan(for: order)
+        return state.withLock { state in
+            key.map { create(plan, key: $0, now, &state) } ?? createUnkeyed(plan, now, &state)
+        }
+    }
+
+    private func create(_ plan: ExportPlan, key: String, _ now: Int64, _ state: inout State) -> Creation {
+        let identity = Draw.mix(configuration.seed ^ Draw.hash(key))
+        let randomKey = plan.order.seed.map(Draw.mix) ?? identity
+        let (id, known) = slot(for: key, identity: identity, state)
+        guard var export = known else {
+            let occasion = count(identity, &state)
+            let export = SimulatedExport(id: id, idempotencyKey: key, plan: plan, randomKey: randomKey, now: now)
+            return add(export, occasion: occasion, now, &state) { $0.keyOccasions[identity] = nil }
+        }
+        guard export.plan.order == plan.order else {
+            state.statistics.conflicts += 1
+            return .conflict
+        }
+        export.occasions.creates += 1
+        defer { state.exports[id] = export }
+        let fault = plan.faults.decide(at: .create, key: randomKey, occasion: Int(export.occasions.creates))
+        if let fault { inject(fault, at: .create, into: &export, &state.statistics) }
+        if let fault, fault != .lostAnswer { return .fault(fault) }
+        state.statistics.replayed += 1
+        log.created(export, isReplay: true, now: now)
+        return fault.map(Creation.fault) ?? .replayed(export.view(at: now))
+    }
+
+    private func createUnkeyed(_ plan: ExportPlan, _ now: Int64, _ state: inout State) -> Creation {
+        state.unkeyed += 1
+        let identity = Draw(configuration.seed, .identity, state.unkeyed).bits
+        let randomKey = plan.order.seed.map(Draw.mix) ?? identity
+        let (id, _) = slot(for: nil, identity: identity, state)
+        let export = SimulatedExport(id: id, idempotencyKey: nil, plan: plan, randomKey: randomKey, now: now)
+        return add(export, occasion: 1, now, &state) { _ in }
+    }
+
+    private func add(
+        _ new: SimulatedExport, occasion: Int, _ now: Int64, _ state: inout State, then settle: (inout State) -> Void
+    ) -> Creation {
+        var export = new
+        export.occasions.creates = Int32(clamping: occasion)
+        let fault = export.plan.faults.decide(at: .create, key: export.randomKey, occasion: occasion)
+        if let fault, fault != .lostAnswer {
+            inject(fault, at: .create, into: &export, &state.statistics)
+            return .fault(fault)
+        }
+        guard makeRoom(now, &state) else { return .full }
+        for outcome in export.injected { state.statistics.faults[outcome, default: 0] += 1 }
+        settle(&state)
+        log.created(export, isReplay: false, now: now)
+        if let fault { inject(fault, at: .create, into: &export, &state.statistics) }
+        state.exports[export.id] = export
+        state.finishing.insert(Finishing(readyAt: export.readyAt, id: export.id))
+        state.statistics.created += 1
+        return fault.map(Creation.fault) ?? .created(export.view(at: now))
+    }
+
+    /// The id for a key, drawn from it, so that a run repeats its ids, and drawn again while another key has it; and the
+    /// export that the key made before.
+    func slot(for key: String?, identity: UInt64, _ state: borrowing State) -> (ExportID, SimulatedExport?) {
+        var id = ExportID(bits: Draw(identity, .identity).bits)
+        while let other = state.exports[id] {
+            if let key, other.idempotencyKey == key { return (id, other) }
+            id = ExportID(bits: Draw.mix(id.bits))
+        }
+        return (id, nil)
+    }
+
+    private func makeRoom(_ now: Int64, _ state: inout State) -> Bool {
+        guard state.exports.count >= configuration.maxExports else { return true }
+        guard let first = state.finishing.min, first.readyAt <= now else {
+            state.statistics.refused += 1
+            return false
+        }
+        state.finishing.removeMin()
+        state.exports[first.id] = nil
+        state.statistics.dropped += 1
+        return true
+    }
+
+    private func plan(for order: ExportOrder) throws(SandboxOptionError) -> ExportPlan {
+        if let known = state.withLock({ $0.plans[order] }) { return known }
+        let plan = try ExportPlan(order: order, configuration: configuration)
+        state.withLock { state in
+            // Orders with a seed of their own are as many as exports; forgetting all now and then bounds them.
+            if state.plans.count >= 4_096 { state.plans.removeAll() }
+            state.plans[order] = plan
+        }
+        return plan
+    }
+
+    /// One more request about a key that has no export.
+    func count(_ identity: UInt64, _ state: inout State) -> Int {
+        if state.keyOccasions.count >= 100_000 { state.keyOccasions.removeAll(keepingCapacity: true) }
+        state.keyOccasions[identity, default: 0] += 1
+        return Int(state.keyOccasions[identity, default: 1])
+    }
+}

@@ -1,0 +1,55 @@
+/// The fault rules of the sandbox or of one export, and the decisions that follow from them.
+struct FaultPlan: Sendable, Hashable {
+    private let rules: [FaultRule]
+    /// Points at which no rule can apply, so that the usual request asks nothing further.
+    private let points: Set<FaultPoint>
+
+    init(_ rules: [FaultRule]) {
+        self.rules = rules
+        points = Set(FaultPoint.allCases.filter { point in rules.contains { $0.applies(at: point) } })
+    }
+
+    var isEmpty: Bool { rules.isEmpty }
+
+    /// The fault of one occasion, or nil. A pure function of its arguments.
+    ///
+    /// Rules with a number come first and one after the other: with `500=1` and `corruptBody=1` the first download fails and
+    /// the second is corrupt. Then each rate is drawn for itself, in the order of the rules; the first that hits, counts.
+    ///
+    /// - Parameters:
+    ///   - point: where it happens.
+    ///   - key: the export's random key.
+    ///   - file: the file's index, or 0.
+    ///   - occasion: 1 for the first occasion of this export (and file) at this point.
+    func decide(at point: FaultPoint, key: UInt64, file: Int = 0, occasion: Int) -> Fault? {
+        guard points.contains(point) else { return nil }
+        var remaining = occasion
+        for rule in rules where rule.applies(at: point) {
+            guard case .first(let count) = rule.amount else { continue }
+            if remaining <= count { return rule.fault }
+            remaining -= count
+        }
+        for (index, rule) in rules.enumerated() where rule.applies(at: point) {
+            guard case .rate(let rate) = rule.amount else { continue }
+            let subject = point.ordinal << 16 | index
+            if Draw(key, .fault, subject, file, occasion).unit < rate { return rule.fault }
+        }
+        return nil
+    }
+}
+
+extension FaultPoint {
+    /// Stable across builds, since the draws depend on it.
+    fileprivate var ordinal: Int {
+        switch self {
+        case .create: 1
+        case .find: 2
+        case .status: 3
+        case .files: 4
+        case .download: 5
+        case .cancel: 6
+        case .link: 7
+        case .outcome: 8
+        }
+    }
+}

@@ -1,0 +1,76 @@
+import NIOCore
+import NIOHTTP1
+
+extension SandboxAPI {
+    /// The head and the body of a file, or of the part of it that was asked for (RFC 9110, section 14).
+    func send(_ download: ExportRegistry.Download, range: String?) throws -> APIAnswer {
+        let facts = try facts.facts(of: download.layout)
+        var part = 0..<facts.bytes
+        var status = HTTPResponseStatus.ok
+        if let range, let asked = ByteRange(range) {
+            guard let known = asked.resolved(in: facts.bytes) else {
+                let response = APIResponse.error(.rangeNotSatisfiable, "bad-range", "the file has \(facts.bytes) bytes")
+                return .response(response.adding("Content-Range", "bytes */\(facts.bytes)"))
+            }
+            part = known
+            status = .partialContent
+        }
+        var head = APIResponse(status: status)
+        head.headers = [
+            ("Content-Type", download.layout.contentType), ("Content-Length", String(part.count)),
+            ("Accept-Ranges", "bytes"), ("ETag", "\"\(Hexadecimal.text(facts.sha256))\""),
+        ]
+        if status == .partialContent {
+            head.headers.append(("Content-Range", "bytes \(part.lowerBound)-\(part.upperBound - 1)/\(facts.bytes)"))
+        }
+        let body = try body(of: download, part, facts)
+        return .stream(head, BodyStream(body, ending: download.fault == .truncatedBody ? .abrupt : .orderly))
+    }
+
+    private func body(
+        of download: ExportRegistry.Download, _ part: Range<Int>, _ facts: FileFacts
+    ) throws(ArchiveEncoderError) -> FileBody {
+        var body = FileBody(try FileProducer(download.layout), part: part)
+        switch download.fault {
+        case .truncatedBody: body.limit(to: part.count / 2)
+        case .corruptBody: body.corruptedAt = facts.bytes / 2
+        case .slowBody: body.spread(over: configuration.slowBody)
+        default: break
+        }
+        return body
+    }
+}
+
+/// The `Range` header with one range of bytes; other forms are ignored, as RFC 9110 allows.
+enum ByteRange: Equatable {
+    case from(Int, through: Int?)
+    case last(Int)
+
+    init?(_ header: String) {
+        guard header.hasPrefix("bytes=") else { return nil }
+        let ends = header.dropFirst(6).split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
+        guard ends.count == 2 else { return nil }
+        if ends[0].isEmpty {
+            guard let count = Int(ends[1]), count >= 0 else { return nil }
+            self = .last(count)
+        } else {
+            guard let first = Int(ends[0]), first >= 0 else { return nil }
+            let last = Int(ends[1])
+            if last == nil, !ends[1].isEmpty { return nil }
+            if let last, last < first { return nil }
+            self = .from(first, through: last)
+        }
+    }
+
+    /// The part of a body of `count` bytes; nil if none of it is meant.
+    func resolved(in count: Int) -> Range<Int>? {
+        switch self {
+        case .from(let first, let last):
+            guard first < count else { return nil }
+            return first..<min(count, (last ?? count - 1) + 1)
+        case .last(let wanted):
+            guard wanted > 0, count > 0 else { return nil }
+            return max(0, count - wanted)..<count
+        }
+    }
+}

@@ -1,0 +1,61 @@
+import NIOCore
+import NIOHTTP1
+
+/// The HTTP surface: finds out what a request is about, asks the registry and words the answer. Holds no state of its own.
+struct SandboxAPI: Sendable {
+    let configuration: SandboxConfiguration
+    let registry: ExportRegistry
+    let facts: FileFactsCache
+    let signer: LinkSigner
+
+    init(configuration: SandboxConfiguration, registry: ExportRegistry) {
+        self.configuration = configuration
+        self.registry = registry
+        facts = FileFactsCache(withMD5: configuration.checksums.contains(.md5))
+        signer = LinkSigner(seed: configuration.seed)
+    }
+
+    func answer(_ request: APIRequest) -> APIAnswer {
+        let route = Route(request)
+        registry.count(route.kind)
+        if route.needsToken, let token = configuration.bearerToken, !request.carries(bearer: token) {
+            registry.countUnauthorised()
+            let response = APIResponse.error(.unauthorized, "unauthorised", "the bearer token is missing or wrong")
+            return .response(response.adding("WWW-Authenticate", "Bearer"))
+        }
+        switch route {
+        case .create: return create(request)
+        case .find: return find(request)
+        case .status(let id): return status(id)
+        case .cancel(let id): return cancel(id)
+        case .files(let id): return list(id, request)
+        case .download(let parts): return download(parts, request)
+        case .truth(let id): return truth(id)
+        case .statistics: return statistics()
+        case .health: return .response(.json(.ok) { $0.field("status", "ok") })
+        case .unknown: return .response(.error(.notFound, "no-such-path", "there is nothing at this path"))
+        case .wrongMethod(let allowed):
+            let response = APIResponse.error(.methodNotAllowed, "method-not-allowed", "allowed: \(allowed)")
+            return .response(response.adding("Allow", allowed))
+        }
+    }
+
+    /// The answer to a fault that takes the place of the request's own.
+    func answer(_ fault: Fault) -> APIAnswer {
+        switch fault {
+        case .tooManyRequests:
+            let response = APIResponse.error(.tooManyRequests, "too-many-requests", "injected: slow down")
+            return .response(response.adding("Retry-After", wholeSeconds(configuration.throttleRetryAfter.nanoseconds)))
+        case .hang: return .hang
+        case .lostAnswer: return .disconnect
+        default: return .response(.error(.internalServerError, "internal-error", "injected: \(fault.rawValue)"))
+        }
+    }
+
+    var unknownExport: APIAnswer { .response(.error(.notFound, "no-such-export", "there is no export of this id")) }
+
+    /// Rounded up: a client that comes at that second comes in time.
+    func wholeSeconds(_ nanoseconds: Int64) -> String {
+        String(max(0, (nanoseconds + 999_999_999) / 1_000_000_000))
+    }
+}

@@ -1,0 +1,112 @@
+import Logging
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import Synchronization
+
+/// A simulated Export API over HTTP: what demos, benchmarks and chaos runs export from.
+///
+/// It speaks HTTP by SwiftNIO's own codec. A status request costs FIGURES
+///
+/// A server starts once and stops once; all exports are in memory and gone with it.
+public final class SandboxServer: Sendable {
+    private let configuration: SandboxConfiguration
+    private let clock: any SandboxClock
+    private let logger: Logger
+    private let running = Mutex(Phase.new)
+
+    private enum Phase {
+        case new, starting
+        case running(Parts)
+        case stopped
+    }
+
+    private struct Parts: Sendable {
+        var group: MultiThreadedEventLoopGroup
+        var makers = FileMakers()
+        var api: SandboxAPI
+        var log: EventLog
+    }
+
+    public init(
+        _ configuration: SandboxConfiguration, clock: any SandboxClock = SystemSandboxClock(),
+        logger: Logger = Logger(label: "longhaul.sandbox")
+    ) {
+        self.configuration = configuration
+        self.clock = clock
+        self.logger = logger
+    }
+
+    /// Listens, and returns as soon as requests are answered.
+    ///
+    /// - Returns: the port, which is the configured one unless that is 0.
+    /// - Throws: `SandboxError` when the address cannot be had, the event log cannot be opened or the server was started before.
+    public func start() async throws(SandboxError) -> Int {
+        let isFirst = running.withLock { phase in
+            guard case .new = phase else { return false }
+            phase = .starting
+            return true
+        }
+        guard isFirst else { throw .alreadyStarted }
+        let log = try EventLog(path: configuration.eventLog)
+        let registry = ExportRegistry(configuration: configuration, clock: clock, log: log)
+        let parts = Parts(
+            group: MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops),
+            api: SandboxAPI(configuration: configuration, registry: registry), log: log)
+        parts.makers.start()
+        do {
+            let channel = try await bind(parts)
+            channel.eventLoop.scheduleRepeatedTask(initialDelay: .milliseconds(100), delay: .milliseconds(100)) { _ in log.flush() }
+            running.withLock { $0 = .running(parts) }
+            let port = channel.localAddress?.port ?? configuration.port
+            logger.info("sandbox listens", metadata: ["host": "\(configuration.host)", "port": "\(port)"])
+            return port
+        } catch {
+            await stop(parts)
+            throw .cannotListen(host: configuration.host, port: configuration.port, cause: "\(error)")
+        }
+    }
+
+    private func bind(_ parts: Parts) async throws -> any Channel {
+        let (api, makers, logger) = (parts.api, parts.makers, logger)
+        let idleTimeout = TimeAmount(configuration.idleTimeout)
+        return try await ServerBootstrap(group: parts.group)
+            .serverChannelOption(.backlog, value: 1024)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let pipeline = channel.pipeline.syncOperations
+                    try pipeline.addHandler(IdleStateHandler(allTimeout: idleTimeout))
+                    try pipeline.configureHTTPServerPipeline(withErrorHandling: true)
+                    try pipeline.addHandler(HTTPConnection(api: api, makers: makers, logger: logger))
+                }
+            }
+            .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.maxMessagesPerRead, value: 1)
+            .bind(host: configuration.host, port: configuration.port)
+            .get()
+    }
+
+    /// Closes all connections, whatever they are at, writes the rest of the event log and returns when all threads have ended.
+    /// Does nothing before `start()` has returned, and nothing the second time.
+    public func stop() async {
+        let parts: Parts? = running.withLock { phase in
+            guard case .running(let parts) = phase else { return nil }
+            phase = .stopped
+            return parts
+        }
+        if let parts { await stop(parts) }
+    }
+
+    private func stop(_ parts: Parts) async {
+        do {
+            // The makers first: what they finish reports to the event loops.
+            parts.api.facts.stop()
+            try await parts.makers.stop()
+            try await parts.group.shutdownGracefully()
+        } catch {
+            logger.warning("sandbox did not stop cleanly", metadata: ["error": "\(error)"])
+        }
+        parts.log.close()
+    }
+}

@@ -1,0 +1,86 @@
+/// One export. Its status is a function of the time, so a waiting export costs its memory and nothing else.
+struct SimulatedExport: Sendable {
+    let id: ExportID
+    let idempotencyKey: String?
+    let plan: ExportPlan
+    /// From which all that is random about the export is drawn.
+    let randomKey: UInt64
+    /// Nanoseconds of the sandbox's clock, like all times here.
+    let createdAt: Int64
+    let startsAt: Int64
+    let readyAt: Int64
+    let outcome: ExportOutcome
+    let fileCount: Int
+    var cancelledAt = Int64.max
+    /// When a status request first learned of the end.
+    var detectedAt = Int64.max
+    var occasions = Occasions()
+    /// Which faults have been injected so far.
+    var injected: Set<Fault> = []
+    /// Listings and downloads of each file; empty until there are any.
+    var fileOccasions: [FileOccasions] = []
+
+    /// How often each kind of request was made for this export.
+    struct Occasions: Sendable {
+        var creates: Int32 = 0
+        var statuses: Int32 = 0
+        var listings: Int32 = 0
+        var cancels: Int32 = 0
+    }
+
+    struct FileOccasions: Sendable {
+        var listings: Int32 = 0
+        var downloads: Int32 = 0
+    }
+
+    init(id: ExportID, idempotencyKey: String?, plan: ExportPlan, randomKey: UInt64, now: Int64) {
+        self.id = id
+        self.idempotencyKey = idempotencyKey
+        self.plan = plan
+        self.randomKey = randomKey
+        createdAt = now
+        startsAt = now + Int64(plan.queueTime.value(Draw(randomKey, .queueTime)) * 1e9)
+        readyAt = startsAt + Int64(plan.duration.value(Draw(randomKey, .duration)) * 1e9)
+        let fault = plan.faults.decide(at: .outcome, key: randomKey, occasion: 1)
+        outcome = plan.outcome ?? (fault == .failedExport ? .fatal : fault == .emptyExport ? .noData : .done)
+        fileCount = outcome == .done ? plan.files.whole(Draw(randomKey, .fileCount)) : 0
+        if plan.outcome == nil, let fault { injected.insert(fault) }
+    }
+
+    func status(at now: Int64) -> ExportStatus {
+        if cancelledAt <= now { return .cancelled }
+        if now < startsAt { return .queued }
+        if now < readyAt { return .running }
+        switch outcome {
+        case .done: return .done
+        case .noData: return .noData
+        case .fatal: return .fatal
+        }
+    }
+
+    /// 0 to 100; 100 only at the end.
+    func percent(at now: Int64) -> Int {
+        if now >= readyAt { return 100 }
+        if now <= startsAt { return 0 }
+        return Int(Double(now - startsAt) / Double(readyAt - startsAt) * 100)
+    }
+
+    /// How often the file was listed, or downloaded, with this time.
+    mutating func count(_ occasion: WritableKeyPath<FileOccasions, Int32>, file: Int) -> Int {
+        if fileOccasions.isEmpty { fileOccasions = Array(repeating: FileOccasions(), count: fileCount) }
+        fileOccasions[file][keyPath: occasion] += 1
+        return Int(fileOccasions[file][keyPath: occasion])
+    }
+}
+
+/// The statuses that the simulated API knows.
+enum ExportStatus: String, Sendable, CaseIterable {
+    case queued = "IN_QUEUE"
+    case running = "IN_PROGRESS"
+    case done = "DONE"
+    case noData = "NO_DATA"
+    case fatal = "FATAL"
+    case cancelled = "CANCELLED"
+
+    var isFinal: Bool { self != .queued && self != .running }
+}

@@ -1,0 +1,110 @@
+import Hummingbird
+import HummingbirdCore
+public import Logging
+import NIOPosix
+public import ServiceLifecycle
+
+/// Serves `/healthz`, `/readyz` and `/metrics` of the process, on one thread of its own so that a busy program still answers.
+///
+/// | path | answer |
+/// |---|---|
+/// | `/healthz` | 200 if all `checks` are healthy, else 503; JSON with a line for each check |
+/// | `/readyz` | the same for `readiness` |
+/// | `/metrics` | the registry's text exposition |
+public struct HealthServer: Service {
+    private let host: String
+    private let requestedPort: Int
+    private let health: HealthPanel
+    private let readiness: HealthPanel
+    private let registry: PrometheusRegistry
+    private let logger: Logger
+    private let boundPort = BoundPort()
+
+    /// Connections that are served at once; more wait in the kernel's queue.
+    private static let maximumConnections = 64
+
+    /// - Parameters:
+    ///   - port: 0 takes a free one; ``port`` tells which.
+    ///   - checks: whether the process makes progress. An orchestrator of containers restarts it if not, so that what is not the
+    ///     process's fault (an unreachable server) belongs into `readiness`.
+    ///   - readiness: whether the process can do its work now.
+    ///   - deadline: for each check; a later answer counts as unhealthy.
+    public init(
+        host: String, port: Int, checks: [HealthCheck], readiness: [HealthCheck] = [], registry: PrometheusRegistry,
+        deadline: Duration = .seconds(2), logger: Logger
+    ) {
+        self.host = host
+        self.requestedPort = port
+        self.health = HealthPanel(checks, deadline: deadline)
+        self.readiness = HealthPanel(readiness, deadline: deadline)
+        self.registry = registry
+        self.logger = logger
+    }
+
+    /// The port that is listened on, as soon as it is. Throws what ``run()`` throws when it cannot listen.
+    public var port: Int { get async throws { try await boundPort.value } }
+
+    /// Serves until graceful shutdown or cancellation.
+    /// - Throws: ``HealthServerError`` when the address cannot be listened on.
+    public func run() async throws {
+        let eventLoop = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let outcome: Result<Void, any Error>
+        do {
+            try await application(on: eventLoop).run()
+            outcome = .success(())
+        } catch {
+            outcome = .failure(HealthServerError(host: host, port: requestedPort, cause: String(describing: error)))
+        }
+        // Without effect once it listened; else those who wait learn that it never will.
+        await boundPort.resolve(outcome.flatMap { .failure(CancellationError()) })
+        try await eventLoop.shutdownGracefully()
+        try outcome.get()
+    }
+
+    private func application(on eventLoop: MultiThreadedEventLoopGroup) -> some ApplicationProtocol {
+        var quiet = logger
+        quiet.logLevel = max(logger.logLevel, .warning)
+        return Application(
+            router: router,
+            server: .http1(configuration: .init(idleTimeout: .seconds(60))),
+            configuration: ApplicationConfiguration(
+                address: .hostname(host, port: requestedPort),
+                availableConnectionsDelegate: MaximumAvailableConnections(Self.maximumConnections, logger: quiet)),
+            onServerRunning: { [self] channel in await listening(on: channel.localAddress?.port ?? requestedPort) },
+            eventLoopGroupProvider: .shared(eventLoop),
+            logger: quiet)
+    }
+
+    private func listening(on port: Int) async {
+        logger.info("serving health and metrics", metadata: ["host": "\(host)", "port": .stringConvertible(port)])
+        await boundPort.resolve(.success(port))
+    }
+
+    private var router: Router<BasicRequestContext> {
+        let router = Router()
+        router.get("healthz") { _, _ in Self.response(await health.report()) }
+        router.get("readyz") { _, _ in Self.response(await readiness.report()) }
+        router.get("metrics") { _, _ in
+            Response(
+                status: .ok, headers: [.contentType: TextExposition.contentType],
+                body: ResponseBody(byteBuffer: ByteBuffer(string: await registry.exposition())))
+        }
+        return router
+    }
+
+    private static func response(_ report: HealthReport) -> Response {
+        Response(
+            status: report.isHealthy ? .ok : .serviceUnavailable,
+            headers: [.contentType: "application/json", .cacheControl: "no-store"],
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: report.json)))
+    }
+}
+
+/// The address of the health server cannot be listened on.
+public struct HealthServerError: Error, CustomStringConvertible {
+    public let host: String
+    public let port: Int
+    public let cause: String
+
+    public var description: String { "cannot serve health and metrics on \(host):\(port): \(cause)" }
+}

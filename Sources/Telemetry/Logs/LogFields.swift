@@ -1,0 +1,61 @@
+import Logging
+
+/// The metadata of one line: merged, flattened, sorted by key and without secrets.
+enum LogFields {
+    /// Bytes that are kept of a message or a value: a line must stay one that a collector takes.
+    static let textLimit = 8192
+
+    enum Value {
+        case text(String)
+        case integer(Int64)
+        case number(Double)
+        case boolean(Bool)
+        case list([Value])
+    }
+
+    /// - Parameters:
+    ///   - sources: later ones win.
+    ///   - body: called for each field; the keys of nested dictionaries are joined by dots.
+    static func forEach(_ sources: Logger.Metadata?..., body: (String, Value) -> Void) {
+        var merged: Logger.Metadata = [:]
+        for case let source? in sources where !source.isEmpty {
+            if merged.isEmpty { merged = source } else { merged.merge(source) { _, new in new } }
+        }
+        visit(merged, prefix: "", body: body)
+    }
+
+    private static func visit(_ metadata: Logger.Metadata, prefix: String, body: (String, Value) -> Void) {
+        for (key, value) in metadata.sorted(by: { $0.key < $1.key }) {
+            let path = prefix.isEmpty ? key : "\(prefix).\(key)"
+            if SecretKeys.contains(key) {
+                body(path, .text(SecretKeys.mask))
+            } else if case .dictionary(let nested) = value {
+                visit(nested, prefix: path, body: body)
+            } else {
+                body(path, plain(value))
+            }
+        }
+    }
+
+    private static func plain(_ value: Logger.MetadataValue) -> Value {
+        switch value {
+        case .string(let text): .text(text)
+        case .stringConvertible(let value as any BinaryInteger): Int64(exactly: value).map(Value.integer) ?? .text("\(value)")
+        case .stringConvertible(let value as Double): .number(value)
+        case .stringConvertible(let value as Bool): .boolean(value)
+        case .stringConvertible(let value): .text(value.description)
+        case .array(let values): .list(values.map(plain))
+        case .dictionary(let nested):
+            .list(nested.sorted { $0.key < $1.key }.map { key, value in
+                .text("\(key)=\(SecretKeys.contains(key) ? SecretKeys.mask : value.description)")
+            })
+        }
+    }
+}
+
+extension LogEvent {
+    /// The error of the call, as fields beside the metadata.
+    var errorFields: Logger.Metadata? {
+        error.map { ["error": .string(String(describing: $0)), "errorType": .string(String(describing: type(of: $0)))] }
+    }
+}

@@ -1,0 +1,78 @@
+import Glibc
+
+/// What Prometheus' client libraries tell about every process
+/// (https://prometheus.io/docs/instrumenting/writing_clientlibs/#process-metrics), from `/proc/self`.
+enum ProcessMetrics {
+    static let help = [
+        "process_cpu_seconds_total": "User and system CPU time spent, in seconds.",
+        "process_open_fds": "Open file descriptors.",
+        "process_max_fds": "Most file descriptors that may be open.",
+        "process_resident_memory_bytes": "Resident memory, in bytes.",
+        "process_virtual_memory_bytes": "Virtual memory, in bytes.",
+        "process_start_time_seconds": "Start time of the process since the Unix epoch, in seconds.",
+    ]
+
+    /// What cannot be read is left out.
+    static func samples() -> [MetricSample] {
+        var samples: [MetricSample] = []
+        if let stat = Stat() {
+            samples.append(MetricSample("process_cpu_seconds_total", value: stat.cpuSeconds, kind: .counter))
+            samples.append(MetricSample("process_resident_memory_bytes", value: stat.residentBytes))
+            samples.append(MetricSample("process_virtual_memory_bytes", value: stat.virtualBytes))
+            if let start = stat.startTime { samples.append(MetricSample("process_start_time_seconds", value: start)) }
+        }
+        if let count = openDescriptors() { samples.append(MetricSample("process_open_fds", value: Double(count))) }
+        var limit = rlimit()
+        if getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 {
+            samples.append(MetricSample("process_max_fds", value: Double(limit.rlim_cur)))
+        }
+        return samples
+    }
+
+    /// Fields of `/proc/self/stat`, see proc(5).
+    private struct Stat {
+        let cpuSeconds: Double
+        let virtualBytes: Double
+        let residentBytes: Double
+        let startTime: Double?
+
+        init?() {
+            // The second field, the program's name in parentheses, may hold anything: count from behind it.
+            guard let text = contents(of: "/proc/self/stat"), let nameEnd = text.lastIndex(of: ")") else { return nil }
+            let fields = text[nameEnd...].split(separator: " ").dropFirst().map { Double($0) ?? 0 }
+            guard fields.count > 21 else { return nil }
+            let ticks = Double(sysconf(Int32(_SC_CLK_TCK)))
+            cpuSeconds = (fields[11] + fields[12]) / ticks
+            virtualBytes = fields[20]
+            residentBytes = fields[21] * Double(sysconf(Int32(_SC_PAGESIZE)))
+            startTime = bootTime().map { $0 + fields[19] / ticks }
+        }
+    }
+
+    private static func bootTime() -> Double? {
+        contents(of: "/proc/stat")?.split(separator: "\n").first { $0.hasPrefix("btime ") }.flatMap { Double($0.dropFirst(6)) }
+    }
+
+    private static func openDescriptors() -> Int? {
+        guard let folder = opendir("/proc/self/fd") else { return nil }
+        defer { closedir(folder) }
+        var entries = 0
+        while readdir(folder) != nil { entries += 1 }
+        // ".", ".." and the descriptor of the folder itself.
+        return entries - 3
+    }
+
+    private static func contents(of path: String) -> String? {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        while true {
+            let chunk = [UInt8](unsafeUninitializedCapacity: 4096) { buffer, count in
+                count = max(0, read(descriptor, buffer.baseAddress, buffer.count))
+            }
+            if chunk.isEmpty { return String(decoding: bytes, as: UTF8.self) }
+            bytes += chunk
+        }
+    }
+}

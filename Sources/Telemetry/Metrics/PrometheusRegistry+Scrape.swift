@@ -1,0 +1,56 @@
+extension PrometheusRegistry {
+    struct Collector: Sendable {
+        let name: String
+        let call: BoundedCall<[MetricSample]>
+    }
+
+    /// Adds values that are found at the time of a scrape, such as counts that live in a database.
+    /// - Parameters:
+    ///   - name: of the collector, for `telemetry_collector_failures_total`.
+    ///   - body: called at each scrape, together with the other collectors. One that throws or is late is left out, and counted.
+    public func collect(_ name: String, _ body: @escaping @Sendable () async throws -> [MetricSample]) {
+        let collector = Collector(name: name, call: BoundedCall(deadline: collectorDeadline, body))
+        state.withLock { $0.collectors.append(collector) }
+    }
+
+    /// The values now, in the text format 0.0.4. Takes as long as the slowest collector, at most their deadline.
+    public func exposition() async -> String {
+        let collected = await collectedSamples()
+        let (known, descriptions) = state.withLock { ($0.families, $0.descriptions) }
+        var families = known.mapValues(\.exposed)
+        for sample in collected {
+            let name = MetricName.metric(sample.name)
+            families[name, default: ExposedFamily(kind: sample.kind)].samples[LabelText(sample.labels)] = .single(sample.value)
+        }
+        for name in families.keys {
+            families[name]?.help = (descriptions[name] ?? known[name].flatMap { descriptions[$0.label] })?.help ?? ""
+        }
+        return TextExposition.text(of: families)
+    }
+
+    private func collectedSamples() async -> [MetricSample] {
+        let collectors = state.withLock { $0.collectors }
+        return await withTaskGroup { group in
+            for collector in collectors {
+                group.addTask { await self.samples(of: collector) }
+            }
+            return await group.reduce(into: []) { $0 += $1 }
+        }
+    }
+
+    private func samples(of collector: Collector) async -> [MetricSample] {
+        do {
+            return try await collector.call()
+        } catch {
+            makeCounter(label: "telemetry_collector_failures_total", dimensions: [("collector", collector.name)]).increment(by: 1)
+            failures.warning(key: collector.name, "the metrics of \(collector.name) are missing in this scrape: \(error)")
+            return []
+        }
+    }
+}
+
+extension PrometheusRegistry.State {
+    func description(of name: String, label: String) -> PrometheusRegistry.Description? {
+        descriptions[name] ?? descriptions[label]
+    }
+}

@@ -1,0 +1,31 @@
+import ExportCore
+
+/// Which download queue is served next: of ten turns six are for high, three for normal and one for low, so that high comes before
+/// normal before low and none starves. A turn whose queue is empty goes to the most urgent one that is not.
+struct IntakeTurns: Sendable {
+    private static let order: [JobPriority] = [
+        .high, .high, .normal, .high, .high, .normal, .low, .high, .normal, .high,
+    ]
+    private var turn = 0
+
+    /// Shares `free` places out among the queues.
+    /// - Parameter ready: how many messages of each wait here.
+    /// - Returns: how many of each to take; never more than are ready, and `free` in all at most.
+    mutating func share(_ free: Int, ready: [JobPriority: Int]) -> [JobPriority: Int] {
+        var left = ready
+        var share: [JobPriority: Int] = [:]
+        for _ in 0..<max(free, 0) {
+            guard let next = next(left) else { break }
+            left[next, default: 0] -= 1
+            share[next, default: 0] += 1
+        }
+        return share
+    }
+
+    private mutating func next(_ left: [JobPriority: Int]) -> JobPriority? {
+        let due = Self.order[turn % Self.order.count]
+        guard let chosen = ([due] + JobPriority.allCases).first(where: { left[$0, default: 0] > 0 }) else { return nil }
+        turn = (turn + 1) % Self.order.count
+        return chosen
+    }
+}

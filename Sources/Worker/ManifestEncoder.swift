@@ -1,0 +1,53 @@
+import ExportCore
+
+/// A job's `manifest.json`, piece by piece:
+///
+/// ```json
+/// {"exportJobId":"…","provider":"…","parameters":{…},"correlationId":"…","createdAt":"2026-02-28T07:05:01.250Z","location":"s3://…",
+///  "files":2,"objects":[
+/// {"name":"a.csv","source":"https://…/a.csv.gz","bytes":12,"sha256":"…","key":"acme/2026-02-28/job-1/a.csv"},
+/// …
+/// ]}
+/// ```
+/// `key` is below the configured output, whose URL, with the job's folder, is `location`. It depends on nothing but the job and its
+/// objects, so that writing it twice gives the same bytes.
+struct ManifestEncoder {
+    private var isFirst = true
+
+    func head(_ job: ExportJob, location: String) -> [UInt8] {
+        let members = [
+            "\"exportJobId\":\(Self.string(job.id.text))", "\"provider\":\(Self.string(job.provider))",
+            // As the store keeps it: a compact JSON object.
+            "\"parameters\":\(job.parameters)", "\"correlationId\":\(Self.string(job.correlationID))",
+            "\"createdAt\":\"\(UTCTime(milliseconds: job.createdAt).timestamp)\"", "\"location\":\(Self.string(location))",
+            "\"files\":\(job.state.filesTotal)",
+        ]
+        return Array("{\(members.joined(separator: ",")),\"objects\":[".utf8)
+    }
+
+    mutating func object(_ object: ExportCore.StoredObject) -> [UInt8] {
+        let separator = isFirst ? "\n" : ",\n"
+        isFirst = false
+        return Array(
+            """
+            \(separator){"name":\(Self.string(object.name)),"source":\(Self.string(object.source)),"bytes":\(object.bytes),\
+            "sha256":\(Self.string(object.sha256)),"key":\(Self.string(object.key))}
+            """.utf8)
+    }
+
+    func tail() -> [UInt8] { Array("\n]}\n".utf8) }
+
+    /// RFC 8259, section 7.
+    private static func string(_ text: String) -> String {
+        var quoted = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": quoted += "\\\""
+            case "\\": quoted += "\\\\"
+            case "\u{0}"..<" ": quoted += "\\u" + String(repeating: "0", count: scalar.value < 16 ? 3 : 2) + String(scalar.value, radix: 16)
+            default: quoted.unicodeScalars.append(scalar)
+            }
+        }
+        return quoted + "\""
+    }
+}

@@ -1,0 +1,90 @@
+import ExportCore
+import JobStore
+import Logging
+import ObjectStorage
+
+/// Writes the manifest of a job whose files are all stored, and completes the job.
+///
+/// The manifest is the last object of a job, and its presence means that the job is complete: what a failed or cancelled job had
+/// stored until then stays, without a manifest. What goes wrong here is left to the job's timer, which brings the manifest's message
+/// again; two workers that write it at the same time write the same bytes, and the one that claimed last completes the job.
+struct ManifestStep: Sendable {
+    let store: JobStore
+    let storage: any ObjectStorage
+    /// How long a claim of the job holds; a claim is renewed every third of it.
+    let lease: Duration
+    let metrics: WorkerMetrics
+
+    private static let pieceBytes = 256 << 10
+    /// Objects that are read at once.
+    private static let pageObjects = 2000
+
+    /// - Parameter job: as `JobStore.claimManifest` gave it.
+    func run(_ job: ExportJob, machine: JobStateMachine, logger: Logger) async {
+        do {
+            guard let claimed = try await write(job), try await complete(claimed, machine) else {
+                metrics.manifestsStale.increment()
+                return logger.notice("manifest given up: the job has changed meanwhile")
+            }
+            metrics.manifestsWritten.increment()
+            logger.info("job is COMPLETED", metadata: ["status": "COMPLETED", "files": "\(job.state.filesTotal)"])
+        } catch {
+            metrics.manifestsFailed.increment()
+            logger.warning("manifest not written, the job's timer brings it back: \(error)")
+        }
+    }
+
+    /// - Returns: the job by its latest claim; `nil` when it is no longer there to be completed.
+    private func write(_ job: ExportJob) async throws -> ExportJob? {
+        let upload = try await storage.upload(key: ObjectKey(job).manifest, contentType: "application/json")
+        do {
+            guard let claimed = try await write(job, to: upload) else {
+                await upload.abort()
+                return nil
+            }
+            return claimed
+        } catch {
+            await upload.abort()
+            throw error
+        }
+    }
+
+    private func write(_ job: ExportJob, to upload: any ObjectUpload) async throws -> ExportJob? {
+        var encoder = ManifestEncoder()
+        var piece = encoder.head(job, location: storage.url(key: ObjectKey(job).folder))
+        var claimedAt = ContinuousClock.now
+        var first = 0
+        var page = 50
+        while first < job.state.filesTotal {
+            let many = min(page, job.state.filesTotal - first)
+            let objects = try await store.objects(of: job.id, from: first, many: many)
+            for object in objects {
+                piece += encoder.object(object)
+                if piece.count >= Self.pieceBytes {
+                    try await upload.write(piece)
+                    piece.removeAll(keepingCapacity: true)
+                }
+            }
+            first += many
+            page = min(max(Self.pageObjects * many / max(objects.count, 1), 1), 500)
+            if .now - claimedAt > lease / 3 {
+                guard try await store.claimManifest(of: job.id, lease: lease) != nil else { return nil }
+                claimedAt = .now
+            }
+        }
+        try await upload.write(piece + encoder.tail())
+        try await upload.finishParts()
+        // Claimed again right before it becomes visible: the job may have been cancelled meanwhile.
+        guard let claimed = try await store.claimManifest(of: job.id, lease: lease) else { return nil }
+        try await upload.commit()
+        return claimed
+    }
+
+    private func complete(_ job: ExportJob, _ machine: JobStateMachine) async throws -> Bool {
+        guard let decision = machine.decide(.manifestWritten, in: job.state, random: 0) else { return false }
+        let change = JobChange(
+            id: job.id, version: job.version, from: job.state.status, decision: decision, detail: "\(job.state.filesTotal) files")
+        guard case .applied = try await store.apply(change) else { return false }
+        return true
+    }
+}

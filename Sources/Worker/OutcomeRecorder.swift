@@ -1,0 +1,115 @@
+import ExportCore
+import JobStore
+import Logging
+
+/// Tells the store how an attempt at a file ended: the last step of every transfer.
+struct OutcomeRecorder: Sendable {
+    let store: JobStore
+    let metrics: WorkerMetrics
+
+    /// - Returns: whether the file was the last of its job, so that the manifest is due.
+    func record(
+        _ outcome: TransferOutcome, of claimed: ClaimedFile, under lease: FileLease, policy: RetryPolicy, logger: Logger
+    ) async -> Bool {
+        switch outcome {
+        case .stored(let objects): return await finish(claimed, objects, lease, logger)
+        case .failed(let failure): await fail(claimed, failure, lease, policy, logger)
+        case .leaseLost:
+            metrics.count(.leaseLost)
+            logger.warning("transfer given up: the lease is lost")
+        case .aborted: await handBack(claimed, lease, logger)
+        }
+        return false
+    }
+
+    /// Fails the job of a file whose attempts were used up by workers that did not live to tell why.
+    func recordExhausted(_ claimed: ClaimedFile, logger: Logger) async {
+        let failure = Failure(
+            .permanent, code: "file-attempts-exhausted", message: "\(claimed.attempt) attempts brought no result")
+        do {
+            guard try await store.failFile(claimed, failure: failure, retryAfter: nil) else { return metrics.count(.leaseLost) }
+            metrics.count(.exhausted)
+            logger.error("job failed: \(failure.message)", metadata: ["errorCode": "\(failure.code)", "status": "FAILED"])
+        } catch {
+            metrics.count(.unrecorded)
+            logger.warning("a failure was not stored, the job's timer brings the file back: \(error)")
+        }
+    }
+}
+
+extension OutcomeRecorder {
+    private func finish(
+        _ claimed: ClaimedFile, _ objects: [ExportCore.StoredObject], _ lease: FileLease, _ logger: Logger
+    ) async -> Bool {
+        let isLast = await insist(lease, logger) { () async throws(JobStoreError) in
+            try await store.finishFile(claimed, objects: objects)
+        }
+        guard let isLast else { return false }
+        guard let isLast else {
+            metrics.count(.leaseLost)
+            logger.warning("stored, but too late: the lease is lost, or the job is over")
+            return false
+        }
+        let bytes = objects.reduce(0) { $0 + $1.bytes }
+        metrics.count(.stored)
+        metrics.stored.increment(by: bytes)
+        logger.info("file stored", metadata: ["objects": "\(objects.count)", "bytes": "\(bytes)"])
+        return isLast
+    }
+
+    private func fail(
+        _ claimed: ClaimedFile, _ failure: Failure, _ lease: FileLease, _ policy: RetryPolicy, _ logger: Logger
+    ) async {
+        let delay = TransferOutcome.retryDelay(
+            after: failure, attempt: claimed.attempt, policy: policy, random: .random(in: 0..<1))
+        let isStored = await insist(lease, logger) { () async throws(JobStoreError) in
+            try await store.failFile(claimed, failure: failure, retryAfter: delay)
+        }
+        guard let isStored else { return }
+        guard isStored else { return metrics.count(.leaseLost) }
+        var metadata: Logger.Metadata = ["errorCode": "\(failure.code)"]
+        guard let delay else {
+            metrics.count(.failed)
+            metadata["status"] = "FAILED"
+            return logger.error("job failed: \(failure.message)", metadata: metadata)
+        }
+        metrics.count(.retried)
+        metrics.retried.increment()
+        logger.notice("transfer failed, tried again in \(delay): \(failure.message)", metadata: metadata)
+    }
+
+    /// The file is free again at once: its timer is due, and whoever looks after it publishes a new message.
+    private func handBack(_ claimed: ClaimedFile, _ lease: FileLease, _ logger: Logger) async {
+        let failure = Failure(.transient, code: "worker-shutdown", message: "the worker was shut down during the transfer")
+        let isStored = await insist(lease, logger) { () async throws(JobStoreError) in
+            try await store.failFile(claimed, failure: failure, retryAfter: .zero)
+        }
+        guard let isStored else { return }
+        metrics.count(isStored ? .handedBack : .leaseLost)
+        logger.notice("transfer aborted by the shutdown and handed back")
+    }
+
+    /// Asks until the store answers or the lease has run out. The scripts refuse whoever has lost the lease, so that asking again after
+    /// a lost answer is harmless.
+    /// - Returns: `nil` when the store did not answer in time: the file's timer brings it back.
+    private func insist<Value: Sendable>(
+        _ lease: FileLease, _ logger: Logger, _ body: () async throws(JobStoreError) -> Value
+    ) async -> Value? {
+        var pause = LoopBackoff()
+        while true {
+            do throws(JobStoreError) {
+                return try await body()
+            } catch {
+                logger.warning("the outcome is not stored yet: \(error)")
+            }
+            do {
+                try await lease.requireHeld()
+                try await Task.sleep(for: pause.next())
+            } catch {
+                metrics.count(.unrecorded)
+                logger.warning("the outcome was not stored in time; the file's timer brings it back")
+                return nil
+            }
+        }
+    }
+}

@@ -1,0 +1,144 @@
+import Crypto
+import EventThread
+import ExportCore
+import ObjectStorage
+
+/// The objects of one file that nobody can see yet.
+///
+/// None gets its final name before the whole file has been read and has proved to be what was promised: an archive's entry with a right
+/// CRC of its own may still come from a file that is not the right one. So all entries of an archive wait for its end, however many
+/// they are, and that in bounded memory:
+/// - an object of more than 8 MiB is uploaded while it comes, without its name;
+/// - smaller ones stay in memory up to `WorkerConfiguration.stagedBytes` together, and beyond that in a temporary file; each is one PUT
+///   at the end, several at once. Sent before, each would cost three requests, waited for one after the other.
+///
+/// Of each object stays what the manifest will say, which `ArchiveLimits.maxEntries` bounds.
+actor StagedObjects {
+    private struct Staged: Sendable {
+        let content: Content
+        let object: ExportCore.StoredObject
+    }
+
+    private enum Content: Sendable {
+        case memory([UInt8])
+        case spool(Range<Int64>)
+        case upload(any ObjectUpload)
+    }
+
+    private struct Open {
+        let name: String
+        let key: String
+        var small: [UInt8] = []
+        var upload: (any ObjectUpload)?
+        var bytes: Int64 = 0
+        var hash = SHA256()
+    }
+
+    private let storage: any ObjectStorage
+    private let spool: Spool
+    private let source: String
+    private let budget: Int
+    private var kept = 0
+    private var open: Open?
+    private var staged: [Staged] = []
+    private let thread: EventThread
+    nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+    /// What is larger is worth a multipart upload, in S3 as in `ObjectUpload`.
+    private static let smallBytes = 8 << 20
+    /// Requests at once that name objects, or remove what is left of them.
+    private static let concurrency = 8
+
+    /// - Parameters:
+    ///   - source: where the file came from, for the manifest.
+    ///   - budget: bytes of small objects that may stay in memory.
+    init(in storage: any ObjectStorage, spool: Spool, source: String, budget: Int, on thread: EventThread) {
+        self.storage = storage
+        self.spool = spool
+        self.source = source
+        self.budget = budget
+        self.thread = thread
+    }
+
+    /// Begins the next object, after `end` of the one before.
+    func begin(name: String, key: String) { open = Open(name: name, key: key) }
+
+    func write(_ bytes: [UInt8]) async throws {
+        guard let current = open else { return }
+        open?.bytes += Int64(bytes.count)
+        bytes.withUnsafeBytes { open?.hash.update(bufferPointer: $0) }
+        if let upload = current.upload { return try await upload.write(bytes) }
+        open?.small += bytes
+        guard current.small.count + bytes.count > Self.smallBytes else { return }
+        let upload = try await storage.upload(key: current.key, contentType: ContentType.of(current.name))
+        let small = open?.small ?? []
+        open?.upload = upload
+        open?.small = []
+        try await upload.write(small)
+    }
+
+    /// Ends the object that was begun.
+    func end() async throws {
+        guard let ended = open else { return }
+        let content: Content
+        if let upload = ended.upload {
+            try await upload.finishParts()
+            content = .upload(upload)
+        } else if kept + ended.small.count <= budget {
+            kept += ended.small.count
+            content = .memory(ended.small)
+        } else {
+            content = .spool(try await spool.append(ended.small))
+        }
+        let object = ExportCore.StoredObject(
+            name: ended.name, source: source, bytes: ended.bytes, sha256: ended.hash.finalize().hexadecimal, key: ended.key)
+        staged.append(Staged(content: content, object: object))
+        open = nil
+    }
+
+    /// Gives all objects their names, as long as the lease is held.
+    /// - Returns: them, in the order in which they were begun.
+    func commit(under lease: FileLease) async throws -> [ExportCore.StoredObject] {
+        let (storage, spool) = (storage, spool)
+        try await forEach(staged) { staged in
+            let key = staged.object.key
+            let contentType = ContentType.of(staged.object.name)
+            switch staged.content {
+            case .memory(let bytes):
+                try await lease.requireHeld()
+                try await storage.put(key: key, bytes: bytes, contentType: contentType)
+            case .spool(let range):
+                let bytes = try await spool.read(range)
+                try await lease.requireHeld()
+                try await storage.put(key: key, bytes: bytes, contentType: contentType)
+            case .upload(let upload):
+                try await lease.requireHeld()
+                try await upload.commit()
+            }
+        }
+        defer { staged = [] }
+        return staged.map(\.object)
+    }
+
+    /// Removes what has no name yet. Objects that were committed stay.
+    func abort() async {
+        var uploads = staged.compactMap { staged -> (any ObjectUpload)? in
+            if case .upload(let upload) = staged.content { upload } else { nil }
+        }
+        if let upload = open?.upload { uploads.append(upload) }
+        (staged, open) = ([], nil)
+        await forEach(uploads) { await $0.abort() }
+    }
+
+    private func forEach<Element: Sendable>(
+        _ elements: [Element], _ body: @escaping @Sendable (Element) async throws -> Void
+    ) async rethrows {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for (index, element) in elements.enumerated() {
+                if index >= Self.concurrency { try await group.next() }
+                group.addTask { try await body(element) }
+            }
+            try await group.waitForAll()
+        }
+    }
+}

@@ -1,0 +1,97 @@
+import EventThread
+import ExportCore
+import JobStore
+import Logging
+import ObjectStorage
+import ProviderAPI
+
+/// Begins what was claimed, each in a place of its own: transfer → outcome → the manifest, if the file was the last.
+struct TransferStarter: Sendable {
+    let providers: [String: ProviderClient]
+    let store: JobStore
+    let storage: any ObjectStorage
+    let slots: TransferSlots
+    let recorder: OutcomeRecorder
+    let manifests: ManifestStep
+    let configuration: WorkerConfiguration
+    let metrics: WorkerMetrics
+    let logger: Logger
+    let thread: EventThread
+
+    func start(_ claimed: ClaimedFile, claimedAt: ContinuousClock.Instant, traceparent: String?) async {
+        let logger = logger(claimed)
+        let lease = FileLease(
+            claimed, since: claimedAt, length: configuration.lease, store: store, logger: logger, on: thread)
+        await slots.start(lease: lease) {
+            await transfer(claimed, claimedAt, lease, traceparent, logger)
+        }
+    }
+
+    func startExhausted(_ claimed: ClaimedFile) async {
+        let logger = logger(claimed)
+        await slots.start { await recorder.recordExhausted(claimed, logger: logger) }
+    }
+
+    func startManifest(_ job: ExportJob) async {
+        await slots.start { await writeManifest(job) }
+    }
+
+    private func transfer(
+        _ claimed: ClaimedFile, _ claimedAt: ContinuousClock.Instant, _ lease: FileLease, _ traceparent: String?, _ logger: Logger
+    ) async {
+        let policy = providers[claimed.job.provider]?.definition.retry ?? RetryPolicy()
+        guard claimed.attempt <= policy.attempts else { return await recorder.recordExhausted(claimed, logger: logger) }
+        let outcome = await TransferSpan.run(claimed, traceparent: traceparent ?? claimed.job.traceparent) {
+            await outcome(of: claimed, lease, logger)
+        }
+        // In a task of its own: the outcome is told also when a shutdown has cancelled this one.
+        let isLast = await Task(executorPreference: thread) {
+            await recorder.record(outcome, of: claimed, under: lease, policy: policy, logger: logger)
+        }.value
+        metrics.duration.record(duration: .now - claimedAt)
+        if isLast { await claimManifest(claimed.job, logger) }
+    }
+
+    private func outcome(of claimed: ClaimedFile, _ lease: FileLease, _ logger: Logger) async -> TransferOutcome {
+        guard let provider = providers[claimed.job.provider] else {
+            return .failed(
+                Failure(
+                    .permanent, code: "unknown-provider",
+                    message: "no provider file of that name is loaded; put it into LONGHAUL_PROVIDERS and retry the job"))
+        }
+        logger.debug("transfer begins", metadata: ["attempt": "\(claimed.attempt)"])
+        return await FileTransfer(
+            claimed: claimed, provider: provider, storage: storage, configuration: configuration, lease: lease, metrics: metrics,
+            logger: logger, thread: thread
+        ).run()
+    }
+
+    private func claimManifest(_ job: ExportJob, _ logger: Logger) async {
+        do {
+            guard let job = try await store.claimManifest(of: job.id, lease: configuration.lease) else { return }
+            await writeManifest(job)
+        } catch {
+            logger.warning("manifest not claimed, the job's timer brings it back: \(error)")
+        }
+    }
+
+    private func writeManifest(_ job: ExportJob) async {
+        let rules = providers[job.provider]?.definition.jobRules ?? JobRules()
+        await manifests.run(job, machine: JobStateMachine(rules: rules), logger: logger(job))
+    }
+
+    private func logger(_ job: ExportJob) -> Logger {
+        var logger = logger
+        logger[metadataKey: "jobId"] = "\(job.id)"
+        logger[metadataKey: "correlationId"] = "\(job.correlationID)"
+        logger[metadataKey: "provider"] = "\(job.provider)"
+        logger[metadataKey: "status"] = "\(job.state.status.rawValue)"
+        return logger
+    }
+
+    private func logger(_ claimed: ClaimedFile) -> Logger {
+        var logger = logger(claimed.job)
+        logger[metadataKey: "file"] = "\(claimed.file.name)"
+        return logger
+    }
+}

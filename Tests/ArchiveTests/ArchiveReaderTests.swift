@@ -1,0 +1,170 @@
+import Glibc
+import Synchronization
+import Testing
+
+@testable import Archive
+
+extension ArchiveSuites {
+    @Suite("An archive reader") struct ArchiveReaderTests {
+        let text = PackedBytes.text(3_000_000)
+
+        @Test("tells gzip, zip and neither by the first bytes", arguments: [1, 100_000]) func detection(chunk: Int) async throws {
+            let text = Array(text.prefix(5000))
+            #expect(try await unpack(PackedBytes.gzip(text), chunk: chunk) == [UnpackedFile(bytes: text)])
+            #expect(try await unpack(PackedBytes.zip([.file("a", text)]), chunk: chunk) == [UnpackedFile(path: "a", bytes: text)])
+            #expect(try await unpack(text, chunk: chunk) == [UnpackedFile(bytes: text)])
+            #expect(try await unpack([0x1F], chunk: chunk) == [UnpackedFile(bytes: [0x1F])])
+            #expect(try await unpack([], chunk: chunk) == [UnpackedFile()])
+        }
+
+        @Test("says what it found") func compression() async throws {
+            let reader = ArchiveReader(.auto, source: source(PackedBytes.gzip(text)))
+            #expect(await reader.compression == .auto)
+            _ = try await reader.nextEntry()
+            #expect(await reader.compression == .gzip)
+        }
+
+        @Test("passes a gzip through unread when told that there is no compression") func none() async throws {
+            let packed = PackedBytes.gzip(text)
+            #expect(try await unpack(packed, .none) == [UnpackedFile(bytes: packed)])
+        }
+
+        @Test("stops at the number of entries, of bytes, and at the ratio") func limits() async throws {
+            let zip = PackedBytes.zip([.file("a", text), .directory("d/"), .file("c", text)])
+            #expect(await failure(zip, limits: ArchiveLimits(maxEntries: 2))?.kind == .tooManyEntries)
+            #expect(await failure(zip, limits: ArchiveLimits(maxEntries: 3)) == nil)
+            #expect(await failure(zip, limits: ArchiveLimits(maxUnpackedBytes: 5_999_999))?.kind == .tooLarge)
+            #expect(await failure(zip, limits: ArchiveLimits(maxUnpackedBytes: 6_000_000)) == nil)
+            #expect(await failure(text, limits: ArchiveLimits(maxUnpackedBytes: 2_999_999))?.kind == .tooLarge)
+
+            let bomb = PackedBytes.gzip([UInt8](repeating: 0, count: 20_000_000))
+            let error = try #require(await failure(bomb, limits: ArchiveLimits(maxRatio: 100, ratioGrace: 1_000_000)))
+            #expect(error.kind == .ratioExceeded)
+            #expect(!error.isRetriable)
+            #expect(await failure(bomb, limits: ArchiveLimits(maxRatio: 100, ratioGrace: 30_000_000)) == nil)
+        }
+
+        @Test("asks for packed bytes only as they are needed") func backPressure() async throws {
+            let asked = Mutex(0)
+            let packed = PackedBytes.gzip(text)
+            let bytes = source(packed, chunk: 1000)
+            let reader = ArchiveReader(.gzip) {
+                asked.withLock { $0 += 1 }
+                return try await bytes()
+            }
+            #expect(asked.withLock { $0 } == 0)
+            _ = try await reader.nextEntry()
+            _ = try await reader.read()
+            #expect(asked.withLock { $0 } < packed.count / 1000 / 4)
+        }
+
+        @Test("hands on what the source throws, as its cause") func sourceFails() async throws {
+            struct Lost: Error, Equatable {}
+            let bytes = source(Array(PackedBytes.gzip(text).prefix(100_000)), chunk: 1000)
+            let reader = ArchiveReader(.auto) {
+                guard let chunk = try await bytes() else { throw Lost() }
+                return chunk
+            }
+            _ = try await reader.nextEntry()
+            let error = await #expect(throws: ArchiveError.self) { while try await reader.read() != nil {} }
+            #expect(error?.kind == .source)
+            #expect(error?.cause is Lost)
+            #expect(await threadsEnd())
+            let again = await #expect(throws: ArchiveError.self) { try await reader.nextEntry() }
+            #expect(again?.kind == .source)
+        }
+
+        @Test("that is let go half-way ends its thread") func abandoned() async throws {
+            try await openAndForget()
+            #expect(await threadsEnd())
+        }
+
+        private func openAndForget() async throws {
+            let reader = ArchiveReader(.auto, source: source(PackedBytes.gzip(text), chunk: 1000))
+            _ = try await reader.nextEntry()
+            _ = try await reader.read()
+            #expect(threads() == 1)
+            await reader.compression.discard()
+        }
+
+        @Test("that is closed half-way ends its thread and says so to whoever reads on") func closed() async throws {
+            for kind in [PackedBytes.gzip(text), PackedBytes.zip([.file("a", text)])] {
+                let reader = ArchiveReader(.auto, source: source(kind))
+                _ = try await reader.nextEntry()
+                await reader.close()
+                #expect(await threadsEnd())
+                let error = await #expect(throws: ArchiveError.self) { try await reader.read() }
+                #expect(error?.kind == .closed)
+            }
+        }
+
+        @Test("whose task is cancelled ends its thread", arguments: [true, false]) func cancelled(inSource: Bool) async throws {
+            let (waiting, signal) = AsyncStream.makeStream(of: Void.self)
+            let packed = PackedBytes.gzip(text)
+            let bytes = source(packed, chunk: packed.count / 2)
+            let first = Mutex(true)
+            let reader = ArchiveReader(.gzip) {
+                if first.withLock({ first in defer { first = false }; return first }) { return try await bytes() }
+                signal.yield()
+                // A source that heeds cancellation, and one that does not.
+                if inSource { try await Task.sleep(for: .seconds(600)) } else { while !Task.isCancelled { await Task.yield() } }
+                return try await bytes()
+            }
+            let reading = Task {
+                while try await reader.nextEntry() != nil { while try await reader.read() != nil {} }
+            }
+            for await _ in waiting { break }
+            reading.cancel()
+            let error = await #expect(throws: ArchiveError.self) { try await reading.value }
+            #expect(error?.kind == .cancelled)
+            #expect(await threadsEnd())
+        }
+
+        @Test("refuses a second caller while one reads") func twoCallers() async throws {
+            let (waiting, signal) = AsyncStream.makeStream(of: Void.self)
+            let (release, go) = AsyncStream.makeStream(of: Void.self)
+            let reader = ArchiveReader(.auto) {
+                signal.yield()
+                for await _ in release { break }
+                return nil
+            }
+            let first = Task { try await reader.nextEntry() }
+            for await _ in waiting { break }
+            let error = await #expect(throws: ArchiveError.self) { try await reader.nextEntry() }
+            #expect(error?.kind == .closed)
+            go.yield()
+            #expect(try await first.value != nil)
+        }
+
+        /// Waits until no unpacking thread is left.
+        private func threadsEnd() async -> Bool {
+            let deadline = ContinuousClock.now + .seconds(10)
+            while threads() > 0 {
+                if ContinuousClock.now > deadline { return false }
+                await Task.yield()
+            }
+            return true
+        }
+
+        /// Unpacking threads of this process. Those of the other suites would be counted too, hence the serialised parent.
+        private func threads() -> Int {
+            guard let folder = opendir("/proc/self/task") else { return -1 }
+            defer { closedir(folder) }
+            var count = 0
+            while let entry = readdir(folder) {
+                let id = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+                guard let file = fopen("/proc/self/task/\(id)/comm", "r") else { continue }
+                defer { fclose(file) }
+                var name = [UInt8](repeating: 0, count: 32)
+                let length = fread(&name, 1, 32, file)
+                if name.prefix(length).elementsEqual("archive\n".utf8) { count += 1 }
+            }
+            return count
+        }
+    }
+}
+
+extension Compression {
+    /// Keeps the reader alive up to here.
+    fileprivate func discard() {}
+}

@@ -1,0 +1,61 @@
+import Testing
+
+@testable import Archive
+
+extension ArchiveSuites {
+    @Suite("A gzip") struct GzipTests {
+        let text = PackedBytes.text(700_000)
+
+        @Test("is unpacked whole, however its bytes are cut", arguments: [1, 7, 4096, 100_000, 10_000_000]) func whole(chunk: Int) async throws {
+            let text = chunk == 1 ? Array(text.prefix(20_000)) : text
+            #expect(try await unpack(PackedBytes.gzip(text), chunk: chunk) == [UnpackedFile(bytes: text)])
+        }
+
+        @Test("of several members is the sum of them, empty ones too", arguments: [1, 1000, 1_000_000]) func members(chunk: Int) async throws {
+            let parts = [Array(text.prefix(5000)), [], Array(text.suffix(3000)), []]
+            let packed = parts.flatMap { PackedBytes.gzip($0) }
+            #expect(try await unpack(packed, chunk: chunk) == [UnpackedFile(bytes: Array(parts.joined()))])
+        }
+
+        @Test("of nothing is an empty file") func empty() async throws {
+            #expect(try await unpack(PackedBytes.gzip([])) == [UnpackedFile()])
+        }
+
+        @Test("with a wrong CRC, or a wrong length, is corrupt", arguments: 1...8) func trailer(fromEnd: Int) async throws {
+            var packed = PackedBytes.gzip(text)
+            packed[packed.count - fromEnd] ^= 1
+            let error = try #require(await failure(packed))
+            #expect(error.kind == .corrupt)
+            #expect(error.isRetriable)
+        }
+
+        @Test("with a wrong CRC in a member that is not the last is corrupt") func firstTrailer() async {
+            var packed = PackedBytes.gzip(Array(text.prefix(100)))
+            packed[packed.count - 6] ^= 0x80
+            #expect(await failure(packed + PackedBytes.gzip(text))?.kind == .corrupt)
+        }
+
+        @Test("that ends too soon is corrupt, wherever that is") func truncated() async {
+            let packed = PackedBytes.gzip(Array(text.prefix(2000)))
+            for length in 1..<packed.count {
+                #expect(await failure(Array(packed.prefix(length)), .gzip)?.kind == .corrupt, "of \(length) bytes")
+            }
+        }
+
+        @Test("with something after its end is corrupt", arguments: [[0], [0x1F], [0x1F, 0x8B], Array("garbage".utf8), [UInt8](repeating: 0, count: 512)])
+        func garbage(after: [UInt8]) async {
+            #expect(await failure(PackedBytes.gzip(text) + after)?.kind == .corrupt)
+        }
+
+        @Test("is refused where there is none, and where nothing comes") func notGzip() async {
+            #expect(await failure(Array("id,name\n".utf8), .gzip)?.kind == .corrupt)
+            #expect(await failure([], .gzip)?.kind == .corrupt)
+        }
+
+        @Test("with a flipped bit in its data is corrupt") func flipped() async {
+            var packed = PackedBytes.gzip(text)
+            packed[packed.count / 2] ^= 0x10
+            #expect(await failure(packed)?.kind == .corrupt)
+        }
+    }
+}

@@ -1,0 +1,136 @@
+import Testing
+
+@testable import ObjectStorage
+
+@Suite("Every object storage") struct ConformanceTests {
+    @Test(
+        "gives back what was put, under keys of all kinds", arguments: StorageUnderTest.allCases,
+        ["a", "a/b/c.csv", "with space", "plus+plus", "100%", "%20", "日本語/naïve.csv", "e\u{301}", "q?x=1&y#z", "(a)*'!~@:$,;=", "trailing. "])
+    func keys(_ kind: StorageUnderTest, key: String) async throws {
+        try await kind.run { storage in
+            #expect(try await !storage.exists(key: key))
+            try await storage.put(key: key, bytes: Array(key.utf8), contentType: "text/csv")
+            #expect(try await storage.get(key: key, maxBytes: 1000) == Array(key.utf8))
+            #expect(try await storage.head(key: key)?.bytes == Int64(key.utf8.count))
+            // Not its double under another spelling.
+            #expect(try await !storage.exists(key: key + "x"))
+        }
+    }
+
+    @Test(
+        "takes uploads of every size around its parts", arguments: StorageUnderTest.allCases,
+        [0, 1, 1 << 20, (8 << 20) - 1, 8 << 20, (8 << 20) + 1, (16 << 20) + 12_345])
+    func sizes(_ kind: StorageUnderTest, size: Int) async throws {
+        let content = bytes(size)
+        try await kind.run { storage in
+            let upload = try await storage.upload(key: "d/o", contentType: "application/octet-stream")
+            for start in stride(from: 0, to: size, by: 200_000) {
+                try await upload.write(Array(content[start..<min(start + 200_000, size)]))
+            }
+            try await upload.finishParts()
+            #expect(try await !storage.exists(key: "d/o"))
+            try await upload.commit()
+            #expect(try await storage.head(key: "d/o")?.bytes == Int64(size))
+            #expect(try await storage.get(key: "d/o", maxBytes: size) == content)
+        }
+    }
+
+    @Test("shows nothing of an upload before its commit, and nothing after its abort", arguments: StorageUnderTest.allCases, [100, 9 << 20])
+    func invisible(_ kind: StorageUnderTest, size: Int) async throws {
+        try await kind.run { storage in
+            let upload = try await storage.upload(key: "k", contentType: "text/plain")
+            try await upload.write(bytes(size))
+            #expect(try await !storage.exists(key: "k"))
+            try await upload.finishParts()
+            #expect(try await !storage.exists(key: "k"))
+            await upload.abort()
+            #expect(try await !storage.exists(key: "k"))
+            #expect(try await storage.removeStaleUploads(olderThan: .zero) == 0)
+        }
+    }
+
+    @Test("keeps the old object until the new one is committed", arguments: StorageUnderTest.allCases) func replaced(_ kind: StorageUnderTest) async throws {
+        try await kind.run { storage in
+            try await storage.put(key: "k", bytes: [1], contentType: "text/plain")
+            let upload = try await storage.upload(key: "k", contentType: "text/plain")
+            try await upload.write([2, 2])
+            try await upload.finishParts()
+            #expect(try await storage.get(key: "k", maxBytes: 10) == [1])
+            try await upload.commit()
+            #expect(try await storage.get(key: "k", maxBytes: 10) == [2, 2])
+            // A second call, as after an answer that was lost, and an abort too late change nothing.
+            try await upload.commit()
+            await upload.abort()
+            #expect(try await storage.get(key: "k", maxBytes: 10) == [2, 2])
+        }
+    }
+
+    @Test("of two uploads to one key keeps the one that is committed last, whole", arguments: StorageUnderTest.allCases) func rivals(_ kind: StorageUnderTest) async throws {
+        try await kind.run { storage in
+            let first = try await storage.upload(key: "k", contentType: "text/plain")
+            let second = try await storage.upload(key: "k", contentType: "text/plain")
+            try await first.write([1])
+            try await second.write([2, 2])
+            try await first.finishParts()
+            try await second.finishParts()
+            try await second.commit()
+            try await first.commit()
+            #expect(try await storage.get(key: "k", maxBytes: 10) == [1])
+        }
+    }
+
+    @Test("removes what forgotten uploads left, and no others", arguments: StorageUnderTest.allCases) func stale(_ kind: StorageUnderTest) async throws {
+        try await kind.run { storage in
+            try await storage.put(key: "d/other", bytes: [1], contentType: "text/plain")
+            let upload = try await storage.upload(key: "d/k", contentType: "text/plain")
+            try await upload.write(bytes(9 << 20))
+            #expect(try await storage.removeStaleUploads(olderThan: .seconds(3600)) == 0)
+            #expect(try await storage.removeStaleUploads(olderThan: .zero) == 1)
+            #expect(try await storage.get(key: "d/other", maxBytes: 1) == [1])
+            await #expect(throws: ObjectStorageError.self) {
+                try await upload.finishParts()
+                try await upload.commit()
+            }
+            #expect(try await !storage.exists(key: "d/k"))
+        }
+    }
+
+    @Test("passes its own check and leaves nothing by it", arguments: StorageUnderTest.allCases) func check(_ kind: StorageUnderTest) async throws {
+        try await kind.run { storage in
+            try await storage.check()
+            #expect(try await storage.removeStaleUploads(olderThan: .zero) == 0)
+            #expect(try await !storage.exists(key: ".longhaul-check"))
+        }
+    }
+
+    @Test("says what is missing, too long or no key", arguments: StorageUnderTest.allCases) func errors(_ kind: StorageUnderTest) async throws {
+        try await kind.run { storage in
+            var error = await #expect(throws: ObjectStorageError.self) { try await storage.get(key: "none", maxBytes: 10) }
+            #expect(error?.kind == .notFound)
+            #expect(error?.failure.failureClass == .gone)
+            try await storage.put(key: "k", bytes: bytes(11), contentType: "text/plain")
+            error = await #expect(throws: ObjectStorageError.self) { try await storage.get(key: "k", maxBytes: 10) }
+            #expect(error?.kind == .tooLarge)
+            for key in ["", "a\nb", "a\0b", String(repeating: "x/", count: 520)] {
+                error = await #expect(throws: ObjectStorageError.self) { try await storage.put(key: key, bytes: [], contentType: "text/plain") }
+                #expect(error?.kind == .invalidKey)
+                #expect(error?.isRetriable == false)
+            }
+        }
+    }
+
+    @Test("refuses calls in the wrong order", arguments: StorageUnderTest.allCases) func misuse(_ kind: StorageUnderTest) async throws {
+        try await kind.run { storage in
+            let upload = try await storage.upload(key: "k", contentType: "text/plain")
+            var error = await #expect(throws: ObjectStorageError.self) { try await upload.commit() }
+            #expect(error?.kind == .misuse)
+            try await upload.finishParts()
+            error = await #expect(throws: ObjectStorageError.self) { try await upload.write([1]) }
+            #expect(error?.kind == .misuse)
+            await upload.abort()
+            error = await #expect(throws: ObjectStorageError.self) { try await upload.commit() }
+            #expect(error?.kind == .misuse)
+            #expect(try await !storage.exists(key: "k"))
+        }
+    }
+}

@@ -1,0 +1,114 @@
+import Testing
+
+@testable import ObjectStorage
+
+/// The published examples of AWS: "Signature Calculations for the Authorization Header: Transferring Payload in a Single Chunk".
+@Suite("Signature V4") struct SignatureV4Tests {
+    static let credentials = AWSCredentials(
+        accessKeyID: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
+    /// 20130524T000000Z
+    static let time: Int64 = 1_369_353_600
+    let signer = SignatureV4(credentials, region: "us-east-1")
+
+    private func request(
+        _ method: String, _ path: String, query: String = "", headers: [(name: String, value: String)] = [],
+        payload: SignatureV4.Payload = .empty
+    ) -> SignatureV4.Request {
+        SignatureV4.Request(
+            method: method, host: "examplebucket.s3.amazonaws.com", path: path, query: query, headers: headers, payload: payload)
+    }
+
+    private func authorization(_ request: SignatureV4.Request, at time: Int64 = time) -> String? {
+        signer.sign(request, secondsSince1970: time).first { $0.name == "Authorization" }?.value
+    }
+
+    @Test("signs GET object with a range") func get() {
+        #expect(
+            authorization(request("GET", "/test.txt", headers: [("Range", "bytes=0-9")]))
+                == "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request,"
+                + "SignedHeaders=host;range;x-amz-content-sha256;x-amz-date,"
+                + "Signature=f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41")
+    }
+
+    @Test("signs PUT object with a dollar in its key and a hashed body") func put() {
+        let headers = [(name: "Date", value: "Fri, 24 May 2013 00:00:00 GMT"), (name: "x-amz-storage-class", value: "REDUCED_REDUNDANCY")]
+        let hash = "44ce7dd67c959e0d3524ffac1771dfbba87d2b6b4b4e99e42034a8b803f8b072"
+        let signed = authorization(
+            request("PUT", URIEncoding.path("test$file.text"), headers: headers, payload: .sha256(hash)))
+        #expect(signed?.contains("SignedHeaders=date;host;x-amz-content-sha256;x-amz-date;x-amz-storage-class,") == true)
+        #expect(signed?.hasSuffix("Signature=98ad721746da40c64f1a55b78f14c238d841ea1380cd77a1b5971af0ece108bd") == true)
+    }
+
+    @Test("signs GET lifecycle, a query of a name alone") func lifecycle() {
+        let signed = authorization(request("GET", "/", query: URIEncoding.query([("lifecycle", "")])))
+        #expect(signed?.hasSuffix("Signature=fea454ca298b7da1c68078a5d1bdbfbbe0d65c699e0f91ac7a200a0136783543") == true)
+    }
+
+    @Test("signs list objects, the query sorted") func list() {
+        let signed = authorization(request("GET", "/", query: URIEncoding.query([("prefix", "J"), ("max-keys", "2")])))
+        #expect(signed?.hasSuffix("Signature=34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7") == true)
+    }
+
+    @Test("makes the string to sign of the example") func stringToSign() {
+        let range = request("GET", "/test.txt")
+        let canonical = SignatureV4.canonical(
+            range,
+            headers: [
+                ("Range", "bytes=0-9"), ("host", range.host), ("x-amz-date", "20130524T000000Z"),
+                ("x-amz-content-sha256", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
+            ])
+        let text = SignatureV4.stringToSign(
+            canonical.text, scope: "20130524/us-east-1/s3/aws4_request", time: AWSTimestamp(secondsSince1970: Self.time))
+        #expect(
+            text
+                == "AWS4-HMAC-SHA256\n20130524T000000Z\n20130524/us-east-1/s3/aws4_request\n"
+                + "7344ae5b7ee6c3e7e6b0fe0640412a37625d1fbfff95c48bbb2dc43964946972")
+    }
+
+    @Test("signs with the key of the day, whichever day was before") func days() {
+        let today = authorization(request("GET", "/"))
+        let tomorrow = authorization(request("GET", "/"), at: Self.time + 86_400)
+        #expect(today != tomorrow)
+        #expect(tomorrow?.contains("/20130525/") == true)
+        #expect(authorization(request("GET", "/")) == today)
+        #expect(SignatureV4(Self.credentials, region: "us-east-1").sign(request("GET", "/"), secondsSince1970: Self.time + 86_400)
+            .contains { $0.value == tomorrow })
+    }
+
+    @Test("sends and signs a session token") func token() {
+        let credentials = AWSCredentials(accessKeyID: "A", secretAccessKey: "B", sessionToken: "TOKEN")
+        let headers = SignatureV4(credentials, region: "eu-central-1").sign(request("GET", "/"), secondsSince1970: Self.time)
+        #expect(headers.contains { $0.name == "x-amz-security-token" && $0.value == "TOKEN" })
+        #expect(headers.last?.value.contains("host;x-amz-content-sha256;x-amz-date;x-amz-security-token") == true)
+    }
+
+    @Test("says when the body is not signed") func unsigned() {
+        let headers = signer.sign(request("PUT", "/x", payload: .unsigned), secondsSince1970: Self.time)
+        #expect(headers.contains { $0.name == "x-amz-content-sha256" && $0.value == "UNSIGNED-PAYLOAD" })
+    }
+
+    @Test(
+        "encodes a key once, segment by segment, and normalises nothing",
+        arguments: [
+            ("a b+c", "/a%20b%2Bc"), ("100%", "/100%25"), ("%20", "/%2520"), ("a//b", "/a//b"), ("/a", "//a"), ("./../a", "/./../a"),
+            ("日本.csv", "/%E6%97%A5%E6%9C%AC.csv"), ("e\u{301}", "/e%CC%81"), ("(a)*'!", "/%28a%29%2A%27%21"), ("A-Z_0.9~", "/A-Z_0.9~"),
+            ("k=v&w?x#y", "/k%3Dv%26w%3Fx%23y"),
+        ])
+    func paths(_ key: String, _ path: String) {
+        #expect(URIEncoding.path(key) == path)
+    }
+
+    @Test("sorts a query by its encoded names") func query() {
+        #expect(URIEncoding.query([("b", "2"), ("a", "x y"), ("A", "+"), ("a-b", ""), ("a", "/")]) == "A=%2B&a=%2F&a=x%20y&a-b=&b=2")
+    }
+
+    @Test("keeps secrets out of what is printed of credentials") func redaction() {
+        let credentials = AWSCredentials(accessKeyID: "AKIA1", secretAccessKey: "very-secret", sessionToken: "token-secret")
+        var dumped = ""
+        dump(credentials, to: &dumped)
+        for text in ["\(credentials)", String(reflecting: credentials), dumped] {
+            #expect(!text.contains("secret"))
+            #expect(text.contains("AKIA1"))
+        }
+    }
+}

@@ -1,0 +1,62 @@
+import EventThread
+import Foundation
+import HTTPClient
+import Logging
+import TestServers
+import Testing
+
+@testable import ObjectStorage
+
+let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+/// Each storage that there is, empty.
+enum StorageUnderTest: String, CaseIterable, CustomTestStringConvertible {
+    case s3, folder
+    var testDescription: String { rawValue }
+
+    func run(_ body: (any ObjectStorage) async throws -> Void) async throws {
+        switch self {
+        case .s3: try await withS3 { storage, _ in try await body(storage) }
+        case .folder: try await withFolder { storage, _ in try await body(storage) }
+        }
+    }
+}
+
+func withFolder(_ body: (FolderStorage, _ path: String) async throws -> Void) async throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "longhaul-storage-\(UUID().uuidString)")
+    defer { do { try FileManager.default.removeItem(at: folder) } catch { Issue.record(error) } }
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    // The storage makes its root itself.
+    let root = folder.appending(path: "root").path
+    try await body(FolderStorage(path: root, logger: quiet), root)
+}
+
+func s3Configuration(bucket: String, prefix: String = "a prefix/x") throws -> S3Configuration {
+    try S3Configuration(
+        bucket: bucket, prefix: prefix,
+        credentials: AWSCredentials(
+            accessKeyID: SharedServers.value("AWS_ACCESS_KEY_ID"), secretAccessKey: SharedServers.value("AWS_SECRET_ACCESS_KEY")),
+        endpoint: SharedServers.s3Endpoint)
+}
+
+/// A bucket of its own on the shared server.
+func withS3(_ body: (S3Storage, HTTPClient) async throws -> Void) async throws {
+    let thread = EventThread(name: "storage-test")
+    let http = HTTPClient(HTTPClientConfiguration(name: "storage"), on: thread, logger: quiet)
+    let storage = S3Storage(try s3Configuration(bucket: "test-\(UUID().uuidString.lowercased())"), http: http, logger: quiet)
+    do {
+        try await storage.createBucketIfMissing()
+        try await body(storage, http)
+    } catch {
+        await http.shutdown()
+        thread.stop()
+        throw error
+    }
+    await http.shutdown()
+    thread.stop()
+}
+
+/// Bytes that differ from place to place, so that parts in the wrong order show.
+func bytes(_ count: Int) -> [UInt8] {
+    (0..<count).map { UInt8(truncatingIfNeeded: $0 ^ ($0 >> 8) &* 31 ^ ($0 >> 16) &* 17) }
+}

@@ -1,0 +1,86 @@
+import Foundation
+import ProviderAPI
+import Testing
+
+@Suite("Provider files")
+struct ProviderFileTests {
+    /// The least that a file must hold.
+    static let least = """
+        provider: p
+        baseURL: https://api.example.com
+        create: { request: POST /exports, export: { id: .response.body.id } }
+        status: { request: "GET /exports/{{ .export.id }}", state: .response.body.s, states: { ready: DONE } }
+        files: { items: .response.body.files }
+        """
+
+    @Test("the least file is in order")
+    func leastFile() async {
+        #expect(await TestProvider.problems(Self.least) == [])
+    }
+
+    @Test("every problem of a file is found in one go, each with its place, field and mend")
+    func golden() async throws {
+        let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Golden")
+        for name in ["everything-wrong", "missing-parts", "not-yet"] {
+            let yaml = try String(contentsOf: folder.appendingPathComponent("\(name).yaml"), encoding: .utf8)
+            let expected = try String(contentsOf: folder.appendingPathComponent("\(name).txt"), encoding: .utf8)
+            let found = ProviderFileError(await TestProvider.problems(yaml)).description + "\n"
+            #expect(found == expected, "\(name):\n\(found)")
+        }
+    }
+
+    @Test(
+        "what is no YAML mapping is reported with its place",
+        arguments: [
+            ("", "test.yaml:1:1: empty"), ("- a\n", "test.yaml:1:1: a list where a mapping is expected"),
+            ("provider: p\n  x: 1\n", "test.yaml:2:4: not YAML: mapping values are not allowed in this context"),
+            ("provider: p\na: 1\na: 2\n", "test.yaml:2:1: a: the same key twice"), ("provider: Up\n", "test.yaml:1:11: provider: Up is not a valid name"),
+            ("baseURL: x\n", "test.yaml:1:1: provider: missing"), ("provider: [\n", "test.yaml:2:1: not YAML: did not find expected node content"),
+        ])
+    func notYAML(yaml: String, description: String) async {
+        let problems = await TestProvider.problems(yaml)
+        #expect(problems.first?.description.hasPrefix(description) == true, "\(problems)")
+    }
+
+    @Test(
+        "quantities are read with their units, and nothing else is",
+        arguments: [
+            ("maxWait: 1h30m", true), ("maxWait: 500ms", true), ("maxWait: 1.5h", true), ("maxWait: 7d", true), ("maxWait: 15", false),
+            ("maxWait: 15 s", false), ("maxWait: -1s", false), ("maxWait: s", false), ("maxAttempts: 0", false), ("maxAttempts: 1.5", false),
+        ])
+    func quantities(line: String, isValid: Bool) async {
+        let problems = await TestProvider.problems(Self.least + "\npolling: { \(line) }")
+        #expect(problems.isEmpty == isValid, "\(problems)")
+    }
+
+    @Test(
+        "a filter inside a template may hold braces, strings and templates' own delimiters",
+        arguments: [
+            #"{{ {a: {b: .job.id}} | .a.b }}"#, #"{{ "}}" + .job.id }}"#, #"{{ "\(.job.id | "\({a: "}"}.a)")}}" }}"#, #"{{ "{{" }}-{{ .job.id }}"#,
+        ])
+    func braces(template: String) async {
+        let yaml = Self.least.replacing("request: POST /exports,", with: "request: POST /exports, json: { x: '\(template)' },")
+        #expect(await TestProvider.problems(yaml) == [])
+    }
+
+    @Test("a folder gives its provider files in order, and refuses two of the same name")
+    func folder() throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("providers-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        func write(_ name: String, _ text: String) throws { try Data(text.utf8).write(to: folder.appendingPathComponent(name)) }
+        try write("b.yml", Self.least.replacing("provider: p", with: "provider: second"))
+        try write("a.yaml", Self.least)
+        try write("notes.txt", "not a provider")
+        try write(".hidden.yaml", "[")
+        #expect(try ProviderFolder.load([folder.path]).map(\.name) == ["p", "second"])
+        #expect(try ProviderFolder.load([folder.path + "/b.yml"]).map(\.name) == ["second"])
+
+        try write("c.yaml", Self.least)
+        try write("d.yaml", "[")
+        let error = try #require(throws: ProviderFileError.self) { try ProviderFolder.load([folder.path, "/no/such/folder"]) }
+        #expect(error.problems.map(\.message).contains { $0.contains("p is the name in \(folder.path)/a.yaml too") })
+        #expect(error.problems.contains { $0.file == "\(folder.path)/d.yaml" })
+        #expect(error.problems.contains { $0.file == "/no/such/folder" })
+    }
+}

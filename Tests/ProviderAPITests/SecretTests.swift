@@ -1,0 +1,100 @@
+import ExportCore
+import Foundation
+import ProviderAPI
+import Synchronization
+import Testing
+
+@Suite("Secrets")
+struct SecretTests {
+    static let yaml = """
+        provider: p
+        baseURL: BASE
+        auth: { bearer: "{{ .secrets.TOKEN }}" }
+        create:
+          request: POST /bots/{{ .secrets.TOKEN }}/exports
+          json: { x: "{{ if .parameters.leak then error(.secrets.TOKEN) else 1 end }}" }
+          export: { id: .response.body.id }
+        status:
+          request: GET {{ .export.location }}
+          headers: { X-Key: "{{ .secrets.KEY }}", X-Plain: "yes" }
+          state: .response.body.s
+          states: { ready: DONE, failed: FAILED }
+          error: { message: .response.body.why }
+        files: { items: .response.body.files }
+        """
+    static let token = "a/b\"c+d"
+
+    func provider(_ parameters: String = "{}", _ handler: @escaping @Sendable (StubRequest) -> StubResponse) async throws -> TestProvider {
+        try await TestProvider(Self.yaml, parameters: parameters, secrets: ["TOKEN": Self.token, "KEY": "k3y"], handler)
+    }
+
+    @Test("a secret never stands in a failure: not by the URL, an echo in the answer, or a filter's error")
+    func redacted() async throws {
+        let echo = try await provider { _ in .json(#"{"error":"bad token a/b\"c+d"}"#, status: 400) }
+        let broken = try await provider(#"{"leak":true}"#) { _ in .json("{}") }
+        for provider in [echo, broken] {
+            guard case .failed(let failure) = await provider.client.create(provider.job) else {
+                Issue.record("no failure")
+                return
+            }
+            #expect(failure.message.contains("***"))
+            for form in [Self.token, "a%2Fb%22c%2Bd", #"a/b\"c+d"#] { #expect(!failure.message.contains(form), "\(failure.message)") }
+        }
+        #expect(echo.server.lines == ["POST /bots/a%2Fb%22c%2Bd/exports"])
+        let failed = try await provider { _ in .json(#"{"s":"FAILED","why":"k3y is wrong"}"#) }
+        #expect(
+            await failed.client.check(failed.job, exportHandle: #"{"location":"/x"}"#) == .failed(code: "export-failed", message: "*** is wrong"))
+        let unknown = try await provider { _ in .json(#"{"s":"k3y"}"#) }
+        #expect(await unknown.client.check(unknown.job, exportHandle: #"{"location":"/x"}"#) == .unknownStatus("***", retryAfter: nil))
+    }
+
+    @Test("where an answer leads to another host, neither auth nor headers that hold secrets go along")
+    func otherHost() async throws {
+        let other = try StubServer { _ in .json(#"{"s":"DONE"}"#) }
+        let provider = try await provider { _ in .json(#"{"s":"DONE"}"#) }
+        for url in [other.url + "/x", provider.server.url + "/x"] {
+            #expect(await provider.client.check(provider.job, exportHandle: "{\"location\":\"\(url)\"}") == .ready(exportHandle: nil))
+        }
+        let leaked = try #require(other.requests.first)
+        #expect(leaked.headers["authorization"] == nil && leaked.headers["x-key"] == nil && leaked.headers["x-plain"] == "yes")
+        let own = try #require(provider.server.requests.first)
+        #expect(own.headers["authorization"] == "Bearer \(Self.token)" && own.headers["x-key"] == "k3y")
+    }
+
+    @Test("only the secrets that the file names are asked for; those that are missing are all reported with their places")
+    func missing() async throws {
+        let asked = Recorder()
+        let source = SecretSource { name in
+            asked.add(name)
+            return nil
+        }
+        let error = await #expect(throws: ProviderFileError.self) {
+            _ = try await TestProvider.open(Self.yaml.replacing("BASE", with: "https://api.example.com"), secrets: source)
+        }
+        #expect(Set(asked.names) == ["TOKEN", "KEY"])
+        #expect(
+            error?.problems.map(\.description) == [
+                "test.yaml:3:17: auth.bearer: there is no secret TOKEN; set TOKEN, or TOKEN_FILE to a file that holds it",
+                "test.yaml:10:21: status.headers.X-Key: there is no secret KEY; set KEY, or KEY_FILE to a file that holds it",
+            ])
+    }
+
+    @Test("a secret comes from the environment, or from a file without the line end at its end")
+    func sources() throws {
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent("secret-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: file) }
+        try Data("from file\n".utf8).write(to: file)
+        let source = SecretSource.environment(["A": "from environment", "B_FILE": file.path, "C_FILE": "/no/such/file"])
+        #expect(try source.value("A") == "from environment")
+        #expect(try source.value("B") == "from file")
+        #expect(throws: (any Error).self) { try source.value("C") }
+        #expect(try source.value("D") == nil)
+    }
+}
+
+/// Remembers names from any thread.
+final class Recorder: Sendable {
+    private let state = Mutex<[String]>([])
+    var names: [String] { state.withLock { $0 } }
+    func add(_ name: String) { state.withLock { $0.append(name) } }
+}

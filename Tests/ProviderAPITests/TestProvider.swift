@@ -1,0 +1,45 @@
+import EventThread
+import ExportCore
+import HTTPClient
+import Logging
+import ProviderAPI
+import Testing
+
+/// A provider file, a server that plays its API, and the client between them.
+struct TestProvider {
+    let client: ProviderClient
+    let server: StubServer
+    let job: JobContext
+
+    private static let thread = EventThread(name: "provider-tests")
+    private static let http = HTTPClient(HTTPClientConfiguration(egress: .all), on: thread, logger: Logger(label: "tests"))
+
+    /// `BASE` in the file stands for the server's URL.
+    init(
+        _ yaml: String, parameters: String = "{}", secrets: [String: String] = [:],
+        _ handler: @escaping @Sendable (StubRequest) -> StubResponse
+    ) async throws {
+        server = try StubServer(handler)
+        let source = try ProviderSource(yaml: yaml.replacing("BASE", with: server.url), file: "test.yaml")
+        client = try await ProviderClient.open(source, http: Self.http, on: Self.thread, secrets: .environment(secrets))
+        job = JobContext(jobID: "job-1", provider: source.name, parametersJSON: parameters, correlationID: "corr-1", tenant: "t1", attempt: 2)
+    }
+
+    static func problems(_ yaml: String) async -> [ProviderFileProblem] {
+        do throws(ProviderFileError) {
+            return await ProviderClient.problems(of: try ProviderSource(yaml: yaml, file: "test.yaml"), on: thread)
+        } catch {
+            return error.problems
+        }
+    }
+
+    static func open(_ yaml: String, secrets: SecretSource) async throws -> ProviderClient {
+        try await ProviderClient.open(try ProviderSource(yaml: yaml, file: "test.yaml"), http: http, on: thread, secrets: secrets)
+    }
+
+    func body(_ stream: HTTPStream) async throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        while let chunk = try await stream.next() { bytes += chunk }
+        return bytes
+    }
+}

@@ -1,0 +1,64 @@
+import Testing
+
+@testable import RabbitMQ
+
+@Suite("Errors and delays")
+struct ErrorAndBackoffTests {
+    @Test("a PRECONDITION_FAILED is taken apart")
+    func precondition() {
+        let failure = PreconditionFailure(
+            brokerText:
+                "PRECONDITION_FAILED - inequivalent arg 'x-max-length' for queue 'longhaul.checks' in vhost '/': received '10' but current is '20'")
+        #expect(failure.object == "queue")
+        #expect(failure.name == "longhaul.checks")
+        #expect(failure.argument == "x-max-length")
+        #expect(failure.received == "10")
+        #expect(failure.current == "20")
+        let missing = PreconditionFailure(
+            brokerText: "PRECONDITION_FAILED - inequivalent arg 'type' for exchange 'e' in vhost '/': received none but current is the value 'x'")
+        #expect(missing.object == "exchange")
+        #expect(missing.received == "none")
+        #expect(PreconditionFailure(brokerText: "PRECONDITION_FAILED - unknown delivery tag 7").argument == nil)
+    }
+
+    @Test("the broker's codes are told apart by what helps")
+    func codes() {
+        func error(_ code: Int) -> RabbitMQError { .closed(code: code, text: "", attempted: "testing", endpoint: nil) }
+        #expect(error(403).kind == .accessRefused)
+        #expect(error(404).kind == .notFound)
+        #expect(error(320).isRetriable)
+        #expect(!error(403).isRetriable)
+        #expect(!error(406).isRetriable)
+    }
+
+    @Test("delays are drawn from zero up to a ceiling that doubles until the cap")
+    func backoff() {
+        let backoff = Backoff(base: .milliseconds(100), cap: .seconds(10))
+        #expect(backoff.ceiling(attempt: 0) == .milliseconds(100))
+        #expect(backoff.ceiling(attempt: 3) == .milliseconds(800))
+        #expect(backoff.ceiling(attempt: 1000) == .seconds(10))
+        var generator = SystemRandomNumberGenerator()
+        let delays = (0..<1000).map { _ in backoff.delay(attempt: 3, using: &generator) }
+        #expect(delays.allSatisfy { .zero <= $0 && $0 <= .milliseconds(800) })
+        #expect(delays.contains { $0 < .milliseconds(200) })
+        #expect(delays.contains { $0 > .milliseconds(600) })
+    }
+
+    @Test("a message that cannot travel is found out before it is sent")
+    func flaws() {
+        func flaw(_ change: (inout OutgoingMessage) -> Void) -> String? {
+            var message = OutgoingMessage(routingKey: "q", body: [1])
+            change(&message)
+            return message.flaw(maxBytes: 10)
+        }
+        var deep = AMQPValue.integer(1)
+        for _ in 0..<20 { deep = .array([deep]) }
+        #expect(flaw { _ in } == nil)
+        #expect(flaw { $0.body = Array(repeating: 0, count: 11) } != nil)
+        #expect(flaw { $0.routingKey = String(repeating: "k", count: 256) } != nil)
+        #expect(flaw { $0.properties.messageID = String(repeating: "k", count: 256) } != nil)
+        #expect(flaw { $0.properties.headers["deep"] = deep } != nil)
+        #expect(flaw { $0.properties.headers["long"] = .string(String(repeating: "v", count: 70_000)) } != nil)
+        #expect(flaw { $0.properties.headers[String(repeating: "n", count: 200)] = 1 } != nil)
+    }
+}

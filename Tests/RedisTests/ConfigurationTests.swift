@@ -1,0 +1,69 @@
+import Redis
+import Testing
+
+@Suite("A Redis URL") struct ConfigurationTests {
+    @Test("gives host, port, login and database", arguments: [
+        ("redis://localhost", "localhost", 6379, nil, nil, 0),
+        ("redis://127.0.0.1:7000/2", "127.0.0.1", 7000, nil, nil, 2),
+        ("REDIS://h/", "h", 6379, nil, nil, 0),
+        ("redis://:p%40ss@h:1", "h", 1, nil, "p@ss", 0),
+        ("redis://user:p:a@b@h:1/15", "h", 1, "user", "p:a@b", 15),
+        ("redis://[::1]:6380/1", "::1", 6380, nil, nil, 1),
+        ("redis://[fe80::1]", "fe80::1", 6379, nil, nil, 0),
+    ] as [(String, String, Int, String?, String?, Int)])
+    func parts(url: String, host: String, port: Int, username: String?, password: String?, database: Int) throws {
+        let configuration = try RedisConfiguration(url: url)
+        #expect(configuration.host == host)
+        #expect(configuration.port == port)
+        #expect(configuration.username == username)
+        #expect(configuration.password == password)
+        #expect(configuration.database == database)
+    }
+
+    @Test("that is wrong is refused with the reason, and without the password", arguments: [
+        ("localhost:6379", "redis://host"), ("http://u:hush@h", "scheme"), ("redis://", "no host"), ("redis://:hush@", "no host"),
+        ("redis://u:hush@h:port", "port"), ("redis://u:hush@h:0", "port"), ("redis://u:hush@h:65536", "port"),
+        ("redis://u:hush@h/x", "database"), ("redis://u:hush@h/-1", "database"), ("redis://u:hu%zzsh@h", "hexadecimal"),
+        ("redis://hush@h", "password"), ("redis://u:hush@[::1", "bracket"), ("redis://u:hush@h/0?timeout=1", "query"),
+    ]) func wrong(url: String, reason: String) throws {
+        let error = #expect(throws: RedisError.self) { try RedisConfiguration(url: url) }
+        #expect(error?.kind == .invalidURL)
+        #expect(error.map { "\($0)".contains(reason) } == true)
+        #expect(error.map { "\($0)".contains("hush") } == false)
+    }
+
+    @Test("for TLS is refused with what TLS needs") func tls() throws {
+        let error = #expect(throws: RedisError.self) { try RedisConfiguration(url: "rediss://:hush@h:6380") }
+        #expect(error?.kind == .invalidURL)
+        #expect(error?.cause?.contains("hiredis 1.0") == true)
+    }
+
+    @Test("does not show its password when it is printed") func printing() throws {
+        let configuration = try RedisConfiguration(url: "redis://user:hush@h/1")
+        var dumped = ""
+        dump(configuration, to: &dumped)
+        for text in ["\(configuration)", String(reflecting: configuration), dumped] {
+            #expect(text.contains("h:6379/1"))
+            #expect(!text.contains("hush"))
+        }
+    }
+
+    @Test("waits between attempts grow to the cap, each drawn between zero and its ceiling") func backoff() {
+        var backoff = Backoff(Backoff.Bounds(base: .milliseconds(50), cap: .seconds(5)))
+        var generator = Highest()
+        let ceilings = (0..<40).map { _ in backoff.next(using: &generator) }
+        #expect(Array(ceilings.prefix(4)).map { ($0 - .milliseconds(50)) < .milliseconds(1) }.first == true)
+        for (earlier, later) in zip(ceilings, ceilings.dropFirst()) { #expect(later >= earlier) }
+        #expect(ceilings.allSatisfy { $0 <= .seconds(5) })
+        #expect(ceilings[39] > .milliseconds(4990))
+        backoff.reset()
+        #expect(backoff.next(using: &generator) <= .milliseconds(50))
+        var random = SystemRandomNumberGenerator()
+        #expect((0..<100).allSatisfy { _ in (.zero ... .seconds(5)).contains(backoff.next(using: &random)) })
+    }
+}
+
+/// Draws the largest number each time.
+private struct Highest: RandomNumberGenerator {
+    mutating func next() -> UInt64 { .max }
+}

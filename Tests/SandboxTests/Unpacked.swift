@@ -1,0 +1,48 @@
+import Crypto
+import Foundation
+
+@testable import Sandbox
+
+/// Unpacks by `gzip` and Python's zipfile, which know nothing of the library that packed.
+enum Unpacked {
+    static func entries(
+        of packed: [UInt8], _ compression: FileCompression, name: String
+    ) throws -> [RunningSandbox.Truth.File.Entry] {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "sandbox-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer {
+            do { try FileManager.default.removeItem(at: folder) } catch { print("left behind: \(folder.path())") }
+        }
+        let file = folder.appending(path: "packed")
+        try Data(packed).write(to: file)
+        switch compression {
+        case .none: return [entry(name, packed)]
+        case .gzip: return [entry(name, try output(of: "gzip", ["-dc"], input: file))]
+        case .zip:
+            let script = "import sys, zipfile; z = zipfile.ZipFile(sys.argv[1]); assert z.testzip() is None; print('\\n'.join(z.namelist()))"
+            let names = String(decoding: try output(of: "python3", ["-c", script, file.path()]), as: UTF8.self)
+            return try names.split(separator: "\n").map { name in
+                let read = "import sys, zipfile; sys.stdout.buffer.write(zipfile.ZipFile(sys.argv[1]).read(sys.argv[2]))"
+                return entry(String(name), try output(of: "python3", ["-c", read, file.path(), String(name)]))
+            }
+        }
+    }
+
+    private static func entry(_ name: String, _ bytes: [UInt8]) -> RunningSandbox.Truth.File.Entry {
+        .init(name: name, bytes: bytes.count, sha256: Hexadecimal.text(SHA256.hash(data: bytes)))
+    }
+
+    private static func output(of tool: String, _ arguments: [String], input: URL? = nil) throws -> [UInt8] {
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = [tool] + arguments
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        if let input { process.standardInput = try FileHandle(forReadingFrom: input) }
+        try process.run()
+        let output = try pipe.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else { throw RawHTTP.Failure(what: "\(tool) failed") }
+        return Array(output)
+    }
+}

@@ -1,0 +1,149 @@
+import Foundation
+import Logging
+import Metrics
+import ServiceLifecycle
+import Synchronization
+import TestServers
+import Testing
+
+@testable import Telemetry
+
+@Suite("Health server, over a real socket", .timeLimit(.minutes(2)))
+struct HealthServerTests {
+    private let registry = PrometheusRegistry()
+
+    /// Runs the server while `body` asks it, then shuts it down in order.
+    private func serving(
+        checks: [HealthCheck] = [], readiness: [HealthCheck] = [], deadline: Duration = .seconds(5), body: (Int) async throws -> Void
+    ) async throws {
+        let silent = Logger(label: "silent") { _ in SwiftLogNoOpLogHandler() }
+        let server = HealthServer(
+            host: "127.0.0.1", port: 0, checks: checks, readiness: readiness, registry: registry, deadline: deadline, logger: silent)
+        let group = ServiceGroup(configuration: .init(services: [server], logger: silent))
+        let running = Task { try await group.run() }
+        do {
+            try await body(try await server.port)
+        } catch {
+            await group.triggerGracefulShutdown()
+            throw error
+        }
+        await group.triggerGracefulShutdown()
+        try await running.value
+    }
+
+    @Test("healthz is 200 while all checks are healthy, 503 when one is not, and lists each")
+    func health() async throws {
+        let isBroken = Mutex(false)
+        let checks = [
+            HealthCheck("first") { .healthy("fine \"really\"") },
+            HealthCheck("second") { isBroken.withLock { $0 } ? .unhealthy("stuck") : .healthy("turns") },
+        ]
+        try await serving(checks: checks) { port in
+            let healthy = try await HTTPAnswer(port: port, path: "/healthz")
+            #expect(healthy.status == 200)
+            #expect(healthy.headers["content-type"] == "application/json")
+            #expect(try healthy.json["status"] as? String == "ok")
+            isBroken.withLock { $0 = true }
+            let broken = try await HTTPAnswer(port: port, path: "/healthz")
+            #expect(broken.status == 503)
+            #expect(try broken.json["status"] as? String == "failing")
+            let entries = try #require(try broken.json["checks"] as? [[String: Any]])
+            #expect(entries.map { $0["name"] as? String } == ["first", "second"])
+            #expect(entries.map { $0["ok"] as? Bool } == [true, false])
+            #expect(entries.map { $0["detail"] as? String } == ["fine \"really\"", "stuck"])
+            #expect(try await HTTPAnswer(port: port, path: "/readyz").status == 200)
+            #expect(try await HTTPAnswer(port: port, path: "/nothing").status == 404)
+        }
+    }
+
+    @Test("readyz has checks of its own")
+    func readiness() async throws {
+        try await serving(readiness: [HealthCheck("redis") { .unhealthy("connects") }]) { port in
+            #expect(try await HTTPAnswer(port: port, path: "/readyz").status == 503)
+            #expect(try await HTTPAnswer(port: port, path: "/healthz").status == 200)
+        }
+    }
+
+    @Test("a check that hangs is unhealthy after the deadline, is not started twice, and lets the others answer")
+    func hanging() async throws {
+        let starts = Mutex(0)
+        let checks = [
+            HealthCheck("hanging") {
+                starts.withLock { $0 += 1 }
+                // Deaf to cancellation, as code that waits for a C library may be.
+                await withUnsafeContinuation { (_: UnsafeContinuation<Void, Never>) in }
+                return .healthy("never")
+            },
+            HealthCheck("good") { .healthy("fine") },
+        ]
+        try await serving(checks: checks, deadline: .milliseconds(100)) { port in
+            for _ in 0..<3 {
+                let answer = try await HTTPAnswer(port: port, path: "/healthz")
+                #expect(answer.status == 503)
+                let entries = try #require(try answer.json["checks"] as? [[String: Any]])
+                #expect(entries.map { $0["ok"] as? Bool } == [false, true])
+                #expect((entries[0]["detail"] as? String)?.hasPrefix("no answer within ") == true)
+            }
+        }
+        #expect(starts.withLock { $0 } == 1)
+    }
+
+    @Test("a loop that no longer turns is seen, and one that turns again, too")
+    func progress() async throws {
+        let monitor = ProgressMonitor()
+        let check = HealthCheck.progress(of: "scheduler", monitor, within: .milliseconds(500))
+        try await serving(checks: [check]) { port in
+            monitor.beat()
+            #expect(try await HTTPAnswer(port: port, path: "/healthz").status == 200)
+            try await eventually(within: .seconds(10), "a stalled loop is unhealthy") {
+                try await HTTPAnswer(port: port, path: "/healthz").status == 503
+            }
+            monitor.rest()
+            #expect(try await HTTPAnswer(port: port, path: "/healthz").status == 200)
+            #expect(monitor.age == .zero)
+        }
+    }
+
+    @Test("metrics are what Prometheus reads")
+    func metrics() async throws {
+        registry.describe("odd", help: "A line\nand a \\.")
+        Counter(label: "odd", dimensions: [("path", "C:\\x\"\n")], factory: registry).increment(by: 5)
+        for value in [0.0001, 0.3, 1e9] { Metrics.Timer(label: "spread", factory: registry).recordSeconds(value) }
+        Recorder(label: "sizes", dimensions: [("a", "b")], factory: registry).record(3)
+        try await serving { port in
+            let answer = try await HTTPAnswer(port: port, path: "/metrics")
+            #expect(answer.status == 200)
+            #expect(answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8")
+            let exposition = try ExpositionText(answer.body)
+            #expect(exposition.samples[#"odd{path="C:\\x\"\n"}"#] == 5)
+            #expect(exposition.samples["spread_seconds_count"] == 3)
+            #expect(exposition.types["process_open_fds"] == "gauge")
+        }
+    }
+
+    @Test("a port that is taken is an error that names it, for run and for those who wait for the port")
+    func taken() async throws {
+        try await serving { port in
+            let second = HealthServer(
+                host: "127.0.0.1", port: port, checks: [], registry: registry,
+                logger: Logger(label: "silent") { _ in SwiftLogNoOpLogHandler() })
+            let waiting = Task { try await second.port }
+            let error = await #expect(throws: HealthServerError.self) { try await second.run() }
+            #expect(error?.description.contains("127.0.0.1:\(port)") == true)
+            await #expect(throws: HealthServerError.self) { try await waiting.value }
+        }
+    }
+
+    @Test("an open connection that asks nothing does not hold up the shutdown")
+    func shutdown() async throws {
+        var idle: IdleConnection?
+        let elapsed = try await ContinuousClock().measure {
+            try await serving { port in
+                idle = try IdleConnection(port: port)
+                #expect(try await HTTPAnswer(port: port, path: "/healthz").status == 200)
+            }
+        }
+        idle?.close()
+        #expect(elapsed < .seconds(10))
+    }
+}

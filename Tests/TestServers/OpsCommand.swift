@@ -1,0 +1,46 @@
+import Foundation
+
+/// What went wrong in starting or finding a server, for a person to read.
+public struct TestServersError: Error, CustomStringConvertible {
+    public let description: String
+
+    init(_ description: String) { self.description = description }
+}
+
+enum OpsCommand {
+    /// The folder `ops`: from `LONGHAUL_OPS`, else beside `Sources` and `Tests` in the checkout that this file was compiled in.
+    static var folder: URL {
+        if let path = ProcessInfo.processInfo.environment["LONGHAUL_OPS"] { return URL(filePath: path) }
+        return URL(filePath: #filePath).resolvingSymlinksInPath()
+            .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+            .appending(path: "ops")
+    }
+
+    /// Runs `ops/servers` (which has deadlines of its own) and throws what it wrote if it fails.
+    static func servers(_ arguments: [String], logs: URL) async throws {
+        let output = logs.appending(path: "ops-servers-\(UUID().uuidString).log")
+        FileManager.default.createFile(atPath: output.path, contents: nil)
+        let handle = try FileHandle(forWritingTo: output)
+        let process = Process()
+        process.executableURL = folder.appending(path: "servers")
+        process.arguments = arguments
+        process.standardInput = FileHandle.nullDevice
+        // A file, not a pipe: a pipe stays open for as long as any server holds its end.
+        process.standardOutput = handle
+        process.standardError = handle
+        let status = try await exitStatus(of: process)
+        try handle.close()
+        let text = try String(contentsOf: output, encoding: .utf8)
+        try FileManager.default.removeItem(at: output)
+        guard status == 0 else {
+            throw TestServersError("ops/servers \(arguments.joined(separator: " ")) exited with \(status): \(text)")
+        }
+    }
+
+    private static func exitStatus(of process: Process) async throws -> Int32 {
+        try await withCheckedThrowingContinuation { continuation in
+            process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
+            do { try process.run() } catch { continuation.resume(throwing: error) }
+        }
+    }
+}
