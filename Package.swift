@@ -46,9 +46,9 @@ var floor1: [Target] {
 // Floor 2: one C library each, as an async Swift API that knows nothing of exports.
 var floor2: [Target] {
     [
-        .target(name: "RabbitMQ", dependencies: ["CRabbitMQ", "EventThread", logging, metrics]),
-        .target(name: "Redis", dependencies: ["CHiredis", "EventThread", logging, metrics, crypto]),
-        .target(name: "HTTPClient", dependencies: ["CCurl", "EventThread", logging, metrics]),
+        .target(name: "RabbitMQ", dependencies: ["CRabbitMQ", "EventThread", deque, logging, metrics]),
+        .target(name: "Redis", dependencies: ["CHiredis", "EventThread", deque, logging, metrics, crypto]),
+        .target(name: "HTTPClient", dependencies: ["CCurl", "EventThread", deque, logging, metrics]),
         .target(name: "Archive", dependencies: ["CArchive", "EventThread"]),
         .target(name: "JQ", dependencies: ["CJq", "EventThread"]),
     ]
@@ -63,7 +63,7 @@ var floor3: [Target] {
             resources: [.embedInCode("Scripts")]),
         .target(name: "JobMessages", dependencies: ["ExportCore", "RabbitMQ"]),
         .target(name: "ObjectStorage", dependencies: ["ExportCore", "EventThread", "HTTPClient", logging, crypto]),
-        .target(name: "Telemetry", dependencies: [logging, metrics, hummingbird, lifecycle]),
+        .target(name: "Telemetry", dependencies: [logging, metrics, hummingbird, hummingbirdCore, lifecycle, nioPosix]),
     ]
 }
 
@@ -79,7 +79,7 @@ var floor4: [Target] {
                 "ExportCore", "EventThread", "RabbitMQ", "JobMessages", "JobStore", "ProviderAPI", "ObjectStorage", "Archive", "Telemetry",
                 logging, metrics, lifecycle, tracing, crypto,
             ]),
-        .target(name: "Sandbox", dependencies: ["CArchive", logging, crypto, nio, nioPosix, nioHTTP1]),
+        .target(name: "Sandbox", dependencies: ["CArchive", heap, logging, crypto, nio, nioPosix, nioHTTP1]),
     ]
 }
 
@@ -95,8 +95,30 @@ var floor5: [Target] {
     ]
 }
 
+// Against real servers, which ops/test starts.
 var tests: [Target] {
     [
+        .target(name: "TestServers", path: "Tests/TestServers"),
+        .testTarget(name: "ExportCoreTests", dependencies: ["ExportCore"]),
+        .testTarget(name: "EventThreadTests", dependencies: ["EventThread"]),
+        .testTarget(name: "RabbitMQTests", dependencies: ["RabbitMQ", "EventThread", "TestServers", logging]),
+        .testTarget(name: "RedisTests", dependencies: ["Redis", "EventThread", "TestServers", logging]),
+        .testTarget(name: "HTTPClientTests", dependencies: ["HTTPClient", "EventThread", logging, metrics, metricsTestKit]),
+        .testTarget(name: "ArchiveTests", dependencies: ["Archive", "CArchive"]),
+        .testTarget(name: "JQTests", dependencies: ["JQ"]),
+        .testTarget(
+            name: "ProviderAPITests", dependencies: ["ProviderAPI", "ExportCore", "EventThread", "HTTPClient", logging], exclude: ["Golden"]),
+        .testTarget(name: "JobStoreTests", dependencies: ["JobStore", "ExportCore", "EventThread", "Redis", "TestServers", logging]),
+        .testTarget(name: "JobMessagesTests", dependencies: ["JobMessages", "ExportCore", "RabbitMQ"]),
+        .testTarget(name: "ObjectStorageTests", dependencies: ["ObjectStorage", "TestServers", "HTTPClient", "EventThread", logging]),
+        .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "TestServers", logging, metrics, lifecycle]),
+        .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "TestServers", logging, crypto]),
+        .testTarget(
+            name: "OrchestratorTests", dependencies: ["Orchestrator", "Sandbox", "TestServers", "HTTPClient", "Redis", logging, lifecycle]),
+        .testTarget(
+            name: "WorkerTests",
+            dependencies: ["Worker", "Sandbox", "TestServers", "HTTPClient", "Redis", metrics, logging, lifecycle, crypto]),
+        .testTarget(name: "LonghaulTests", dependencies: ["longhaul", "TestServers"]),
     ]
 }
 
@@ -104,10 +126,13 @@ var argumentParser: Target.Dependency { .product(name: "ArgumentParser", package
 var configuration: Target.Dependency { .product(name: "Configuration", package: "swift-configuration") }
 var crypto: Target.Dependency { .product(name: "Crypto", package: "swift-crypto") }
 var hummingbird: Target.Dependency { .product(name: "Hummingbird", package: "hummingbird") }
+var deque: Target.Dependency { .product(name: "DequeModule", package: "swift-collections") }
 var heap: Target.Dependency { .product(name: "HeapModule", package: "swift-collections") }
+var hummingbirdCore: Target.Dependency { .product(name: "HummingbirdCore", package: "hummingbird") }
 var lifecycle: Target.Dependency { .product(name: "ServiceLifecycle", package: "swift-service-lifecycle") }
 var logging: Target.Dependency { .product(name: "Logging", package: "swift-log") }
 var metrics: Target.Dependency { .product(name: "Metrics", package: "swift-metrics") }
+var metricsTestKit: Target.Dependency { .product(name: "MetricsTestKit", package: "swift-metrics") }
 var nio: Target.Dependency { .product(name: "NIOCore", package: "swift-nio") }
 var nioHTTP1: Target.Dependency { .product(name: "NIOHTTP1", package: "swift-nio") }
 var nioPosix: Target.Dependency { .product(name: "NIOPosix", package: "swift-nio") }

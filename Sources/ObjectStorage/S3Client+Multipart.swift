@@ -67,17 +67,22 @@ extension S3Client {
         while true {
             let call = Call(operation: "list uploads", method: .get, query: [("uploads", ""), ("prefix", prefix)] + marker)
             let page = S3Document(try await send(call).body)
-            found += page.elements("Upload").compactMap { upload in
-                guard let key = upload.text("Key"), let id = upload.text("UploadId"), let text = upload.text("Initiated"),
-                    let start = AWSTimestamp.secondsSince1970(iso8601: text), isOlder(start, than: age)
-                else { return nil }
-                return UnfinishedUpload(fullKey: key, id: id)
-            }
+            found += Self.uploads(in: page, begunBefore: serverTime() - age.components.seconds)
             guard page.text("IsTruncated") == "true", let key = page.text("NextKeyMarker") else { return found }
             let next = [("key-marker", key), ("upload-id-marker", page.text("NextUploadIdMarker") ?? "")]
             // A server that does not move on would be asked for ever.
             guard next.map(\.1) != marker.map(\.value) else { return found }
             marker = next
+        }
+    }
+
+    /// - Parameter limit: seconds since 1970.
+    static func uploads(in page: S3Document, begunBefore limit: Int64) -> [UnfinishedUpload] {
+        page.elements("Upload").compactMap { upload in
+            guard let key = upload.text("Key"), let id = upload.text("UploadId"), let text = upload.text("Initiated"),
+                let start = AWSTimestamp.secondsSince1970(iso8601: text), start <= limit
+            else { return nil }
+            return UnfinishedUpload(fullKey: key, id: id)
         }
     }
 }

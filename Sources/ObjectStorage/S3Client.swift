@@ -69,10 +69,8 @@ final class S3Client: Sendable {
         return retryAfter > .seconds(30) ? nil : retryAfter + backoff
     }
 
-    /// By the server's clock where it is known to differ.
-    func isOlder(_ secondsSince1970: Int64, than age: Duration) -> Bool {
-        secondsSince1970 + age.components.seconds <= now() + skew.load(ordering: .relaxed)
-    }
+    /// Seconds since 1970 by the server's clock, as far as it is known.
+    func serverTime() -> Int64 { now() + skew.load(ordering: .relaxed) }
 
     private func url(_ call: Call) -> String { configuration.url(fullKey: call.fullKey) }
 
@@ -98,7 +96,7 @@ final class S3Client: Sendable {
             SignatureV4.Request(
                 method: call.method.rawValue, host: configuration.host, path: path, query: query, headers: call.headers,
                 payload: call.payload),
-            secondsSince1970: now() + skew.load(ordering: .relaxed))
+            secondsSince1970: serverTime())
         let scheme = configuration.isSecure ? "https" : "http"
         // 64 KiB/s is the least that a link is expected to carry.
         let whole = call.firstByte + .seconds(60 + call.body.count >> 16)

@@ -150,6 +150,10 @@ extension S3Upload {
 
     /// Waits for the part that is being sent.
     private func settle() async throws(ObjectStorageError) {
+        // The tasks that send are not the caller's children: a part that was sent already would hide that it was cancelled.
+        if Task.isCancelled {
+            throw ObjectStorageError(.cancelled, "upload", client.configuration.url(fullKey: fullKey), "no longer wanted")
+        }
         guard let sending else { return }
         let result = await withTaskCancellationHandler { await sending.value } onCancel: { sending.cancel() }
         self.sending = nil
@@ -161,8 +165,17 @@ extension S3Upload {
             try await client.completeUpload(id, fullKey: fullKey, parts: parts)
         } catch {
             // An attempt whose answer was lost may have done it, and the id is gone with that.
-            guard error.kind == .noSuchUpload || error.kind == .notFound else { throw error }
-            guard try await client.head(fullKey: fullKey)?.metadata[Self.tokenName] == token else { throw error }
+            guard error.kind != .cancelled, await isStored() else { throw error }
+        }
+    }
+
+    /// Whether the object under the key is this upload's. Unknown counts as no: the failure that led to the question stands.
+    private func isStored() async -> Bool {
+        do throws(ObjectStorageError) {
+            return try await client.head(fullKey: fullKey)?.metadata[Self.tokenName] == token
+        } catch {
+            client.logger.warning("\(error): not known whether the upload was completed")
+            return false
         }
     }
 }

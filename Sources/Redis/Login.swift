@@ -29,7 +29,8 @@ struct Login {
         }
         for step in steps {
             if case .error(let error) = try ask(context, step.command), !step.isOptional {
-                throw RedisError(.loginRefused(error), operation: "connect", server: configuration.server, cause: step.command[0].name)
+                let step = step.command[0].name
+                throw RedisError(.loginRefused(error), operation: "connect", server: configuration.server, cause: step)
             }
         }
         try stopBlocking(context)
@@ -61,7 +62,8 @@ struct Login {
             redisAppendFormattedCommand(context, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count) == REDIS_OK
         }
         var reply: UnsafeMutableRawPointer?
-        guard isAppended, redisSetTimeout(context, timeLeft) == REDIS_OK, redisGetReply(context, &reply) == REDIS_OK, let reply else {
+        guard isAppended, redisSetTimeout(context, timeLeft) == REDIS_OK, redisGetReply(context, &reply) == REDIS_OK, let reply
+        else {
             try check(context)
             throw failure("no reply to \(command[0].name)")
         }

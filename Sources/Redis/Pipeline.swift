@@ -120,7 +120,8 @@ extension Pipeline {
     /// - Parameter firstKind: what to tell the call whose reply was awaited next, if it alone is to blame.
     mutating func loseBatch(cause: String, firstKind: RedisError.Kind? = nil) {
         for (index, flight) in batch.enumerated() {
-            fail(flight.call, index == 0 ? firstKind ?? .connectionLost(mayHaveRun: true) : .connectionLost(mayHaveRun: true), cause: cause)
+            let blame = index == 0 ? firstKind : nil
+            fail(flight.call, blame ?? .connectionLost(mayHaveRun: true), cause: cause)
         }
         batch.removeAll()
         batchOverdue = nil

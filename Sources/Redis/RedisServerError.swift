@@ -33,7 +33,3 @@ public struct RedisServerError: Error, Sendable, Equatable, CustomStringConverti
 
     public var description: String { message.isEmpty ? code : "\(code) \(message)" }
 }
-
-extension String {
-    func firstRange(of part: String) -> Range<String.Index>? { ranges(of: part).first }
-}

@@ -43,7 +43,7 @@ public struct SandboxConfiguration: Sendable {
     /// How long the fault `slowBody` spreads a body.
     public var slowBody: Duration = .seconds(10)
 
-    /// Exports kept in memory, at about 300 bytes each. Over it the one that finished first is dropped, and a create is
+    /// Exports kept in memory, at about 500 bytes each. Over it the one that finished first is dropped, and a create is
     /// answered by 503 while none has finished.
     public var maxExports = 500_000
     /// Connections that the fault `hang` may hold at a time; further ones are closed at once.

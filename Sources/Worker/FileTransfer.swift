@@ -52,7 +52,8 @@ struct FileTransfer: Sendable {
             let key = ObjectKey(claimed.job)
             var names: ObjectNames?
             while let entry = try await reader.nextEntry() {
-                var known = try names ?? ObjectNames(file: claimed.file.name, compression: await reader.compression)
+                let compression = await reader.compression
+                var known = try names ?? ObjectNames(file: claimed.file.name, compression: compression)
                 let name = try known.next(entry: entry.path)
                 names = known
                 await staged.begin(name: name, key: key.object(name))

@@ -54,13 +54,13 @@ actor Spool {
             return Array(gathered[offset..<offset + range.count])
         }
         let descriptor = try await opened()
-        return try await blocking { try Self.read(range, from: descriptor) }
+        return try await blocking { () throws(SystemError) in try Self.read(range, from: descriptor) }
     }
 
     private func flush() async throws(Failure) {
         let descriptor = try await opened()
         let (bytes, offset) = (gathered, written)
-        try await blocking { try Self.write(bytes, at: offset, to: descriptor) }
+        try await blocking { () throws(SystemError) in try Self.write(bytes, at: offset, to: descriptor) }
         written += Int64(bytes.count)
         gathered.removeAll(keepingCapacity: true)
     }
@@ -68,7 +68,7 @@ actor Spool {
     private func opened() async throws(Failure) -> Descriptor {
         if let descriptor { return descriptor }
         let folder = folder
-        let opened = try await blocking { try Self.open(in: folder) }
+        let opened = try await blocking { () throws(SystemError) in try Self.open(in: folder) }
         descriptor = opened
         return opened
     }

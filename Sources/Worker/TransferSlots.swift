@@ -34,7 +34,7 @@ actor TransferSlots {
         leases[id] = lease
         tasks[id] = Task(executorPreference: thread) {
             await work()
-            self.leave(id)
+            await self.leave(id)
         }
         active.record(tasks.count)
     }

@@ -42,7 +42,7 @@ struct TransferStarter: Sendable {
         let policy = providers[claimed.job.provider]?.definition.retry ?? RetryPolicy()
         guard claimed.attempt <= policy.attempts else { return await recorder.recordExhausted(claimed, logger: logger) }
         let outcome = await TransferSpan.run(claimed, traceparent: traceparent ?? claimed.job.traceparent) {
-            await outcome(of: claimed, lease, logger)
+            await self.outcome(of: claimed, lease, logger)
         }
         // In a task of its own: the outcome is told also when a shutdown has cancelled this one.
         let isLast = await Task(executorPreference: thread) {

@@ -6,7 +6,7 @@ struct Listener {
     let port: UInt16
 
     init(backlog: Int32) throws {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         var address = Self.address(port: 0)
         let isListening = withUnsafeMutablePointer(to: &address) { address in
@@ -21,7 +21,7 @@ struct Listener {
 
     /// A socket that has begun to connect.
     func connect() -> Int32 {
-        let client = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
+        let client = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         var address = Self.address(port: port)
         _ = withUnsafePointer(to: &address) { address in
             address.withMemoryRebound(to: sockaddr.self, capacity: 1) {

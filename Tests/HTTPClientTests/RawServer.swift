@@ -56,6 +56,8 @@ final class RawServer: Sendable {
         while true {
             let descriptor = accept(listener, nil, nil)
             guard descriptor >= 0 else { return }
+            // The TLS tests start processes, which would otherwise hold the connection open.
+            _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
             var yes: Int32 = 1
             setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &yes, 4)
             state.withLock {

@@ -99,12 +99,15 @@ struct SendTests {
 
     @Test("1,000 requests are in flight together when a host may have as many connections")
     func thousandInFlight() async throws {
-        let together = Mutex(0)
+        let together = NSCondition()
+        let count = Mutex(0)
         let server = try RawServer { connection in
             while let request = connection.readRequest() {
-                together.withLock { $0 += 1 }
                 // Nobody is answered before all have asked.
-                while together.withLock({ $0 < 1000 }) { usleep(2000) }
+                together.lock()
+                if count.withLock({ $0 += 1; return $0 }) == 1000 { together.broadcast() }
+                while count.withLock({ $0 }) < 1000 { together.wait() }
+                together.unlock()
                 connection.send(RawServer.response(request.target))
             }
         }

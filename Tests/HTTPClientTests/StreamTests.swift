@@ -49,7 +49,8 @@ struct StreamTests {
             let (largest, growth) = try await read(200_000_000)
             print("200 MB streamed: RSS grew by \(growth >> 10) KiB, largest piece \(largest >> 10) KiB")
             #expect(largest <= 512 << 10)
-            #expect(growth < 32 << 20)
+            // Of the whole process, whose other tests run meanwhile.
+            #expect(growth < 64 << 20)
         }
     }
 

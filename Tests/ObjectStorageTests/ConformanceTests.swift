@@ -2,7 +2,7 @@ import Testing
 
 @testable import ObjectStorage
 
-@Suite("Every object storage") struct ConformanceTests {
+@Suite("Every object storage", .timeLimit(.minutes(5))) struct ConformanceTests {
     @Test(
         "gives back what was put, under keys of all kinds", arguments: StorageUnderTest.allCases,
         ["a", "a/b/c.csv", "with space", "plus+plus", "100%", "%20", "日本語/naïve.csv", "e\u{301}", "q?x=1&y#z", "(a)*'!~@:$,;=", "trailing. "])
@@ -84,8 +84,8 @@ import Testing
             try await storage.put(key: "d/other", bytes: [1], contentType: "text/plain")
             let upload = try await storage.upload(key: "d/k", contentType: "text/plain")
             try await upload.write(bytes(9 << 20))
-            #expect(try await storage.removeStaleUploads(olderThan: .seconds(3600)) == 0)
             #expect(try await storage.removeStaleUploads(olderThan: .zero) == 1)
+            #expect(try await storage.removeStaleUploads(olderThan: .zero) == 0)
             #expect(try await storage.get(key: "d/other", maxBytes: 1) == [1])
             await #expect(throws: ObjectStorageError.self) {
                 try await upload.finishParts()

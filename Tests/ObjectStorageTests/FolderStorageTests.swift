@@ -29,6 +29,17 @@ import Testing
         }
     }
 
+    @Test("keeps unfinished files that are still young") func young() async throws {
+        try await withFolder { storage, _ in
+            let upload = try await storage.upload(key: "d/k", contentType: "x/y")
+            try await upload.write(bytes(2 << 20))
+            #expect(try await storage.removeStaleUploads(olderThan: .seconds(3600)) == 0)
+            try await upload.finishParts()
+            try await upload.commit()
+            #expect(try await storage.head(key: "d/k")?.bytes == 2 << 20)
+        }
+    }
+
     @Test("that cannot be written says so") func notWritable() async throws {
         let storage = FolderStorage(path: "/proc/longhaul", logger: quiet)
         let error = await #expect(throws: ObjectStorageError.self) { try await storage.check() }

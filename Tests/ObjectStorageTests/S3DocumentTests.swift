@@ -62,6 +62,14 @@ import Testing
         #expect(S3Failure.error(response, operation: "put", object: "x", region: "", now: 0).failure.retryAfter == .seconds(7))
     }
 
+    @Test("gives the uploads that were begun before a time, and none whose time is not known") func uploads() {
+        let list = [("a", "2013-05-24T00:00:00.000Z"), ("b", "2013-05-24T00:00:01.000Z"), ("c", "yesterday")]
+            .map { "<Upload><Key>\($0.0)</Key><UploadId>id-\($0.0)</UploadId><Initiated>\($0.1)</Initiated></Upload>" }
+        let page = S3Document(Array("<R>\(list.joined())</R>".utf8))
+        #expect(S3Client.uploads(in: page, begunBefore: 1_369_353_600) == [S3Client.UnfinishedUpload(fullKey: "a", id: "id-a")])
+        #expect(S3Client.uploads(in: page, begunBefore: 1_369_353_601).map(\.fullKey) == ["a", "b"])
+    }
+
     @Test("with a date is read in seconds since 1970") func dates() {
         #expect(AWSTimestamp.secondsSince1970(iso8601: "2013-05-24T00:00:01.000Z") == 1_369_353_601)
         #expect(AWSTimestamp.secondsSince1970(iso8601: "2013-05-24T00:00:01Z") == 1_369_353_601)

@@ -6,7 +6,7 @@ import Testing
 
 @testable import ObjectStorage
 
-@Suite("An S3 bucket") struct S3StorageTests {
+@Suite("An S3 bucket", .timeLimit(.minutes(5))) struct S3StorageTests {
     @Test("takes keys that are no paths", arguments: ["a//b", "/a", "a/", "a/./b", "a/../b", "..", "./a"]) func keys(key: String) async throws {
         try await withS3 { storage, _ in
             try await storage.put(key: key, bytes: Array(key.utf8), contentType: "text/plain")
@@ -46,8 +46,8 @@ import Testing
             let mine = try await upload(9 << 20, to: "k", of: storage)
             #expect(try await storage.removeStaleUploads(olderThan: .zero) == 1)
             try await storage.put(key: "k", bytes: [1], contentType: "text/plain")
-            let error = await #expect(throws: ObjectStorageError.self) { try await mine.commit() }
-            #expect(error?.kind == .noSuchUpload)
+            // S3 says NoSuchUpload, other servers other things.
+            await #expect(throws: ObjectStorageError.self) { try await mine.commit() }
             #expect(try await storage.get(key: "k", maxBytes: 10) == [1])
         }
     }

@@ -56,7 +56,12 @@ func withS3(_ body: (S3Storage, HTTPClient) async throws -> Void) async throws {
     thread.stop()
 }
 
-/// Bytes that differ from place to place, so that parts in the wrong order show.
+/// Bytes that differ from place to place, so that parts in the wrong order show: no part is a multiple of the period.
 func bytes(_ count: Int) -> [UInt8] {
-    (0..<count).map { UInt8(truncatingIfNeeded: $0 ^ ($0 >> 8) &* 31 ^ ($0 >> 16) &* 17) }
+    var result: [UInt8] = []
+    result.reserveCapacity(count + period.count)
+    while result.count < count { result += period }
+    return Array(result.prefix(count))
 }
+
+private let period = (0..<4099).map { UInt8(truncatingIfNeeded: $0 &* 31 ^ ($0 >> 8)) }

@@ -5,7 +5,8 @@ import Testing
 struct ConcurrencyTests {
     @Test("many checks at once go through one client, each with its own export")
     func many() async throws {
-        let provider = try await TestProvider(SimpleAPITests.yaml, parameters: SimpleAPITests.parameters, secrets: SimpleAPITests.secrets) { request in
+        let (parameters, secrets) = (SimpleAPITests.parameters, SimpleAPITests.secrets)
+        let provider = try await TestProvider(SimpleAPITests.yaml, parameters: parameters, secrets: secrets) { request in
             let id = request.target.split(separator: "/").last ?? ""
             return .json("{\"status\":\"IN_PROGRESS\",\"percent\":\(id)}")
         }

@@ -30,7 +30,8 @@ struct OtherShapesTests {
               json: { state: Aborted }
             """
         let big = String(repeating: "x,y\n", count: 1_000_000)
-        let provider = try await TestProvider(yaml, parameters: #"{"soql":"SELECT Id FROM Account"}"#, secrets: ["SF_TOKEN": "sf"]) { request in
+        let parameters = #"{"soql":"SELECT Id FROM Account"}"#
+        let provider = try await TestProvider(yaml, parameters: parameters, secrets: ["SF_TOKEN": "sf"]) { request in
             request.method == "PATCH"
                 ? .json("{}") : .text(big, headers: ["Sforce-Locator": request.target.contains("locator=MT%3D") ? "null" : "MT="])
         }
@@ -49,6 +50,25 @@ struct OtherShapesTests {
         #expect(provider.server.requests.last?.headers["authorization"] == "Bearer sf")
         #expect(await provider.client.cancel(provider.job, exportHandle: #"{"id":"7"}"#) == .cancelled)
         #expect(provider.server.requests.last?.body == #"{"state":"Aborted"}"#)
+    }
+
+    @Test("a link to the next page is followed, though the request speaks of pages in other ways")
+    func pageInOtherNames() async throws {
+        let yaml = """
+            provider: p
+            baseURL: BASE
+            create: { request: POST /, export: { id: .response.body.id } }
+            status: { request: "GET /", state: .response.body.s, states: { ready: R } }
+            files:
+              request: GET /files/{{ .parameters.page }}
+              query: { pageSize: "{{ .parameters.pages }}" }
+              items: .response.body.files
+              next: .response.body.next
+            """
+        let provider = try await TestProvider(yaml, parameters: #"{"page":"a","pages":9}"#) { _ in .json(#"{"files":[],"next":"/more"}"#) }
+        let outcome = await provider.client.files(provider.job, exportHandle: "{}")
+        #expect(outcome == .page(files: [], next: "{\"url\":\"\(provider.server.url)/more\"}"))
+        #expect(provider.server.lines == ["GET /files/a?pageSize=9"])
     }
 
     static let amazon = """

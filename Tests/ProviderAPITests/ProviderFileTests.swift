@@ -63,6 +63,15 @@ struct ProviderFileTests {
         #expect(await TestProvider.problems(yaml) == [])
     }
 
+    @Test("every example of the reference page is in order")
+    func documentation() async throws {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        let page = try String(contentsOf: root.appendingPathComponent("ops/docs/providers.md"), encoding: .utf8)
+        let examples = page.split(separator: "```yaml\n").dropFirst().map { $0[..<($0.firstRange(of: "```")?.lowerBound ?? $0.endIndex)] }
+        #expect(examples.count == 5)
+        for example in examples { #expect(await TestProvider.problems(String(example)) == []) }
+    }
+
     @Test("a folder gives its provider files in order, and refuses two of the same name")
     func folder() throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("providers-\(UUID().uuidString)")

@@ -73,8 +73,8 @@ struct RecoveryTests {
         let proxy = try Self.proxy()
         defer { proxy.stop() }
         try await Fixture.run { fixture in
-            let publisher = try await fixture.publisher(port: proxy.port) { $0.heartbeat = .seconds(1) }
-            let consumer = try await fixture.consumer(port: proxy.port) { $0.heartbeat = .seconds(1) }
+            let publisher = try await fixture.publisher(port: proxy.port) { $0.heartbeat = .seconds(2) }
+            let consumer = try await fixture.consumer(port: proxy.port) { $0.heartbeat = .seconds(2) }
             proxy.silence()
             let start = ContinuousClock.now
             // Published into the silence: sent again once it is noticed.
@@ -94,7 +94,7 @@ struct RecoveryTests {
         let proxy = try Self.proxy()
         defer { proxy.stop() }
         try await Fixture.run { fixture in
-            let consumer = try await fixture.consumer(port: proxy.port) { $0.heartbeat = .seconds(1) }
+            let consumer = try await fixture.consumer(port: proxy.port) { $0.heartbeat = .seconds(2) }
             // The broker ends a connection after two to three missed beats; this is what is tested, so there is nothing to wait for.
             try await Task.sleep(for: .seconds(5))
             #expect(proxy.accepted == 1)

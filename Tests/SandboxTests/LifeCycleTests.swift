@@ -129,7 +129,7 @@ struct StoppingTests {
             try await http.send("POST", "/v2/exports", body: order).decode(RunningSandbox.Export.self).id
         }
         let hanging = try await create(#"{"faults": {"status:hang": 1}}"#)
-        let small = try await create(#"{"files": 1, "bytesPerFile": "16MiB", "compression": "none"}"#)
+        let small = try await create(#"{"files": 1, "bytesPerFile": "8MiB", "compression": "none"}"#)
         let huge = try await create(#"{"files": 1, "bytesPerFile": "1000GiB", "compression": "gzip"}"#)
         let files = try await http.get("/v2/exports/\(small)/files").decode(RunningSandbox.Listing.self).files
         let target = try #require(files.first).target

@@ -48,7 +48,8 @@ struct RawHTTP: Sendable {
     }
 
     private func request(_ method: String, _ target: String, headers: [String: String], body: String) -> [UInt8] {
-        var text = "\(method) \(target) HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\nConnection: close\r\nContent-Length: \(body.utf8.count)\r\n"
+        var text = "\(method) \(target) HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\nConnection: close\r\n"
+        text += "Content-Length: \(body.utf8.count)\r\n"
         for (name, value) in headers { text += "\(name): \(value)\r\n" }
         return Array((text + "\r\n" + body).utf8)
     }

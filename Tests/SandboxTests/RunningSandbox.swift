@@ -23,7 +23,7 @@ struct RunningSandbox: Sendable {
             var md5: String?
 
             /// Path and query of the link.
-            var target: String { "/" + url.split(separator: "/", maxSplits: 2)[2].split(separator: "/", maxSplits: 1)[1] }
+            var target: String { "/" + url.split(separator: "/", maxSplits: 2)[2] }
         }
 
         var files: [File]

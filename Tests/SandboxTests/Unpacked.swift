@@ -19,7 +19,7 @@ enum Unpacked {
         case .none: return [entry(name, packed)]
         case .gzip: return [entry(name, try output(of: "gzip", ["-dc"], input: file))]
         case .zip:
-            let script = "import sys, zipfile; z = zipfile.ZipFile(sys.argv[1]); assert z.testzip() is None; print('\\n'.join(z.namelist()))"
+            let script = "import sys, zipfile; print('\\n'.join(zipfile.ZipFile(sys.argv[1]).namelist()))"
             let names = String(decoding: try output(of: "python3", ["-c", script, file.path()]), as: UTF8.self)
             return try names.split(separator: "\n").map { name in
                 let read = "import sys, zipfile; sys.stdout.buffer.write(zipfile.ZipFile(sys.argv[1]).read(sys.argv[2]))"

@@ -23,7 +23,10 @@ struct Answer {
     /// Lower-case names; fields of the same name joined by a comma (RFC 9110, section 5.3).
     var headerValue: JQValue {
         var values: [String: String] = [:]
-        for field in headers.fields { values[field.name.lowercased()] = values[field.name.lowercased()].map { "\($0), \(field.value)" } ?? field.value }
+        for field in headers.fields {
+            let name = field.name.lowercased()
+            values[name] = values[name].map { "\($0), \(field.value)" } ?? field.value
+        }
         return JQValue(object: values.map { ($0.key, JQValue($0.value)) })
     }
 
@@ -36,15 +39,21 @@ struct Answer {
 
     private static func body(_ response: HTTPResponse) throws(Failure) -> JQValue {
         guard let first = response.body.first(where: { !isSpace($0) }) else { return .null }
-        let claimsJSON = response.headers["content-type"]?.lowercased().contains("json") ?? false
-        guard claimsJSON || first == UInt8(ascii: "{") || first == UInt8(ascii: "[") else { return JQValue(text: response.body) }
+        let looksLikeJSON = first == UInt8(ascii: "{") || first == UInt8(ascii: "[")
+        guard looksLikeJSON || claimsJSON(response) else { return JQValue(text: response.body) }
         do throws(JQError) {
             return try JQValue(json: response.body)
         } catch {
             // Lines of JSON, or a proxy's page on an error: its text, and the status says the rest.
-            guard claimsJSON, (200...299).contains(response.status), !isLines(response) else { return JQValue(text: response.body) }
+            guard claimsJSON(response), (200...299).contains(response.status), !isLines(response) else {
+                return JQValue(text: response.body)
+            }
             throw Failure(.transient, code: "invalid-answer", message: "the answer is not the JSON that it claims to be: \(error.message)")
         }
+    }
+
+    private static func claimsJSON(_ response: HTTPResponse) -> Bool {
+        response.headers["content-type"]?.lowercased().contains("json") ?? false
     }
 
     private static func isLines(_ response: HTTPResponse) -> Bool {

@@ -20,7 +20,7 @@ extension ListedFile {
         }
         guard item.kind == .object else { throw wrong("is no object but \(item.json.prefix(100))") }
         guard let reference = item["url"]?.string, !reference.isEmpty else { throw wrong("has no url") }
-        guard let url = WebURL.resolve(WebURL.escaped(reference), against: base), WebURL.origin(url) != nil else {
+        guard let url = WebURL.resolve(WebURL.escaped(reference), against: base) else {
             throw wrong("has a url that is neither http nor https")
         }
         self.url = url
@@ -41,7 +41,8 @@ extension ListedFile {
     /// The outer `nil` is a wrong value, the inner one none.
     private static func size(_ value: JQValue?) -> Int64?? {
         guard let value, !value.isNull else { return .some(nil) }
-        guard let number = value.number ?? value.string.flatMap(Double.init), let size = Int64(exactly: number), size >= 0 else { return nil }
+        let number = value.number ?? value.string.flatMap { Double($0) }
+        guard let number, let size = Int64(exactly: number), size >= 0 else { return nil }
         return size
     }
 

@@ -21,8 +21,8 @@ extension ProviderClient {
             let context = try context(request.parts.union(step.parts), job, exportHandle, page: value)
             let answer = try await send(request, context, link: link, bodyUse: step.bodyUse)
             let answered = contexts.context(step.parts, context, answer: answer)
-            if let failure = try failure(answer, step.error, answered, "files at") { return .failure(secrets.redacted(failure)) }
             return try judging { () throws(Failure) in
+                if let failure = try failure(answer, step.error, answered, "files at") { return .failure(secrets.redacted(failure)) }
                 let files = try ListedFile.files(try step.items.all(answered), base: answer.url)
                 let next = try PageToken(
                     next: try step.next?.first(answered), usesPage: request.parts.contains(.page), answeredBy: answer.url)?.text

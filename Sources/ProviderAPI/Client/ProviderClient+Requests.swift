@@ -11,9 +11,9 @@ extension ProviderClient {
 
     /// Sends the request of a step and reads the answer, whatever its status.
     /// - Parameter link: a URL out of an answer to get instead of what the template says.
-    func send(_ template: RequestTemplate, _ context: JQValue, link: String? = nil, bodyUse: FilesStep.BodyUse = .read) async throws(Failure)
-        -> Answer
-    {
+    func send(
+        _ template: RequestTemplate, _ context: JQValue, link: String? = nil, bodyUse: FilesStep.BodyUse = .read
+    ) async throws(Failure) -> Answer {
         let request = try request(template, context, link: link)
         do {
             switch bodyUse {
@@ -52,8 +52,8 @@ extension ProviderClient {
             if !template.hasHeader("content-type") { headers.append(("Content-Type", content.type)) }
         }
         return HTTPRequest(
-            link == nil ? template.line.method : .get, url, headers: headers, body: body, timeouts: timeouts(whole: definition.timeouts.whole),
-            maxBodyBytes: definition.limits.answerBytes, egress: egress, acceptsCompression: true, sensitiveHeaders: sensitive)
+            link == nil ? template.line.method : .get, url, headers: headers, body: body,
+            timeouts: timeouts(whole: definition.timeouts.whole), maxBodyBytes: definition.limits.answerBytes, egress: egress, acceptsCompression: true, sensitiveHeaders: sensitive)
     }
 
     /// Without a slash at its end.

@@ -34,13 +34,15 @@ struct Secrets {
         for (name, field) in fields {
             do {
                 guard let value = try source.value(name), !value.isEmpty else {
-                    problems.append(Self.problem(field, "there is no secret \(name)", mend: "set \(name), or \(name)_FILE to a file that holds it"))
+                    let mend = "set \(name), or \(name)_FILE to a file that holds it"
+                    problems.append(Self.problem(field, "there is no secret \(name)", mend: mend))
                     continue
                 }
                 entries.append((name, JQValue(value)))
                 hidden.formUnion([value, PercentEncoding.encoded(value), String(JQValue(value).json.dropFirst().dropLast())])
             } catch {
-                problems.append(Self.problem(field, "the secret \(name) cannot be read (\(error.localizedDescription))", mend: "check \(name)_FILE"))
+                let message = "the secret \(name) cannot be read (\(error.localizedDescription))"
+                problems.append(Self.problem(field, message, mend: "check \(name)_FILE"))
             }
         }
         if !problems.isEmpty { throw ProviderFileError(problems) }

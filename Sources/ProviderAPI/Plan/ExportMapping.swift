@@ -26,7 +26,8 @@ struct ExportMapping {
             guard let value = try entry.filter.first(context) else { continue }
             guard !value.isNull else {
                 throw Failure(
-                    .permanent, code: "unexpected-answer", message: "\(entry.filter.field): \(entry.filter.program.filter) is null in the answer")
+                    .permanent, code: "unexpected-answer",
+                    message: "\(entry.filter.field): \(entry.filter.program.filter) is null in the answer")
             }
             object.set(entry.key, value)
         }

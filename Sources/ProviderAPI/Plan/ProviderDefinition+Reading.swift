@@ -22,7 +22,9 @@ extension ProviderDefinition {
         case .fixed:
             let mend = "write the time from one check to the next, such as 30s"
             polling.policy = .fixed(interval: section.required("interval", mend: mend)?.duration(in: delays) ?? .seconds(60))
-            for key in ["min", "max"] { section[key]?.problem("\(key) with a fixed policy", mend: "leave it away, or write policy: tiered") }
+            for key in ["min", "max"] {
+                section[key]?.problem("\(key) with a fixed policy", mend: "leave it away, or write policy: tiered")
+            }
         case .tiered:
             let shortest = section["min"]?.duration(in: delays) ?? .seconds(1)
             let longest = section["max"]?.duration(in: delays) ?? max(.seconds(600), shortest)

@@ -13,14 +13,17 @@ struct ContextParts: OptionSet {
     static let request = ContextParts(rawValue: 512)
 
     private static let names: [(String, ContextParts)] = [
-        ("job", .job), ("parameters", .parameters), ("export", .export), ("secrets", .secrets), ("page", .page), ("response", .response),
+        ("job", .job), ("parameters", .parameters), ("export", .export), ("secrets", .secrets), ("response", .response),
         ("status", .status), ("headers", .headers), ("body", .body), ("request", .request),
     ]
 
     init(rawValue: UInt16) { self.rawValue = rawValue }
 
-    /// By the words that occur in it: at worst, one part too many.
+    /// By the words that occur in it: at worst, one part too many. A filter over the context as a whole, such as `keys`, sees
+    /// what the step's filters name.
     init(namedIn filter: String) {
         self = Self.names.reduce(into: []) { if filter.contains($1.0) { $0.insert($1.1) } }
+        // Exactly, since it also decides what `files.next` is: `.parameters.pages` is not `.page`.
+        if !PathHeads.occurrences(of: ".page", in: filter).isEmpty { insert(.page) }
     }
 }

@@ -37,8 +37,10 @@ final class FilterCompiler {
             switch piece {
             case .text(let text): compiled.append(.text(text))
             case .filter(let text):
-                guard let filter = compile(text, field) else { return nil }
-                compiled.append(.filter(filter, Template.Encoding(of: text, default: encoding)))
+                // `.a | @uri` in a URL is what encoding does to `.a`; and of a null, `@uri` would make the text "null".
+                let path = encoding == .percent ? PathHeads.path(encoded: text) : nil
+                guard let filter = compile(path ?? text, field) else { return nil }
+                compiled.append(.filter(filter, path == nil ? Template.Encoding(of: text, default: encoding) : .percent))
             }
         }
         return Template(pieces: compiled, field: field.path)
@@ -84,6 +86,15 @@ enum PathHeads {
             let before = filter[filter.index(before: range.lowerBound)]
             return isNameCharacter(before) || before == "]" || before == "\"" || before == ")" ? nil : filter[range.upperBound...]
         }
+    }
+
+    /// The path in `PATH | @uri`; `nil` for any other filter.
+    static func path(encoded filter: String) -> String? {
+        guard filter.hasSuffix("@uri") else { return nil }
+        let words = filter.dropLast(4).split(separator: "|", omittingEmptySubsequences: false)
+        guard words.count == 2, words[1].allSatisfy(\.isWhitespace), words[0].first == "." else { return nil }
+        let path = words[0].prefix { isNameCharacter($0) || $0 == "." }
+        return words[0][path.endIndex...].allSatisfy(\.isWhitespace) ? String(path) : nil
     }
 
     /// `.NAME`, `["NAME"]` or `."NAME"`.

@@ -54,6 +54,7 @@ struct RequestLine {
     /// - Parameter base: the base URL, without a slash at its end.
     /// - Throws: `missing-value` where a filter gives null, false or nothing; `invalid-url`.
     func url(_ context: JQValue, base: String) throws(Failure) -> String {
+        if case .path(let template) = target, let literal = template.literal { return base + literal }
         let text = try template.urlText(context)
         let url: String? =
             switch target {
@@ -61,10 +62,11 @@ struct RequestLine {
             case .url: text
             case .reference: WebURL.resolve(text, against: base + "/")
             }
-        guard let url, WebURL.isAbsolute(url), WebURL.hasOnlyURLCharacters(url) else {
-            throw Failure(.permanent, code: "invalid-url", message: "\(template.field): \(WebURL.shown(url ?? text)) is no http or https URL")
+        guard let url, WebURL.hasOnlyURLCharacters(url), WebURL.isAbsolute(url) else {
+            let shown = WebURL.shown(url ?? text)
+            throw Failure(.permanent, code: "invalid-url", message: "\(template.field): \(shown) is no http or https URL")
         }
-        guard template.literal != nil || !WebURL.hasDotSegments(url) else {
+        guard !WebURL.hasDotSegments(url) else {
             throw Failure(.permanent, code: "invalid-url", message: "\(template.field): a value makes the path climb by dot segments")
         }
         return url

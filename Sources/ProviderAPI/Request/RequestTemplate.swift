@@ -75,6 +75,7 @@ extension RequestTemplate {
     /// The target with the query appended.
     func url(_ context: JQValue, base: String) throws(Failure) -> String {
         var url = try line.url(context, base: base)
+        guard !query.isEmpty else { return url }
         var separator = url.contains("?") ? "&" : "?"
         for parameter in query {
             guard let value = try parameter.value.text(context) else { continue }

@@ -57,17 +57,23 @@ enum WebURL {
 
     /// `.` or `..` as a segment, encoded or not: servers climb by them.
     static func hasDotSegments(_ url: String) -> Bool {
-        guard url.utf8.contains(UInt8(ascii: ".")) || url.utf8.contains(UInt8(ascii: "%")) else { return false }
-        let path = url.prefix { !"?#".contains($0) }
-        return path.split(separator: "/").contains { segment in
-            guard segment.utf8.count <= 6, segment.first == "." || segment.first == "%" else { return false }
-            return [".", ".."].contains(PercentEncoding.decoded(segment))
+        var previous: UInt8 = 0
+        // Nearly every URL has no segment that begins like one, and a look at its bytes tells.
+        let mayHave = url.utf8.contains { byte in
+            defer { previous = byte }
+            return previous == UInt8(ascii: "/") && (byte == UInt8(ascii: ".") || byte == UInt8(ascii: "%"))
         }
+        guard mayHave else { return false }
+        let path = url.prefix { !"?#".contains($0) }
+        return path.split(separator: "/").contains { [".", ".."].contains(PercentEncoding.decoded($0)) }
     }
 
+    private static let schemes = [Array("https://".utf8), Array("http://".utf8)]
+
     private static func schemeEnd(_ url: String) -> String.Index? {
-        for scheme in ["https://", "http://"] where url.prefix(scheme.count).lowercased() == scheme {
-            return url.index(url.startIndex, offsetBy: scheme.count)
+        for scheme in schemes {
+            let head = url.utf8.prefix(scheme.count).map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
+            if head == scheme { return url.utf8.index(url.startIndex, offsetBy: scheme.count) }
         }
         return nil
     }

@@ -15,4 +15,4 @@ struct RoleOptions: ParsableArguments {
 }
 
 extension LogFormat: ExpressibleByArgument {}
-extension Logger.Level: ExpressibleByArgument {}
+extension Logger.Level: @retroactive ExpressibleByArgument {}

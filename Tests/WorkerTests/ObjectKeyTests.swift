@@ -1,0 +1,83 @@
+import Archive
+import ExportCore
+import Testing
+
+@testable import Worker
+
+@Suite("Keys and names of objects")
+struct ObjectKeyTests {
+    private func names(_ file: String, _ compression: Compression, _ entries: [String?]) throws -> [String] {
+        var names = try ObjectNames(file: file, compression: compression)
+        return try entries.map { try names.next(entry: $0) }
+    }
+
+    @Test("a key holds the provider, the day of the job's creation in UTC, the job and the name")
+    func key() throws {
+        let id = try #require(JobID("job:7"))
+        // 2026-02-28T23:59:59.999Z
+        let job = ExportJob(id: id, provider: "acme", correlationID: "c", createdAt: 1_772_323_199_999)
+        #expect(ObjectKey(job).object("a b/é.csv") == "acme/2026-02-28/job:7/a b/é.csv")
+        #expect(ObjectKey(job).manifest == "acme/2026-02-28/job:7/manifest.json")
+    }
+
+    @Test(
+        "dates are right around leap days and centuries",
+        arguments: [
+            (0, "1970-01-01T00:00:00.000Z"), (951_782_400_000, "2000-02-29T00:00:00.000Z"), (951_868_799_999, "2000-02-29T23:59:59.999Z"),
+            (4_107_542_400_000, "2100-03-01T00:00:00.000Z"), (-1, "1969-12-31T23:59:59.999Z"), (1_798_761_600_001, "2027-01-01T00:00:00.001Z"),
+        ])
+    func dates(milliseconds: Int64, expected: String) {
+        #expect(UTCTime(milliseconds: milliseconds).timestamp == expected)
+    }
+
+    @Test("what is not packed keeps its name, with spaces and unicode byte for byte")
+    func plain() throws {
+        #expect(try names("Umsätze 2026 + Übersicht %.csv", .none, [nil]) == ["Umsätze 2026 + Übersicht %.csv"])
+        #expect(try names("report.csv.gz", .none, [nil]) == ["report.csv.gz"])
+    }
+
+    @Test(
+        "a gzip loses its suffix, but never all of its name",
+        arguments: [("a.csv.gz", "a.csv"), ("a.csv.GZ", "a.csv"), ("a.csv", "a.csv"), (".gz", ".gz"), ("x/.gz", "x/.gz"), ("x/b.gz", "x/b")])
+    func gzip(file: String, expected: String) throws {
+        #expect(try names(file, .gzip, [nil]) == [expected])
+    }
+
+    @Test("a zip's entries stand in a folder of its name")
+    func zip() throws {
+        #expect(try names("orders.zip", .zip, ["a.csv", "sub/./b c.csv"]) == ["orders/a.csv", "orders/sub/b c.csv"])
+        #expect(try names("download", .zip, ["a.csv"]) == ["download/a.csv"])
+    }
+
+    @Test("an entry that occurs again gets a number that no other entry has")
+    func duplicates() throws {
+        let entries = ["a.csv", "a.csv", "a~2.csv", "a.csv", "./a.csv", "d/noext", "d/noext", "d.x/noext", "d.x/noext"]
+        let expected = ["a.csv", "a~2.csv", "a~2~2.csv", "a~3.csv", "a~4.csv", "d/noext", "d/noext~2", "d.x/noext", "d.x/noext~2"]
+        let found = try names("z.zip", .zip, entries)
+        #expect(found == expected.map { "z/" + $0 })
+        #expect(Set(found).count == found.count)
+    }
+
+    @Test("names that leave the job's folder are refused", arguments: ["../x", "a/../../x", "/etc/passwd", "a//b", "c:\\x", "a\u{0}b", ""])
+    func unsafe(path: String) throws {
+        var zip = try ObjectNames(file: "z.zip", compression: .zip)
+        #expect(throws: SafePathError.self) { try zip.next(entry: path) }
+        #expect(throws: SafePathError.self) { try ObjectNames(file: path, compression: .none) }
+    }
+
+    @Test(
+        "no name takes the place of the job's own manifest, nor of another name that had to move",
+        arguments: [
+            ("manifest.json", Compression.none, "_manifest.json"), ("_manifest.json", .none, "__manifest.json"),
+            ("manifest.json.gz", .gzip, "_manifest.json"), ("x/manifest.json", .none, "x/manifest.json"),
+        ])
+    func reserved(file: String, compression: Compression, expected: String) throws {
+        #expect(try names(file, compression, [nil]) == [expected])
+    }
+
+    @Test("the source of an object shows neither signature nor password")
+    func source() {
+        #expect(FileTransfer.withoutSecrets("https://u:p@h.example/a%20b?sig=1#x") == "https://h.example/a%20b")
+        #expect(FileTransfer.withoutSecrets("http://h.example") == "http://h.example")
+    }
+}

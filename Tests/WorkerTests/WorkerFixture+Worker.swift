@@ -1,0 +1,104 @@
+import Crypto
+import ExportCore
+import Foundation
+import JobStore
+import ObjectStorage
+import ServiceLifecycle
+import TestServers
+import Testing
+
+@testable import Worker
+
+/// A worker that runs, and how to end it.
+struct RunningWorker: Sendable {
+    let service: WorkerService
+    let group: ServiceGroup
+    let task: Task<Void, any Error>
+
+    /// As SIGTERM would; returns when `run` has.
+    func shutDown() async throws {
+        await group.triggerGracefulShutdown()
+        try await task.value
+    }
+}
+
+/// What a manifest says.
+struct Manifest: Decodable {
+    struct Object: Decodable, Equatable {
+        var name: String
+        var source: String
+        var bytes: Int64
+        var sha256: String
+        var key: String
+    }
+
+    var exportJobId: String
+    var provider: String
+    var location: String
+    var files: Int
+    var objects: [Object]
+}
+
+extension WorkerFixture {
+    static let configuration = WorkerConfiguration(lease: .seconds(5), transfers: 4, shutdownGrace: .seconds(5))
+
+    /// Runs a worker while `body` does, and shuts it down.
+    func withWorker(
+        _ configuration: WorkerConfiguration = configuration, storage: (any ObjectStorage)? = nil, _ body: (RunningWorker) async throws -> Void
+    ) async throws {
+        let worker = start(configuration, storage: storage)
+        do {
+            try await body(worker)
+        } catch {
+            worker.task.cancel()
+            throw error
+        }
+        try await worker.shutDown()
+    }
+
+    func start(_ configuration: WorkerConfiguration = configuration, storage: (any ObjectStorage)? = nil) -> RunningWorker {
+        let service = WorkerService(
+            configuration: configuration, rabbitMQ: rabbitMQ, store: store, providers: ["acme": provider],
+            storage: storage ?? self.storage, thread: thread, logger: quiet)
+        let group = ServiceGroup(configuration: ServiceGroupConfiguration(services: [.init(service: service)], logger: quiet))
+        return RunningWorker(service: service, group: group, task: Task { try await group.run() })
+    }
+
+    func manifest(of id: JobID) async throws -> Manifest {
+        let job = try await store.job(id).unwrapped("job")
+        let bytes = try await storage.get(key: ObjectKey(job).manifest, maxBytes: 16 << 20)
+        return try JSONDecoder().decode(Manifest.self, from: Data(bytes))
+    }
+
+    /// Reads every object back, and compares it with the manifest and with what the sandbox says.
+    func verify(_ id: JobID, _ truth: Truth) async throws {
+        let manifest = try await manifest(of: id)
+        #expect(manifest.exportJobId == id.text)
+        #expect(manifest.files == truth.files.count)
+        #expect(manifest.objects.map(\.name).sorted() == truth.objects.keys.sorted())
+        for object in manifest.objects {
+            let expected = try truth.objects[object.name].unwrapped("object \(object.name) in truth")
+            #expect((object.bytes, object.sha256) == expected)
+            let bytes = try await storage.get(key: object.key, maxBytes: 64 << 20)
+            #expect(SHA256.hash(data: bytes).hexadecimal == expected.sha256)
+            #expect(!object.source.contains("signature"))
+        }
+    }
+
+    /// That a job has nothing under a final name.
+    func expectNothingVisible(of id: JobID, _ truth: Truth) async throws {
+        let key = ObjectKey(try await store.job(id).unwrapped("job"))
+        for name in truth.objects.keys {
+            let isThere = try await storage.exists(key: key.object(name))
+            #expect(!isThere, "\(name) is visible")
+        }
+        let isComplete = try await storage.exists(key: key.manifest)
+        #expect(!isComplete, "there is a manifest")
+    }
+
+    /// That no upload is left unfinished in the bucket.
+    func expectNoPartialUploads() async throws {
+        let left = try await storage.removeStaleUploads(olderThan: .zero)
+        #expect(left == 0)
+    }
+}
