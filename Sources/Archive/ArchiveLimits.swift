@@ -43,7 +43,8 @@ struct ArchiveMeter {
             throw ArchiveError(.tooLarge, "unpacks to more than \(limits.maxUnpackedBytes) bytes")
         }
         if unpacked > limits.ratioGrace, Double(unpacked) > limits.maxRatio * Double(max(packed, 1)) {
-            throw ArchiveError(.ratioExceeded, "unpacks to more than \(limits.maxRatio) times its size: \(unpacked) bytes of \(packed)")
+            throw ArchiveError(
+                .ratioExceeded, "unpacks to more than \(limits.maxRatio) times its size: \(unpacked) bytes of \(packed)")
         }
     }
 }

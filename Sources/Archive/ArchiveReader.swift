@@ -2,7 +2,8 @@ import EventThread
 
 /// One file of an archive.
 public struct ArchiveEntry: Sendable, Equatable {
-    /// The name as it stands in the archive: untrusted, see `SafePath`. `nil` for what has no name: a gzip, and bytes that are not packed.
+    /// The name as it stands in the archive: untrusted, see `SafePath`. `nil` for what has no name: a gzip, and bytes that are
+    /// not packed.
     public let path: String?
     /// Bytes unpacked, where the archive tells before the data comes.
     public let size: Int64?
@@ -16,19 +17,18 @@ public struct ArchiveEntry: Sendable, Equatable {
 ///     while let chunk = try await reader.read() { … }
 /// }
 /// ```
-/// A gzip, and what is not packed, is one entry without a name. Of a zip the regular files come in the order in which they stand
-/// in it; directories are passed over. Other kinds of entries end the reading with `unsupported`, where the archive tells them
-/// before the data: most zips keep the kind in the directory at their end alone, so that a symbolic link comes as a small file that holds
-/// its target. Entries are not unpacked in turn.
+/// A gzip, and what is not packed, is one entry without a name. Of a zip the regular files come in the order in which they
+/// stand in it; directories are passed over. Other kinds of entries end the reading with `unsupported`, where the archive tells
+/// them before the data: most zips keep the kind in the directory at their end alone, so that a symbolic link comes as a small
+/// file that holds its target. Entries are not unpacked in turn.
 ///
-/// The packed bytes are pulled by `source` inside the calls of the reader, never before somebody asks. Unpacking runs on a thread
-/// of the reader's own, which ends with the archive, with an error, when the reading task is cancelled, with `close()`, and when the reader
-/// is let go. One caller at a time.
+/// The packed bytes are pulled by `source` inside the calls of the reader, never before somebody asks. Unpacking runs on a
+/// thread of the reader's own, which ends with the archive, with an error, when the reading task is cancelled, with `close()`,
+/// and when the reader is let go. One caller at a time.
 public actor ArchiveReader {
     /// The packed bytes, chunk by chunk, `nil` at their end. Chunks of 64 to 256 KiB cost least.
     public typealias Source = @Sendable () async throws -> [UInt8]?
 
-    private let limits: ArchiveLimits
     private let source: Source
     private let handover = Handover()
     private var phase = Phase.new
@@ -51,7 +51,6 @@ public actor ArchiveReader {
 
     public init(_ compression: Compression, limits: ArchiveLimits = ArchiveLimits(), source: @escaping Source) {
         self.compression = compression
-        self.limits = limits
         self.source = source
         self.meter = ArchiveMeter(limits)
     }
@@ -66,8 +65,8 @@ public actor ArchiveReader {
         phase = .failed(ArchiveError(.closed, "reader was closed"))
     }
 
-    /// The next regular file, after what is left of the present one was read and verified; `nil` at the end of the archive, when all of
-    /// it has proved sound.
+    /// The next regular file, after what is left of the present one was read and verified; `nil` at the end of the archive,
+    /// when all of it has proved sound.
     public func nextEntry() async throws(ArchiveError) -> ArchiveEntry? {
         try begin()
         defer { isBusy = false }
@@ -85,8 +84,8 @@ public actor ArchiveReader {
         }
     }
 
-    /// The next bytes of the present entry, at most 256 KiB (what is not packed comes as the source gave it); `nil` at its end, when its
-    /// checksum has proved right.
+    /// The next bytes of the present entry, at most 256 KiB (what is not packed comes as the source gave it); `nil` at its end,
+    /// when its checksum has proved right.
     public func read() async throws(ArchiveError) -> [UInt8]? {
         try begin()
         defer { isBusy = false }

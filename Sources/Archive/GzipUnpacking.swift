@@ -1,7 +1,7 @@
 import CArchive
 
-/// A gzip by zlib itself: libarchive (3.6 and 3.7) skips the CRC and the length in the trailer of a member, and takes for padding whatever
-/// follows the last one.
+/// A gzip by zlib itself: libarchive (3.6 and 3.7) skips the CRC and the length in the trailer of a member, and takes for
+/// padding whatever follows the last one.
 struct GzipUnpacking {
     static let chunkSize = 128 * 1024
     let input: PackedInput

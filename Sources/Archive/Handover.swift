@@ -12,8 +12,8 @@ enum Unpacked: Sendable {
 
 /// The hand-over between a reader's task, which never blocks, and its thread, which may.
 ///
-/// Packed bytes go in one chunk at a time, and only when the thread asks for one; unpacked ones wait in a queue of bounded size, at
-/// which the thread waits in turn. So at most two packed chunks and `capacity` plus one chunk of unpacked bytes are in
+/// Packed bytes go in one chunk at a time, and only when the thread asks for one; unpacked ones wait in a queue of bounded
+/// size, at which the thread waits in turn. So at most two packed chunks and `capacity` plus one chunk of unpacked bytes are in
 /// memory. Closing wakes both sides.
 final class Handover: Sendable {
     /// Bytes of unpacked chunks that may wait for the reader.

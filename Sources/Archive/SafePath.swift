@@ -1,11 +1,11 @@
-/// Turns an untrusted name, of an archive's entry or of a file that a server told, into a relative path that can be joined to a folder or a key
-/// prefix and stays below it, on any system.
+/// Turns an untrusted name, of an archive's entry or of a file that a server told, into a relative path that can be joined to a
+/// folder or a key prefix and stays below it, on any system.
 public enum SafePath {
     public static let maxLength = 1024
     public static let maxComponentLength = 255
 
-    /// The path, with components `.` dropped and everything else left byte for byte: unicode is not normalised. Two names can give the same
-    /// path, as a zip can hold the same name twice.
+    /// The path, with components `.` dropped and everything else left byte for byte: unicode is not normalised. Two names can
+    /// give the same path, as a zip can hold the same name twice.
     /// - Throws: `SafePathError` for what no honest export needs: a leading `/` or a drive letter, `..`, an empty component (also a
     ///   trailing `/`), backslashes, control characters, more than 1024 bytes of UTF-8 in all or 255 in a component.
     public static func relative(_ untrusted: String) throws(SafePathError) -> String {

@@ -1,7 +1,7 @@
 import CArchive
 
-/// Feeds libarchive, and keeps the last bytes that went by, because the streaming reader stops at the directory and never looks whether the
-/// archive ends as it should.
+/// Feeds libarchive, and keeps the last bytes that went by, because the streaming reader stops at the directory and never looks
+/// whether the archive ends as it should.
 final class ZipSource {
     private let input: PackedInput
     /// libarchive reads the last chunk until it asks for the next, so it needs memory that stays where it is.
@@ -43,8 +43,8 @@ final class ZipSource {
         return chunk
     }
 
-    /// Reads what is left and holds the archive's own count of entries against those that were seen: a truncated directory, and an entry that
-    /// libarchive took for rubbish between two others, both show here.
+    /// Reads what is left and holds the archive's own count of entries against those that were seen: a truncated directory, and
+    /// an entry that libarchive took for rubbish between two others, both show here.
     func checkEnd(entries: Int) throws(Interruption) {
         while try next() != nil {}
         guard let end = ZipEnd(lastBytes: Array(tail.joined().suffix(ZipEnd.maxLength))) else {

@@ -1,4 +1,5 @@
 import CCurl
+import Glibc
 
 // Called by libcurl on the client's thread, from within the calls of `Multi` and `EasyHandle.resume`. The context of a handle's
 // callbacks is the handle, which cannot end before its transfer; that of a socket's close is the multi handle, since idle
@@ -76,10 +77,7 @@ extension EasyHandle {
         guard let context else { return CURL_PREREQFUNC_ABORT }
         let handle = Unmanaged<EasyHandle>.fromOpaque(context).takeUnretainedValue()
         guard let transfer = handle.transfer else { return CURL_PREREQFUNC_ABORT }
-        if transfer.egress != .all {
-            let address = address.flatMap { IPAddress(String(cString: $0)) }
-            guard transfer.allows(address, handle.multi.configuration) else { return CURL_PREREQFUNC_ABORT }
-        }
+        guard handle.allows(address, for: transfer) else { return CURL_PREREQFUNC_ABORT }
         // libcurl sends again what a kept connection has swallowed, whatever the method (libcurl 7.88, Curl_retry_request).
         if transfer.phase == .sending, !transfer.request.isReplayable {
             transfer.failure = transfer.error(.connectionLost, "a kept connection died after the request was sent")
@@ -88,6 +86,17 @@ extension EasyHandle {
         transfer.phase = .sending
         transfer.hasProgressed = true
         return CURL_PREREQFUNC_OK
+    }
+}
+
+extension EasyHandle {
+    /// Asks the egress policy, unless it has allowed the same address the last time.
+    fileprivate func allows(_ address: UnsafePointer<CChar>?, for transfer: Transfer) -> Bool {
+        guard let address, transfer.egress != .all else { return transfer.egress == .all }
+        if let lastAllowed, lastAllowed.policy == transfer.egress, strcmp(lastAllowed.address, address) == 0 { return true }
+        guard transfer.allows(IPAddress(String(cString: address)), multi.configuration) else { return false }
+        lastAllowed = (Array(UnsafeBufferPointer(start: address, count: strlen(address) + 1)), transfer.egress)
+        return true
     }
 }
 

@@ -1,5 +1,4 @@
 import CCurl
-import Glibc
 
 /// An easy handle of libcurl, used for one transfer after another.
 final class EasyHandle {
@@ -16,6 +15,9 @@ final class EasyHandle {
     var refusal = CURLE_OK
     /// What is set on the handle already; each would cost a call a request.
     var settings = Settings()
+
+    /// The address of the last connection that was let through, and by which policy.
+    var lastAllowed: (address: [CChar], policy: EgressPolicy)?
 
     struct Settings: Equatable {
         var clientCertificate: ClientCertificate?

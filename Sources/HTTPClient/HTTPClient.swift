@@ -36,8 +36,12 @@ public actor HTTPClient {
         admission = Admission(maxPerHost: configuration.maxConnectionsPerHost, maxTotal: configuration.maxConnections)
     }
 
-    // libcurl closes its sockets through the thread.
-    isolated deinit { multi?.close() }
+    // libcurl closes its sockets through the thread. An isolated deinit would say so, but Swift 6.3 then fails to compile optimised
+    // callers of `init` in other modules ("circular reference").
+    deinit {
+        guard let multi else { return }
+        Task(executorPreference: thread) { multi.close() }
+    }
 
     /// Sends the request and returns the response once its body is whole, whatever its status.
     /// Cancelling the task ends the transfer at once.

@@ -83,7 +83,7 @@ public enum HTTPRedirects: Sendable, Hashable {
     case follow(max: Int)
 }
 
-/// The bounds of the waits of one transfer. None fires early; each fires at most about 25 ms late.
+/// The bounds of the waits of one transfer. None fires early; each fires at most about 50 ms late.
 public struct HTTPTimeouts: Sendable, Hashable {
     /// From the request to a free connection slot of its host.
     public var queue: Duration

@@ -2,7 +2,9 @@ import CCurl
 import EventThread
 
 /// A multi handle of libcurl with its sockets, its timer and its pool of easy handles. Lives on one thread.
-final class Multi {
+final class Multi: @unchecked Sendable {
+    // Unchecked: all of it is touched on the event thread alone, whose checks `watch`, `schedule` and their kin make. It is
+    // sendable so that the end of its owner can send it there to be closed.
     let pointer: UnsafeMutableRawPointer
     let sockets: SocketTable
     let configuration: HTTPClientConfiguration

@@ -42,6 +42,7 @@ extension HTTPRequest {
     fileprivate func isCredential(header name: String) -> Bool {
         if sensitiveHeaders.contains(where: { $0.equalsIgnoringCase(name) }) { return true }
         let name = String(decoding: name.utf8.map(\.inLowerCase), as: UTF8.self)
-        return name == "host" || ["auth", "cookie", "token", "secret", "key", "session", "password", "credential", "signature"].contains { name.contains($0) }
+        let hints = ["auth", "cookie", "token", "secret", "key", "session", "password", "credential", "signature"]
+        return name == "host" || hints.contains { name.contains($0) }
     }
 }

@@ -3,8 +3,9 @@ import ExportCore
 import Glibc
 import Logging
 
-/// A folder of a file system, for development and for a mounted share. An object is a file below the root at its key's path; its content type and
-/// metadata are not kept. Links within the tree are whoever made them's own affair: nothing here makes any.
+/// A folder of a file system, for development and for a mounted share. An object is a file below the root at its key's path;
+/// its content type and metadata are not kept. Links within the tree are whoever made them's own affair: nothing here makes
+/// any.
 ///
 /// Every call that touches the disk runs on a thread of its own.
 public struct FolderStorage: ObjectStorage {
@@ -70,7 +71,8 @@ public struct FolderStorage: ObjectStorage {
     public func removeStaleUploads(olderThan age: Duration) async throws(ObjectStorageError) -> Int {
         let root = root
         return try await offThread("remove stale uploads") { () throws(FileError) in
-            try FileSystem.removePartialFiles(below: root.isEmpty ? "/" : root, changedBefore: Int64(time(nil)) - age.components.seconds)
+            try FileSystem.removePartialFiles(
+                below: root.isEmpty ? "/" : root, changedBefore: Int64(time(nil)) - age.components.seconds)
         }
     }
 }
@@ -82,7 +84,9 @@ extension FolderStorage {
             ObjectStorageError(.invalidKey, operation, "file://\(root)", "the key \(key.prefix(100).debugDescription) \(reason)")
         }
         if key.utf8.count > 1024 { throw refuse("is longer than 1024 bytes") }
-        if key.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) { throw refuse("holds a control character") }
+        if key.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) {
+            throw refuse("holds a control character")
+        }
         for component in key.split(separator: "/", omittingEmptySubsequences: false) {
             if component.isEmpty || component == "." || component == ".." { throw refuse("holds an empty part, '.' or '..'") }
             if component.utf8.count > 255 { throw refuse("has a part of more than 255 bytes") }

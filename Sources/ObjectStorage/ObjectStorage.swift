@@ -1,5 +1,5 @@
-/// Where finished files go: a bucket, or a folder. Keys are relative, parts of them separated by `/`; what a key names is replaced by a later
-/// object of the same key, wholly and at once.
+/// Where finished files go: a bucket, or a folder. Keys are relative, parts of them separated by `/`; what a key names is
+/// replaced by a later object of the same key, wholly and at once.
 public protocol ObjectStorage: Sendable {
     /// Begins an object whose size need not be known. Nothing can be seen under `key` before `commit()`.
     /// - Parameter metadata: kept with the object where the storage can (S3: `x-amz-meta-NAME`); ASCII.
@@ -28,8 +28,8 @@ public protocol ObjectStorage: Sendable {
     func url(key: String) -> String
 }
 
-/// An object on its way. One caller at a time; `write` waits while what it was given before is being stored, so that an upload holds a
-/// bounded piece of the object in memory.
+/// An object on its way. One caller at a time; `write` waits while what it was given before is being stored, so that an upload
+/// holds a bounded piece of the object in memory.
 public protocol ObjectUpload: Sendable {
     func write(_ bytes: [UInt8]) async throws(ObjectStorageError)
     /// Stores what is left. All of it is then safe, and still nothing can be seen. To be called once before `commit`.

@@ -1,5 +1,5 @@
-/// The sizes of the parts of a multipart upload whose length is not known before: as small as the limits of S3 allow for an object that
-/// turns out to be large (10,000 parts, 5 TiB, a part of 5 MiB to 5 GiB).
+/// The sizes of the parts of a multipart upload whose length is not known before: as small as the limits of S3 allow for an
+/// object that turns out to be large (10,000 parts, 5 TiB, a part of 5 MiB to 5 GiB).
 enum PartPlan {
     static let maxParts = 10_000
     static let maxObjectBytes: Int64 = 5 << 40

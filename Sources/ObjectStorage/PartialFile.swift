@@ -1,7 +1,8 @@
 import Glibc
 
-/// A file that has not got its name yet: `.longhaul-RANDOM.partial`, in the folder where it will stay, because a rename is atomic within one file
-/// system only. It is opened anew for each piece, so that an upload that is forgotten holds no descriptor.
+/// A file that has not got its name yet: `.longhaul-RANDOM.partial`, in the folder where it will stay, because a rename is
+/// atomic within one file system only. It is opened anew for each piece, so that an upload that is forgotten holds no
+/// descriptor.
 struct PartialFile: Sendable {
     let path: String
     let partialPath: String
@@ -26,7 +27,9 @@ struct PartialFile: Sendable {
         try FileSystem.withFile(partialPath, O_WRONLY | O_APPEND) { (descriptor) throws(FileError) in
             var position = 0
             while position < bytes.count {
-                let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress.map { $0 + position }, bytes.count - position) }
+                let count = bytes.withUnsafeBytes {
+                    Glibc.write(descriptor, $0.baseAddress.map { $0 + position }, bytes.count - position)
+                }
                 if count < 0, errno == EINTR { continue }
                 guard count > 0 else { throw FileError("write", partialPath) }
                 position += count

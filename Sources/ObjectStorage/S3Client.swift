@@ -112,7 +112,8 @@ final class S3Client: Sendable {
         guard let date = response.headers["date"], let server = HTTPDate.seconds(date, now: now()) else { return }
         let difference = server - now()
         skew.store(difference, ordering: .relaxed)
-        logger.warning("this machine's clock differs from the storage's by \(difference) s: requests are signed with the storage's time")
+        logger.warning(
+            "this machine's clock differs from the storage's by \(difference) s: requests are signed with the storage's time")
     }
 }
 

@@ -1,4 +1,5 @@
-/// Reads the XML that S3 answers: elements and text, made by machines, in answers of bounded size. No attributes, comments or CDATA are needed.
+/// Reads the XML that S3 answers: elements and text, made by machines, in answers of bounded size. No attributes, comments or
+/// CDATA are needed.
 struct S3Document {
     private let text: Substring
 

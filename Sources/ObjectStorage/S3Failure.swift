@@ -11,16 +11,19 @@ enum S3Failure {
         let document = S3Document(response.body)
         let code = document.text("Code") ?? ""
         let kind = kind(status: response.status, code: code)
-        let words = [code.isEmpty ? "status \(response.status)" : code, document.text("Message")].compactMap { $0 }.joined(separator: ": ")
+        let words = [code.isEmpty ? "status \(response.status)" : code, document.text("Message")].compactMap { $0 }.joined(
+            separator: ": ")
         let actualRegion = response.headers["x-amz-bucket-region"] ?? document.text("Region")
         let detail =
             switch kind {
-            case .wrongRegion: "the bucket is in \(actualRegion ?? "another region"), requests are signed for \(region): set AWS_REGION"
+            case .wrongRegion:
+                "the bucket is in \(actualRegion ?? "another region"), requests are signed for \(region): set AWS_REGION"
             case .clockSkew: "\(words); set this machine's clock"
             default: words
             }
         // An answer is at most as long as the bound of the request, which is too much for a line.
-        return ObjectStorageError(kind, operation, object, String(detail.prefix(500)), retryAfter: response.headers.retryAfter(now: now))
+        return ObjectStorageError(
+            kind, operation, object, String(detail.prefix(500)), retryAfter: response.headers.retryAfter(now: now))
     }
 
     static func kind(status: Int, code: String) -> ObjectStorageError.Kind {
@@ -30,9 +33,11 @@ enum S3Failure {
         case "NoSuchUpload": .noSuchUpload
         case "AccessDenied", "AllAccessDisabled", "AccountProblem": .accessDenied
         case "SignatureDoesNotMatch", "InvalidAccessKeyId", "ExpiredToken", "InvalidToken", "TokenRefreshRequired": .badCredentials
-        case "PermanentRedirect", "TemporaryRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException": .wrongRegion
+        case "PermanentRedirect", "TemporaryRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException":
+            .wrongRegion
         case "RequestTimeTooSkewed": .clockSkew
-        case "SlowDown", "Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequests", "RequestThrottled": .throttled
+        case "SlowDown", "Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequests", "RequestThrottled":
+            .throttled
         case "InternalError", "ServiceUnavailable", "RequestTimeout", "OperationAborted": .unavailable
         case "BadDigest", "XAmzContentSHA256Mismatch", "IncompleteBody": .checksum
         case "EntityTooLarge": .tooLarge

@@ -46,11 +46,15 @@ public struct S3Storage: ObjectStorage {
     private func fullKey(_ key: String, _ operation: String) throws(ObjectStorageError) -> String {
         let fullKey = client.configuration.fullKey(key)
         func refuse(_ reason: String) -> ObjectStorageError {
-            ObjectStorageError(.invalidKey, operation, "s3://\(client.configuration.bucket)", "the key \(key.prefix(100).debugDescription) \(reason)")
+            ObjectStorageError(
+                .invalidKey, operation, "s3://\(client.configuration.bucket)",
+                "the key \(key.prefix(100).debugDescription) \(reason)")
         }
         if key.isEmpty { throw refuse("is empty") }
         if fullKey.utf8.count > 1024 { throw refuse("is longer than 1024 bytes") }
-        if key.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) { throw refuse("holds a control character") }
+        if key.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) {
+            throw refuse("holds a control character")
+        }
         return fullKey
     }
 }
@@ -68,7 +72,8 @@ extension S3Storage {
         if try await hasBucket() { return }
         let region = client.configuration.region
         // us-east-1 is where a bucket goes that says nothing, and is refused as a constraint.
-        let body = region == "us-east-1" ? "" : "<CreateBucketConfiguration><LocationConstraint>\(S3Document.escaped(region))</LocationConstraint></CreateBucketConfiguration>"
+        let constraint = "<LocationConstraint>\(S3Document.escaped(region))</LocationConstraint>"
+        let body = region == "us-east-1" ? "" : "<CreateBucketConfiguration>\(constraint)</CreateBucketConfiguration>"
         let bytes = Array(body.utf8)
         do throws(ObjectStorageError) {
             _ = try await client.send(

@@ -2,8 +2,8 @@ import Crypto
 import ExportCore
 import Logging
 
-/// One object on its way to S3: up to 8 MiB it is kept and PUT at the commit; beyond, it is a multipart upload. While one part is sent the
-/// next one fills, so at most two parts are in memory.
+/// One object on its way to S3: up to 8 MiB it is kept and PUT at the commit; beyond, it is a multipart upload. While one part
+/// is sent the next one fills, so at most two parts are in memory.
 actor S3Upload: ObjectUpload {
     private let client: S3Client
     private let fullKey: String
@@ -124,7 +124,8 @@ extension S3Upload {
     /// Hands the buffer to a task that sends it, after the part before has arrived.
     private func sendBuffer() async throws(ObjectStorageError) {
         guard startedParts < PartPlan.maxParts, sent + Int64(buffer.count) <= PartPlan.maxObjectBytes else {
-            throw ObjectStorageError(.tooLarge, "upload", client.configuration.url(fullKey: fullKey), "S3 takes 5 TiB in 10,000 parts")
+            throw ObjectStorageError(
+                .tooLarge, "upload", client.configuration.url(fullKey: fullKey), "S3 takes 5 TiB in 10,000 parts")
         }
         let id: String
         if let known = self.id {
@@ -155,7 +156,11 @@ extension S3Upload {
             throw ObjectStorageError(.cancelled, "upload", client.configuration.url(fullKey: fullKey), "no longer wanted")
         }
         guard let sending else { return }
-        let result = await withTaskCancellationHandler { await sending.value } onCancel: { sending.cancel() }
+        let result = await withTaskCancellationHandler {
+            await sending.value
+        } onCancel: {
+            sending.cancel()
+        }
         self.sending = nil
         parts.append(try result.get())
     }

@@ -71,11 +71,11 @@ public final class SignatureV4: Sendable {
         let scope = "\(time.day)/\(region)/\(service)/aws4_request"
         let signature = HMAC<SHA256>.authenticationCode(
             for: Array(Self.stringToSign(canonical.text, scope: scope, time: time).utf8), using: signingKey(day: time.day))
-        headers.append(
-            (
-                "Authorization",
-                "AWS4-HMAC-SHA256 Credential=\(credentials.accessKeyID)/\(scope),SignedHeaders=\(canonical.signedHeaders),Signature=\(signature.hexadecimal)"
-            ))
+        let parts = [
+            "Credential=\(credentials.accessKeyID)/\(scope)", "SignedHeaders=\(canonical.signedHeaders)",
+            "Signature=\(signature.hexadecimal)",
+        ]
+        headers.append(("Authorization", "AWS4-HMAC-SHA256 \(parts.joined(separator: ","))"))
         return headers
     }
 

@@ -36,12 +36,14 @@ public enum StorageLocation: Sendable, Equatable, CustomStringConvertible {
         if bucket.isEmpty { throw refuse("names no bucket: s3://BUCKET/PREFIX") }
         let allowed = bucket.utf8.allSatisfy { byte in
             switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."): true
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."):
+                true
             default: false
             }
         }
         guard allowed, (3...63).contains(bucket.utf8.count) else {
-            throw refuse("names the bucket \(bucket.debugDescription): a bucket has 3 to 63 lower-case letters, digits, '-' and '.'")
+            throw refuse(
+                "names the bucket \(bucket.debugDescription): a bucket has 3 to 63 lower-case letters, digits, '-' and '.'")
         }
         let prefix = parts.count < 2 ? "" : String(parts[1])
         if prefix.contains("?") || prefix.contains("#") { throw refuse("has a '?' or '#': options go into environment variables") }
@@ -53,7 +55,9 @@ public enum StorageLocation: Sendable, Equatable, CustomStringConvertible {
 
     private static func folder(_ rest: String, _ refuse: (String) -> StorageLocationError) throws(StorageLocationError) -> Self {
         guard rest.hasPrefix("/") else { throw refuse("has no absolute path: file:///FOLDER has three slashes") }
-        guard let path = rest.removingPercentEncoding else { throw refuse("has a '%' that is not followed by two hexadecimal digits") }
+        guard let path = rest.removingPercentEncoding else {
+            throw refuse("has a '%' that is not followed by two hexadecimal digits")
+        }
         let components = path.split(separator: "/")
         if components.contains(where: { $0 == ".." || $0 == "." }) { throw refuse("holds '.' or '..'") }
         if path.utf8.contains(0) { throw refuse("holds a NUL") }

@@ -1,5 +1,5 @@
-/// Percent-encoding as AWS asks for it (Signature Version 4, "UriEncode"): unreserved characters of RFC 3986 stay, every other byte of
-/// UTF-8 becomes `%XY` in upper case.
+/// Percent-encoding as AWS asks for it (Signature Version 4, "UriEncode"): unreserved characters of RFC 3986 stay, every other
+/// byte of UTF-8 becomes `%XY` in upper case.
 enum URIEncoding {
     static func encode(_ text: String) -> String { encode(text, keepingSlashes: false) }
 
@@ -19,7 +19,8 @@ enum URIEncoding {
         encoded.reserveCapacity(text.utf8.count + 16)
         for byte in text.utf8 {
             switch byte {
-            case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+            case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"),
                 UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"):
                 encoded.append(byte)
             case UInt8(ascii: "/") where keepingSlashes:

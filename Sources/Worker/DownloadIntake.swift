@@ -121,11 +121,15 @@ extension DownloadIntake {
             do throws(JobMessageError) {
                 work.append(Work(message: try DownloadMessage(body: delivery.body), tag: delivery.tag, traceparent: delivery.traceparent))
             } catch {
-                await deadLetters.bury(DeadLetter(delivery, error), from: consumer)
+                // Not waited for: while the broker takes nothing, for an alarm, files can still be transferred. The window bounds how many.
+                let letter = DeadLetter(delivery, error)
+                Task(executorPreference: thread) { await deadLetters.bury(letter, from: consumer) }
             }
         }
         while !work.isEmpty {
+            progress.rest()
             let room = await slots.room()
+            progress.beat()
             if room == 0 || isStopping { break }
             let wave = Array(work.prefix(room))
             work.removeFirst(wave.count)
@@ -136,7 +140,6 @@ extension DownloadIntake {
                 work = left + work
                 await rest()
             }
-            progress.beat()
         }
         await consumer.reject(work.map(\.tag), requeue: true)
     }

@@ -39,7 +39,9 @@ struct FileTransfer: Sendable {
             try await unpack(served, into: staged)
             try await served.verify()
         } catch {
-            await served.cancel()
+            // A flipped bit can make an entry look encrypted or badly named: such a file is corrupt, and worth another attempt.
+            defer { served.cancel() }
+            if !Failure(of: error).failureClass.isRetriable { try await served.verify() }
             throw error
         }
         try await lease.confirm()

@@ -54,7 +54,8 @@ struct ManifestStep: Sendable {
         var piece = encoder.head(job, location: storage.url(key: ObjectKey(job).folder))
         var claimedAt = ContinuousClock.now
         var first = 0
-        var page = 50
+        // Grown and shrunk by what a file turns out to hold.
+        var page = 4
         while first < job.state.filesTotal {
             let many = min(page, job.state.filesTotal - first)
             let objects = try await store.objects(of: job.id, from: first, many: many)

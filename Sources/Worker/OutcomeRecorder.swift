@@ -23,9 +23,9 @@ struct OutcomeRecorder: Sendable {
     }
 
     /// Fails the job of a file whose attempts were used up by workers that did not live to tell why.
-    func recordExhausted(_ claimed: ClaimedFile, logger: Logger) async {
+    func recordExhausted(_ claimed: ClaimedFile, attempts: Int, logger: Logger) async {
         let failure = Failure(
-            .permanent, code: "file-attempts-exhausted", message: "\(claimed.attempt) attempts brought no result")
+            .permanent, code: "file-attempts-exhausted", message: "\(attempts) attempts brought no result")
         do {
             guard try await store.failFile(claimed, failure: failure, retryAfter: nil) else { return metrics.count(.leaseLost) }
             metrics.count(.exhausted)

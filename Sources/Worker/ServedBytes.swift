@@ -6,7 +6,7 @@ import Metrics
 
 /// The bytes of a file on their way in: counted, hashed, and at the end held against what the provider promised.
 actor ServedBytes {
-    private let stream: HTTPStream
+    private nonisolated let stream: HTTPStream
     private let file: FileTask
     private let received: Counter
     private var count: Int64 = 0
@@ -46,7 +46,7 @@ actor ServedBytes {
     }
 
     /// Gives the connection back.
-    func cancel() { stream.cancel() }
+    nonisolated func cancel() { stream.cancel() }
 
     private static func mismatch(_ code: String, _ message: String) -> Failure { Failure(.corrupt, code: code, message: message) }
 }

@@ -29,7 +29,7 @@ struct TransferStarter: Sendable {
 
     func startExhausted(_ claimed: ClaimedFile) async {
         let logger = logger(claimed)
-        await slots.start { await recorder.recordExhausted(claimed, logger: logger) }
+        await slots.start { await recorder.recordExhausted(claimed, attempts: claimed.attempt, logger: logger) }
     }
 
     func startManifest(_ job: ExportJob) async {
@@ -40,7 +40,9 @@ struct TransferStarter: Sendable {
         _ claimed: ClaimedFile, _ claimedAt: ContinuousClock.Instant, _ lease: FileLease, _ traceparent: String?, _ logger: Logger
     ) async {
         let policy = providers[claimed.job.provider]?.definition.retry ?? RetryPolicy()
-        guard claimed.attempt <= policy.attempts else { return await recorder.recordExhausted(claimed, logger: logger) }
+        guard claimed.attempt <= policy.attempts else {
+            return await recorder.recordExhausted(claimed, attempts: claimed.attempt - 1, logger: logger)
+        }
         let outcome = await TransferSpan.run(claimed, traceparent: traceparent ?? claimed.job.traceparent) {
             await self.outcome(of: claimed, lease, logger)
         }

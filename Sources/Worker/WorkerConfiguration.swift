@@ -18,11 +18,13 @@ public struct WorkerConfiguration: Sendable {
     public var maxSpoolBytes: Int64
     /// How long a shutdown lets transfers run on before they are aborted and handed back.
     public var shutdownGrace: Duration
+    /// Partial uploads older than this belong to dead workers and are removed; must be longer than any transfer takes.
+    public var staleUploads: Duration
 
     public init(
         lease: Duration = .seconds(30), transfers: Int = 16,
-        archives: ArchiveLimits = ArchiveLimits(maxEntries: 20_000), stagedBytes: Int = 8 << 20, spoolFolder: String = "/var/tmp", maxSpoolBytes: Int64 = 16 << 30,
-        shutdownGrace: Duration = .seconds(20)
+        archives: ArchiveLimits = ArchiveLimits(maxEntries: 20_000), stagedBytes: Int = 8 << 20,
+        spoolFolder: String = "/var/tmp", maxSpoolBytes: Int64 = 16 << 30, shutdownGrace: Duration = .seconds(20), staleUploads: Duration = .seconds(24 * 3600)
     ) {
         self.lease = lease
         self.transfers = transfers
@@ -31,5 +33,6 @@ public struct WorkerConfiguration: Sendable {
         self.spoolFolder = spoolFolder
         self.maxSpoolBytes = maxSpoolBytes
         self.shutdownGrace = shutdownGrace
+        self.staleUploads = staleUploads
     }
 }

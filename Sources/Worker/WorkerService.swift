@@ -19,7 +19,8 @@ public struct WorkerService: Service {
     private let consumer: Consumer
     private let publisher: Publisher
     private let intake: DownloadIntake
-    private let slots: TransferSlots
+    private let sweep: UploadSweep
+    let slots: TransferSlots
     private let logger: Logger
     private let thread: EventThread
 
@@ -43,6 +44,7 @@ public struct WorkerService: Service {
             rabbitMQ, subscriptions: DownloadIntake.subscriptions(transfers: configuration.transfers), on: thread, logger: logger)
         publisher = Publisher(rabbitMQ, on: thread, logger: logger)
         slots = TransferSlots(configuration.transfers, active: metrics.active, on: thread)
+        sweep = UploadSweep(storage: storage, age: configuration.staleUploads, logger: logger)
         let starter = TransferStarter(
             providers: providers, store: store, storage: storage, slots: slots,
             recorder: OutcomeRecorder(store: store, metrics: metrics),
@@ -65,11 +67,13 @@ public struct WorkerService: Service {
             throw error
         }
         logger.info("worker takes files in", metadata: ["transfers": "\(configuration.transfers)"])
+        let sweeping = Task(executorPreference: thread) { await sweep.run() }
         await withTaskCancellationOrGracefulShutdownHandler {
             await withTaskExecutorPreference(thread) { await intake.run() }
         } onCancelOrGracefulShutdown: {
             Task { await intake.stop() }
         }
+        sweeping.cancel()
         await intake.stop()
         await finishTransfers()
         await close()

@@ -104,7 +104,12 @@ extension ArchiveSuites {
             let bytes = source(packed, chunk: packed.count / 2)
             let first = Mutex(true)
             let reader = ArchiveReader(.gzip) {
-                if first.withLock({ first in defer { first = false }; return first }) { return try await bytes() }
+                if first.withLock({ first in
+                    defer { first = false }
+                    return first
+                }) {
+                    return try await bytes()
+                }
                 signal.yield()
                 // A source that heeds cancellation, and one that does not.
                 if inSource { try await Task.sleep(for: .seconds(600)) } else { while !Task.isCancelled { await Task.yield() } }

@@ -6,12 +6,16 @@ extension ArchiveSuites {
     @Suite("A gzip") struct GzipTests {
         let text = PackedBytes.text(700_000)
 
-        @Test("is unpacked whole, however its bytes are cut", arguments: [1, 7, 4096, 100_000, 10_000_000]) func whole(chunk: Int) async throws {
+        @Test("is unpacked whole, however its bytes are cut", arguments: [1, 7, 4096, 100_000, 10_000_000]) func whole(chunk: Int)
+            async throws
+        {
             let text = chunk == 1 ? Array(text.prefix(20_000)) : text
             #expect(try await unpack(PackedBytes.gzip(text), chunk: chunk) == [UnpackedFile(bytes: text)])
         }
 
-        @Test("of several members is the sum of them, empty ones too", arguments: [1, 1000, 1_000_000]) func members(chunk: Int) async throws {
+        @Test("of several members is the sum of them, empty ones too", arguments: [1, 1000, 1_000_000]) func members(chunk: Int)
+            async throws
+        {
             let parts = [Array(text.prefix(5000)), [], Array(text.suffix(3000)), []]
             let packed = parts.flatMap { PackedBytes.gzip($0) }
             #expect(try await unpack(packed, chunk: chunk) == [UnpackedFile(bytes: Array(parts.joined()))])
@@ -42,7 +46,9 @@ extension ArchiveSuites {
             }
         }
 
-        @Test("with something after its end is corrupt", arguments: [[0], [0x1F], [0x1F, 0x8B], Array("garbage".utf8), [UInt8](repeating: 0, count: 512)])
+        @Test(
+            "with something after its end is corrupt",
+            arguments: [[0], [0x1F], [0x1F, 0x8B], Array("garbage".utf8), [UInt8](repeating: 0, count: 512)])
         func garbage(after: [UInt8]) async {
             #expect(await failure(PackedBytes.gzip(text) + after)?.kind == .corrupt)
         }

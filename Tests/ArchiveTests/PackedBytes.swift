@@ -9,7 +9,8 @@ enum PackedBytes {
     /// One gzip member.
     static func gzip(_ bytes: [UInt8]) -> [UInt8] {
         var stream = z_stream()
-        deflateInit2_(&stream, 6, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
+        deflateInit2_(
+            &stream, 6, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
         var input = bytes
         let bound = Int(deflateBound(&stream, UInt(bytes.count))) + 64
         let packed = [UInt8](unsafeUninitializedCapacity: bound) { output, count in

@@ -7,7 +7,9 @@ extension ArchiveSuites {
         let text = PackedBytes.text(400_000)
         let other = PackedBytes.text(1000, seed: 2)
 
-        @Test("gives its files in order, however its bytes are cut", arguments: [1, 7, 4096, 1_000_000], ["", "compression=store", "zip64"])
+        @Test(
+            "gives its files in order, however its bytes are cut", arguments: [1, 7, 4096, 1_000_000],
+            ["", "compression=store", "zip64"])
         func files(chunk: Int, options: String) async throws {
             let text = chunk == 1 ? Array(text.prefix(20_000)) : text
             let packed = PackedBytes.zip(
@@ -15,7 +17,8 @@ extension ArchiveSuites {
                 options: options)
             #expect(
                 try await unpack(packed, chunk: chunk) == [
-                    UnpackedFile(path: "b.csv", bytes: text), UnpackedFile(path: "sub/a b.csv", bytes: other), UnpackedFile(path: "empty"),
+                    UnpackedFile(path: "b.csv", bytes: text), UnpackedFile(path: "sub/a b.csv", bytes: other),
+                    UnpackedFile(path: "empty"),
                 ])
         }
 
@@ -25,7 +28,8 @@ extension ArchiveSuites {
         }
 
         @Test("goes on to the next file when one is left half-read or unread") func skipping() async throws {
-            let reader = ArchiveReader(.zip, source: source(PackedBytes.zip([.file("a", text), .file("b", text), .file("c", other)])))
+            let reader = ArchiveReader(
+                .zip, source: source(PackedBytes.zip([.file("a", text), .file("b", text), .file("c", other)])))
             #expect(try await reader.nextEntry()?.path == "a")
             _ = try await reader.read()
             #expect(try await reader.nextEntry()?.path == "b")
@@ -80,7 +84,9 @@ extension ArchiveSuites {
             #expect(await failure(packed)?.kind == .corrupt)
         }
 
-        @Test("that is encrypted says so", arguments: ["encryption=traditional", "encryption=aes256"]) func encrypted(options: String) async throws {
+        @Test("that is encrypted says so", arguments: ["encryption=traditional", "encryption=aes256"]) func encrypted(
+            options: String
+        ) async throws {
             let packed = PackedBytes.zip([.file("secret", text)], options: options, password: "x")
             let error = try #require(await failure(packed))
             #expect(error.kind == .encrypted)

@@ -44,7 +44,9 @@ struct EgressTests {
         #expect(try allows(policy("0.0.0.0/0"), "127.0.0.1") && !allows(policy("0.0.0.0/0"), "::1"))
     }
 
-    @Test("what is no address or range is none", arguments: ["", "10.0.0.0/33", "10.0.0/8", "::/129", "10.0.0.0/-1", "10.0.0.0/8/8", "x/8", "10.0.0.1/"])
+    @Test(
+        "what is no address or range is none",
+        arguments: ["", "10.0.0.0/33", "10.0.0/8", "::/129", "10.0.0.0/-1", "10.0.0.0/8/8", "x/8", "10.0.0.1/"])
     func noRange(text: String) { #expect(AddressRange(text) == nil) }
 
     @Test("an address or name that leads to this machine is refused before anything is sent")

@@ -38,7 +38,8 @@ struct SendTests {
         let sizes = [0, 1, 1000, 16 << 10, 17 << 10, 3 << 20]
         try await withClient { client async throws in
             for size in sizes {
-                let request = HTTPRequest(HTTPMethod(rawValue: method), server.url, headers: [("Content-Type", "x/y")], body: .bytes(Pattern.bytes(0..<size)))
+                let request = HTTPRequest(
+                    HTTPMethod(rawValue: method), server.url, headers: [("Content-Type", "x/y")], body: .bytes(Pattern.bytes(0..<size)))
                 let response = try await client.send(request)
                 #expect(String(decoding: response.body, as: UTF8.self) == "\(method) \(size)")
             }
@@ -99,6 +100,7 @@ struct SendTests {
 
     @Test("1,000 requests are in flight together when a host may have as many connections")
     func thousandInFlight() async throws {
+        try raiseDescriptorLimit(to: 4096)
         let together = NSCondition()
         let count = Mutex(0)
         let server = try RawServer { connection in

@@ -47,7 +47,6 @@ struct StreamTests {
             }
             _ = try await read(4_000_000)
             let (largest, growth) = try await read(200_000_000)
-            print("200 MB streamed: RSS grew by \(growth >> 10) KiB, largest piece \(largest >> 10) KiB")
             #expect(largest <= 512 << 10)
             // Of the whole process, whose other tests run meanwhile.
             #expect(growth < 64 << 20)

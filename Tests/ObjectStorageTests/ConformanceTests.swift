@@ -5,7 +5,10 @@ import Testing
 @Suite("Every object storage", .timeLimit(.minutes(5))) struct ConformanceTests {
     @Test(
         "gives back what was put, under keys of all kinds", arguments: StorageUnderTest.allCases,
-        ["a", "a/b/c.csv", "with space", "plus+plus", "100%", "%20", "日本語/naïve.csv", "e\u{301}", "q?x=1&y#z", "(a)*'!~@:$,;=", "trailing. "])
+        [
+            "a", "a/b/c.csv", "with space", "plus+plus", "100%", "%20", "日本語/naïve.csv", "e\u{301}", "q?x=1&y#z", "(a)*'!~@:$,;=",
+            "trailing. ",
+        ])
     func keys(_ kind: StorageUnderTest, key: String) async throws {
         try await kind.run { storage in
             #expect(try await !storage.exists(key: key))
@@ -35,7 +38,9 @@ import Testing
         }
     }
 
-    @Test("shows nothing of an upload before its commit, and nothing after its abort", arguments: StorageUnderTest.allCases, [100, 9 << 20])
+    @Test(
+        "shows nothing of an upload before its commit, and nothing after its abort", arguments: StorageUnderTest.allCases,
+        [100, 9 << 20])
     func invisible(_ kind: StorageUnderTest, size: Int) async throws {
         try await kind.run { storage in
             let upload = try await storage.upload(key: "k", contentType: "text/plain")
@@ -49,7 +54,9 @@ import Testing
         }
     }
 
-    @Test("keeps the old object until the new one is committed", arguments: StorageUnderTest.allCases) func replaced(_ kind: StorageUnderTest) async throws {
+    @Test("keeps the old object until the new one is committed", arguments: StorageUnderTest.allCases) func replaced(
+        _ kind: StorageUnderTest
+    ) async throws {
         try await kind.run { storage in
             try await storage.put(key: "k", bytes: [1], contentType: "text/plain")
             let upload = try await storage.upload(key: "k", contentType: "text/plain")
@@ -65,7 +72,8 @@ import Testing
         }
     }
 
-    @Test("of two uploads to one key keeps the one that is committed last, whole", arguments: StorageUnderTest.allCases) func rivals(_ kind: StorageUnderTest) async throws {
+    @Test("of two uploads to one key keeps the one that is committed last, whole", arguments: StorageUnderTest.allCases)
+    func rivals(_ kind: StorageUnderTest) async throws {
         try await kind.run { storage in
             let first = try await storage.upload(key: "k", contentType: "text/plain")
             let second = try await storage.upload(key: "k", contentType: "text/plain")
@@ -79,7 +87,9 @@ import Testing
         }
     }
 
-    @Test("removes what forgotten uploads left, and no others", arguments: StorageUnderTest.allCases) func stale(_ kind: StorageUnderTest) async throws {
+    @Test("removes what forgotten uploads left, and no others", arguments: StorageUnderTest.allCases) func stale(
+        _ kind: StorageUnderTest
+    ) async throws {
         try await kind.run { storage in
             try await storage.put(key: "d/other", bytes: [1], contentType: "text/plain")
             let upload = try await storage.upload(key: "d/k", contentType: "text/plain")
@@ -95,7 +105,9 @@ import Testing
         }
     }
 
-    @Test("passes its own check and leaves nothing by it", arguments: StorageUnderTest.allCases) func check(_ kind: StorageUnderTest) async throws {
+    @Test("passes its own check and leaves nothing by it", arguments: StorageUnderTest.allCases) func check(
+        _ kind: StorageUnderTest
+    ) async throws {
         try await kind.run { storage in
             try await storage.check()
             #expect(try await storage.removeStaleUploads(olderThan: .zero) == 0)
@@ -103,7 +115,9 @@ import Testing
         }
     }
 
-    @Test("says what is missing, too long or no key", arguments: StorageUnderTest.allCases) func errors(_ kind: StorageUnderTest) async throws {
+    @Test("says what is missing, too long or no key", arguments: StorageUnderTest.allCases) func errors(_ kind: StorageUnderTest)
+        async throws
+    {
         try await kind.run { storage in
             var error = await #expect(throws: ObjectStorageError.self) { try await storage.get(key: "none", maxBytes: 10) }
             #expect(error?.kind == .notFound)
@@ -112,14 +126,18 @@ import Testing
             error = await #expect(throws: ObjectStorageError.self) { try await storage.get(key: "k", maxBytes: 10) }
             #expect(error?.kind == .tooLarge)
             for key in ["", "a\nb", "a\0b", String(repeating: "x/", count: 520)] {
-                error = await #expect(throws: ObjectStorageError.self) { try await storage.put(key: key, bytes: [], contentType: "text/plain") }
+                error = await #expect(throws: ObjectStorageError.self) {
+                    try await storage.put(key: key, bytes: [], contentType: "text/plain")
+                }
                 #expect(error?.kind == .invalidKey)
                 #expect(error?.isRetriable == false)
             }
         }
     }
 
-    @Test("refuses calls in the wrong order", arguments: StorageUnderTest.allCases) func misuse(_ kind: StorageUnderTest) async throws {
+    @Test("refuses calls in the wrong order", arguments: StorageUnderTest.allCases) func misuse(_ kind: StorageUnderTest)
+        async throws
+    {
         try await kind.run { storage in
             let upload = try await storage.upload(key: "k", contentType: "text/plain")
             var error = await #expect(throws: ObjectStorageError.self) { try await upload.commit() }

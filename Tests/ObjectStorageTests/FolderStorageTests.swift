@@ -6,10 +6,14 @@ import Testing
 @Suite("A folder") struct FolderStorageTests {
     @Test(
         "is never left, nor are its unfinished files' names taken",
-        arguments: ["..", "../x", "a/../../x", "/etc/x", "a//b", "a/", ".", "a/./b", ".longhaul-0.partial", "a/.longhaul-x.partial/b"])
+        arguments: [
+            "..", "../x", "a/../../x", "/etc/x", "a//b", "a/", ".", "a/./b", ".longhaul-0.partial", "a/.longhaul-x.partial/b",
+        ])
     func outside(key: String) async throws {
         try await withFolder { storage, root in
-            let error = await #expect(throws: ObjectStorageError.self) { try await storage.put(key: key, bytes: [1], contentType: "x/y") }
+            let error = await #expect(throws: ObjectStorageError.self) {
+                try await storage.put(key: key, bytes: [1], contentType: "x/y")
+            }
             #expect(error?.kind == .invalidKey)
             #expect(!FileManager.default.fileExists(atPath: root))
         }
@@ -50,7 +54,9 @@ import Testing
         try await withFolder { storage, _ in
             try await storage.put(key: "a/b", bytes: [1], contentType: "x/y")
             for key in ["a/b/c", "a"] {
-                let error = await #expect(throws: ObjectStorageError.self) { try await storage.put(key: key, bytes: [2], contentType: "x/y") }
+                let error = await #expect(throws: ObjectStorageError.self) {
+                    try await storage.put(key: key, bytes: [2], contentType: "x/y")
+                }
                 #expect(error?.kind == .invalidKey)
             }
             #expect(try await storage.head(key: "a") == nil)

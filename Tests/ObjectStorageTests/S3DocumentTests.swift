@@ -20,7 +20,9 @@ import Testing
         #expect(document.text("Missing") == nil)
     }
 
-    @Test("that is broken off, or no XML at all, has no elements", arguments: ["", "<", "<Key", "<Key>", "<Key>abc", "{}", "<Keys>x</Keys>"])
+    @Test(
+        "that is broken off, or no XML at all, has no elements",
+        arguments: ["", "<", "<Key", "<Key>", "<Key>abc", "{}", "<Keys>x</Keys>"])
     func broken(text: String) {
         #expect(S3Document(Array(text.utf8)).text("Key") == nil)
     }
@@ -38,7 +40,8 @@ import Testing
             (403, "RequestTimeTooSkewed", .clockSkew, .transient), (301, "", .wrongRegion, .permanent),
             (503, "SlowDown", .throttled, .throttled), (500, "InternalError", .unavailable, .transient),
             (400, "RequestTimeout", .unavailable, .transient), (400, "XAmzContentSHA256Mismatch", .checksum, .corrupt),
-            (200, "InternalError", .unavailable, .transient), (400, "InvalidRequest", .rejected, .permanent), (502, "", .unavailable, .transient),
+            (200, "InternalError", .unavailable, .transient), (400, "InvalidRequest", .rejected, .permanent),
+            (502, "", .unavailable, .transient),
         ] as [(Int, String, ObjectStorageError.Kind, FailureClass)])
     func refusals(status: Int, code: String, kind: ObjectStorageError.Kind, failureClass: FailureClass) {
         let body = code.isEmpty ? "" : "<Error><Code>\(code)</Code><Message>words of the server</Message></Error>"

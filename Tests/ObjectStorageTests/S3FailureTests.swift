@@ -24,7 +24,9 @@ import Testing
     }
 
     @Test("is asked again while that may help") func retries() async throws {
-        let requests = try await run([.error(503, "SlowDown"), .error(500, "InternalError"), .error(400, "RequestTimeout"), .init()]) {
+        let requests = try await run([
+            .error(503, "SlowDown"), .error(500, "InternalError"), .error(400, "RequestTimeout"), .init(),
+        ]) {
             try await $0.put(key: "k", bytes: [1, 2], contentType: "text/plain")
         }
         #expect(requests.count == 4)
@@ -32,7 +34,9 @@ import Testing
 
     @Test("is asked five times and no more") func givesUp() async throws {
         let requests = try await run([.error(503, "SlowDown")]) { storage in
-            let error = await #expect(throws: ObjectStorageError.self) { try await storage.put(key: "k", bytes: [1], contentType: "x/y") }
+            let error = await #expect(throws: ObjectStorageError.self) {
+                try await storage.put(key: "k", bytes: [1], contentType: "x/y")
+            }
             #expect(error?.kind == .throttled)
         }
         #expect(requests.count == 5)
@@ -48,7 +52,9 @@ import Testing
     }
 
     @Test("that complains of the clock is asked again by its own") func clock() async throws {
-        let requests = try await run([.error(403, "RequestTimeTooSkewed", headers: ["Date: Fri, 24 May 2013 01:00:00 GMT"]), .init()]) {
+        let requests = try await run([
+            .error(403, "RequestTimeTooSkewed", headers: ["Date: Fri, 24 May 2013 01:00:00 GMT"]), .init(),
+        ]) {
             try await $0.put(key: "k", bytes: [1], contentType: "text/plain")
         }
         #expect(requests.count == 2)
@@ -59,7 +65,8 @@ import Testing
     @Test("may say 200 and mean failure when an upload is completed") func errorInBody() async throws {
         let requests = try await run([
             .init(body: "<R><UploadId>id</UploadId></R>"), .init(headers: ["ETag: \"1\""]), .init(headers: ["ETag: \"2\""]),
-            .error(200, "InternalError"), .init(body: "<CompleteMultipartUploadResult><ETag>x</ETag></CompleteMultipartUploadResult>"),
+            .error(200, "InternalError"),
+            .init(body: "<CompleteMultipartUploadResult><ETag>x</ETag></CompleteMultipartUploadResult>"),
         ]) { storage in
             let upload = try await storage.upload(key: "k", contentType: "text/plain")
             try await upload.write(bytes(9 << 20))
@@ -69,7 +76,9 @@ import Testing
         #expect(requests.map { String($0.prefix { $0 != " " }) } == ["POST", "PUT", "PUT", "POST", "POST"])
     }
 
-    @Test("that loses a part's bytes on the way gets the part again, and a lost part is the end of the upload") func parts() async throws {
+    @Test("that loses a part's bytes on the way gets the part again, and a lost part is the end of the upload") func parts()
+        async throws
+    {
         let created = ScriptedS3.Answer(body: "<R><UploadId>id</UploadId></R>")
         let requests = try await run([
             created, .error(400, "XAmzContentSHA256Mismatch"), .init(headers: ["ETag: \"1\""]), .error(403, "AccessDenied"),

@@ -7,7 +7,9 @@ import Testing
 @testable import ObjectStorage
 
 @Suite("An S3 bucket", .timeLimit(.minutes(5))) struct S3StorageTests {
-    @Test("takes keys that are no paths", arguments: ["a//b", "/a", "a/", "a/./b", "a/../b", "..", "./a"]) func keys(key: String) async throws {
+    @Test("takes keys that are no paths", arguments: ["a//b", "/a", "a/", "a/./b", "a/../b", "..", "./a"]) func keys(key: String)
+        async throws
+    {
         try await withS3 { storage, _ in
             try await storage.put(key: key, bytes: Array(key.utf8), contentType: "text/plain")
             #expect(try await storage.get(key: key, maxBytes: 100) == Array(key.utf8))
@@ -16,7 +18,9 @@ import Testing
         }
     }
 
-    @Test("keeps content type and metadata, of a PUT and of a multipart upload", arguments: [10, 9 << 20]) func metadata(size: Int) async throws {
+    @Test("keeps content type and metadata, of a PUT and of a multipart upload", arguments: [10, 9 << 20]) func metadata(size: Int)
+        async throws
+    {
         try await withS3 { storage, _ in
             let upload = try await storage.upload(key: "k", contentType: "text/csv; charset=utf-8", metadata: ["sha256": "abc"])
             try await upload.write(bytes(size))
@@ -102,7 +106,8 @@ import Testing
 
     @Test("that does not exist is named by the check") func noBucket() async throws {
         try await withS3 { _, http in
-            let storage = S3Storage(try s3Configuration(bucket: "missing-\(UUID().uuidString.lowercased())"), http: http, logger: quiet)
+            let storage = S3Storage(
+                try s3Configuration(bucket: "missing-\(UUID().uuidString.lowercased())"), http: http, logger: quiet)
             let error = await #expect(throws: ObjectStorageError.self) { try await storage.check() }
             #expect(error?.kind == .noSuchBucket)
             #expect(error?.description.contains("s3://missing-") == true)
@@ -116,7 +121,8 @@ import Testing
     @Test("that cannot be reached is a passing failure") func unreachable() async throws {
         try await withS3 { _, http in
             let configuration = try S3Configuration(
-                bucket: "bucket", credentials: AWSCredentials(accessKeyID: "A", secretAccessKey: "hunter2"), endpoint: "http://127.0.0.1:1")
+                bucket: "bucket", credentials: AWSCredentials(accessKeyID: "A", secretAccessKey: "hunter2"),
+                endpoint: "http://127.0.0.1:1")
             let error = await #expect(throws: ObjectStorageError.self) {
                 try await S3Storage(configuration, http: http, logger: quiet).check()
             }

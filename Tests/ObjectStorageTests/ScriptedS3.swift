@@ -65,7 +65,8 @@ final class ScriptedS3: Sendable {
             head.append(byte)
         }
         let text = String(decoding: head, as: UTF8.self)
-        var rest = text.split(separator: "\r\n").first { $0.lowercased().hasPrefix("content-length:") }
+        var rest =
+            text.split(separator: "\r\n").first { $0.lowercased().hasPrefix("content-length:") }
             .flatMap { Int($0.dropFirst(15).drop { $0 == " " }) } ?? 0
         var buffer = [UInt8](repeating: 0, count: 65536)
         while rest > 0 {
@@ -78,7 +79,8 @@ final class ScriptedS3: Sendable {
 
     private static func send(_ answer: Answer, _ connection: Int32) {
         let headers = answer.headers.map { $0 + "\r\n" }.joined()
-        let text = "HTTP/1.1 \(answer.status) X\r\nContent-Length: \(answer.body.utf8.count)\r\nConnection: close\r\n\(headers)\r\n\(answer.body)"
+        let text =
+            "HTTP/1.1 \(answer.status) X\r\nContent-Length: \(answer.body.utf8.count)\r\nConnection: close\r\n\(headers)\r\n\(answer.body)"
         var bytes = Array(text.utf8)
         while !bytes.isEmpty {
             let count = write(connection, bytes, bytes.count)

@@ -22,7 +22,8 @@ import Testing
     @Test(
         "says what is wrong with it",
         arguments: [
-            ("", "neither"), ("bucket/prefix", "neither"), ("https://bucket.s3.amazonaws.com", "neither"), ("S3://bucket", "neither"),
+            ("", "neither"), ("bucket/prefix", "neither"), ("https://bucket.s3.amazonaws.com", "neither"),
+            ("S3://bucket", "neither"),
             ("s3://", "no bucket"), ("s3:///prefix", "no bucket"), ("s3://Bucket", "lower-case"), ("s3://ab", "3 to 63"),
             ("s3://bucket/p?region=x", "environment"), ("/var/exports", "file:///var/exports"), ("file://host/x", "three slashes"),
             ("file://", "three slashes"), ("file:///a/../b", "'..'"), ("file:///a%2", "hexadecimal"), ("file:///a%00", "NUL"),

@@ -44,8 +44,10 @@ struct PublisherTests {
         try await Fixture.run { fixture in
             let publisher = try await fixture.publisher()
             let consumer = try await fixture.consumer { $0.maxDeliveryBytes = 2_500_000 }
-            let bodies = [0, 1, 131_063, 131_064, 131_065, 500_000, 2_500_000, 3_000_000].map { size in
-                (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) }
+            let bodies = [0, 1, 32_767, 32_768, 32_769, 131_064, 500_000, 2_500_000, 3_000_000].map { size in
+                var body = [UInt8](repeating: 0, count: size)
+                for position in stride(from: 0, to: size, by: 997) { body[position] = UInt8(truncatingIfNeeded: position / 997) }
+                return body
             }
             let outcomes = try await publisher.publish(all: bodies.map { OutgoingMessage(routingKey: fixture.queue, body: $0) })
             #expect(outcomes.allSatisfy { $0 == .confirmed })

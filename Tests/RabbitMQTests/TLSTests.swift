@@ -96,9 +96,12 @@ private struct TLSTerminator {
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = ["python3", "-c", script, "\(broker)"]
         process.currentDirectoryURL = folder
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
         try process.run()
-        defer { process.terminate() }
+        // Not SIGTERM: threads of the concurrency pool block it, and the child has inherited that.
+        defer { kill(process.processIdentifier, SIGKILL) }
         let portFile = folder.appending(path: "port")
         try await eventually(within: .seconds(30), "the TLS terminator listens") {
             FileManager.default.fileExists(atPath: portFile.path)

@@ -19,7 +19,7 @@ enum OpsCommand {
     /// Runs `ops/servers` (which has deadlines of its own) and throws what it wrote if it fails.
     static func servers(_ arguments: [String], logs: URL) async throws {
         let output = logs.appending(path: "ops-servers-\(UUID().uuidString).log")
-        FileManager.default.createFile(atPath: output.path, contents: nil)
+        try Data().write(to: output)
         let handle = try FileHandle(forWritingTo: output)
         let process = Process()
         process.executableURL = folder.appending(path: "servers")

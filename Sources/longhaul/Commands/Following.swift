@@ -33,9 +33,9 @@ struct Following {
     }
 
     private func show(_ job: ExportJob) {
-        if json { return print(JobDescription.json(JobDescription(job: job).members)) }
+        if json { return Terminal.line(JobDescription.json(JobDescription(job: job).members)) }
         if Terminal.isErrorTerminal { Terminal.write("\r\u{1B}[2K") }
         let status = Terminal.paint(job.state.status.rawValue, JobDescription.colour(job.state.status))
-        print("\(job.id)  \(status)  \(job.error.map { "\($0.code): \($0.message)" } ?? "\(job.state.filesDone) files")")
+        Terminal.line("\(job.id)  \(status)  \(job.error.map { "\($0.code): \($0.message)" } ?? "\(job.state.filesDone) files")")
     }
 }

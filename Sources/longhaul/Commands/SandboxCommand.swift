@@ -29,7 +29,7 @@ struct SandboxCommand: AsyncParsableCommand {
         } catch {
             throw Problem.unavailable("longhaul sandbox: \(error)")
         }
-        print("http://\(configuration.host):\(port)")
+        Terminal.line("http://\(configuration.host):\(port)")
         let group = ServiceGroup(
             services: [UntilShutdown()], gracefulShutdownSignals: [.sigterm, .sigint], logger: Terminal.quietLogger)
         try await group.run()

@@ -46,13 +46,13 @@ struct WatchCommand: AsyncParsableCommand {
             var members: [String: Any] = ["overdueSeconds": overdue / .seconds(1)]
             for (status, count) in counts { members[status.rawValue] = count }
             members["endedPerSecond"] = rate
-            return print(JobDescription.json(members))
+            return Terminal.line(JobDescription.json(members))
         }
         var line = JobStatus.allCases.map {
             "\(Terminal.paint($0.rawValue, JobDescription.colour($0))) \(counts[$0] ?? 0)"
         }.joined(separator: "  ")
         if let rate { line += "  \((rate * 10).rounded() / 10) ended/s" }
         if overdue > .seconds(1) { line += Terminal.paint("  oldest timer \(overdue.components.seconds) s overdue", .yellow) }
-        if Terminal.isOutputTerminal { Terminal.redraw(line) } else { print(line) }
+        if Terminal.isOutputTerminal { Terminal.redraw(line) } else { Terminal.line(line) }
     }
 }

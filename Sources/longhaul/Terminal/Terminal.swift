@@ -19,6 +19,13 @@ enum Terminal {
         FileHandle.standardError.write(Data(text.utf8))
     }
 
+    /// A line of output that somebody at the other end of a pipe waits for.
+    static func line(_ text: String) {
+        print(text)
+        // SIGPIPE is ignored: without this a command would go on for ever with nobody to read it.
+        if fflush(nil) != 0 { exit(128 + SIGPIPE) }
+    }
+
     enum Colour: String {
         case red = "31", green = "32", yellow = "33", blue = "34", grey = "90", bold = "1"
     }

@@ -1,0 +1,138 @@
+import ExportCore
+import Foundation
+import JobMessages
+import JobStore
+import RabbitMQ
+import TestServers
+import Testing
+
+@testable import Worker
+
+@Suite("A worker whose transfers go wrong", .serialized)
+struct TransferFailureTests {
+    @Test(
+        "tries again when the body is not what was promised, and shows nothing of it",
+        arguments: [
+            (#"{"files":1,"bytesPerFile":50000,"compression":"none","faults":{"corruptBody":1}}"#, "checksum-mismatch"),
+            (#"{"files":1,"bytesPerFile":50000,"compression":"zip","faults":{"corruptBody":1}}"#, "archive-corrupt"),
+            (#"{"files":1,"bytesPerFile":50000,"compression":"gzip","faults":{"truncatedBody":1}}"#, "truncated"),
+            (#"{"files":1,"bytesPerFile":50000,"compression":"gzip","faults":{"500":1}}"#, "http-500"),
+        ])
+    func retried(order: String, code: String) async throws {
+        // Faults of the listing would be the test's own to retry.
+        let order = order.replacing("\"500\"", with: "\"download:500\"")
+        try await WorkerFixture.run { fixture in
+            let (id, truth) = try await fixture.processing("job-1", order: order)
+            try await fixture.withWorker { _ in
+                try await fixture.publish(id, files: 0..<1)
+                try await eventually(within: WorkerFixture.deadline, "the first failure") { try await !fixture.failures(of: id).isEmpty }
+                try await fixture.expectNothingVisible(of: id, truth)
+                #expect(try await fixture.end(of: id).state.status == .completed)
+            }
+            let failures = try await fixture.failures(of: id)
+            #expect(failures.count == 1)
+            #expect(failures.first?.hasSuffix(code) == true, "\(failures)")
+            try await fixture.verify(id, truth)
+            try await fixture.expectNoPartialUploads()
+        }
+    }
+
+    @Test("lists an expired link anew within the same attempt")
+    func expiredLink() async throws {
+        try await WorkerFixture.run { fixture in
+            let (id, truth) = try await fixture.processing(
+                "job-1", order: #"{"files":2,"bytesPerFile":5000,"compression":"gzip","faults":{"expiredLink":1}}"#)
+            try await fixture.withWorker { _ in
+                try await fixture.publish(id, files: 0..<2)
+                #expect(try await fixture.end(of: id).state.status == .completed)
+            }
+            #expect(try await fixture.failures(of: id).isEmpty)
+            try await fixture.verify(id, truth)
+        }
+    }
+
+    @Test("fails the job when the attempts are used up, and shows nothing")
+    func usedUp() async throws {
+        try await WorkerFixture.run { fixture in
+            let (id, truth) = try await fixture.processing("job-1", order: #"{"files":1,"bytesPerFile":5000,"compression":"gzip"}"#) {
+                $0.sha256 = String(repeating: "0", count: 64)
+            }
+            try await fixture.withWorker { _ in
+                try await fixture.publish(id, files: 0..<1)
+                let job = try await fixture.end(of: id)
+                #expect(job.state.status == .failed)
+                #expect(job.error?.code == "checksum-mismatch")
+            }
+            #expect(try await fixture.downloads() == 4)
+            try await fixture.expectNothingVisible(of: id, truth)
+            try await fixture.expectNoPartialUploads()
+        }
+    }
+
+    @Test("fails the job of a file whose attempts were used up by workers that died")
+    func exhausted() async throws {
+        try await WorkerFixture.run { fixture in
+            let (id, truth) = try await fixture.processing("job-1", order: #"{"files":1,"bytesPerFile":5000,"compression":"gzip"}"#)
+            for _ in 0..<4 {
+                guard case .claimed = try await fixture.store.claimFile(0, of: id, lease: .milliseconds(1), maxAttempts: 9) else {
+                    throw FixtureError("not claimed")
+                }
+                try await eventually(within: .seconds(5), "the lease to run out") {
+                    try await !fixture.store.claim(partition: 0, lease: .seconds(60), watchdog: .seconds(60)).downloads.isEmpty
+                }
+            }
+            try await fixture.withWorker { _ in
+                try await fixture.publish(id, files: 0..<1)
+                #expect(try await fixture.end(of: id).error?.code == "file-attempts-exhausted")
+            }
+            #expect(try await fixture.downloads() == 0)
+            try await fixture.expectNothingVisible(of: id, truth)
+        }
+    }
+
+    @Test("gives a transfer up at once when its lease is lost, and shows nothing of it")
+    func leaseLost() async throws {
+        try await WorkerFixture.run(sandbox: ["slow-body": "20s"]) { fixture in
+            let (id, truth) = try await fixture.processing(
+                "job-1", order: #"{"files":1,"bytesPerFile":60000,"compression":"none","faults":{"slowBody":1}}"#)
+            var configuration = WorkerFixture.configuration
+            configuration.lease = .milliseconds(600)
+            try await fixture.withWorker(configuration) { worker in
+                try await fixture.publish(id, files: 0..<1)
+                try await eventually(within: WorkerFixture.deadline, "the download") { try await fixture.downloads() == 1 }
+                // As if another worker had claimed it.
+                _ = try await fixture.redis.send(["HSET", "{lh:00}:files:job-1", "0.state", "leased 2"])
+                try await eventually(within: .seconds(5), "the end of the transfer") {
+                    await worker.service.slots.drain(within: .zero) == 0
+                }
+                #expect(try await fixture.state(ofFile: 0, id) == "leased 2")
+                #expect(try await fixture.failures(of: id).isEmpty)
+            }
+            try await fixture.expectNothingVisible(of: id, truth)
+            try await fixture.expectNoPartialUploads()
+        }
+    }
+
+    @Test("buries a message that is none, with the reason, and goes on with the next")
+    func malformed() async throws {
+        try await WorkerFixture.run { fixture in
+            let (id, truth) = try await fixture.processing("job-1", order: #"{"files":1,"bytesPerFile":500,"compression":"none"}"#)
+            let bodies = ["", "{}", "[[[[", #"{"exportJobId":"../x","file":0,"correlationId":"c"}"#, #"{"exportJobId":"a","file":-1,"correlationId":"c"}"#]
+            try await fixture.publish(bodies.map { OutgoingMessage(routingKey: QueueNames.downloads(.normal), body: Array($0.utf8)) })
+            try await fixture.publish(id, files: 0..<1)
+            try await fixture.withWorker { _ in
+                #expect(try await fixture.end(of: id).state.status == .completed)
+                try await eventually(within: WorkerFixture.deadline, "the dead letters") {
+                    try await fixture.administrator.depth(QueueNames.deadDownloads).messages == bodies.count
+                }
+            }
+            try await fixture.verify(id, truth)
+            let consumer = Consumer(
+                fixture.rabbitMQ, subscriptions: [Subscription(queue: QueueNames.deadDownloads, prefetch: 10)], on: fixture.thread, logger: quiet)
+            try await consumer.connect()
+            let letter = try await consumer.next(atMost: 1).first.unwrapped("dead letter")
+            #expect(letter.properties.headers[DeadLetter.reasonHeader] == .string("not-json"))
+            await consumer.shutdown()
+        }
+    }
+}

@@ -1,0 +1,144 @@
+import ExportCore
+import Foundation
+import JobMessages
+import JobStore
+import ObjectStorage
+import RabbitMQ
+import TestServers
+import Testing
+
+@testable import Worker
+
+@Suite("A worker that transfers files", .serialized)
+struct TransferTests {
+    @Test(
+        "stores every file unpacked, writes the manifest last and completes the job",
+        arguments: [
+            #"{"files":3,"bytesPerFile":20000,"compression":"none"}"#, #"{"files":3,"bytesPerFile":20000,"compression":"gzip"}"#,
+            #"{"files":2,"bytesPerFile":20000,"entries":5,"compression":"zip"}"#, #"{"files":1,"bytesPerFile":0,"compression":"none"}"#,
+        ])
+    func everyKind(order: String) async throws {
+        try await WorkerFixture.run { fixture in
+            let (id, truth) = try await fixture.processing("job-1", order: order)
+            try await fixture.withWorker { _ in
+                try await fixture.publish(id, files: 0..<truth.files.count)
+                let job = try await fixture.end(of: id)
+                #expect(job.state.status == .completed)
+                #expect(job.state.filesDone == truth.files.count)
+            }
+            try await fixture.verify(id, truth)
+            #expect(try await fixture.failures(of: id).isEmpty)
+            try await fixture.expectNoPartialUploads()
+        }
+    }
+
+    @Test("sends what is large in parts, and leaves none behind")
+    func large() async throws {
+        try await WorkerFixture.run { fixture in
+            let (id, truth) = try await fixture.processing("job-1", order: #"{"files":1,"bytesPerFile":20000000,"compression":"gzip"}"#)
+            try await fixture.withWorker { _ in
+                try await fixture.publish(id, files: 0..<1)
+                #expect(try await fixture.end(of: id).state.status == .completed)
+            }
+            try await fixture.verify(id, truth)
+            try await fixture.expectNoPartialUploads()
+        }
+    }
+
+    @Test("holds the many entries of a zip back on the disk when they are too much for its memory")
+    func manyEntries() async throws {
+        try await WorkerFixture.run { fixture in
+            let (id, truth) = try await fixture.processing(
+                "job-1", order: #"{"files":1,"bytesPerFile":3000000,"entries":150,"compression":"zip"}"#)
+            #expect(truth.objects.count == 150)
+            var configuration = WorkerFixture.configuration
+            configuration.stagedBytes = 50_000
+            try await fixture.withWorker(configuration) { _ in
+                try await fixture.publish(id, files: 0..<1)
+                #expect(try await fixture.end(of: id).state.status == .completed)
+            }
+            try await fixture.verify(id, truth)
+        }
+    }
+
+    @Test("stores the same in a folder")
+    func folder() async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "worker-\(UUID().uuidString)")
+        defer { do { try FileManager.default.removeItem(at: folder) } catch { Issue.record(error) } }
+        try await WorkerFixture.run { fixture in
+            let (id, truth) = try await fixture.processing("job-1", order: #"{"files":2,"bytesPerFile":9000,"entries":2,"compression":"zip"}"#)
+            let storage = FolderStorage(path: folder.path, logger: quiet)
+            try await fixture.withWorker(storage: storage) { _ in
+                try await fixture.publish(id, files: 0..<2)
+                #expect(try await fixture.end(of: id).state.status == .completed)
+            }
+            let key = ObjectKey(try await fixture.store.job(id).unwrapped("job"))
+            for (name, expected) in truth.objects {
+                let bytes = try Data(contentsOf: folder.appending(path: key.object(name)))
+                #expect(Int64(bytes.count) == expected.bytes)
+            }
+            #expect(try await storage.exists(key: key.manifest))
+        }
+    }
+
+    @Test("takes messages of every priority, and ignores doubled ones")
+    func duplicates() async throws {
+        try await WorkerFixture.run { fixture in
+            let (id, truth) = try await fixture.processing("job-1", order: #"{"files":6,"bytesPerFile":5000,"compression":"gzip"}"#)
+            try await fixture.withWorker { _ in
+                for priority in JobPriority.allCases { try await fixture.publish(id, files: 0..<6, priority) }
+                #expect(try await fixture.end(of: id).state.status == .completed)
+                try await fixture.publish(id, files: 0..<6)
+                for queue in QueueNames.allDownloads { try await fixture.waitUntilEmpty(queue) }
+            }
+            try await fixture.verify(id, truth)
+            #expect(try await fixture.downloads() == 6)
+        }
+    }
+
+    @Test("writes the manifest of a job whose last worker died before it, and the same one again")
+    func manifestAfterDeath() async throws {
+        try await WorkerFixture.run { fixture in
+            let (id, _) = try await fixture.processing("job-1", order: #"{"files":2,"bytesPerFile":100,"compression":"none"}"#)
+            for index in 0..<2 {
+                guard case .claimed(let file) = try await fixture.store.claimFile(index, of: id, lease: .seconds(30), maxAttempts: 4) else {
+                    throw FixtureError("not claimed")
+                }
+                let object = ExportCore.StoredObject(name: "f\(index)", source: "s", bytes: 1, sha256: "aa", key: "k\(index)")
+                _ = try await fixture.store.finishFile(file, objects: [object])
+            }
+            let job = try await fixture.store.job(id).unwrapped("job")
+            let metrics = WorkerMetrics()
+            let step = ManifestStep(store: fixture.store, storage: fixture.storage, lease: .seconds(30), metrics: metrics)
+            let first = try await fixture.store.claimManifest(of: id, lease: .seconds(30)).unwrapped("claim")
+            // Its claim is overtaken, so that the manifest is written and the job is not completed.
+            let overtaking = try await fixture.store.claimManifest(of: id, lease: .seconds(30))
+            #expect(overtaking != nil)
+            await step.run(first, machine: JobStateMachine(rules: JobRules()), logger: quiet)
+            let before = try await fixture.storage.get(key: ObjectKey(job).manifest, maxBytes: 1 << 20)
+            #expect(try await fixture.manifest(of: id).objects.map(\.name) == ["f0", "f1"])
+            await step.run(first, machine: JobStateMachine(rules: JobRules()), logger: quiet)
+            #expect(try await fixture.storage.get(key: ObjectKey(job).manifest, maxBytes: 1 << 20) == before)
+        }
+    }
+
+    @Test("completes a job by a manifest message alone")
+    func manifestMessage() async throws {
+        try await WorkerFixture.run { fixture in
+            let id = try await fixture.store("job-1", [], handle: "{}")
+            try await fixture.withWorker { _ in
+                try await fixture.publishManifest(id)
+                #expect(try await fixture.end(of: id).state.status == .completed)
+            }
+            #expect(try await fixture.manifest(of: id).objects.isEmpty)
+        }
+    }
+}
+
+extension WorkerFixture {
+    func waitUntilEmpty(_ queue: String) async throws {
+        try await eventually(within: Self.deadline, "\(queue) to be empty") {
+            try await administrator.depth(queue).messages == 0
+        }
+    }
+}
