@@ -31,19 +31,14 @@ final class Arena {
         return amqp_bytes_t(len: source.count, bytes: copy)
     }
 
-    func table(_ entries: [String: AMQPValue], adding extra: (key: String, value: AMQPValue)? = nil) -> amqp_table_t {
-        let capacity = entries.count + (extra == nil ? 0 : 1)
-        guard capacity > 0 else { return amqp_empty_table }
-        let start = raw(capacity * MemoryLayout<amqp_table_entry_t>.stride)
-            .bindMemory(to: amqp_table_entry_t.self, capacity: capacity)
-        var count = 0
-        func add(_ key: String, _ value: AMQPValue) {
-            start[count] = amqp_table_entry_t(key: bytes(key), value: field(value))
-            count += 1
+    func table(_ entries: [String: AMQPValue]) -> amqp_table_t {
+        guard !entries.isEmpty else { return amqp_empty_table }
+        let start = raw(entries.count * MemoryLayout<amqp_table_entry_t>.stride)
+            .bindMemory(to: amqp_table_entry_t.self, capacity: entries.count)
+        for (index, entry) in entries.enumerated() {
+            start[index] = amqp_table_entry_t(key: bytes(entry.key), value: field(entry.value))
         }
-        for (key, value) in entries where key != extra?.key { add(key, value) }
-        if let extra { add(extra.key, extra.value) }
-        return amqp_table_t(num_entries: Int32(count), entries: start)
+        return amqp_table_t(num_entries: Int32(entries.count), entries: start)
     }
 
     private func array(_ elements: [AMQPValue]) -> amqp_array_t {

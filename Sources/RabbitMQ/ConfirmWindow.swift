@@ -22,8 +22,7 @@ struct ConfirmWindow<Element> {
     /// The distance from the oldest unconfirmed message to the newest: what the window costs in memory.
     var span: Int { slots.count }
 
-    /// The number that the next message gets.
-    var nextSequence: UInt64 { base + UInt64(slots.count) }
+    private var nextSequence: UInt64 { base + UInt64(slots.count) }
 
     mutating func append(_ element: Element, weight: Int) {
         slots.append(Slot(element: element, weight: weight, returned: nil))
@@ -31,12 +30,14 @@ struct ConfirmWindow<Element> {
         self.weight += weight
     }
 
-    /// Remembers that the message came back; the broker confirms it afterwards. Tells whether it was outstanding.
-    @discardableResult
-    mutating func markReturned(_ sequence: UInt64, code: Int, text: String) -> Bool {
-        guard let index = index(of: sequence), slots[index] != nil else { return false }
-        slots[index]?.returned = .returned(code: code, text: text)
-        return true
+    /// Remembers that a message came back; the broker confirms it afterwards. A return has no number: it belongs to the first
+    /// message like it that has not come back yet. Of messages that are alike in all, it does not matter which.
+    mutating func markReturned(as outcome: PublishOutcome, _ isLike: (Element) -> Bool) {
+        let index = slots.firstIndex { slot in
+            guard let slot, slot.returned == nil else { return false }
+            return isLike(slot.element)
+        }
+        if let index { slots[index]?.returned = outcome }
     }
 
     /// Handles a `basic.ack` or `basic.nack`. `settled` is called in the order of publishing, with `outcome` or the return that

@@ -60,7 +60,7 @@ extension ConnectionOwner {
         let handover: Result<ConnectionHandover, RabbitMQError>
         do {
             handover = try await Pthread.run("rabbitmq-login") {
-                do throws(RabbitMQError) { return .success(try Connection.open(configuration, name: name)) } catch { return .failure(error) }
+                Result { () throws(RabbitMQError) in try Connection.open(configuration, name: name) }
             }
         } catch {
             handover = .failure(session.error(.unreachable, "connecting to RabbitMQ", "\(error)"))

@@ -1,8 +1,8 @@
 import CRabbitMQ
 
 extension MessageProperties {
-    /// - Parameter sequence: put into the header `publish-sequence`, by which a returned message is told from its like.
-    func encoded(in arena: Arena, sequence: UInt64? = nil) -> amqp_basic_properties_t {
+    /// For librabbitmq's encoder; good until the arena is recycled.
+    func encoded(in arena: Arena) -> amqp_basic_properties_t {
         var result = amqp_basic_properties_t()
         func set(_ text: String?, _ flag: Int32, _ field: WritableKeyPath<amqp_basic_properties_t, amqp_bytes_t>) {
             guard let text else { return }
@@ -28,14 +28,12 @@ extension MessageProperties {
         }
         result.delivery_mode = isPersistent ? 2 : 1
         result._flags |= amqp_flags_t(bitPattern: AMQP_BASIC_DELIVERY_MODE_FLAG)
-        if !headers.isEmpty || sequence != nil {
-            result.headers = arena.table(headers, adding: sequence.map { (Self.sequenceHeader, .integer(Int64($0))) })
+        if !headers.isEmpty {
+            result.headers = arena.table(headers)
             result._flags |= amqp_flags_t(bitPattern: AMQP_BASIC_HEADERS_FLAG)
         }
         return result
     }
-
-    static let sequenceHeader = "publish-sequence"
 
     /// Copies what librabbitmq has decoded; its memory may be released afterwards.
     init(_ source: amqp_basic_properties_t) {

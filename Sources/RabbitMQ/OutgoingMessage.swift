@@ -6,7 +6,6 @@ public struct OutgoingMessage: Sendable, Equatable {
     public var body: [UInt8]
     public var properties: MessageProperties
     /// Whether the broker says so (`PublishOutcome.returned`) when no queue takes the message, instead of dropping it.
-    /// Such a message carries one more header, `publish-sequence`, by which its return is recognised.
     public var isMandatory: Bool
 
     public init(

@@ -34,7 +34,7 @@ extension Publisher {
 
     private func admit(_ messages: [OutgoingMessage], _ attempted: String) throws(RabbitMQError) {
         guard session.isEstablished, !session.isOver else {
-            throw session.error(.shutDown, attempted, session.isOver ? "the publisher has been shut down" : "the publisher was never connected")
+            throw session.error(.shutDown, attempted, "the publisher \(session.isOver ? "has been shut down" : "was never connected")")
         }
         var weight = 0
         for message in messages {

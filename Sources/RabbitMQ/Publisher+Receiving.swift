@@ -3,8 +3,9 @@ import EventThread
 
 /// What a `basic.return` says of a message, before its content follows.
 struct ReturnedMessage {
-    var code: Int
-    var text: String
+    var outcome: PublishOutcome
+    var exchange: String
+    var routingKey: String
 }
 
 extension Publisher {
@@ -29,7 +30,7 @@ extension Publisher {
     func handle(_ frame: amqp_frame_t) {
         switch Int32(frame.frame_type) {
         case AMQP_FRAME_METHOD: handleMethod(frame)
-        case AMQP_FRAME_HEADER: if returning.header(frame, limit: 0) { finishReturn() }
+        case AMQP_FRAME_HEADER: if returning.header(frame, limit: session.configuration.maxMessageBytes) { finishReturn() }
         case AMQP_FRAME_BODY: if returning.body(frame) { finishReturn() }
         default: break
         }
@@ -45,7 +46,10 @@ extension Publisher {
             settle(nack.delivery_tag, multiple: nack.multiple != 0, as: .nacked)
         case shim_basic_return:
             guard let method = frame.fields(amqp_basic_return_t.self) else { return }
-            returning.begin(ReturnedMessage(code: Int(method.reply_code), text: String(method.reply_text)))
+            returning.begin(
+                ReturnedMessage(
+                    outcome: .returned(code: Int(method.reply_code), text: String(method.reply_text)),
+                    exchange: String(method.exchange), routingKey: String(method.routing_key)))
         case shim_confirm_select_ok:
             isChannelOpen = true
             channelAttempt = 0
@@ -65,8 +69,11 @@ extension Publisher {
 
     private func finishReturn() {
         guard let (method, content) = returning.take() else { return }
-        guard let sequence = content.properties.headers[MessageProperties.sequenceHeader]?.integer else { return }
-        window.markReturned(UInt64(clamping: sequence), code: method.code, text: method.text)
+        window.markReturned(as: method.outcome) { item in
+            let message = item.message
+            return message.isMandatory && message.routingKey == method.routingKey && message.exchange == method.exchange
+                && message.properties.messageID == content.properties.messageID && message.body == content.body
+        }
     }
 
     func received() {

@@ -40,7 +40,6 @@ extension Publisher {
             let cause = "the headers do not fit into the broker's frames of \(connection.frameMax) bytes"
             return finish(item.batch, .failure(session.error(.invalidMessage, "publishing a message", cause)))
         }
-        let sequence = window.nextSequence
         window.append(item, weight: message.weight)
         tally.published += 1
 
@@ -51,7 +50,7 @@ extension Publisher {
         method.routing_key = arena.bytes(message.routingKey)
         method.mandatory = message.isMandatory ? 1 : 0
         try connection.send(shim_basic_publish, on: channel, method)
-        let properties = message.properties.encoded(in: arena, sequence: message.isMandatory ? sequence : nil)
+        let properties = message.properties.encoded(in: arena)
         let headerSize = message.properties.headers.isEmpty ? 128 : OutgoingMessage.maxHeaderBytes / 4
         try connection.sendHeader(properties, bodySize: message.body.count, on: channel, size: headerSize)
         sending = Sending(item: item, bodySent: 0)

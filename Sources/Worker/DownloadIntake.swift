@@ -123,7 +123,7 @@ extension DownloadIntake {
             } catch {
                 // Not waited for: while the broker takes nothing, for an alarm, files can still be transferred. The window bounds how many.
                 let letter = DeadLetter(delivery, error)
-                Task(executorPreference: thread) { await deadLetters.bury(letter, from: consumer) }
+                Task(executorPreference: thread) { await self.deadLetters.bury(letter, from: self.consumer) }
             }
         }
         while !work.isEmpty {

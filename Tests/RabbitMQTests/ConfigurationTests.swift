@@ -6,7 +6,8 @@ struct ConfigurationTests {
     @Test("all parts are read, and percent-decoded")
     func whole() throws {
         let configuration = try RabbitMQConfiguration(
-            url: "amqps://us%40er:p%3Aa%2Fss@broker.example:5680/my%2Fhost?heartbeat=30&connection_timeout=1500&verify=verify_none&cacertfile=/etc/ca.pem")
+            url: "amqps://us%40er:p%3Aa%2Fss@broker.example:5680/my%2Fhost"
+                + "?heartbeat=30&connection_timeout=1500&verify=verify_none&cacertfile=/etc/ca.pem")
         #expect(configuration.endpoints == [.init(host: "broker.example", port: 5680)])
         #expect(configuration.user == "us@er")
         #expect(configuration.password == "p:a/ss")
@@ -44,7 +45,8 @@ struct ConfigurationTests {
         "a URL that cannot work is refused",
         arguments: [
             "", "localhost", "http://localhost", "amqp://", "amqp://host:0", "amqp://host:70000", "amqp://host:x", "amqp://a,,b",
-            "amqp://h/v/w", "amqp://h/%zz", "amqp://h/%+1", "amqp://h/%00", "amqp://h?nonsense=1", "amqp://h?heartbeat=fast", "amqp://h?cacertfile=/x",
+            "amqp://h/v/w", "amqp://h/%zz", "amqp://h/%+1", "amqp://h/%00", "amqp://h?nonsense=1", "amqp://h?heartbeat=fast",
+            "amqp://h?cacertfile=/x",
             "amqp://u:p@a/v,amqp://u:q@b/v", "amqps://h?verify=maybe", "amqp://[::1", "amqp://[::1]x",
         ])
     func refused(url: String) {

@@ -8,14 +8,17 @@ struct ErrorAndBackoffTests {
     func precondition() {
         let failure = PreconditionFailure(
             brokerText:
-                "PRECONDITION_FAILED - inequivalent arg 'x-max-length' for queue 'longhaul.checks' in vhost '/': received '10' but current is '20'")
+                "PRECONDITION_FAILED - inequivalent arg 'x-max-length' for queue 'longhaul.checks' in vhost '/': "
+                + "received '10' but current is '20'")
         #expect(failure.object == "queue")
         #expect(failure.name == "longhaul.checks")
         #expect(failure.argument == "x-max-length")
         #expect(failure.received == "10")
         #expect(failure.current == "20")
         let missing = PreconditionFailure(
-            brokerText: "PRECONDITION_FAILED - inequivalent arg 'type' for exchange 'e' in vhost '/': received none but current is the value 'x'")
+            brokerText:
+                "PRECONDITION_FAILED - inequivalent arg 'type' for exchange 'e' in vhost '/': "
+                + "received none but current is the value 'x'")
         #expect(missing.object == "exchange")
         #expect(missing.received == "none")
         #expect(PreconditionFailure(brokerText: "PRECONDITION_FAILED - unknown delivery tag 7").argument == nil)

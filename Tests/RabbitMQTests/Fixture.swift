@@ -91,7 +91,9 @@ extension Delivery {
 }
 
 /// Runs `body`, and fails if it takes longer than `deadline`: no test may hang.
-func within<Value: Sendable>(_ deadline: Duration, _ what: String, _ body: @escaping @Sendable () async throws -> Value) async throws -> Value {
+func within<Value: Sendable>(
+    _ deadline: Duration, _ what: String, _ body: @escaping @Sendable () async throws -> Value
+) async throws -> Value {
     try await withThrowingTaskGroup(of: Value?.self) { group in
         group.addTask { try await body() }
         group.addTask {

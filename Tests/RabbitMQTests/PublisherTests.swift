@@ -20,8 +20,7 @@ struct PublisherTests {
             properties.contentEncoding = "identity"
             properties.priority = 3
             properties.replyTo = "somewhere"
-            let message = OutgoingMessage(
-                routingKey: fixture.queue, body: Array("{\"a\":1}".utf8), properties: properties, isMandatory: false)
+            let message = OutgoingMessage(routingKey: fixture.queue, body: Array("{\"a\":1}".utf8), properties: properties)
             #expect(try await publisher.publish(message) == .confirmed)
 
             let delivery = try #require(try await consumer.next(atMost: 10).first)
@@ -68,6 +67,8 @@ struct PublisherTests {
             let publisher = try await fixture.publisher()
             var messages = fixture.messages(0..<50)
             for index in [3, 4, 20, 49] { messages[index].routingKey = "no-such-queue" }
+            // Alike in all.
+            messages[4] = messages[3]
             let outcomes = try await publisher.publish(all: messages)
             for (index, outcome) in outcomes.enumerated() {
                 #expect(outcome == ([3, 4, 20, 49].contains(index) ? .returned(code: 312, text: "NO_ROUTE") : .confirmed))

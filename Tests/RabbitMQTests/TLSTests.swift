@@ -113,11 +113,14 @@ private struct TLSTerminator {
     private static let script = """
         import os, socket, ssl, subprocess, sys, threading
         def openssl(*arguments): subprocess.run(["openssl", *arguments], check=True, stderr=subprocess.DEVNULL)
-        openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=test authority", "-keyout", "ca.key", "-out", "ca.pem", "-days", "2")
+        def request(name, *arguments):
+            openssl("req", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=" + name, "-keyout", name + ".key", *arguments)
+        request("ca", "-x509", "-out", "ca.pem", "-days", "2")
         open("names", "w").write("subjectAltName=DNS:localhost")
         for name in ["server", "client"]:
-            openssl("req", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=" + ("localhost" if name == "server" else "client"), "-keyout", name + ".key", "-out", name + ".csr")
-            openssl("x509", "-req", "-in", name + ".csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2", "-extfile", "names", "-out", name + ".pem")
+            request(name, "-out", name + ".csr")
+            openssl("x509", "-req", "-in", name + ".csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2",
+                    "-extfile", "names", "-out", name + ".pem")
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain("server.pem", "server.key")
         context.load_verify_locations("ca.pem")

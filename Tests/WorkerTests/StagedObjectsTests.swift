@@ -1,11 +1,12 @@
 import EventThread
 import ExportCore
 import Foundation
-import JobStore
+
 import ObjectStorage
 import Redis
 import Testing
 
+@testable import JobStore
 @testable import Worker
 
 @Suite("Staged objects")

@@ -3,6 +3,7 @@ struct ProgressBar {
     private let label: String
     private let total: Int?
     private var lastDrawn: ContinuousClock.Instant?
+    private var lastLine = ""
     private let start = ContinuousClock.now
 
     /// - Parameter total: `nil` when it is not known.
@@ -23,7 +24,10 @@ struct ProgressBar {
         if Terminal.isErrorTerminal { Terminal.write("\n") }
     }
 
-    private func draw(_ done: Int, _ note: String) {
+    private mutating func draw(_ done: Int, _ note: String) {
+        let isRepetition = lastLine == "\(done) \(note)"
+        lastLine = "\(done) \(note)"
+        if isRepetition, !Terminal.isErrorTerminal { return }
         let elapsed = max((.now - start) / .seconds(1), 0.001)
         let rate = Int(Double(done) / elapsed)
         var line = "\(label) "
