@@ -32,7 +32,7 @@ var floor0: [Target] {
         .systemLibrary(name: "CRabbitMQ", pkgConfig: "librabbitmq", providers: [.apt(["librabbitmq-dev"])]),
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
-        .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+        .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev", "zlib1g-dev"])]),
         .systemLibrary(name: "CJq", providers: [.apt(["libjq-dev"])]),
         .target(name: "ExportCore"),
     ]
@@ -101,7 +101,7 @@ var tests: [Target] {
         .target(name: "TestServers", path: "Tests/TestServers"),
         .testTarget(name: "ExportCoreTests", dependencies: ["ExportCore"]),
         .testTarget(name: "EventThreadTests", dependencies: ["EventThread"]),
-        .testTarget(name: "RabbitMQTests", dependencies: ["RabbitMQ", "EventThread", "TestServers", logging]),
+        .testTarget(name: "RabbitMQTests", dependencies: ["RabbitMQ", "CRabbitMQ", "EventThread", "TestServers", logging]),
         .testTarget(name: "RedisTests", dependencies: ["Redis", "EventThread", "TestServers", logging]),
         .testTarget(name: "HTTPClientTests", dependencies: ["HTTPClient", "EventThread", logging, metrics, metricsTestKit]),
         .testTarget(name: "ArchiveTests", dependencies: ["Archive", "CArchive"]),

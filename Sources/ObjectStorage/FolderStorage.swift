@@ -18,6 +18,8 @@ public struct FolderStorage: ObjectStorage {
         self.logger = logger
     }
 
+    public func fullKey(_ key: String) -> String { key }
+
     public func url(key: String) -> String { "file://\(root)/\(key)" }
 
     public func upload(
@@ -51,10 +53,10 @@ public struct FolderStorage: ObjectStorage {
         return bytes
     }
 
-    public func head(key: String) async throws(ObjectStorageError) -> StoredObject? {
+    public func head(key: String) async throws(ObjectStorageError) -> ObjectInfo? {
         let path = try path(key, "head")
         return try await offThread("head") { () throws(FileError) in
-            try FileSystem.size(path).map { StoredObject(bytes: $0, contentType: nil, metadata: [:]) }
+            try FileSystem.size(path).map { ObjectInfo(bytes: $0, contentType: nil, metadata: [:]) }
         }
     }
 

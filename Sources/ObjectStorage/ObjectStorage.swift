@@ -16,13 +16,16 @@ public protocol ObjectStorage: Sendable {
     func get(key: String, maxBytes: Int) async throws(ObjectStorageError) -> [UInt8]
 
     /// What is known of an object, `nil` when there is none.
-    func head(key: String) async throws(ObjectStorageError) -> StoredObject?
+    func head(key: String) async throws(ObjectStorageError) -> ObjectInfo?
 
     /// Whether objects can be written, found out without leaving one. The error says what to mend.
     func check() async throws(ObjectStorageError)
 
     /// Removes what uploads left that neither committed nor aborted and were begun longer ago than `age`. Returns how many.
     func removeStaleUploads(olderThan age: Duration) async throws(ObjectStorageError) -> Int
+
+    /// The key under which a reader of the bucket or folder finds the object: with the prefix, where there is one.
+    func fullKey(_ key: String) -> String
 
     /// The object as a URL for people and manifests: `s3://bucket/prefix/key`, `file:///folder/key`.
     func url(key: String) -> String
@@ -40,7 +43,7 @@ public protocol ObjectUpload: Sendable {
     func abort() async
 }
 
-public struct StoredObject: Sendable, Equatable {
+public struct ObjectInfo: Sendable, Equatable {
     public let bytes: Int64
     /// S3 alone keeps it.
     public let contentType: String?

@@ -13,7 +13,7 @@ extension S3Client {
             Call(operation: "put", method: .put, fullKey: fullKey, headers: headers, body: bytes, payload: .sha256(sha256)))
     }
 
-    func head(fullKey: String) async throws(ObjectStorageError) -> StoredObject? {
+    func head(fullKey: String) async throws(ObjectStorageError) -> ObjectInfo? {
         let headers: HTTPHeaders
         do throws(ObjectStorageError) {
             headers = try await send(Call(operation: "head", method: .head, fullKey: fullKey)).headers
@@ -29,6 +29,6 @@ extension S3Client {
             let name = field.name.lowercased()
             if name.hasPrefix("x-amz-meta-") { metadata[String(name.dropFirst(11))] = field.value }
         }
-        return StoredObject(bytes: bytes, contentType: headers["content-type"], metadata: metadata)
+        return ObjectInfo(bytes: bytes, contentType: headers["content-type"], metadata: metadata)
     }
 }

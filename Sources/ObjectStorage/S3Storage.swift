@@ -13,6 +13,8 @@ public struct S3Storage: ObjectStorage {
 
     init(client: S3Client) { self.client = client }
 
+    public func fullKey(_ key: String) -> String { client.configuration.fullKey(key) }
+
     public func url(key: String) -> String { client.configuration.url(fullKey: client.configuration.fullKey(key)) }
 
     public func upload(
@@ -38,7 +40,7 @@ public struct S3Storage: ObjectStorage {
         return bytes
     }
 
-    public func head(key: String) async throws(ObjectStorageError) -> StoredObject? {
+    public func head(key: String) async throws(ObjectStorageError) -> ObjectInfo? {
         try await client.head(fullKey: try fullKey(key, "head"))
     }
 

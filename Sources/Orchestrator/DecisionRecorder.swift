@@ -1,12 +1,22 @@
 import ExportCore
 import JobStore
 import Logging
+import Telemetry
 
 /// Lets the state machine decide and stores what it decided: the last step of everything that an orchestrator does for a job.
 struct DecisionRecorder: Sendable {
     let store: JobStore
     let metrics: OrchestratorMetrics
     let logger: Logger
+    /// While the store is away every job in hand meets the same error.
+    let repeated: RateLimitedLog
+
+    init(store: JobStore, metrics: OrchestratorMetrics, logger: Logger) {
+        self.store = store
+        self.metrics = metrics
+        self.logger = logger
+        repeated = RateLimitedLog(logger)
+    }
 
     /// The job that a decision is about, as it was claimed.
     struct Subject: Sendable {
@@ -70,7 +80,8 @@ struct DecisionRecorder: Sendable {
                 return version
             }
         } catch {
-            logger.warning("a decision was not stored, the lease brings the job back: \(error)", metadata: Self.metadata(subject))
+            repeated.warning(
+                key: "store", "a decision was not stored, the lease brings the job back: \(error)", metadata: Self.metadata(subject))
             return nil
         }
     }

@@ -5,6 +5,7 @@ actor InFlightLimit {
     let limit: Int
     private(set) var count = 0
     private var waiters: [CheckedContinuation<Void, Never>] = []
+    private var isClosed = false
     private var isAbandoned = false
     private let thread: EventThread
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
@@ -16,7 +17,7 @@ actor InFlightLimit {
 
     /// Waits until there is room, and tells how much. Nothing is taken yet: there is one taker, which calls `enter` next.
     func room() async -> Int {
-        while count >= limit, !isAbandoned { await withCheckedContinuation { waiters.append($0) } }
+        while count >= limit, !isClosed, !isAbandoned { await withCheckedContinuation { waiters.append($0) } }
         return max(limit - count, 1)
     }
 
@@ -26,6 +27,12 @@ actor InFlightLimit {
     func leave(_ number: Int = 1) {
         count -= number
         if count < limit || count == 0 { wakeAll() }
+    }
+
+    /// Nobody waits for room any more: the taker is about to end, and what is in hand may take its time.
+    func close() {
+        isClosed = true
+        wakeAll()
     }
 
     /// Waits until nothing is in hand, or nobody waits for it any more.

@@ -19,6 +19,7 @@ actor JobIntake {
     private let metrics: OrchestratorMetrics
     private let logger: Logger
     private let thread: EventThread
+    private var isStopping = false
     let progress = ProgressMonitor()
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
@@ -44,6 +45,9 @@ actor JobIntake {
         self.thread = thread
     }
 
+    /// For `run` to end when the consumer has, also while the store cannot be reached: the messages in hand stay in their queues.
+    func stop() { isStopping = true }
+
     /// Ends when the consumer has been shut down.
     func run() async throws {
         while true {
@@ -68,7 +72,7 @@ actor JobIntake {
                 throw CancellationError()
             } catch {
                 logger.warning("\(attempted) has to wait: \(error)")
-                guard await pause.wait() else { throw CancellationError() }
+                guard !isStopping, await pause.wait(), !isStopping else { throw CancellationError() }
                 progress.beat()
             }
         }

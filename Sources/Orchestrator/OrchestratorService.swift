@@ -114,7 +114,7 @@ public struct OrchestratorService: Service {
             }
             var outcome = Result<Void, any Error>.success(())
             for await result in group {
-                if case .failure(let error) = result, !(error is CancellationError) { outcome = .failure(error) }
+                if case .failure(let error) = result, !(error is CancellationError), !Task.isCancelled { outcome = .failure(error) }
             }
             return outcome
         }
@@ -123,6 +123,8 @@ public struct OrchestratorService: Service {
     private func stop() async {
         await scheduler.stop()
         await starter.stop()
+        await jobIntake.stop()
+        await wakeIntake.stop()
         async let jobsStopped: Void = jobs.stopIntake()
         async let wakesStopped: Void = wakes.stopIntake()
         _ = await (jobsStopped, wakesStopped)

@@ -42,9 +42,10 @@ actor Starter {
         wake()
     }
 
-    func stop() {
+    func stop() async {
         isStopping = true
         wake()
+        await inFlight.close()
     }
 
     func drain() async { await inFlight.drain() }

@@ -36,6 +36,9 @@ actor WakeIntake {
         inFlight = InFlightLimit(limit, on: thread)
     }
 
+    /// For `run` to end when the consumer has; what is in hand goes on.
+    func stop() async { await inFlight.close() }
+
     func drain() async { await inFlight.drain() }
     func abandon() async { await inFlight.abandon() }
 

@@ -32,7 +32,6 @@ final class Connection {
         heartbeat = .seconds(Int(amqp_get_heartbeat(state)))
         serverProperties = amqp_get_server_properties(state).map { AMQPValue.table($0.pointee) } ?? [:]
         sendChunk = min(Self.setSendBuffer(descriptor) / 8, 32 << 10)
-        Self.setOption(descriptor, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, Int32(clamping: 2000 * heartbeat.components.seconds))
         // With heartbeats the library may send, and so block, within calls that only receive. Tuned to none after the login,
         // it leaves them to `ConnectionOwner+Heartbeat`; the broker is not told.
         let status = amqp_tune_connection(state, amqp_get_channel_max(state), amqp_get_frame_max(state), 0)

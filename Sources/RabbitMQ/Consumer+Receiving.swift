@@ -18,7 +18,8 @@ extension Consumer {
     private func handleMethod(_ frame: amqp_frame_t, _ channel: ConsumerChannel) {
         switch frame.method {
         case shim_basic_deliver:
-            guard let method = frame.fields(amqp_basic_deliver_t.self) else { return }
+            // Before consume-ok, it can only be meant for the channel that had this number before.
+            guard channel.phase != .opening, let method = frame.fields(amqp_basic_deliver_t.self) else { return }
             channel.lastExchange = .reusing(channel.lastExchange, method.exchange)
             channel.lastRoutingKey = .reusing(channel.lastRoutingKey, method.routing_key)
             channel.incoming.begin(

@@ -119,9 +119,11 @@ extension DownloadIntake {
         var work: [Work] = []
         for delivery in deliveries {
             do throws(JobMessageError) {
-                work.append(Work(message: try DownloadMessage(body: delivery.body), tag: delivery.tag, traceparent: delivery.traceparent))
+                let message = try DownloadMessage(body: delivery.body)
+                work.append(Work(message: message, tag: delivery.tag, traceparent: delivery.traceparent))
             } catch {
-                // Not waited for: while the broker takes nothing, for an alarm, files can still be transferred. The window bounds how many.
+                // Not waited for: while an alarm keeps the broker from taking it, files can still be transferred. The prefetch
+                // bounds how many there are.
                 let letter = DeadLetter(delivery, error)
                 Task(executorPreference: thread) { await self.deadLetters.bury(letter, from: self.consumer) }
             }

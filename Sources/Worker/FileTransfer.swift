@@ -33,7 +33,7 @@ struct FileTransfer: Sendable {
         }
     }
 
-    private func transfer(into staged: StagedObjects) async throws -> [ExportCore.StoredObject] {
+    private func transfer(into staged: StagedObjects) async throws -> [StoredObject] {
         let served = try await fetch()
         do {
             try await unpack(served, into: staged)

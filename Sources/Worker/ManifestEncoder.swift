@@ -25,7 +25,7 @@ struct ManifestEncoder {
         return Array("{\(members.joined(separator: ",")),\"objects\":[".utf8)
     }
 
-    mutating func object(_ object: ExportCore.StoredObject) -> [UInt8] {
+    mutating func object(_ object: StoredObject) -> [UInt8] {
         let separator = isFirst ? "\n" : ",\n"
         isFirst = false
         return Array(

@@ -39,7 +39,7 @@ struct OutcomeRecorder: Sendable {
 
 extension OutcomeRecorder {
     private func finish(
-        _ claimed: ClaimedFile, _ objects: [ExportCore.StoredObject], _ lease: FileLease, _ logger: Logger
+        _ claimed: ClaimedFile, _ objects: [StoredObject], _ lease: FileLease, _ logger: Logger
     ) async -> Bool {
         let isLast = await insist(lease, logger) { () async throws(JobStoreError) in
             try await store.finishFile(claimed, objects: objects)

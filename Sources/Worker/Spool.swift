@@ -39,7 +39,8 @@ actor Spool {
         let start = written + Int64(gathered.count)
         let end = start + Int64(bytes.count)
         guard end <= limit else {
-            throw Failure(.permanent, code: "spool-limit", message: "the archive's small entries have more than \(limit) bytes together")
+            throw Failure(
+                .permanent, code: "spool-limit", message: "the archive's small entries have more than \(limit) bytes together")
         }
         gathered += bytes
         if gathered.count >= Self.gatherBytes { try await flush() }

@@ -16,7 +16,7 @@ import ObjectStorage
 actor StagedObjects {
     private struct Staged: Sendable {
         let content: Content
-        let object: ExportCore.StoredObject
+        let object: StoredObject
     }
 
     private enum Content: Sendable {
@@ -90,15 +90,15 @@ actor StagedObjects {
         } else {
             content = .spool(try await spool.append(ended.small))
         }
-        let object = ExportCore.StoredObject(
+        let object = StoredObject(
             name: ended.name, source: source, bytes: ended.bytes, sha256: ended.hash.finalize().hexadecimal, key: ended.key)
         staged.append(Staged(content: content, object: object))
         open = nil
     }
 
     /// Gives all objects their names, as long as the lease is held.
-    /// - Returns: them, in the order in which they were begun.
-    func commit(under lease: FileLease) async throws -> [ExportCore.StoredObject] {
+    /// - Returns: them, in the order in which they were begun, with the keys that a reader of the bucket asks for.
+    func commit(under lease: FileLease) async throws -> [StoredObject] {
         let (storage, spool) = (storage, spool)
         try await forEach(staged) { staged in
             let key = staged.object.key
@@ -117,7 +117,11 @@ actor StagedObjects {
             }
         }
         defer { staged = [] }
-        return staged.map(\.object)
+        return staged.map { staged in
+            var object = staged.object
+            object.key = storage.fullKey(object.key)
+            return object
+        }
     }
 
     /// Removes what has no name yet. Objects that were committed stay.

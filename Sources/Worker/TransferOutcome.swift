@@ -3,7 +3,7 @@ import ExportCore
 /// How an attempt at a file ended, before the store knows of it.
 enum TransferOutcome: Sendable {
     /// Every object has its final name.
-    case stored([ExportCore.StoredObject])
+    case stored([StoredObject])
     case failed(Failure)
     /// Another worker may have the file by now: nothing more may be done.
     case leaseLost

@@ -12,7 +12,7 @@ import Testing
             #expect(job.parameters == #"{"report":"orders"}"#)
             #expect(job.correlationID == "c-a")
             #expect(job.createdAt >= before)
-            #expect(try #require(await test.score("a")) >= before + 60_000)
+            #expect(try #require(try await test.score("a")) >= before + 60_000)
             #expect(try await test.store.counts()[.pending] == 1)
             #expect(try await test.store.history(of: id).map(\.what) == ["PENDING"])
             #expect(try await test.store.list(.pending, limit: 10).map(\.id) == [id])
@@ -74,7 +74,7 @@ import Testing
             #expect(job.version == 1)
             #expect(job.state.claims == 1)
             #expect(try await test.start().isEmpty)
-            let due = try #require(await test.score("a"))
+            let due = try #require(try await test.score("a"))
             #expect(abs(due - (try await test.now()) - 30_000) < 5_000)
             #expect(try await test.store.job(id)?.version == 1)
         }

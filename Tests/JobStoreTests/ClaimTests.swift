@@ -7,7 +7,7 @@ import Testing
     @Test("moves a timer that fires forward by the lease, and tells the wake everything") func wake() async throws {
         try await TestStore.run { test in
             let (id, version) = try await test.polling("a")
-            let wake = try await eventually("the timer fires") { try await test.wakes().first }
+            let wake = try await eventually(within: .seconds(10), "the timer fires") { try await test.wakes().first }
             #expect(wake.id == id)
             #expect(wake.version == version + 1)
             #expect(wake.provider == "acme")
@@ -16,15 +16,15 @@ import Testing
             #expect(wake.exportHandle == #"{"id":"e1"}"#)
             #expect(wake.parameters == #"{"report":"orders"}"#)
             #expect(wake.correlationID == "c-a")
-            #expect(try #require(await test.score("a")) > (try await test.now()) + 20_000)
+            #expect(try #require(try await test.score("a")) > (try await test.now()) + 20_000)
         }
     }
 
     @Test("fires no timer early") func early() async throws {
         try await TestStore.run { test in
             _ = try await test.polling("a")
-            let due = try #require(await test.score("a"))
-            let claimed = try await eventually("the timer fires") { () -> (ClaimedTimers, Int64)? in
+            let due = try #require(try await test.score("a"))
+            let claimed = try await eventually(within: .seconds(10), "the timer fires") { () -> (ClaimedTimers, Int64)? in
                 let claimed = try await test.claim()
                 return claimed.messages.isEmpty ? nil : (claimed, try await test.now())
             }
@@ -36,8 +36,8 @@ import Testing
     @Test("fires again when the lease runs out") func leaseExpiry() async throws {
         try await TestStore.run { test in
             _ = try await test.polling("a")
-            let first = try await eventually("the timer fires") { try await test.wakes(lease: .milliseconds(50)).first }
-            let second = try await eventually("the lease runs out") { try await test.wakes().first }
+            let first = try await eventually(within: .seconds(10), "the timer fires") { try await test.wakes(lease: .milliseconds(50)).first }
+            let second = try await eventually(within: .seconds(10), "the lease runs out") { try await test.wakes().first }
             #expect(second.version == first.version + 1)
             #expect(second.state.claims == 2)
         }
@@ -70,9 +70,11 @@ import Testing
     @Test("packs wakes of a partition into messages of a bounded number") func batches() async throws {
         try await TestStore.run { test in
             for index in 0..<12 { _ = try await test.polling("job-\(index)") }
-            _ = try await eventually("all are due") { try await test.store.outlook(on: [0])[0]?.untilNext.map { $0 <= .zero } == true ? true : nil }
+            try await eventually(within: .seconds(10), "all are due") {
+                try await test.store.outlook(on: [0])[0]?.untilNext.map { $0 <= .zero } == true
+            }
             var sizes: [Int] = []
-            try await eventually("all are claimed") {
+            try await eventually(within: .seconds(10), "all are claimed") {
                 let claimed = try await test.store.claim(
                     partition: 0, lease: TestStore.lease, watchdog: TestStore.watchdog, wakesPerMessage: 5)
                 sizes += claimed.messages.map { Wake.decode($0).wakes.count }
@@ -85,12 +87,12 @@ import Testing
     @Test("takes back claims that the broker refused, without counting them") func postpone() async throws {
         try await TestStore.run { test in
             _ = try await test.polling("a")
-            let wake = try await eventually("the timer fires") { try await test.wakes().first }
+            let wake = try await eventually(within: .seconds(10), "the timer fires") { try await test.wakes().first }
             try await test.store.postpone([wake], by: .zero)
-            let again = try await eventually("it fires again") { try await test.wakes().first }
+            let again = try await eventually(within: .seconds(10), "it fires again") { try await test.wakes().first }
             #expect(again.state.claims == 1)
             try await test.store.postpone([wake], by: .zero)
-            #expect(try #require(await test.score("a")) > (try await test.now()) + 20_000, "a stale wake postpones nothing")
+            #expect(try #require(try await test.score("a")) > (try await test.now()) + 20_000, "a stale wake postpones nothing")
         }
     }
 

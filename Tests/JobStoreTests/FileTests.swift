@@ -53,7 +53,7 @@ import Testing
         try await TestStore.run { test in
             let id = try await test.processing("a", files: ["x"])
             let dead = try #require(try await test.claimFile(0, id, lease: .milliseconds(20)))
-            let due = try await eventually("the lease runs out") { try await test.claim().downloads.first }
+            let due = try await eventually(within: .seconds(10), "the lease runs out") { try await test.claim().downloads.first }
             #expect(due == DueDownload(id: id, file: 0, priority: .normal, correlationID: "c-a"))
             let alive = try #require(try await test.claimFile(0, id))
             #expect(alive.attempt == 2)
@@ -69,7 +69,7 @@ import Testing
             let id = try await test.processing("a", files: ["x"])
             let claimed = try #require(try await test.claimFile(0, id, lease: .milliseconds(200)))
             #expect(try await test.store.extendFile(claimed, lease: .seconds(30)))
-            #expect(try #require(await test.score("a#0")) > (try await test.now()) + 20_000)
+            #expect(try #require(try await test.score("a#0")) > (try await test.now()) + 20_000)
         }
     }
 
@@ -101,7 +101,7 @@ import Testing
                 Issue.record("claimed before its time")
                 return
             }
-            _ = try await eventually("the backoff is over") { try await test.claim().downloads.first }
+            _ = try await eventually(within: .seconds(10), "the backoff is over") { try await test.claim().downloads.first }
             #expect(try await test.claimFile(0, id)?.attempt == 2)
             #expect(try await test.store.history(of: id).contains { $0.what == "!" && $0.detail.contains("http-503") })
         }
@@ -111,7 +111,7 @@ import Testing
         try await TestStore.run { test in
             let id = try await test.processing("a", files: ["x", "y"])
             let x = try #require(try await test.claimFile(0, id, lease: .zero, maxAttempts: 1))
-            _ = try await eventually("the lease runs out") { try await test.claim().downloads.first }
+            _ = try await eventually(within: .seconds(10), "the lease runs out") { try await test.claim().downloads.first }
             guard case .exhausted(let exhausted) = try await test.store.claimFile(0, of: id, lease: TestStore.lease, maxAttempts: 1) else {
                 Issue.record("not exhausted")
                 return
@@ -133,13 +133,13 @@ import Testing
             _ = try await test.claimFile(1, id)
             let watchdog = Duration.milliseconds(30)
             #expect(try await test.store.findOrphans(of: id, from: 0, many: 3, watchdog: .seconds(60)).isEmpty)
-            let found = try await eventually("the watchdog's time is over") { () -> [Int]? in
+            let found = try await eventually(within: .seconds(10), "the watchdog's time is over") { () -> [Int]? in
                 let orphans = try await test.store.findOrphans(of: id, from: 0, many: 3, watchdog: watchdog)
                 return orphans.isEmpty ? nil : orphans
             }
             #expect(found == [0, 2])
             let published = try await test.now()
-            _ = try await eventually("and again") { () -> [Int]? in
+            _ = try await eventually(within: .seconds(10), "and again") { () -> [Int]? in
                 let orphans = try await test.store.findOrphans(of: id, from: 0, many: 3, watchdog: watchdog)
                 return orphans.isEmpty ? nil : orphans
             }

@@ -3,19 +3,20 @@ import ExportCore
 import JobStore
 import Logging
 import Redis
-import Synchronization
 import TestServers
 
 /// A store in a database of its own, on the shared Redis.
 struct TestStore: Sendable {
     let store: JobStore
     let redis: Redis
-    private static let databases = Atomic<Int>(100)
 
-    static func run(partitions: Int = 1, keep: Duration = .seconds(60), _ body: (TestStore) async throws -> Void) async throws {
+    /// - Parameter url: of another Redis than the shared one.
+    static func run(
+        partitions: Int = 1, keep: Duration = .seconds(60), redis url: String? = nil, _ body: (TestStore) async throws -> Void
+    ) async throws {
         let thread = EventThread(name: "store-test")
-        var configuration = try RedisConfiguration(url: SharedServers.redisURL)
-        configuration.database = databases.wrappingAdd(1, ordering: .relaxed).newValue
+        var configuration = try RedisConfiguration(url: url ?? SharedServers.redisURL)
+        configuration.database = SharedServers.nextRedisDatabase()
         let redis = Redis(configuration, on: thread, logger: Logger(label: "test"))
         try await redis.connect()
         _ = try await redis.send(["FLUSHDB"])
@@ -30,7 +31,7 @@ struct TestStore: Sendable {
     static let machine = JobStateMachine(rules: JobRules(polling: .fixed(interval: .milliseconds(100)), lease: lease, watchdog: watchdog))
 
     func job(_ name: String, _ priority: JobPriority = .normal) throws -> NewJob {
-        guard let id = JobID(name) else { throw TestServersError(description: "bad name \(name)") }
+        guard let id = JobID(name) else { throw TestServersError("bad name \(name)") }
         return NewJob(id: id, provider: "acme", parameters: #"{"report":"orders"}"#, priority: priority, correlationID: "c-\(name)")
     }
 
@@ -53,7 +54,7 @@ struct TestStore: Sendable {
     @discardableResult
     func decide(_ event: JobEvent, _ id: JobID, version: Int64, _ state: JobState, handle: String? = nil) async throws -> ChangeOutcome {
         guard let decision = Self.machine.decide(event, in: state, random: 0.5) else {
-            throw TestServersError(description: "\(event) has no meaning in \(state.status)")
+            throw TestServersError("\(event) has no meaning in \(state.status)")
         }
         return try await store.apply(
             JobChange(id: id, version: version, from: state.status, decision: decision, detail: "x", exportHandle: handle))
@@ -62,9 +63,9 @@ struct TestStore: Sendable {
     /// A job that polls, and its version.
     func polling(_ name: String) async throws -> (id: JobID, version: Int64) {
         let id = try await admit(name)
-        guard let job = try await start().first(where: { $0.id == id }) else { throw TestServersError(description: "\(name) did not start") }
+        guard let job = try await start().first(where: { $0.id == id }) else { throw TestServersError("\(name) did not start") }
         guard case .applied(let version) = try await decide(.created, id, version: job.version, job.state, handle: #"{"id":"e1"}"#) else {
-            throw TestServersError(description: "\(name) is stale")
+            throw TestServersError("\(name) is stale")
         }
         return (id, version)
     }

@@ -114,7 +114,7 @@ struct RecoveryTests {
             }
             proxy.silence()
             let message = OutgoingMessage(routingKey: fixture.queue, body: Array(repeating: 7, count: 1 << 20))
-            let publishing = Task { try await publisher.publish(all: Array(repeating: message, count: 40), timeout: .seconds(6)) }
+            let publishing = Task { try await publisher.publish(all: Array(repeating: message, count: 40), timeout: .seconds(10)) }
             try await eventually(within: .seconds(5), "the socket is full") { await publisher.unconfirmed > 0 }
             let slowest = try await withThrowingTaskGroup(of: Duration.self) { group in
                 for _ in 0..<50 {
@@ -127,7 +127,8 @@ struct RecoveryTests {
                 }
                 return try await group.reduce(.zero) { max($0, $1) }
             }
-            #expect(slowest < .milliseconds(500))
+            // A send that blocks would block for good; the bound is for a busy machine.
+            #expect(slowest < .seconds(3))
             #expect(await publisher.waiting > 0)
             let overloaded = await #expect(throws: RabbitMQError.self) {
                 try await publisher.publish(all: Array(repeating: message, count: 60))

@@ -50,13 +50,14 @@ struct RateLimitedLogTests {
         let lines = try jsonLines { logger in
             let log = RateLimitedLog(logger, interval: .milliseconds(5))
             let end = ContinuousClock.now + .milliseconds(50)
-            while ContinuousClock.now < end {
+            while ContinuousClock.now < end || calls < 1000 {
                 log.error(key: "k", "again")
                 calls += 1
             }
         }
         let heldBack = lines.map { $0["heldBack"] as? Int ?? 0 }
-        #expect(lines.count > 1 && heldBack[0] == 0 && heldBack[1] > 0)
-        #expect(lines.count + heldBack.reduce(0, +) <= calls)
+        let sum = heldBack.reduce(0, +)
+        #expect(lines.count > 1 && heldBack[0] == 0 && sum > 0)
+        #expect(lines.count + sum <= calls)
     }
 }

@@ -4,7 +4,7 @@ import Foundation
 public struct TestServersError: Error, CustomStringConvertible {
     public let description: String
 
-    init(_ description: String) { self.description = description }
+    public init(_ description: String) { self.description = description }
 }
 
 enum OpsCommand {

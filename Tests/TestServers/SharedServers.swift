@@ -1,13 +1,19 @@
 import Foundation
+import Synchronization
 
 /// The servers that `ops/test` has started for all tests. Tests keep apart by names: a UUID in a queue's name, a prefix of keys,
-/// a bucket of one's own. Nothing may flush, purge or restart them.
+/// a bucket, a database or a virtual host of one's own. Nothing may flush, purge or restart them.
 public enum SharedServers {
     public static var redisURL: String { get throws { try value("LONGHAUL_REDIS_URL") } }
     public static var rabbitMQURL: String { get throws { try value("LONGHAUL_RABBITMQ_URL") } }
     /// With credentials in the URL, for example `http://guest:guest@127.0.0.1:15672`.
     public static var rabbitMQManagementURL: String { get throws { try value("LONGHAUL_RABBITMQ_MANAGEMENT") } }
     public static var s3Endpoint: String { get throws { try value("AWS_ENDPOINT_URL_S3") } }
+
+    private static let databases = Atomic<Int>(0)
+
+    /// The number of a database of Redis that no other test of this process uses.
+    public static func nextRedisDatabase() -> Int { databases.wrappingAdd(1, ordering: .relaxed).newValue }
 
     /// The value of an environment variable that `ops/test` sets.
     public static func value(_ name: String) throws -> String {

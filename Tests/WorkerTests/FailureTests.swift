@@ -34,7 +34,7 @@ struct FailureTests {
 
 @Suite("The manifest")
 struct ManifestEncoderTests {
-    private func manifest(_ objects: [ExportCore.StoredObject]) throws -> [UInt8] {
+    private func manifest(_ objects: [StoredObject]) throws -> [UInt8] {
         let id = try #require(JobID("job-1"))
         let job = ExportJob(
             id: id, provider: "acme", parameters: #"{"report":"a \"b\"","days":[1,2]}"#, correlationID: "c \"1\" \u{1}",
@@ -46,7 +46,7 @@ struct ManifestEncoderTests {
     @Test("is JSON that says what was stored, whatever the names hold")
     func content() throws {
         let name = "a \"b\" \\ é\u{1F}\n.csv"
-        let object = ExportCore.StoredObject(name: name, source: "https://x.example/a", bytes: 12, sha256: "ab", key: "k")
+        let object = StoredObject(name: name, source: "https://x.example/a", bytes: 12, sha256: "ab", key: "k")
         let json = try JSONSerialization.jsonObject(with: Data(manifest([object, object]))) as? [String: Any]
         let manifest = try #require(json)
         #expect(manifest["exportJobId"] as? String == "job-1")

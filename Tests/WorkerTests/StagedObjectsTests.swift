@@ -1,7 +1,6 @@
 import EventThread
 import ExportCore
 import Foundation
-
 import ObjectStorage
 import Redis
 import Testing

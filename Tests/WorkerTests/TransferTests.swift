@@ -104,7 +104,7 @@ struct TransferTests {
                 guard case .claimed(let file) = try await fixture.store.claimFile(index, of: id, lease: .seconds(30), maxAttempts: 4) else {
                     throw FixtureError("not claimed")
                 }
-                let object = ExportCore.StoredObject(name: "f\(index)", source: "s", bytes: 1, sha256: "aa", key: "k\(index)")
+                let object = StoredObject(name: "f\(index)", source: "s", bytes: 1, sha256: "aa", key: "k\(index)")
                 _ = try await fixture.store.finishFile(file, objects: [object])
             }
             let job = try await fixture.store.job(id).unwrapped("job")

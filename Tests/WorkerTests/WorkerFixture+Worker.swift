@@ -76,10 +76,13 @@ extension WorkerFixture {
         #expect(manifest.exportJobId == id.text)
         #expect(manifest.files == truth.files.count)
         #expect(manifest.objects.map(\.name).sorted() == truth.objects.keys.sorted())
+        let keys = ObjectKey(try await store.job(id).unwrapped("job"))
         for object in manifest.objects {
             let expected = try truth.objects[object.name].unwrapped("object \(object.name) in truth")
             #expect((object.bytes, object.sha256) == expected)
-            let bytes = try await storage.get(key: object.key, maxBytes: 64 << 20)
+            let key = keys.object(object.name)
+            #expect(object.key == storage.fullKey(key))
+            let bytes = try await storage.get(key: key, maxBytes: 64 << 20)
             #expect(SHA256.hash(data: bytes).hexadecimal == expected.sha256)
             #expect(!object.source.contains("signature"))
         }

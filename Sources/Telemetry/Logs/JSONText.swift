@@ -17,18 +17,24 @@ struct JSONText {
     /// - Parameter limit: bytes of UTF-8 that are kept; a longer text is cut at a character and ends in `…`.
     mutating func string(_ text: String, limit: Int = .max) {
         bytes.append(UInt8(ascii: "\""))
-        if text.utf8.count <= limit {
-            appendEscaped(text.utf8)
-        } else {
-            appendEscaped(text.utf8.prefix(upTo: text.lastCharacterBoundary(atMost: limit)))
+        if text.utf8.count > limit {
+            var kept = String(text[..<text.lastCharacterBoundary(atMost: limit)])
+            kept.withUTF8 { appendEscaped($0) }
             bytes.append(contentsOf: "…".utf8)
+        } else {
+            var text = text
+            text.withUTF8 { appendEscaped($0) }
         }
         bytes.append(UInt8(ascii: "\""))
     }
 
     mutating func append(_ write: (inout [UInt8]) -> Void) { write(&bytes) }
 
-    private mutating func appendEscaped(_ text: some Sequence<UInt8>) {
+    private mutating func appendEscaped(_ text: UnsafeBufferPointer<UInt8>) {
+        guard text.contains(where: Self.mustEscape) else {
+            bytes.append(contentsOf: text)
+            return
+        }
         for byte in text {
             switch byte {
             case UInt8(ascii: "\""): raw(#"\""#)
@@ -43,6 +49,10 @@ struct JSONText {
             default: bytes.append(byte)
             }
         }
+    }
+
+    private static func mustEscape(_ byte: UInt8) -> Bool {
+        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte == 0x7f
     }
 
     private static func hexDigit(_ value: UInt8) -> UInt8 {

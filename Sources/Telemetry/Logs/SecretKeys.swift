@@ -5,12 +5,23 @@ enum SecretKeys {
     private static let words = ["password", "passwd", "secret", "token", "authorization", "apikey", "api_key", "api-key"]
         .map { Array($0.utf8) }
 
-    /// Whether the key holds one of the words, in any case: `authToken`, `AWS_SECRET_ACCESS_KEY`.
+    /// Whether the key holds one of the words, in any case: `authToken`, `AWS_SECRET_ACCESS_KEY`. Asked for each field of each
+    /// line, and so without allocation.
     static func contains(_ key: String) -> Bool {
-        let key = key.utf8.map { byte in (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte }
-        return words.contains { word in
-            guard key.count >= word.count else { return false }
-            return (0...(key.count - word.count)).contains { key[$0...].starts(with: word) }
+        var key = key
+        return key.withUTF8 { bytes in
+            bytes.indices.contains { start in
+                let first = lowercased(bytes[start])
+                return words.contains { $0[0] == first && isEqual($0, bytes[start...]) }
+            }
         }
+    }
+
+    private static func isEqual(_ word: [UInt8], _ text: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
+        text.count >= word.count && zip(word, text).allSatisfy { $0 == lowercased($1) }
+    }
+
+    private static func lowercased(_ byte: UInt8) -> UInt8 {
+        byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") ? byte | 0x20 : byte
     }
 }

@@ -64,7 +64,7 @@ extension PrometheusRegistry {
 
     private func complain(about name: String, _ what: String) {
         let isNew = state.withLock { $0.complaints.insert(name).inserted }
-        if isNew { logger.error("metric \(name) \(what)") }
+        if isNew { makeLogger().error("metric \(name) \(what)") }
     }
 
     private func remove(_ handler: any AnyObject) {

@@ -43,9 +43,16 @@ extension PrometheusRegistry {
             return try await collector.call()
         } catch {
             makeCounter(label: "telemetry_collector_failures_total", dimensions: [("collector", collector.name)]).increment(by: 1)
-            failures.warning(key: collector.name, "the metrics of \(collector.name) are missing in this scrape: \(error)")
+            logFailure(of: collector.name, error)
             return []
         }
+    }
+
+    private func logFailure(of collector: String, _ error: any Error) {
+        let admission = state.withLock { $0.failureLimit.admit(collector, at: .now) }
+        guard case .pass(let heldBack) = admission else { return }
+        makeLogger().warning(
+            "a scrape lacks the metrics of \(collector): \(error)", metadata: ["heldBack": .stringConvertible(heldBack)])
     }
 }
 

@@ -17,14 +17,15 @@ public final class PrometheusRegistry: MetricsFactory {
     let state = Mutex(State())
     let maximumSeries: Int
     let collectorDeadline: Duration
-    let logger: Logger
-    let failures: RateLimitedLog
+    /// Made when it is needed: the registry may exist before the format of the logs is known.
+    let makeLogger: @Sendable () -> Logger
 
     struct State {
         var descriptions: [String: Description] = [:]
         var families: [String: MetricFamily] = [:]
         var collectors: [Collector] = []
         var complaints: Set<String> = []
+        var failureLimit = RepetitionLimit(interval: .seconds(60), maximumKeys: 64)
     }
 
     struct Description {
@@ -36,13 +37,14 @@ public final class PrometheusRegistry: MetricsFactory {
     ///   - maximumSeries: series of one name; what comes beyond shares a series whose labels all say `overflow`, so that a label
     ///     made from data cannot fill the memory.
     ///   - collectorDeadline: for each collector at a scrape.
+    ///   - logger: for misuse (a name of two kinds, too many series) and collectors that fail.
     public init(
-        maximumSeries: Int = 1000, collectorDeadline: Duration = .seconds(2), logger: Logger = Logger(label: "longhaul.metrics")
+        maximumSeries: Int = 1000, collectorDeadline: Duration = .seconds(2),
+        logger: @autoclosure @escaping @Sendable () -> Logger = Logger(label: "longhaul.metrics")
     ) {
         self.maximumSeries = maximumSeries
         self.collectorDeadline = collectorDeadline
-        self.logger = logger
-        self.failures = RateLimitedLog(logger, interval: .seconds(60))
+        self.makeLogger = logger
         collect("process") { ProcessMetrics.samples() }
         for (name, help) in ProcessMetrics.help { describe(name, help: help) }
         describe("telemetry_collector_failures_total", help: "Scrapes in which a collector failed or was late.")

@@ -1,0 +1,86 @@
+import Foundation
+import Sandbox
+import TestServers
+import Testing
+
+@testable import longhaul
+
+@Suite("The roles as processes", .serialized, .timeLimit(.minutes(5))) struct RoleTests {
+    /// An installation that is set up, with a sandbox as its provider.
+    private static func run(_ body: (Installation) async throws -> Void) async throws {
+        var configuration = SandboxConfiguration()
+        configuration.duration = .uniform(0...2)
+        configuration.bytesPerFile = .fixed(1000)
+        configuration.retryAfter = .off
+        let sandbox = SandboxServer(configuration, logger: Terminal.quietLogger)
+        let port = try await sandbox.start()
+        try await Installation.run { installation in
+            try installation.writeProvider(baseURL: "http://127.0.0.1:\(port)")
+            #expect(try await installation.longhaul("setup").status == 0)
+            try await body(installation)
+        }
+        await sandbox.stop()
+    }
+
+    private static func submit(_ count: Int, _ installation: Installation) async throws {
+        let lines = (0..<count).map { #"{"provider":"acme","exportJobId":"job-\#($0)"}"# }
+        let file = try installation.write(lines.joined(separator: "\n"), to: "jobs.ndjson")
+        #expect(try await installation.longhaul("submit", "--from", file).status == 0)
+    }
+
+    private static func counts(_ installation: Installation) async throws -> [String: Int] {
+        let looked = try await installation.longhaul("watch", "--count", "1", "--json")
+        return try #require(try looked.objects().first).compactMapValues { $0 as? Int }
+    }
+
+    @Test("bring a job to its files and manifest, show it, and end by SIGTERM with 0") func wholeWay() async throws {
+        try await Self.run { installation in
+            let orchestrator = try installation.start(["orchestrator"])
+            let worker = try installation.start(["worker"])
+            let waited = try await installation.longhaul("submit", "acme", "--id", "a", "--parameters", #"{"files":2}"#, "--wait", "--json")
+            #expect(waited.status == 0, "\(waited.errors) \(try orchestrator.errors) \(try worker.errors)")
+            #expect(try waited.objects().first?["status"] as? String == "COMPLETED")
+
+            let failed = try await installation.longhaul("submit", "acme", "--id", "b", "--parameters", #"{"failExport":true}"#, "--wait")
+            #expect(failed.status == 1)
+
+            let shown = try #require(try await installation.longhaul("job", "a", "--json").objects().first)
+            #expect(shown["filesDone"] as? Int == 2)
+            let history = try #require(shown["history"] as? [[String: Any]])
+            #expect(history.first?["what"] as? String == "PENDING")
+            #expect(history.last?["what"] as? String == "COMPLETED")
+            #expect(try await installation.longhaul("job", "a").output.contains("COMPLETED"))
+
+            let listed = try await installation.longhaul("jobs", "--json").objects()
+            #expect(Set(listed.compactMap { $0["exportJobId"] as? String }) == ["a", "b"])
+            let failures = try await installation.longhaul("jobs", "--status", "failed", "--json").objects()
+            #expect(failures.map { $0["errorCode"] as? String } == ["export-failed"])
+
+            let stored = FileManager.default.enumerator(atPath: installation.folder.appending(path: "out").path)?.compactMap { $0 as? String }
+            #expect(stored?.count { $0.hasSuffix("manifest.json") } == 1)
+            for role in [orchestrator, worker] {
+                role.send(SIGTERM)
+                let ended = try await role.end(within: Installation.deadline)
+                #expect(ended.status == 0, "\(ended.errors)")
+            }
+        }
+    }
+
+    @Test("lose nothing when one of two orchestrators is killed in the middle of its work") func killed() async throws {
+        try await Self.run { installation in
+            let first = try installation.start(["orchestrator"], setting: ["LONGHAUL_NAME": "first"])
+            let second = try installation.start(["orchestrator"], setting: ["LONGHAUL_NAME": "second"])
+            try await Self.submit(300, installation)
+            try await eventually(within: Installation.deadline, "the work has begun") {
+                try await Self.counts(installation)["PROCESSING", default: 0] > 0
+            }
+            first.send(SIGKILL)
+            #expect(try await first.end(within: Installation.deadline).status == SIGKILL)
+            try await eventually(within: Installation.deadline, "all 300 jobs reach the workers") {
+                try await Self.counts(installation)["PROCESSING"] == 300
+            }
+            second.send(SIGTERM)
+            #expect(try await second.end(within: Installation.deadline).status == 0)
+        }
+    }
+}

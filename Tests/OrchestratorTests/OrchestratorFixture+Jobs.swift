@@ -1,0 +1,142 @@
+import ExportCore
+import Foundation
+import HTTPClient
+import JobMessages
+import JobStore
+import RabbitMQ
+import TestServers
+
+extension OrchestratorFixture {
+    /// Submits jobs of one order: the body of the create request that the sandbox gets.
+    @discardableResult
+    func submit(_ names: [String], order: String = "{}", priority: JobPriority = .normal) async throws -> [JobID] {
+        let ids = try names.map { try JobID($0).unwrapped("valid name in \($0)") }
+        let messages = try ids.map { id in
+            OutgoingMessage(
+                routingKey: QueueNames.jobs(priority), body: try JobMessage(id: id, provider: "acme", parameters: order).encoded())
+        }
+        guard try await publisher.publish(all: messages).allSatisfy({ $0 == .confirmed }) else { throw FixtureError("not confirmed") }
+        return ids
+    }
+
+    func submit(_ name: String, order: String = "{}", priority: JobPriority = .normal) async throws -> JobID {
+        try await submit([name], order: order, priority: priority)[0]
+    }
+
+    /// Names of `count` jobs.
+    func names(_ count: Int, _ prefix: String = "job") -> [String] { (0..<count).map { "\(prefix)-\($0)" } }
+
+    /// Jobs in POLLING, which nobody has looked at yet.
+    func polling(_ names: [String]) async throws -> [JobID] {
+        let machine = JobStateMachine(rules: JobRules(polling: .fixed(interval: .milliseconds(100))))
+        let ids = try names.map { try JobID($0).unwrapped("valid name in \($0)") }
+        _ = try await store.admit(ids.map { NewJob(id: $0, provider: "acme", correlationID: $0.text) }, watchdog: .seconds(60))
+        for partition in 0..<Self.partitions {
+            for job in try await store.start(partition: partition, limit: ids.count, lease: .seconds(60)) {
+                let decision = try machine.decide(.created, in: job.state, random: 0).unwrapped("decision")
+                let change = JobChange(
+                    id: job.id, version: job.version, from: .pending, decision: decision, exportHandle: try await createExport(job.id))
+                guard case .applied = try await store.apply(change) else { throw FixtureError("\(job.id) is stale") }
+            }
+        }
+        return ids
+    }
+
+    /// The handle of a new export.
+    private func createExport(_ id: JobID) async throws -> String {
+        let answer = try await http.send(
+            HTTPRequest(
+                .post, "\(sandboxURL)/v2/exports", headers: [("Content-Type", "application/json"), ("Idempotency-Key", id.text)],
+                body: .bytes(Array("{}".utf8))))
+        struct Export: Decodable { var id: String }
+        return #"{"id":"\#(try JSONDecoder().decode(Export.self, from: Data(answer.body)).id)"}"#
+    }
+
+    /// Waits until all jobs have one of these statuses.
+    func reach(_ statuses: JobStatus..., jobs ids: [JobID], within deadline: Duration = deadline) async throws {
+        var last: [JobStatus: Int] = [:]
+        do {
+            try await eventually(within: deadline, "\(ids.count) jobs are \(statuses)") {
+                do {
+                    let jobs = try await store.jobs(ids)
+                    last = Dictionary(grouping: jobs, by: \.state.status).mapValues(\.count)
+                } catch {
+                    // Redis may be restarting just now.
+                    guard error.isRetriable else { throw error }
+                }
+                return statuses.reduce(0) { $0 + (last[$1] ?? 0) } == ids.count
+            }
+        } catch {
+            throw FixtureError("\(error); they are \(last)")
+        }
+    }
+
+    func job(_ id: JobID) async throws -> ExportJob { try await store.job(id).unwrapped("job \(id)") }
+
+    /// Waits for the end of a job that fails.
+    func failure(of id: JobID) async throws -> JobError {
+        try await reach(.failed, jobs: [id])
+        return try await job(id).error.unwrapped("error")
+    }
+
+    func depth(_ queue: String) async throws -> Int { try await administrator.depth(queue).messages }
+
+    /// Receives and acknowledges the next `count` messages of a queue.
+    func receive(_ count: Int, from queue: String) async throws -> [Delivery] {
+        let consumer = Consumer(rabbitMQ, subscriptions: [Subscription(queue: queue, prefetch: 1000)], on: thread, logger: quiet)
+        try await consumer.connect()
+        let deadline = Task {
+            try await Task.sleep(for: Self.deadline)
+            await consumer.shutdown()
+        }
+        var received: [Delivery] = []
+        while received.count < count {
+            let deliveries = try await consumer.next(atMost: count - received.count)
+            if deliveries.isEmpty { throw FixtureError("\(queue) gave \(received.count) of \(count) messages") }
+            await consumer.acknowledge(deliveries.map(\.tag))
+            received += deliveries
+        }
+        deadline.cancel()
+        await consumer.shutdown()
+        return received
+    }
+
+    /// The next `count` download messages of a priority.
+    func downloads(_ count: Int, _ priority: JobPriority = .normal) async throws -> [DownloadMessage] {
+        try await receive(count, from: QueueNames.downloads(priority)).map { try DownloadMessage(body: $0.body) }
+    }
+
+    func statistics() async throws -> SandboxStatistics {
+        let answer = try await http.send(HTTPRequest(.get, "\(sandboxURL)/_sandbox/stats"))
+        return try JSONDecoder().decode(SandboxStatistics.self, from: Data(answer.body))
+    }
+
+    /// What the sandbox knows of its exports, in the order of their creation.
+    func exports() async throws -> [SandboxExport] {
+        let answer = try await http.send(HTTPRequest(.get, "\(sandboxURL)/_sandbox/truth"))
+        return try answer.body.split(separator: UInt8(ascii: "\n")).map { try JSONDecoder().decode(SandboxExport.self, from: Data($0)) }
+    }
+}
+
+/// What the sandbox has counted.
+struct SandboxStatistics: Decodable {
+    struct Exports: Decodable {
+        var created: Int
+        var replayed: Int
+    }
+
+    var requests: [String: Int]
+    var exports: Exports
+    var hanging: Int
+}
+
+struct SandboxExport: Decodable {
+    struct Requests: Decodable {
+        var create: Int
+        var status: Int
+        var files: Int
+    }
+
+    var idempotencyKey: String
+    var requests: Requests
+}

@@ -1,0 +1,56 @@
+import Foundation
+
+/// A program that a test runs. Its output goes to files: a pipe that nobody reads fills up and stops it.
+public struct ChildProcess: Sendable {
+    /// What is left of a process.
+    public struct Ended: Sendable {
+        /// The exit code, or the number of the signal that ended it.
+        public var status: Int32
+        public var output: String
+        public var errors: String
+    }
+
+    private let process: Process
+    private let folder: URL
+
+    /// - Parameter environment: all of it, but for PATH, HOME and TMPDIR, which are this process's.
+    public static func start(_ program: String, _ arguments: [String], environment: [String: String] = [:]) throws -> ChildProcess {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "longhaul-process-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let process = Process()
+        process.executableURL = URL(filePath: program)
+        process.arguments = arguments
+        process.environment = ProcessInfo.processInfo.environment.filter { ["PATH", "HOME", "TMPDIR"].contains($0.key) }
+            .merging(environment) { $1 }
+        process.currentDirectoryURL = folder
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = try file(folder.appending(path: "output"))
+        process.standardError = try file(folder.appending(path: "errors"))
+        try process.run()
+        return ChildProcess(process: process, folder: folder)
+    }
+
+    /// What it has written to standard output until now.
+    public var output: String { get throws { try String(contentsOf: folder.appending(path: "output"), encoding: .utf8) } }
+    public var errors: String { get throws { try String(contentsOf: folder.appending(path: "errors"), encoding: .utf8) } }
+
+    public func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
+
+    /// Waits until it has ended by itself. One that does not within `deadline` is killed, and that is an error.
+    public func end(within deadline: Duration) async throws -> Ended {
+        do {
+            try await eventually(within: deadline, "the end of \(process.arguments ?? [])") { !process.isRunning }
+        } catch {
+            send(SIGKILL)
+            throw TestServersError("\(error); it wrote: \(try output)\(try errors)")
+        }
+        let ended = Ended(status: process.terminationStatus, output: try output, errors: try errors)
+        try FileManager.default.removeItem(at: folder)
+        return ended
+    }
+
+    private static func file(_ url: URL) throws -> FileHandle {
+        try Data().write(to: url)
+        return try FileHandle(forWritingTo: url)
+    }
+}
