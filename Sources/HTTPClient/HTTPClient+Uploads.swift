@@ -18,8 +18,10 @@ extension HTTPClient {
 
     /// Returns once the chunk has been taken, or false when the transfer is over.
     private func give(_ chunk: [UInt8], to id: UInt64) async -> Bool {
-        guard let transfer = transfers[id], let upload = transfer.upload, transfer.phase != .finished else { return false }
-        return await withCheckedContinuation { continuation in
+        await withCheckedContinuation { continuation in
+            guard let transfer = transfers[id], let upload = transfer.upload, transfer.phase != .finished else {
+                return continuation.resume(returning: false)
+            }
             upload.whenTaken = continuation
             upload.give(chunk)
             resumeSending(transfer, upload)

@@ -72,11 +72,10 @@ public actor HTTPClient {
     /// Then the connections are closed.
     public func shutdown(within deadline: Duration = .seconds(30)) async {
         isShutDown = true
-        if running > 0 {
-            await withCheckedContinuation { continuation in
-                whenDrained.append(continuation)
-                thread.schedule(after: deadline) { [weak self] in self?.assumeIsolated { $0.abandonAll() } }
-            }
+        await withCheckedContinuation { continuation in
+            whenDrained.append(continuation)
+            if running == 0 { return drained() }
+            thread.schedule(after: deadline) { [weak self] in self?.assumeIsolated { $0.abandonAll() } }
         }
         multi?.close()
         multi = nil

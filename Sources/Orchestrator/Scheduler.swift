@@ -63,6 +63,8 @@ actor Scheduler {
                 break
             } catch {
                 logger.warning("the scheduler has to wait: \(error)")
+                // The loop turns; that Redis is away is for /readyz to tell.
+                progress.beat()
                 guard await pause.wait() else { break }
             }
         }

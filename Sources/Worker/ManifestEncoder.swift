@@ -5,12 +5,12 @@ import ExportCore
 /// ```json
 /// {"exportJobId":"…","provider":"…","parameters":{…},"correlationId":"…","createdAt":"2026-02-28T07:05:01.250Z","location":"s3://…",
 ///  "files":2,"objects":[
-/// {"name":"a.csv","source":"https://…/a.csv.gz","bytes":12,"sha256":"…","key":"acme/2026-02-28/job-1/a.csv"},
+/// {"name":"a.csv","source":"https://…/a.csv.gz","bytes":12,"sha256":"…","key":"out/acme/2026-02-28/job-1/a.csv"},
 /// …
 /// ]}
 /// ```
-/// `key` is below the configured output, whose URL, with the job's folder, is `location`. It depends on nothing but the job and its
-/// objects, so that writing it twice gives the same bytes.
+/// `key` is the whole key, the output's prefix included; `location` is the URL of the job's folder. It depends on nothing but the job
+/// and its objects, so that writing it twice gives the same bytes.
 struct ManifestEncoder {
     private var isFirst = true
 

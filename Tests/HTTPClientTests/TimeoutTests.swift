@@ -15,7 +15,7 @@ struct TimeoutTests {
         #expect(error?.kind == .timeout(wait))
         #expect(error?.isRetriable == true)
         #expect(error?.mayHaveRun == mayHaveRun)
-        #expect(taken >= bound && taken < bound + .seconds(2))
+        #expect(taken >= bound && taken < bound + .seconds(20))
     }
 
     @Test("a server that never answers runs out of firstByte, and its connection is closed")
@@ -119,14 +119,14 @@ struct TimeoutTests {
             }
         }
         defer { server.stop() }
-        let timeouts = HTTPTimeouts(firstByte: .milliseconds(200), stall: .milliseconds(200))
+        let timeouts = HTTPTimeouts(firstByte: .seconds(1), stall: .seconds(1))
         try await withClient { client async throws in
-            let source = SlowSource(chunks: 3, pause: .milliseconds(400))
+            let source = SlowSource(chunks: 2, pause: .seconds(2))
             let put = HTTPRequest(.put, server.url, body: .stream(length: nil) { await source.next() }, timeouts: timeouts)
-            #expect(try await client.send(put).body == Array("3000".utf8))
+            #expect(try await client.send(put).body == Array("2000".utf8))
 
             let stream = try await client.stream(HTTPRequest(.get, server.url, timeouts: timeouts))
-            try await Task.sleep(for: .milliseconds(600))
+            try await Task.sleep(for: .seconds(2))
             var count = 0
             while let piece = try await stream.next() { count += piece.count }
             #expect(count == 20_000_000)

@@ -79,7 +79,8 @@ extension OrchestratorSuites {
             let polling = "polling: { policy: fixed, interval: 100ms, maxWait: 1s }"
             try await OrchestratorFixture.run(sandbox: ["duration": "fixed:1h"], provider: [polling]) { fixture in
                 try await fixture.withOrchestrator { _ in
-                    #expect(try await fixture.failure(of: fixture.submit("a")).code == "max-wait-exceeded")
+                    let error = try await fixture.failure(of: fixture.submit("a"))
+                    #expect(error.code == "max-wait-exceeded")
                 }
             }
         }
@@ -87,7 +88,8 @@ extension OrchestratorSuites {
         @Test("refuses a file list that is longer than allowed") func tooManyFiles() async throws {
             try await OrchestratorFixture.run(sandbox: ["page-size": "4"]) { fixture in
                 try await fixture.withOrchestrator(OrchestratorFixture.configuration(maxFiles: 6)) { _ in
-                    #expect(try await fixture.failure(of: fixture.submit("a", order: #"{"files":9}"#)).code == "too-many-files")
+                    let error = try await fixture.failure(of: fixture.submit("a", order: #"{"files":9}"#))
+                    #expect(error.code == "too-many-files")
                 }
             }
         }

@@ -57,7 +57,7 @@ extension OrchestratorFixture {
         var last: [JobStatus: Int] = [:]
         do {
             try await eventually(within: deadline, "\(ids.count) jobs are \(statuses)") {
-                do {
+                do throws(JobStoreError) {
                     let jobs = try await store.jobs(ids)
                     last = Dictionary(grouping: jobs, by: \.state.status).mapValues(\.count)
                 } catch {

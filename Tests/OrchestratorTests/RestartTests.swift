@@ -3,6 +3,8 @@ import JobMessages
 import TestServers
 import Testing
 
+@testable import Orchestrator
+
 extension OrchestratorSuites {
     @Suite("carries on by itself after") struct RestartTests {
         static let servers: [TestServer] = [.rabbitmq, .redis]

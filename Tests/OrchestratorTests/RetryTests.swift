@@ -57,8 +57,10 @@ extension OrchestratorSuites {
         @Test("only as often as the provider file allows, and not at all what is refused for good") func bounded() async throws {
             try await OrchestratorFixture.run { fixture in
                 try await fixture.withOrchestrator { _ in
-                    #expect(try await fixture.failure(of: fixture.submit("a", order: #"{"faults":{"status:500":"100%"}}"#)).code == "http-500")
-                    #expect(try await fixture.failure(of: fixture.submit("b", order: #"{"files":"nonsense"}"#)).code == "http-400")
+                    let exhausted = try await fixture.failure(of: fixture.submit("a", order: #"{"faults":{"status:500":"100%"}}"#))
+                    #expect(exhausted.code == "http-500")
+                    let refused = try await fixture.failure(of: fixture.submit("b", order: #"{"files":"nonsense"}"#))
+                    #expect(refused.code == "http-400")
                 }
                 #expect(try await fixture.exports().map(\.requests.status) == [6])
                 #expect(try await fixture.statistics().requests["create"] == 2)

@@ -24,6 +24,7 @@ struct OrchestratorCommand: AsyncParsableCommand {
         let providers = try await settings.providers(http: http, on: role.thread)
         let rabbitMQ = try settings.rabbitMQ(connectionName: "longhaul orchestrator \(name)")
         let connection = try await StoreConnection.open(settings, name: "longhaul-orchestrator", on: role.thread, logger: role.logger)
+        OrchestratorService.describeMetrics(in: role.registry)
         let service = OrchestratorService(
             configuration: configuration, rabbitMQ: rabbitMQ, store: connection.store,
             membership: Membership(redis: connection.redis, name: name), providers: providers, thread: role.thread, logger: role.logger)

@@ -26,6 +26,7 @@ struct WorkerCommand: AsyncParsableCommand {
         let providers = try await settings.providers(http: http, on: role.thread)
         let rabbitMQ = try settings.rabbitMQ(connectionName: "longhaul worker \(name)")
         let connection = try await StoreConnection.open(settings, name: "longhaul-worker", on: role.thread, logger: role.logger)
+        WorkerService.describeMetrics(in: role.registry)
         let service = WorkerService(
             configuration: configuration, rabbitMQ: rabbitMQ, store: connection.store, providers: providers, storage: storage,
             thread: role.thread, logger: role.logger)
