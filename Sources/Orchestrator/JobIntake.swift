@@ -105,6 +105,9 @@ actor JobIntake {
     }
 
     private func newJob(from delivery: Delivery) throws(JobMessageError) -> NewJob {
+        guard !delivery.isTruncated else {
+            throw JobMessageError(code: "too-large", message: "the message has \(delivery.bodySize) bytes; the most is \(JobMessage.largestBody)")
+        }
         let message = try JobMessage(body: delivery.body)
         guard let provider = providers[message.provider] else {
             throw JobMessageError(
@@ -133,9 +136,12 @@ actor JobIntake {
 
     /// Confirmed in the dead-letter queue first, then acknowledged: never lost, at worst doubled.
     private func bury(_ dead: [DeadLetter]) async throws {
-        let outcomes = try await publisher.publish(all: dead.map { $0.outgoing(to: QueueNames.deadJobs) })
+        // Of a huge body we hold only the beginning: the broker moves it, whole and without our headers.
+        let whole = dead.filter { !$0.delivery.isTruncated }
+        let outcomes = try await publisher.publish(all: whole.map { $0.outgoing(to: QueueNames.deadJobs) })
         if let refused = outcomes.first(where: { $0 != .confirmed }) { throw DeadLetterRefused(outcome: refused) }
-        await consumer.acknowledge(dead.map(\.delivery.tag))
+        await consumer.acknowledge(whole.map(\.delivery.tag))
+        await consumer.reject(dead.filter(\.delivery.isTruncated).map(\.delivery.tag), requeue: false)
         for letter in dead {
             metrics.deadLetters.increment()
             logger.warning(

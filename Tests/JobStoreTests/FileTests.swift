@@ -26,11 +26,13 @@ import Testing
         }
     }
 
-    @Test("of one name get names of their own") func names() async throws {
+    @Test("that would be stored under one name get names of their own") func names() async throws {
         try await TestStore.run { test in
-            let id = try await test.processing("a", files: ["x.csv", "x.csv"])
-            #expect(try await test.claimFile(0, id)?.file.name == "x.csv")
-            #expect(try await test.claimFile(1, id)?.file.name == "1-x.csv")
+            let listed = ["x.csv", "x.csv", "x.csv.gz", "y.zip", "y", "5-y", "y.ZIP"]
+            let id = try await test.processing("a", files: listed)
+            var names: [String] = []
+            for index in listed.indices { names.append(try #require(try await test.claimFile(index, id)).file.name) }
+            #expect(names == ["x.csv", "1-x.csv", "2-x.csv.gz", "y.zip", "4-y", "5-y", "6-y.ZIP"])
         }
     }
 

@@ -7,15 +7,19 @@ local key, files = job_key(id), files_key(id)
 local known = redis.call('HMGET', key, 'version', 'status', 'createdAt', 'filesTotal', 'filesDone')
 if known[1] ~= expected or known[2] ~= 'READY' then return { -1 } end
 
+-- What a file is stored as loses these endings, and an archive becomes a folder of that name.
+local function stem(name)
+    local without = string.gsub(name, '%.[gG][zZ]$', '')
+    without = string.gsub(without, '%.[zZ][iI][pP]$', '')
+    return without
+end
+
 local first = tonumber(known[4] or '0')
 local total = first
 for position = 6, #ARGV, 2 do
     local name, index = ARGV[position], whole(total)
     -- Two files of one name would overwrite each other: the later one gets its index in front.
-    if redis.call('HSETNX', files, 'name:' .. name, index) == 0 then
-        name = index .. '-' .. name
-        redis.call('HSET', files, 'name:' .. name, index)
-    end
+    while redis.call('HSETNX', files, 'name:' .. stem(name), index) == 0 do name = index .. '-' .. name end
     redis.call('HSET', files, index, ARGV[position + 1], index .. '.name', name, index .. '.state', 'queued 0 ' .. whole(NOW) .. ' 0')
     total = total + 1
 end

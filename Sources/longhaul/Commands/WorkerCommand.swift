@@ -49,6 +49,8 @@ struct WorkerCommand: AsyncParsableCommand {
             archives: ArchiveLimits(
                 maxEntries: try settings.number("LONGHAUL_MAX_ENTRIES", 1...10_000_000),
                 maxUnpackedBytes: Int64(try settings.number("LONGHAUL_MAX_UNPACKED_BYTES", 1...Int.max))),
+            spoolFolder: try settings.required("LONGHAUL_SPOOL"),
+            maxSpoolBytes: Int64(try settings.number("LONGHAUL_MAX_SPOOL_BYTES", 0...Int.max)),
             shutdownGrace: try settings.duration("LONGHAUL_SHUTDOWN_GRACE", .zero ... .seconds(3600)))
     }
 }

@@ -34,6 +34,8 @@ struct Setting: Sendable {
         Setting("LONGHAUL_TRANSFERS", "N", "16", "transfers of a worker at once; each holds up to 24 MiB"),
         Setting("LONGHAUL_MAX_UNPACKED_BYTES", "N", "1099511627776", "bytes that one file may unpack to"),
         Setting("LONGHAUL_MAX_ENTRIES", "N", "20000", "entries of one archive"),
+        Setting("LONGHAUL_SPOOL", "FOLDER", "/var/tmp", "where a worker keeps small entries of large archives until they are verified; on a disk"),
+        Setting("LONGHAUL_MAX_SPOOL_BYTES", "N", "17179869184", "bytes there for one file"),
         Setting("LONGHAUL_SHUTDOWN_GRACE", "TIME", "20s", "how long a shutdown waits for what is in hand"),
         Setting("LONGHAUL_NAME", "NAME", nil, "this process among its like; host and process id without it"),
         Setting("LONGHAUL_HEALTH_HOST", "ADDRESS", "127.0.0.1", "where health and metrics are served"),
