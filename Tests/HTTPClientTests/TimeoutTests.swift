@@ -88,9 +88,10 @@ struct TimeoutTests {
 
     @Test("a request that gets no connection runs out of queue, and the next in line still gets its turn")
     func queue() async throws {
+        let mayAnswer = DispatchSemaphore(value: 0)
         let server = try RawServer { connection in
             while let request = connection.readRequest() {
-                if request.target == "/slow" { Thread.sleep(forTimeInterval: 0.8) }
+                if request.target == "/slow" { mayAnswer.wait() }
                 connection.send(RawServer.response(request.target))
             }
         }
@@ -101,6 +102,7 @@ struct TimeoutTests {
             async let patient = client.send(HTTPRequest(.get, server.url + "/patient"))
             let hasty = HTTPRequest(.get, server.url + "/hasty", timeouts: HTTPTimeouts(queue: .milliseconds(200)))
             await expectTimeout(.queue, after: .milliseconds(200), hasty, mayHaveRun: false, by: client)
+            mayAnswer.signal()
             #expect(try await slow.status == 200)
             #expect(try await patient.body == Array("/patient".utf8))
         }
