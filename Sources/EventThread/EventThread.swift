@@ -14,6 +14,9 @@ import Synchronization
 /// ends by the hooks of `atTurnEnd`, in which drivers write what the turn has collected. `minimumTurn` spaces the turns
 /// under load, so that each batch grows; an idle thread answers at once all the same.
 ///
+/// A job carries the thread as its task executor too. A caller that has no preference for it is therefore suspended for a moment
+/// where an actor's method enters `withCheckedContinuation`: look at the state inside its closure, not only before it.
+///
 /// The thread runs until `stop()`; a job that comes later starts it again for as long as there is work, so that nothing that
 /// awaits can hang on a stopped thread.
 public final class EventThread: SerialExecutor, TaskExecutor, @unchecked Sendable {

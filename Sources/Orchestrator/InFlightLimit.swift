@@ -17,7 +17,7 @@ actor InFlightLimit {
 
     /// Waits until there is room, and tells how much. Nothing is taken yet: there is one taker, which calls `enter` next.
     func room() async -> Int {
-        while count >= limit, !isClosed, !isAbandoned { await withCheckedContinuation { waiters.append($0) } }
+        while isFull { await wait(while: { $0.isFull }) }
         return max(limit - count, 1)
     }
 
@@ -37,13 +37,23 @@ actor InFlightLimit {
 
     /// Waits until nothing is in hand, or nobody waits for it any more.
     func drain() async {
-        while count > 0, !isAbandoned { await withCheckedContinuation { waiters.append($0) } }
+        while isBusy { await wait(while: { $0.isBusy }) }
     }
 
     /// Ends `drain` with things still in hand.
     func abandon() {
         isAbandoned = true
         wakeAll()
+    }
+
+    private var isFull: Bool { count >= limit && !isClosed && !isAbandoned }
+    private var isBusy: Bool { count > 0 && !isAbandoned }
+
+    /// Looks again where it can no longer be suspended: a caller without this executor may have been on its way here.
+    private func wait(while mustWait: (isolated InFlightLimit) -> Bool) async {
+        await withCheckedContinuation { continuation in
+            if mustWait(self) { waiters.append(continuation) } else { continuation.resume() }
+        }
     }
 
     private func wakeAll() {

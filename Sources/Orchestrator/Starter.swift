@@ -57,7 +57,9 @@ actor Starter {
         while !isStopping {
             progress.rest()
             if candidates.isEmpty {
-                await withCheckedContinuation { sleeper = $0 }
+                await withCheckedContinuation { continuation in
+                    if candidates.isEmpty, !isStopping { sleeper = continuation } else { continuation.resume() }
+                }
                 continue
             }
             let room = await inFlight.room()

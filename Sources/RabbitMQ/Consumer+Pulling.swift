@@ -53,6 +53,8 @@ extension Consumer {
             await withCheckedContinuation { continuation in
                 waiters.append(Waiter(id: id, demand: demand, continuation: continuation))
                 if Task.isCancelled { cancel(id) }
+                // A caller without this executor may have been suspended on its way here.
+                if isIntakeStopped || session.isOver { dismissWaiters() } else { serveWaiters() }
             }
         } onCancel: {
             Task { await self.cancel(id) }

@@ -25,7 +25,11 @@ extension Consumer {
         let timer = thread.schedule(after: timeout) { [weak self] in
             self?.assumeIsolated { $0.resumeIntakeStopped(inAnyCase: true) }
         }
-        await withCheckedContinuation { continuation in intakeStopped = continuation }
+        await withCheckedContinuation { continuation in
+            intakeStopped = continuation
+            // A caller without this executor may have been suspended on its way here.
+            resumeIntakeStopped()
+        }
         thread.cancel(timer)
     }
 

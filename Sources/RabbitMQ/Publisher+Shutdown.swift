@@ -14,7 +14,10 @@ extension Publisher {
                     $0.drained = nil
                 }
             }
-            await withCheckedContinuation { continuation in drained = continuation }
+            await withCheckedContinuation { continuation in
+                // A caller without this executor may have been suspended on its way here.
+                if batches.isEmpty { continuation.resume() } else { drained = continuation }
+            }
             thread.cancel(timer)
         }
         for batch in Array(batches.values) {

@@ -16,8 +16,11 @@ extension Redis {
         let timer = thread.schedule(after: configuration.connectTimeout + .milliseconds(100)) { [weak self] in
             self?.assumeIsolated { $0.giveUpConnecting(id, .unreachable, "no connection within \($0.configuration.connectTimeout)") }
         }
-        let failure = await withTaskCancellationHandler {
-            await withCheckedContinuation { connectWaiters[id] = $0 }
+        let failure: RedisError? = await withTaskCancellationHandler {
+            await withCheckedContinuation { (continuation: CheckedContinuation<RedisError?, Never>) in
+                // A caller without this executor may have been suspended on its way here.
+                if isConnected { continuation.resume(returning: nil) } else { connectWaiters[id] = continuation }
+            }
         } onCancel: {
             Task(executorPreference: thread) { await self.giveUpConnecting(id, .cancelled(mayHaveRun: false), nil) }
         }

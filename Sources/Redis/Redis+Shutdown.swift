@@ -8,7 +8,10 @@ extension Redis {
             guard isConnected, !pipeline.isIdle else { return close() }
             thread.schedule(after: limit) { [weak self] in self?.assumeIsolated { $0.close() } }
         }
-        await withCheckedContinuation { shutdownWaiters.append($0) }
+        await withCheckedContinuation { continuation in
+            // A caller without this executor may have been suspended on its way here.
+            if case .closed = state { continuation.resume() } else { shutdownWaiters.append(continuation) }
+        }
     }
 
     func finishShutdownIfIdle() {

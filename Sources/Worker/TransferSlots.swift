@@ -23,7 +23,7 @@ actor TransferSlots {
     /// Waits until there is room, and tells how much; none after `close`. Nothing is taken yet: there is one taker, which calls
     /// `start` next.
     func room() async -> Int {
-        while !isClosed, tasks.count >= limit { await withCheckedContinuation { waiters.append($0) } }
+        while isFull { await wait(while: { $0.isFull }) }
         return isClosed ? 0 : limit - tasks.count
     }
 
@@ -46,6 +46,15 @@ actor TransferSlots {
         wakeAll()
     }
 
+    private var isFull: Bool { !isClosed && tasks.count >= limit }
+
+    /// Looks again where it can no longer be suspended: a caller without this executor may have been on its way here.
+    private func wait(while mustWait: (isolated TransferSlots) -> Bool) async {
+        await withCheckedContinuation { continuation in
+            if mustWait(self) { waiters.append(continuation) } else { continuation.resume() }
+        }
+    }
+
     /// Lets nobody in any more.
     func close() {
         isClosed = true
@@ -61,7 +70,7 @@ actor TransferSlots {
     func drain(within limit: Duration) async -> Int {
         let deadline = ContinuousClock.now + limit
         let timer = thread.schedule(after: limit) { [weak self] in self?.assumeIsolated { $0.wakeAll() } }
-        while !tasks.isEmpty, .now < deadline { await withCheckedContinuation { waiters.append($0) } }
+        while !tasks.isEmpty, .now < deadline { await wait(while: { !$0.tasks.isEmpty && .now < deadline }) }
         thread.cancel(timer)
         return tasks.count
     }

@@ -69,7 +69,15 @@ import Testing
                     let dataset = try #require(names.first { info[$0].text == "dataset.bytes" })
                     return try #require(info[dataset + 1].int)
                 }
-                _ = try await test.polling("warm-up")
+                func create() async throws {
+                    for partition in 0..<16 {
+                        for job in try await test.store.start(partition: partition, limit: 2000, lease: .seconds(600)) {
+                            try await test.decide(.created, job.id, version: job.version, job.state, handle: #"{"id":"exp_0123456789abcdef"}"#)
+                        }
+                    }
+                }
+                try await test.admit("warm-up")
+                try await create()
                 let jobs = try (0..<2000).map { index in
                     var job = try test.job("0d7f4c2e-5a52-4b21-9c5d-00000000\(1000 + index)")
                     job.parameters = #"{"report":"orders","from":"2026-11-01","to":"2026-11-02","region":"eu"}"#
@@ -77,11 +85,7 @@ import Testing
                 }
                 let before = try await used()
                 _ = try await test.store.admit(jobs, watchdog: .seconds(600))
-                for partition in 0..<16 {
-                    for job in try await test.store.start(partition: partition, limit: 2000, lease: .seconds(600)) where job.id.text != "warm-up" {
-                        try await test.decide(.created, job.id, version: job.version, job.state, handle: #"{"id":"exp_0123456789abcdef"}"#)
-                    }
-                }
+                try await create()
                 let bytes = try await (used() - before) / 2000
                 #expect(bytes <= 1024, "\(bytes) bytes a job")
             }

@@ -16,16 +16,8 @@ struct Installation: Sendable {
 
     static func run(_ body: (Installation) async throws -> Void) async throws {
         try await VirtualHost.run { host in
-            let redis = try #require(URL(string: SharedServers.redisURL))
-            let database = redis.deletingLastPathComponent().appending(path: "\(SharedServers.nextRedisDatabase())")
-            try await run(["LONGHAUL_RABBITMQ_URL": host.url, "LONGHAUL_REDIS_URL": database.absoluteString], body)
+            try await run(["LONGHAUL_RABBITMQ_URL": host.url, "LONGHAUL_REDIS_URL": SharedServers.emptyRedisDatabase()], body)
         }
-    }
-
-    static func run(on servers: ServerGroup, _ body: (Installation) async throws -> Void) async throws {
-        try await run(
-            ["LONGHAUL_RABBITMQ_URL": servers.value("LONGHAUL_RABBITMQ_URL"), "LONGHAUL_REDIS_URL": servers.value("LONGHAUL_REDIS_URL")],
-            body)
     }
 
     private static func run(_ servers: [String: String], _ body: (Installation) async throws -> Void) async throws {

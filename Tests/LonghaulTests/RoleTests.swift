@@ -66,6 +66,23 @@ import Testing
         }
     }
 
+    @Test("end in time by SIGTERM, though a provider never answers") func hangingProvider() async throws {
+        try await Self.run { installation in
+            let orchestrator = try installation.start(["orchestrator"], setting: ["LONGHAUL_SHUTDOWN_GRACE": "500ms"])
+            _ = try await installation.longhaul("submit", "acme", "--id", "a", "--parameters", #"{"faults":{"create:hang":1}}"#)
+            try await eventually(within: Installation.deadline, "the creation is in hand") {
+                let job = try await installation.longhaul("job", "a", "--json")
+                guard job.status == 0 else { return false }
+                return try #require(try job.objects().first?["version"] as? Int) > 0
+            }
+            let begin = ContinuousClock.now
+            orchestrator.send(SIGTERM)
+            #expect(try await orchestrator.end(within: Installation.deadline).status == 0)
+            // The provider's own limit is 30 s.
+            #expect(ContinuousClock.now - begin < .seconds(20))
+        }
+    }
+
     @Test("lose nothing when one of two orchestrators is killed in the middle of its work") func killed() async throws {
         try await Self.run { installation in
             let first = try installation.start(["orchestrator"], setting: ["LONGHAUL_NAME": "first"])

@@ -71,7 +71,7 @@ extension OrchestratorFixture {
             do { result = .success(try await group.run()) } catch { result = .failure(error) }
             await redis.shutdown(within: .milliseconds(200))
             await claims.shutdown(within: .milliseconds(200))
-            await http.shutdown()
+            await http.shutdown(within: .zero)
             thread.stop()
             try result.get()
         }

@@ -47,9 +47,9 @@ final class OrchestratorFixture: Sendable {
     static func run(
         on servers: ServerGroup, sandbox options: KeyValuePairs<String, String> = [:], _ body: (OrchestratorFixture) async throws -> Void
     ) async throws {
-        try await run(
-            RabbitMQConfiguration(url: servers.value("LONGHAUL_RABBITMQ_URL")), RedisConfiguration(url: servers.value("LONGHAUL_REDIS_URL")),
-            options, [], body)
+        var redis = try RedisConfiguration(url: servers.value("LONGHAUL_REDIS_URL"))
+        redis.commandTimeout = .seconds(3)
+        try await run(RabbitMQConfiguration(url: servers.value("LONGHAUL_RABBITMQ_URL")), redis, options, [], body)
     }
 
     private static func run(

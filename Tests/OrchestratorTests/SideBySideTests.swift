@@ -76,7 +76,7 @@ extension OrchestratorSuites {
                 let a = try await fixture.start(
                     OrchestratorFixture.configuration("a", wakesInFlight: 1, createsInFlight: 1, shutdownGrace: .milliseconds(200)))
                 try await fixture.submit(fixture.names(3), order: #"{"faults":{"\#(point):hang":1}}"#)
-                try await eventually(within: OrchestratorFixture.deadline, "a request hangs") { try await fixture.statistics().hanging == 1 }
+                try await eventually(within: OrchestratorFixture.deadline, "a request hangs") { try await fixture.statistics().hanging > 0 }
                 let begin = ContinuousClock.now
                 try await a.shutDown()
                 // The provider's own limit is 30 s.

@@ -15,6 +15,15 @@ public enum SharedServers {
     /// The number of a database of Redis that no other test of this process uses.
     public static func nextRedisDatabase() -> Int { databases.wrappingAdd(1, ordering: .relaxed).newValue }
 
+    /// The URL of a database of Redis that no other test of this process uses, and that is empty.
+    public static func emptyRedisDatabase() async throws -> String {
+        guard let url = URL(string: try redisURL) else { throw TestServersError("LONGHAUL_REDIS_URL is no URL") }
+        let database = url.deletingLastPathComponent().appending(path: "\(nextRedisDatabase())").absoluteString
+        let ended = try await ChildProcess.start("/usr/bin/env", ["redis-cli", "-u", database, "FLUSHDB"]).end(within: .seconds(30))
+        guard ended.output == "OK\n" else { throw TestServersError("\(database) cannot be emptied: \(ended.output)\(ended.errors)") }
+        return database
+    }
+
     /// The value of an environment variable that `ops/test` sets.
     public static func value(_ name: String) throws -> String {
         guard let value = ProcessInfo.processInfo.environment[name] else {

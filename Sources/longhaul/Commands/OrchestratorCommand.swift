@@ -41,7 +41,9 @@ struct OrchestratorCommand: AsyncParsableCommand {
             throw Problem.unavailable("LONGHAUL_HEALTH_PORT: \(error)")
         }
         await connection.close()
-        await http.shutdown()
+        // The service has given what was in hand its grace.
+        await http.shutdown(within: .zero)
+        role.thread.stop()
     }
 
     private static func configuration(_ settings: Settings, name: String) throws -> OrchestratorConfiguration {

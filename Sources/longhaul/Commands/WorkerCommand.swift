@@ -38,8 +38,10 @@ struct WorkerCommand: AsyncParsableCommand {
             throw Problem.unavailable("LONGHAUL_HEALTH_PORT: \(error)")
         }
         await connection.close()
-        await http.shutdown()
-        await storageHTTP?.shutdown()
+        // The service has given what was in hand its grace.
+        await http.shutdown(within: .zero)
+        await storageHTTP?.shutdown(within: .zero)
+        role.thread.stop()
     }
 
     private static func configuration(_ settings: Settings) throws -> WorkerConfiguration {

@@ -44,7 +44,6 @@ struct Role {
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: quietLogger))
         try await group.run()
-        thread.stop()
     }
 
     /// The group reports each of its steps at debug level under our own names; only what is wrong is of interest.
