@@ -17,7 +17,7 @@ public struct JobRules: Sendable, Equatable {
 
     public init(
         polling: PollPolicy = .tiered(), retry: RetryPolicy = RetryPolicy(), maxWait: Duration = .seconds(12 * 3600),
-        maxAttempts: Int = 500, unknownStatusLimit: Int = 5, claimLimit: Int = 20, lease: Duration = .seconds(30),
+        maxAttempts: Int = 500, unknownStatusLimit: Int = 5, claimLimit: Int = 100, lease: Duration = .seconds(30),
         watchdog: Duration = .seconds(60)
     ) {
         self.polling = polling

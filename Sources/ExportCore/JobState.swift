@@ -32,7 +32,7 @@ public struct JobState: Sendable, Equatable {
 /// What happened to a job.
 public enum JobEvent: Sendable, Equatable {
     /// The provider has accepted the export.
-    case created
+    case created(PollHints)
     /// Creating, checking or listing did not succeed.
     case stepFailed(Failure)
     /// The export is queued or running.

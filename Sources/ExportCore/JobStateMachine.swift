@@ -17,10 +17,10 @@ public struct JobStateMachine: Sendable {
         var next = state
         next.claims = 0
         switch (state.status, event) {
-        case (.pending, .created):
+        case (.pending, .created(let hints)):
             next.status = .polling
             next.failures = 0
-            return Decision(state: next, timer: .after(nextPoll(next, PollHints(), random)))
+            return wait(next, for: rules.polling.nextDelay(waited: .zero, hints: hints, random: random), hints.retryAfter)
 
         case (.polling, .notReady(let hints)):
             next.attempts += 1
@@ -86,9 +86,8 @@ public struct JobStateMachine: Sendable {
         if state.claims > rules.claimLimit {
             return fail(state, JobError(code: "claims-exhausted", message: "\(state.claims - 1) wakes in a row brought no result"))
         }
-        if state.status == .pending || state.status == .polling, state.waited >= rules.maxWait {
-            return fail(state, JobError(code: "max-wait-exceeded", message: "not ready after \(rules.maxWait.components.seconds) s"))
-        }
+        // A job that polls is asked once more at the end of its longest wait.
+        if state.status == .pending, state.waited >= rules.maxWait { return fail(state, maxWaitExceeded) }
         return nil
     }
 }
@@ -98,14 +97,19 @@ extension JobStateMachine {
         if state.attempts >= rules.maxAttempts {
             return fail(state, JobError(code: "max-attempts-exceeded", message: "not ready after \(state.attempts) checks"))
         }
-        return Decision(state: state, timer: .after(nextPoll(state, hints, random)))
+        return wait(state, for: rules.polling.nextDelay(waited: state.waited, hints: hints, random: random), hints.retryAfter)
     }
 
-    /// The policy's delay, cut so that the last check falls at the end of the longest wait; a Retry-After is not cut.
-    private func nextPoll(_ state: JobState, _ hints: PollHints, _ random: Double) -> Duration {
-        let delay = rules.polling.nextDelay(waited: state.waited, hints: hints, random: random)
+    /// The delay, cut so that the last check falls at the end of the longest wait. A Retry-After is not cut: when it leads past the
+    /// end there is nothing left to ask.
+    private func wait(_ state: JobState, for delay: Duration, _ retryAfter: Duration?) -> Decision {
         let rest = rules.maxWait - state.waited
-        return max(min(delay, max(rest, .milliseconds(1))), hints.retryAfter ?? .zero)
+        guard rest > .zero, (retryAfter ?? .zero) <= rest else { return fail(state, maxWaitExceeded) }
+        return Decision(state: state, timer: .after(min(delay, rest)))
+    }
+
+    private var maxWaitExceeded: JobError {
+        JobError(code: "max-wait-exceeded", message: "not ready within \(rules.maxWait.components.seconds) s")
     }
 
     private func retry(_ state: JobState, _ failure: Failure, _ random: Double) -> Decision {
@@ -114,7 +118,10 @@ extension JobStateMachine {
         guard failure.failureClass.isRetriable, next.failures < rules.retry.attempts else {
             return fail(next, JobError(code: failure.code, message: failure.message))
         }
-        return Decision(state: next, timer: .after(rules.retry.delay(failures: next.failures, retryAfter: failure.retryAfter, random: random)))
+        let delay = rules.retry.delay(failures: next.failures, retryAfter: failure.retryAfter, random: random)
+        // The files of an export that is ready may be listed for as long as it takes.
+        if state.status == .ready { return Decision(state: next, timer: .after(delay)) }
+        return wait(next, for: delay, failure.retryAfter)
     }
 
     private func fail(_ state: JobState, _ error: JobError) -> Decision {

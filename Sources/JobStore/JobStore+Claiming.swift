@@ -60,6 +60,17 @@ extension JobStore {
         }
     }
 
+    /// The heartbeat of jobs in hand: their timers move forward where the versions are the present ones.
+    public func extend(_ jobs: [(id: JobID, version: Int64)], lease: Duration) async throws(JobStoreError) {
+        for (partition, members) in Dictionary(grouping: jobs, by: { partition(of: $0.id) }) {
+            for start in stride(from: 0, to: members.count, by: 200) {
+                var arguments: [RedisArgument] = [.integer(lease.milliseconds)]
+                for job in members[start..<min(start + 200, members.count)] { arguments += [.string(job.id.text), .integer(job.version)] }
+                _ = try await run(StoreScript.extendJobs, partition: partition, arguments)
+            }
+        }
+    }
+
     private static func downloads(_ answer: Answer) throws(JobStoreError) -> [DueDownload] {
         var downloads: [DueDownload] = []
         for index in stride(from: 0, to: try answer.array.count, by: 4) {

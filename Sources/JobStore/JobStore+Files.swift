@@ -88,13 +88,17 @@ extension JobStore {
     }
 
     /// Sets the file's timer for another attempt, or, with no `delay`, fails the job.
+    /// - Parameter counts: whether the attempt counts; not when its worker was shut down in order.
     /// - Returns: `false` when the lease is lost.
-    public func failFile(_ claimed: ClaimedFile, failure: Failure, retryAfter delay: Duration?) async throws(JobStoreError) -> Bool {
+    public func failFile(
+        _ claimed: ClaimedFile, failure: Failure, retryAfter delay: Duration?, counts: Bool = true
+    ) async throws(JobStoreError) -> Bool {
         let value = try await run(
             StoreScript.failFile, partition: partition(of: claimed.job.id),
             claimed.arguments + [
                 .integer(delay?.milliseconds ?? -1), .string(HistoryEntry.line(failure.code)),
                 .string(HistoryEntry.line("file \(claimed.file.name): \(failure.message)")), .integer(keep.milliseconds),
+                .integer(counts ? 0 : 1),
             ])
         return try Answer(value: value, attempted: "fail_file").integer == 1
     }

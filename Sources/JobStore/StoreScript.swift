@@ -6,6 +6,7 @@ enum StoreScript {
     static let start = script("start", PackageResources.start_lua)
     static let claim = script("claim", PackageResources.claim_lua)
     static let postpone = script("postpone", PackageResources.postpone_lua)
+    static let extendJobs = script("extend_jobs", PackageResources.extend_jobs_lua)
     static let apply = script("apply", PackageResources.apply_lua)
     static let addFiles = script("add_files", PackageResources.add_files_lua)
     static let claimFile = script("claim_file", PackageResources.claim_file_lua)
@@ -17,7 +18,7 @@ enum StoreScript {
     static let learnDuration = RedisScript(name: "learn_duration", source: text(PackageResources.learn_duration_lua))
 
     static let all = [
-        admit, start, claim, postpone, apply, addFiles, claimFile, extendFile, finishFile, failFile, findOrphans, claimManifest, learnDuration,
+        admit, start, claim, postpone, extendJobs, apply, addFiles, claimFile, extendFile, finishFile, failFile, findOrphans, claimManifest, learnDuration,
     ]
 
     private static func script(_ name: String, _ source: [UInt8]) -> RedisScript {

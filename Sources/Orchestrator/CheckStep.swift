@@ -17,7 +17,7 @@ struct CheckStep: Sendable {
     func run(_ wake: Wake) async -> DecisionRecorder.Subject? {
         let subject = DecisionRecorder.Subject(wake)
         guard let provider = providers[wake.provider] else {
-            await recorder.fail(subject, ProviderDirectory.unknown)
+            await recorder.providerUnknown(subject)
             return nil
         }
         if let verdict = provider.machine.verdictAtClaim(wake.state) {
@@ -26,7 +26,7 @@ struct CheckStep: Sendable {
         }
         let context = JobContext(wake)
         let outcome = await provider.client.check(context, exportHandle: wake.exportHandle)
-        let kind = await kind(context, provider.client)
+        let kind = await provider.kind(context)
         let step = await Step(outcome, usual: durations.usual(provider: wake.provider, kind: kind))
         metrics.countCheck(step.outcome)
         guard
@@ -39,12 +39,6 @@ struct CheckStep: Sendable {
         }
         if stored.decision.action == .writeManifest { await downloads.publishManifest(of: subject) }
         return nil
-    }
-
-    /// What the provider file tells exports apart by, so that their durations are learned apart.
-    private func kind(_ context: JobContext, _ client: ProviderClient) async -> String {
-        guard client.definition.polling.hasKey else { return "" }
-        return await client.pollingKey(context) ?? ""
     }
 }
 

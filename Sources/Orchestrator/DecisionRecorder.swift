@@ -6,13 +6,15 @@ import Telemetry
 /// Lets the state machine decide and stores what it decided: the last step of everything that an orchestrator does for a job.
 struct DecisionRecorder: Sendable {
     let store: JobStore
+    private let lease: Duration
     let metrics: OrchestratorMetrics
     let logger: Logger
     /// While the store is away every job in hand meets the same error.
     let repeated: RateLimitedLog
 
-    init(store: JobStore, metrics: OrchestratorMetrics, logger: Logger) {
+    init(store: JobStore, lease: Duration, metrics: OrchestratorMetrics, logger: Logger) {
         self.store = store
+        self.lease = lease
         self.metrics = metrics
         self.logger = logger
         repeated = RateLimitedLog(logger)
@@ -70,20 +72,36 @@ struct DecisionRecorder: Sendable {
         let change = JobChange(
             id: subject.id, version: subject.version, from: subject.state.status, decision: decision,
             detail: decision.error.map { $0.code } ?? detail, isCheck: isCheck, exportHandle: exportHandle)
-        do {
-            switch try await store.apply(change) {
-            case .stale:
-                metrics.wakesStale.increment()
-                return nil
-            case .applied(let version):
-                report(decision, subject, detail)
-                return version
-            }
-        } catch {
-            repeated.warning(
-                key: "store", "a decision was not stored, the lease brings the job back: \(error)", metadata: Self.metadata(subject))
+        guard let outcome = await store(change, subject) else { return nil }
+        guard case .applied(let version) = outcome else {
+            metrics.wakesStale.increment()
             return nil
         }
+        report(decision, subject, detail)
+        return version
+    }
+
+    /// Tries for as long as the lease holds: what was learned of an export, its handle above all, should not be lost to a restart of
+    /// Redis. The version makes trying again harmless.
+    private func store(_ change: JobChange, _ subject: Subject) async -> ChangeOutcome? {
+        var pause = LoopBackoff()
+        let deadline = ContinuousClock.now + lease
+        while true {
+            do {
+                return try await store.apply(change)
+            } catch {
+                repeated.warning(
+                    key: "store", "a decision is not stored yet; if it cannot be, the lease brings the job back: \(error)",
+                    metadata: Self.metadata(subject))
+                guard error.isRetriable, .now < deadline, await pause.wait() else { return nil }
+            }
+        }
+    }
+
+    /// A provider that this process does not know.
+    func providerUnknown(_ subject: Subject) async {
+        let failure = ProviderDirectory.unknown
+        await decide(.stepFailed(failure), for: subject, by: JobStateMachine(rules: JobRules()), detail: failure.code)
     }
 
     private func report(_ decision: Decision, _ subject: Subject, _ detail: String) {

@@ -18,6 +18,7 @@ actor JobIntake {
     private let watchdog: Duration
     private let metrics: OrchestratorMetrics
     private let logger: Logger
+    private let repeated: RateLimitedLog
     private let thread: EventThread
     private var isStopping = false
     let progress = ProgressMonitor()
@@ -25,8 +26,8 @@ actor JobIntake {
 
     /// The windows make high come before normal before low when all are full, and none waits for another to be empty.
     static let subscriptions = [
-        Subscription(queue: QueueNames.jobs(.high), prefetch: 400), Subscription(queue: QueueNames.jobs(.normal), prefetch: 200),
-        Subscription(queue: QueueNames.jobs(.low), prefetch: 100),
+        Subscription(queue: QueueNames.jobs(.high), prefetch: 128), Subscription(queue: QueueNames.jobs(.normal), prefetch: 64),
+        Subscription(queue: QueueNames.jobs(.low), prefetch: 32),
     ]
     private static let shares = [QueueNames.jobs(.high): 128, QueueNames.jobs(.normal): 64, QueueNames.jobs(.low): 32]
 
@@ -42,6 +43,7 @@ actor JobIntake {
         self.watchdog = watchdog
         self.metrics = metrics
         self.logger = logger
+        repeated = RateLimitedLog(logger)
         self.thread = thread
     }
 
@@ -57,7 +59,7 @@ actor JobIntake {
             if deliveries.isEmpty { return }
             let (accepted, dead) = sort(deliveries)
             if !accepted.isEmpty { try await insist("admitting jobs") { try await self.admit(accepted) } }
-            if !dead.isEmpty { try await insist("dead-lettering") { try await self.bury(dead) } }
+            for letter in dead { try await insist("dead-lettering") { try await self.bury(letter) } }
         }
     }
 
@@ -134,20 +136,27 @@ actor JobIntake {
         return printable(text)
     }
 
-    /// Confirmed in the dead-letter queue first, then acknowledged: never lost, at worst doubled.
-    private func bury(_ dead: [DeadLetter]) async throws {
-        // Of a huge body we hold only the beginning: the broker moves it, whole and without our headers.
-        let whole = dead.filter { !$0.delivery.isTruncated }
-        let outcomes = try await publisher.publish(all: whole.map { $0.outgoing(to: QueueNames.deadJobs) })
-        if let refused = outcomes.first(where: { $0 != .confirmed }) { throw DeadLetterRefused(outcome: refused) }
-        await consumer.acknowledge(whole.map(\.delivery.tag))
-        await consumer.reject(dead.filter(\.delivery.isTruncated).map(\.delivery.tag), requeue: false)
-        for letter in dead {
-            metrics.deadLetters.increment()
-            logger.warning(
-                "job message dead-lettered: \(letter.error.message)",
-                metadata: ["reason": "\(letter.error.code)", "queue": "\(letter.delivery.queue)"])
+    /// Confirmed in the dead-letter queue first, then acknowledged: never lost, at worst doubled. A letter that cannot be published in
+    /// this form goes there by the broker, without our headers.
+    private func bury(_ letter: DeadLetter) async throws {
+        let outcome: PublishOutcome?
+        do {
+            outcome = try await publisher.publish(letter.outgoing(to: QueueNames.deadJobs))
+        } catch {
+            guard !error.isRetriable, error.kind != .shutDown, error.kind != .cancelled else { throw error }
+            outcome = nil
         }
+        switch outcome {
+        // Of a huge body we hold only the beginning; the broker moves the whole one.
+        case .confirmed where letter.delivery.isTruncated: await consumer.reject([letter.delivery.tag], requeue: false)
+        case .confirmed: await consumer.acknowledge([letter.delivery.tag])
+        case .nacked?, .returned?: throw DeadLetterRefused(outcome: outcome)
+        case nil: await consumer.reject([letter.delivery.tag], requeue: false)
+        }
+        metrics.deadLetters.increment()
+        repeated.warning(
+            key: letter.error.code, "job message dead-lettered: \(letter.error.message)",
+            metadata: ["reason": "\(letter.error.code)", "queue": "\(letter.delivery.queue)"])
     }
 
     private func report(_ jobs: [NewJob], _ isNew: [Bool]) {
@@ -165,6 +174,6 @@ actor JobIntake {
 
 /// The dead-letter queue did not take a message: it is missing, or full.
 struct DeadLetterRefused: Error, CustomStringConvertible {
-    let outcome: PublishOutcome
-    var description: String { "\(QueueNames.deadJobs) did not take a dead letter (\(outcome)); `longhaul setup` declares it" }
+    let outcome: PublishOutcome?
+    var description: String { "\(QueueNames.deadJobs) did not take a dead letter (\(outcome.map { "\($0)" } ?? "no answer")); `longhaul setup` declares it" }
 }

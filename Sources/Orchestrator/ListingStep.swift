@@ -11,6 +11,7 @@ struct ListingStep: Sendable {
     let providers: ProviderDirectory
     let recorder: DecisionRecorder
     let downloads: DownloadPublisher
+    let leases: LeaseKeeper
     let maxFiles: Int
     let metrics: OrchestratorMetrics
     let logger: Logger
@@ -18,7 +19,7 @@ struct ListingStep: Sendable {
     func run(_ subject: DecisionRecorder.Subject) async {
         do {
             guard let provider = providers[subject.provider] else {
-                return await recorder.fail(subject, ProviderDirectory.unknown)
+                return await recorder.providerUnknown(subject)
             }
             if let verdict = provider.machine.verdictAtClaim(subject.state) {
                 await recorder.record(verdict, for: subject)
@@ -36,6 +37,8 @@ struct ListingStep: Sendable {
     private func list(_ job: ExportJob, _ start: DecisionRecorder.Subject, _ provider: ProviderDirectory.Entry) async throws {
         var subject = start.advanced(to: job.version, job.state)
         var cursor = job.listingCursor
+        var emptyPages = 0
+        await leases.goOn(job.id, version: job.version)
         while true {
             switch await provider.client.files(JobContext(job), exportHandle: job.exportHandle ?? "{}", page: cursor) {
             case .failure(let failure):
@@ -44,24 +47,31 @@ struct ListingStep: Sendable {
                 return
             case .page(let files, let next):
                 metrics.countListing(.succeeded)
-                if let error = refusal(of: files.count, next, after: cursor, subject) { return await recorder.fail(subject, error) }
+                emptyPages = files.isEmpty ? emptyPages + 1 : 0
+                if let error = refusal(of: files.count, next, after: cursor, emptyPages, subject) { return await recorder.fail(subject, error) }
                 guard let advanced = try await store(files, next, cursor, job, subject, provider.machine) else {
                     return metrics.wakesStale.increment()
                 }
                 subject = advanced
+                await leases.goOn(job.id, version: advanced.version)
                 guard let next else { return }
                 cursor = next
             }
         }
     }
 
+    /// Pages in a row that list nothing and name a next one.
+    private static let maxEmptyPages = 100
+
     /// What makes a list endless.
-    private func refusal(of count: Int, _ next: String?, after cursor: String?, _ subject: DecisionRecorder.Subject) -> JobError? {
+    private func refusal(
+        of count: Int, _ next: String?, after cursor: String?, _ emptyPages: Int, _ subject: DecisionRecorder.Subject
+    ) -> JobError? {
         if subject.state.filesTotal + count > maxFiles {
             return JobError(code: "too-many-files", message: "the export lists more than \(maxFiles) files; raise LONGHAUL_MAX_FILES")
         }
-        if let next, next == cursor {
-            return JobError(code: "paging-loop", message: "a page of the file list names itself as the next one")
+        if let next, next == cursor || emptyPages >= Self.maxEmptyPages {
+            return JobError(code: "paging-loop", message: "the file list goes on without listing anything")
         }
         return nil
     }

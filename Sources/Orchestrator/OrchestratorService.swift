@@ -24,6 +24,8 @@ public struct OrchestratorService: Service {
     let starter: Starter
     let jobIntake: JobIntake
     let wakeIntake: WakeIntake
+    private let leases: LeaseKeeper
+    private let backlog: ChecksBacklog
     private let logger: Logger
     private let thread: EventThread
 
@@ -39,20 +41,26 @@ public struct OrchestratorService: Service {
     ) {
         let metrics = OrchestratorMetrics()
         let providers = ProviderDirectory(clients, configuration: configuration)
-        let recorder = DecisionRecorder(store: store, metrics: metrics, logger: logger)
+        let recorder = DecisionRecorder(store: store, lease: configuration.lease, metrics: metrics, logger: logger)
         self.configuration = configuration
         self.store = store
         self.logger = logger
         self.thread = thread
         publisher = Publisher(rabbitMQ, on: thread, logger: logger)
-        jobs = Consumer(rabbitMQ, subscriptions: JobIntake.subscriptions, on: thread, logger: logger)
+        leases = LeaseKeeper(store: store, lease: configuration.lease, logger: logger, on: thread)
+        backlog = ChecksBacklog(Administrator(rabbitMQ, logger: logger), on: thread)
+        let durations = UsualDurations(store: store, logger: logger, on: thread)
+        var bounded = rabbitMQ
+        // Of a message that is far too large the beginning is enough.
+        bounded.maxDeliveryBytes = 1 << 20
+        jobs = Consumer(bounded, subscriptions: JobIntake.subscriptions, on: thread, logger: logger)
         wakes = Consumer(rabbitMQ, subscriptions: WakeIntake.subscriptions, on: thread, logger: logger)
         let downloads = DownloadPublisher(store: store, publisher: publisher, logger: logger)
         starter = Starter(
-            store: store, providers: providers, recorder: recorder, configuration: configuration, metrics: metrics, logger: logger,
+            store: store, providers: providers, recorder: recorder, durations: durations, leases: leases, configuration: configuration, metrics: metrics, logger: logger,
             on: thread)
         scheduler = Scheduler(
-            store: store, membership: membership, publisher: publisher, starter: starter, configuration: configuration,
+            store: store, membership: membership, publisher: publisher, starter: starter, backlog: backlog, configuration: configuration,
             metrics: metrics, logger: logger, on: thread)
         jobIntake = JobIntake(
             consumer: jobs, publisher: publisher, store: store, providers: providers, starter: starter,
@@ -61,14 +69,14 @@ public struct OrchestratorService: Service {
             consumer: wakes,
             check: CheckStep(
                 store: store, providers: providers, recorder: recorder,
-                durations: UsualDurations(store: store, logger: logger, on: thread), downloads: downloads, metrics: metrics, logger: logger),
+                durations: durations, downloads: downloads, metrics: metrics, logger: logger),
             listing: ListingStep(
-                store: store, providers: providers, recorder: recorder, downloads: downloads, maxFiles: configuration.maxFiles,
+                store: store, providers: providers, recorder: recorder, downloads: downloads, leases: leases, maxFiles: configuration.maxFiles,
                 metrics: metrics, logger: logger),
             watch: WatchdogStep(
                 store: store, providers: providers, recorder: recorder, downloads: downloads, watchdog: configuration.watchdog,
                 metrics: metrics, logger: logger),
-            limit: configuration.wakesInFlight, metrics: metrics, logger: logger, on: thread)
+            limit: configuration.wakesInFlight, leases: leases, metrics: metrics, logger: logger, on: thread)
     }
 
     /// Works until the shutdown.
@@ -83,6 +91,7 @@ public struct OrchestratorService: Service {
             throw error
         }
         logger.info("orchestrator works", metadata: ["name": "\(configuration.name)"])
+        let heartbeat = Task(executorPreference: thread) { [leases] in await leases.run() }
         let outcome = await withTaskCancellationOrGracefulShutdownHandler {
             await work()
         } onCancelOrGracefulShutdown: {
@@ -90,6 +99,7 @@ public struct OrchestratorService: Service {
         }
         await stop()
         await finish()
+        heartbeat.cancel()
         await close()
         logger.info("orchestrator has ended")
         try outcome.get()
@@ -154,5 +164,6 @@ public struct OrchestratorService: Service {
         await jobs.shutdown()
         await wakes.shutdown()
         await publisher.shutdown()
+        await backlog.shutdown()
     }
 }

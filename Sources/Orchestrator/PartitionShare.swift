@@ -6,7 +6,6 @@ struct PartitionShare: Equatable {
     var members = 1
 
     var own: [Int] { (0..<partitions).filter { $0 % members == place % members } }
-    var others: [Int] { (0..<partitions).filter { $0 % members != place % members } }
 
     /// One of this many ticks looks at the others' partitions too.
     static let ticksBetweenOthers = 20

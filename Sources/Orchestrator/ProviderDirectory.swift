@@ -7,6 +7,12 @@ struct ProviderDirectory: Sendable {
         let client: ProviderClient
         let rules: JobRules
         var machine: JobStateMachine { JobStateMachine(rules: rules) }
+
+        /// What the provider file tells exports apart by, so that their durations are learned apart.
+        func kind(_ context: JobContext) async -> String {
+            guard client.definition.polling.hasKey else { return "" }
+            return await client.pollingKey(context) ?? ""
+        }
     }
 
     private let entries: [String: Entry]
@@ -24,6 +30,7 @@ struct ProviderDirectory: Sendable {
 
     var names: [String] { entries.keys.sorted() }
 
-    static let unknown = JobError(
-        code: "unknown-provider", message: "no provider file of that name is loaded; put it into LONGHAUL_PROVIDERS and retry the job")
+    /// Worth a few more tries: in a rolling deployment another orchestrator may know the provider already.
+    static let unknown = Failure(
+        .transient, code: "unknown-provider", message: "no provider file of that name is loaded; put it into LONGHAUL_PROVIDERS")
 }

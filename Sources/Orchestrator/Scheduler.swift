@@ -17,7 +17,9 @@ actor Scheduler {
     private let starter: Starter
     private let configuration: OrchestratorConfiguration
     private let metrics: OrchestratorMetrics
+    private let backlog: ChecksBacklog
     private let logger: Logger
+    private let repeated: RateLimitedLog
     private let thread: EventThread
     private var share: PartitionShare
     private var nextRenewal = ContinuousClock.now
@@ -31,7 +33,8 @@ actor Scheduler {
     private static let claimsPerTurn = 8
 
     init(
-        store: JobStore, membership: Membership, publisher: Publisher, starter: Starter, configuration: OrchestratorConfiguration,
+        store: JobStore, membership: Membership, publisher: Publisher, starter: Starter, backlog: ChecksBacklog,
+        configuration: OrchestratorConfiguration,
         metrics: OrchestratorMetrics, logger: Logger, on thread: EventThread
     ) {
         self.store = store
@@ -40,7 +43,9 @@ actor Scheduler {
         self.starter = starter
         self.configuration = configuration
         self.metrics = metrics
+        self.backlog = backlog
         self.logger = logger
+        repeated = RateLimitedLog(logger)
         self.thread = thread
         share = PartitionShare(partitions: store.partitions)
     }
@@ -94,49 +99,69 @@ actor Scheduler {
         guard !due.isEmpty else {
             return min(outlooks.values.compactMap(\.untilNext).min() ?? configuration.tick, configuration.tick)
         }
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for partition in due { group.addTask(executorPreference: thread) { try await self.claimAll(of: partition) } }
-            try await group.waitForAll()
+        guard try await !backlog.mustWait() else { return configuration.tick }
+        await withTaskGroup(of: Void.self) { group in
+            for partition in due { group.addTask(executorPreference: thread) { await self.claimAll(of: partition) } }
         }
         return .zero
     }
 
-    private func claimAll(of partition: Int) async throws {
-        for _ in 0..<Self.claimsPerTurn {
-            let claimed = try await store.claim(
-                partition: partition, limit: Self.claimLimit, lease: configuration.lease, watchdog: configuration.watchdog)
-            for late in claimed.lateness { metrics.lateness.recordMilliseconds(late) }
-            if claimed.waiting > 0 { await starter.signal([partition]) }
-            try await publish(claimed)
-            guard claimed.untilNext == .zero else { return }
+    private func claimAll(of partition: Int) async {
+        do {
+            for _ in 0..<Self.claimsPerTurn {
+                let claimed = try await store.claim(
+                    partition: partition, limit: Self.claimLimit, lease: configuration.lease, watchdog: configuration.watchdog)
+                for late in claimed.lateness { metrics.lateness.recordMilliseconds(late) }
+                if claimed.waiting > 0 { await starter.signal([partition]) }
+                async let wakes: Void = publishWakes(claimed.messages)
+                await publishDownloads(claimed.downloads)
+                try await wakes
+                guard claimed.untilNext == .zero else { return }
+            }
+        } catch {
+            repeated.warning(key: "claim", "timers of partition \(partition) have to wait: \(error)")
         }
     }
 
-    private func publish(_ claimed: ClaimedTimers) async throws {
-        if !claimed.downloads.isEmpty {
-            // What is not confirmed here stands as queued in the store, where the job's watchdog finds it.
-            let messages = claimed.downloads.map {
-                DownloadMessage(id: $0.id, task: .file($0.file), correlationID: $0.correlationID).outgoing($0.priority)
-            }
-            let outcomes = try await publisher.publish(all: messages)
-            metrics.downloadsDue.increment(by: outcomes.count { $0 == .confirmed })
+    /// What is not confirmed here stands as queued in the store, where the job's watchdog finds it.
+    private func publishDownloads(_ downloads: [DueDownload]) async {
+        guard !downloads.isEmpty else { return }
+        let messages = downloads.map {
+            DownloadMessage(id: $0.id, task: .file($0.file), correlationID: $0.correlationID).outgoing($0.priority)
         }
-        guard !claimed.messages.isEmpty else { return }
-        let outcomes = try await publisher.publish(all: claimed.messages.map(Self.wakeMessage))
+        do {
+            metrics.downloadsDue.increment(by: try await publisher.publish(all: messages).count { $0 == .confirmed })
+        } catch {
+            repeated.warning(key: "downloads", "\(messages.count) download messages were not published, the watchdog will: \(error)")
+        }
+    }
+
+    private func publishWakes(_ bodies: [[UInt8]]) async throws(JobStoreError) {
+        guard !bodies.isEmpty else { return }
         var refused: [Wake] = []
-        for (body, outcome) in zip(claimed.messages, outcomes) where outcome != .confirmed { refused += Wake.decode(body).wakes }
-        metrics.wakesPublished.increment(by: claimed.messages.count)
+        var published = 0
+        do {
+            let outcomes = try await publisher.publish(all: bodies.map(wakeMessage))
+            for (body, outcome) in zip(bodies, outcomes) {
+                let wakes = Wake.decode(body).wakes
+                if outcome == .confirmed { published += wakes.count } else { refused += wakes }
+            }
+        } catch {
+            repeated.warning(key: "wakes", "wakes were not published and are postponed: \(error)")
+            refused = bodies.flatMap { Wake.decode($0).wakes }
+        }
+        metrics.wakesPublished.increment(by: published)
         guard !refused.isEmpty else { return }
         metrics.wakesRefused.increment(by: refused.count)
         try await store.postpone(refused, by: .seconds(1) + .seconds(.random(in: 0..<1)))
-        logger.notice("\(QueueNames.checks) is full: \(refused.count) wakes postponed")
     }
 
-    /// Transient: the lease stands behind it.
-    private static func wakeMessage(_ body: [UInt8]) -> OutgoingMessage {
+    /// Transient, and worth nothing after the lease that stands behind it.
+    private func wakeMessage(_ body: [UInt8]) -> OutgoingMessage {
         var properties = MessageProperties()
         properties.contentType = "text/tab-separated-values"
         properties.isPersistent = false
+        properties.expiration = configuration.lease
         return OutgoingMessage(routingKey: QueueNames.checks, body: body, properties: properties)
     }
 }

@@ -10,6 +10,8 @@ actor Starter {
     private let store: JobStore
     private let providers: ProviderDirectory
     private let recorder: DecisionRecorder
+    private let durations: UsualDurations
+    private let leases: LeaseKeeper
     private let lease: Duration
     private let metrics: OrchestratorMetrics
     private let logger: Logger
@@ -23,12 +25,15 @@ actor Starter {
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     init(
-        store: JobStore, providers: ProviderDirectory, recorder: DecisionRecorder, configuration: OrchestratorConfiguration,
+        store: JobStore, providers: ProviderDirectory, recorder: DecisionRecorder, durations: UsualDurations, leases: LeaseKeeper,
+        configuration: OrchestratorConfiguration,
         metrics: OrchestratorMetrics, logger: Logger, on thread: EventThread
     ) {
         self.store = store
         self.providers = providers
         self.recorder = recorder
+        self.durations = durations
+        self.leases = leases
         self.lease = configuration.lease
         self.metrics = metrics
         self.logger = logger
@@ -55,8 +60,8 @@ actor Starter {
     func run() async {
         var pause = LoopBackoff()
         while !isStopping {
-            progress.rest()
             if candidates.isEmpty {
+                progress.rest()
                 await withCheckedContinuation { continuation in
                     if candidates.isEmpty, !isStopping { sleeper = continuation } else { continuation.resume() }
                 }
@@ -88,29 +93,37 @@ actor Starter {
         metrics.createsInFlight.record(await inFlight.count)
         for job in jobs {
             Task(executorPreference: thread) { [self] in
+                await leases.hold(job.id, claim: job.version)
                 await create(job)
+                await leases.release(job.id, claim: job.version)
                 await inFlight.leave()
                 metrics.createsInFlight.record(await inFlight.count)
             }
         }
     }
 
+    private func hints(_ context: JobContext, _ provider: ProviderDirectory.Entry) async -> PollHints {
+        PollHints(usualDuration: await durations.usual(provider: context.provider, kind: await provider.kind(context)))
+    }
+
     private func create(_ job: ExportJob) async {
         let subject = DecisionRecorder.Subject(job)
         guard let provider = providers[job.provider] else {
-            return await recorder.fail(subject, ProviderDirectory.unknown)
+            return await recorder.providerUnknown(subject)
         }
         if let verdict = provider.machine.verdictAtClaim(job.state) {
             await recorder.record(verdict, for: subject)
             return
         }
-        switch await provider.client.create(JobContext(job)) {
+        let context = JobContext(job)
+        switch await provider.client.create(context) {
         case .created(let handle):
             metrics.countCreate(.succeeded)
-            await recorder.decide(.created, for: subject, by: provider.machine, exportHandle: handle)
+            await recorder.decide(.created(await hints(context, provider)), for: subject, by: provider.machine, exportHandle: handle)
         case .adopted(let handle):
             metrics.countCreate(.succeeded)
-            await recorder.decide(.created, for: subject, by: provider.machine, detail: "adopted", exportHandle: handle)
+            await recorder.decide(
+                .created(await hints(context, provider)), for: subject, by: provider.machine, detail: "adopted", exportHandle: handle)
         case .failed(let failure):
             metrics.countCreate(StepOutcome(failure.failureClass))
             await recorder.decide(.stepFailed(failure), for: subject, by: provider.machine, detail: failure.code)

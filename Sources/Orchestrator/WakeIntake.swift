@@ -14,6 +14,7 @@ actor WakeIntake {
     private let listing: ListingStep
     private let watch: WatchdogStep
     private let inFlight: InFlightLimit
+    private let leases: LeaseKeeper
     private let metrics: OrchestratorMetrics
     private let logger: Logger
     private let thread: EventThread
@@ -23,13 +24,14 @@ actor WakeIntake {
     static let subscriptions = [Subscription(queue: QueueNames.checks, prefetch: 64)]
 
     init(
-        consumer: Consumer, check: CheckStep, listing: ListingStep, watch: WatchdogStep, limit: Int, metrics: OrchestratorMetrics,
+        consumer: Consumer, check: CheckStep, listing: ListingStep, watch: WatchdogStep, limit: Int, leases: LeaseKeeper, metrics: OrchestratorMetrics,
         logger: Logger, on thread: EventThread
     ) {
         self.consumer = consumer
         self.check = check
         self.listing = listing
         self.watch = watch
+        self.leases = leases
         self.metrics = metrics
         self.logger = logger
         self.thread = thread
@@ -45,8 +47,8 @@ actor WakeIntake {
     /// Ends when the consumer has been shut down.
     func run() async throws {
         while true {
-            progress.rest()
             _ = await inFlight.room()
+            progress.rest()
             let deliveries = try await consumer.next(atMost: 8)
             progress.beat()
             if deliveries.isEmpty { return }
@@ -66,7 +68,9 @@ actor WakeIntake {
         metrics.wakesInFlight.record(await inFlight.count)
         for wake in wakes {
             Task(executorPreference: thread) { [self] in
+                await leases.hold(wake.id, claim: wake.version)
                 await handle(wake)
+                await leases.release(wake.id, claim: wake.version)
                 await inFlight.leave()
                 metrics.wakesInFlight.record(await inFlight.count)
             }

@@ -18,7 +18,7 @@ struct WatchdogStep: Sendable {
     func run(_ wake: Wake) async {
         let subject = DecisionRecorder.Subject(wake)
         guard let provider = providers[wake.provider] else {
-            return await recorder.fail(subject, ProviderDirectory.unknown)
+            return await recorder.providerUnknown(subject)
         }
         do {
             // A slow transfer is progress: the claims that the watchdog counts are its own, and are reset by its own decision.

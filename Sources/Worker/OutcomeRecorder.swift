@@ -82,7 +82,7 @@ extension OutcomeRecorder {
     private func handBack(_ claimed: ClaimedFile, _ lease: FileLease, _ logger: Logger) async {
         let failure = Failure(.transient, code: "worker-shutdown", message: "the worker was shut down during the transfer")
         let isStored = await insist(lease, logger) { () async throws(JobStoreError) in
-            try await store.failFile(claimed, failure: failure, retryAfter: .zero)
+            try await store.failFile(claimed, failure: failure, retryAfter: .zero, counts: false)
         }
         guard let isStored else { return }
         metrics.count(isStored ? .handedBack : .leaseLost)

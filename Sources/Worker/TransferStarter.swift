@@ -58,7 +58,7 @@ struct TransferStarter: Sendable {
         guard let provider = providers[claimed.job.provider] else {
             return .failed(
                 Failure(
-                    .permanent, code: "unknown-provider",
+                    .transient, code: "unknown-provider",
                     message: "no provider file of that name is loaded; put it into LONGHAUL_PROVIDERS and retry the job"))
         }
         logger.debug("transfer begins", metadata: ["attempt": "\(claimed.attempt)"])

@@ -8,7 +8,7 @@ private let error = JobError(code: "broken", message: "it broke")
 
 /// One event of each kind and variant that the rules tell apart.
 private let events: [JobEvent] = [
-    .created, .stepFailed(transient), .stepFailed(permanent), .notReady(PollHints()), .unknownStatus("ODD", PollHints()), .ready, .empty,
+    .created(PollHints()), .stepFailed(transient), .stepFailed(permanent), .notReady(PollHints()), .unknownStatus("ODD", PollHints()), .ready, .empty,
     .exportFailed(error), .pageListed(isLast: false), .pageListed(isLast: true), .watchdogFired, .fileFailed(error), .manifestWritten,
     .cancelled,
 ]
@@ -96,14 +96,30 @@ private let machine = JobStateMachine(rules: JobRules())
         #expect(machine.decide(.notReady(PollHints()), in: state, random: 0)?.error?.code == "max-attempts-exceeded")
     }
 
-    @Test("sets the last check at the end of the longest wait, and fails the job at the claim after it") func maxWait() throws {
+    @Test("sets the last check at the end of the longest wait, and fails the job at that check") func maxWait() throws {
         let machine = JobStateMachine(rules: JobRules(polling: .fixed(interval: .seconds(60)), maxWait: .seconds(100)))
         let state = JobState(status: .polling, waited: .seconds(90))
         let decision = try #require(machine.decide(.notReady(PollHints()), in: state, random: 0.5))
         #expect(decision.timer == .after(.seconds(10)))
-        #expect(machine.verdictAtClaim(state) == nil)
-        let late = JobState(status: .polling, waited: .seconds(100))
-        #expect(machine.verdictAtClaim(late)?.error?.code == "max-wait-exceeded")
+        let last = JobState(status: .polling, waited: .seconds(100))
+        #expect(machine.verdictAtClaim(last) == nil, "it may be ready now")
+        #expect(machine.decide(.ready, in: last, random: 0)?.state.status == .ready)
+        #expect(machine.decide(.notReady(PollHints()), in: last, random: 0)?.error?.code == "max-wait-exceeded")
+        #expect(machine.verdictAtClaim(JobState(status: .pending, waited: .seconds(100)))?.error?.code == "max-wait-exceeded")
+    }
+
+    @Test("does not wait for a Retry-After that leads past the longest wait") func longRetryAfter() {
+        let state = JobState(status: .polling, waited: .seconds(60))
+        let hints = PollHints(retryAfter: .seconds(365 * 86_400))
+        #expect(machine.decide(.notReady(hints), in: state, random: 0)?.error?.code == "max-wait-exceeded")
+        let throttled = Failure(.throttled, code: "http-429", message: "later", retryAfter: .seconds(365 * 86_400))
+        #expect(machine.decide(.stepFailed(throttled), in: state, random: 0)?.error?.code == "max-wait-exceeded")
+    }
+
+    @Test("takes what is known of the provider's durations for the first check") func firstCheck() throws {
+        let hints = PollHints(usualDuration: .seconds(300))
+        let decision = try #require(machine.decide(.created(hints), in: JobState(status: .pending), random: 0.5))
+        #expect(decision.timer == .after(.seconds(120)))
     }
 
     @Test("does not count the time of the transfer as waiting") func slowTransfer() {

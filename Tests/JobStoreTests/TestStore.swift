@@ -64,7 +64,7 @@ struct TestStore: Sendable {
     func polling(_ name: String) async throws -> (id: JobID, version: Int64) {
         let id = try await admit(name)
         guard let job = try await start().first(where: { $0.id == id }) else { throw TestServersError("\(name) did not start") }
-        guard case .applied(let version) = try await decide(.created, id, version: job.version, job.state, handle: #"{"id":"e1"}"#) else {
+        guard case .applied(let version) = try await decide(.created(PollHints()), id, version: job.version, job.state, handle: #"{"id":"e1"}"#) else {
             throw TestServersError("\(name) is stale")
         }
         return (id, version)

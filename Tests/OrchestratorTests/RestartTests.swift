@@ -45,7 +45,9 @@ extension OrchestratorSuites {
                     let begin = ContinuousClock.now
                     try await orchestrator.shutDown()
                     #expect(ContinuousClock.now - begin < .seconds(40))
-                    #expect(try await fixture.depth(QueueNames.jobs(.normal)) == 10)
+                    try await eventually(within: OrchestratorFixture.deadline, "the broker has them back") {
+                        try await fixture.depth(QueueNames.jobs(.normal)) == 10
+                    }
                     try await servers.start(.redis)
                 }
             }

@@ -62,7 +62,7 @@ extension WorkerFixture {
         _ = try await store.admit([NewJob(id: id, provider: "acme", parameters: #"{"report":"x"}"#, correlationID: "c-\(name)")], watchdog: .seconds(60))
         let job = try await store.start(partition: 0, limit: 1, lease: .seconds(60)).first.unwrapped("started job")
         var (state, version) = (job.state, job.version)
-        for event in [JobEvent.created, .ready] {
+        for event in [JobEvent.created(PollHints()), .ready] {
             let decision = try machine.decide(event, in: state, random: 0).unwrapped("decision")
             let change = JobChange(id: id, version: version, from: state.status, decision: decision, exportHandle: handle)
             guard case .applied(let next) = try await store.apply(change) else { throw FixtureError("stale") }

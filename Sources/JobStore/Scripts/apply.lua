@@ -34,7 +34,13 @@ while at <= #ARGV do
         redis.call('HDEL', key, unpack(gone))
         redis.call('HSET', key, unpack(fields))
         count(id, known[2], status)
-        if delay < 0 then finish(id, status, known[4] or 'normal', keep) else redis.call('ZADD', DUE, NOW + delay, id) end
+        if delay < 0 then
+            finish(id, status, known[4] or 'normal', keep)
+        else
+            redis.call('ZADD', DUE, NOW + delay, id)
+            -- A create that outlived its lease has put the job there again: its backoff must not be cut short.
+            if known[2] == 'PENDING' then redis.call('ZREM', waiting_key(known[4] or 'normal'), id) end
+        end
         versions[#versions + 1] = version
     end
     at = at + 11 + extra * 2

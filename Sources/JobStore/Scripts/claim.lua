@@ -6,7 +6,8 @@
 --   wake messages (a line a wake, tab-separated, see Wake.swift), downloads (priority, job, file, correlationId of each)
 
 local limit, lease, watchdog, batch = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local MESSAGE_LIMIT = 128 * 1024
+-- Bytes of a message, and of what one claim returns: parameters may be large.
+local MESSAGE_LIMIT, ANSWER_LIMIT, total = 128 * 1024, 2 * 1024 * 1024, 0
 local lateness, messages, downloads, lines, size = {}, {}, {}, {}, 0
 
 local function flush()
@@ -27,6 +28,7 @@ local function wake(id, fields)
     if #lines == batch or (size > 0 and size + #line > MESSAGE_LIMIT) then flush() end
     lines[#lines + 1] = line
     size = size + #line
+    total = total + #line
 end
 
 local function download(member, id, file)
@@ -45,6 +47,7 @@ end
 
 local due = redis.call('ZRANGEBYSCORE', DUE, '-inf', NOW, 'WITHSCORES', 'LIMIT', 0, limit)
 for position = 1, #due, 2 do
+    if total > ANSWER_LIMIT then break end
     local member = due[position]
     lateness[#lateness + 1] = NOW - tonumber(due[position + 1])
     local id, file = string.match(member, '^(.*)#(%d+)$')

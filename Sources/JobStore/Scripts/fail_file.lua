@@ -1,5 +1,6 @@
 -- An attempt at a file failed: it is tried again after a delay, or the job fails with it.
--- ARGV: id, file, attempt, delay ms (-1: no further attempt), code, message, keep ms
+-- ARGV: id, file, attempt, delay ms (-1: no further attempt), code, message, keep ms, 1 if the attempt shall not count (its worker
+--   was shut down in order, and has ended its transfer)
 -- Returns 1, or 0 when the lease is lost.
 
 local id, file, delay = ARGV[1], ARGV[2], tonumber(ARGV[4])
@@ -12,6 +13,7 @@ if job[1] ~= 'READY' and job[1] ~= 'PROCESSING' then return 0 end
 
 remember(id, tonumber(job[2]), '!', 'file ' .. file .. ' attempt ' .. attempts .. ' ' .. ARGV[5])
 if delay >= 0 then
+    if ARGV[8] == '1' then attempts = whole(tonumber(attempts) - 1) end
     redis.call('HSET', files, file .. '.state', 'backoff ' .. attempts)
     redis.call('ZADD', DUE, NOW + delay, member)
     return 1

@@ -1,9 +1,14 @@
 -- A file is stored: keeps what the manifest will say of it and counts it, once, if the caller still has the lease.
 -- ARGV: id, file, attempt, objects (JSON)
--- Returns {0} when the lease is lost; {1, files done, files in all, status}.
+-- Returns {0} when the lease is lost; {1, files done, files in all, status}, also to one who asks again after a lost answer.
 
 local id, file = ARGV[1], ARGV[2]
-if redis.call('HGET', files_key(id), file .. '.state') ~= 'leased ' .. ARGV[3] then return { 0 } end
+local state = redis.call('HGET', files_key(id), file .. '.state')
+if state == 'done ' .. ARGV[3] then
+    local job = redis.call('HMGET', job_key(id), 'filesDone', 'filesTotal', 'status')
+    return { 1, tonumber(job[1]), tonumber(job[2]), job[3] }
+end
+if state ~= 'leased ' .. ARGV[3] then return { 0 } end
 redis.call('HSET', files_key(id), file .. '.state', 'done ' .. ARGV[3], file .. '.objects', ARGV[4])
 redis.call('ZREM', DUE, id .. '#' .. file)
 local done = redis.call('HINCRBY', job_key(id), 'filesDone', 1)

@@ -6,9 +6,10 @@ local TAG = string.sub(DUE, 1, -4)
 local clock = redis.call('TIME')
 local NOW = clock[1] * 1000 + math.floor(clock[2] / 1000)
 
--- Past this size a job's history takes in no more checks and files; transitions are always kept. With them it stays under the
--- 4 KB up to which Redis, set up as `longhaul doctor` asks for, keeps the hash in its compact form.
-local HISTORY_LIMIT = 3584
+-- Past the first size, checks that follow one another share a line with their number, so that a job which waits long stays small.
+-- Past the second a history takes in no more files and failures; transitions are always kept. With them it stays under the 4 KB up
+-- to which Redis, set up as `longhaul doctor` asks for, keeps the hash in its compact form.
+local CHECKS_LIMIT, HISTORY_LIMIT = 200, 3584
 
 local function job_key(id) return TAG .. 'job:' .. id end
 local function files_key(id) return TAG .. 'files:' .. id end
@@ -25,7 +26,15 @@ local function whole(number) return string.format('%.0f', number) end
 local function longer(history, created, what, detail)
     local isStatus = string.match(what, '^%u')
     if what == '' or not isStatus and #history > HISTORY_LIMIT then return history end
-    return history .. whole(NOW - created) .. ' ' .. what .. (detail ~= '' and ' ' .. detail or '') .. '\n'
+    local line = whole(NOW - created) .. ' ' .. what .. (detail ~= '' and ' ' .. detail or '') .. '\n'
+    if what == '~' and #history > CHECKS_LIMIT then
+        local before, last = string.match(history, '^(.*\n)(%d+ ~[^\n]*)\n$')
+        if last then
+            local number = string.match(last, ' %((%d+) checks%)$') or '1'
+            return before .. string.sub(line, 1, -2) .. ' (' .. whole(tonumber(number) + 1) .. ' checks)\n'
+        end
+    end
+    return history .. line
 end
 
 local function remember(id, created, what, detail)
