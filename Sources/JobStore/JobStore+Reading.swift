@@ -64,8 +64,9 @@ extension JobStore {
             let commands = (0..<partitions).map { partition -> [RedisArgument] in
                 ["ZRANGE", Self.dueKey(partition), .integer(start), .integer(start + page - 1), "WITHSCORES"]
             }
-            let soonest = try await Self.ranked(send("list", commands)).sorted { $0.score < $1.score }
-            if soonest.isEmpty { break }
+            let answers = try await send("list", commands)
+            if answers.allSatisfy({ $0.elements?.isEmpty ?? true }) { break }
+            let soonest = try Self.ranked(answers).sorted { $0.score < $1.score }
             found += try await jobs(soonest.map(\.id)).filter { $0.state.status == .polling }
             start += page
         }

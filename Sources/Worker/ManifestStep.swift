@@ -27,6 +27,7 @@ struct ManifestStep: Sendable {
                 return logger.notice("manifest given up: the job has changed meanwhile")
             }
             metrics.manifestsWritten.increment()
+            metrics.completed.increment()
             logger.info("job is COMPLETED", metadata: ["status": "COMPLETED", "files": "\(job.state.filesTotal)"])
         } catch {
             metrics.manifestsFailed.increment()

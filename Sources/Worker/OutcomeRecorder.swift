@@ -29,6 +29,7 @@ struct OutcomeRecorder: Sendable {
         do {
             guard try await store.failFile(claimed, failure: failure, retryAfter: nil) else { return metrics.count(.leaseLost) }
             metrics.count(.exhausted)
+            metrics.jobsFailed.increment()
             logger.error("job failed: \(failure.message)", metadata: ["errorCode": "\(failure.code)", "status": "FAILED"])
         } catch {
             metrics.count(.unrecorded)
@@ -70,6 +71,7 @@ extension OutcomeRecorder {
         var metadata: Logger.Metadata = ["errorCode": "\(failure.code)"]
         guard let delay else {
             metrics.count(.failed)
+            metrics.jobsFailed.increment()
             metadata["status"] = "FAILED"
             return logger.error("job failed: \(failure.message)", metadata: metadata)
         }

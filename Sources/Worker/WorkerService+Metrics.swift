@@ -9,6 +9,7 @@ extension WorkerService {
         registry.describe("longhaul_files_retried_total", help: "Attempts after which another one was scheduled.")
         registry.describe("longhaul_file_links_refreshed_total", help: "Expired links for which a fresh one was listed.")
         registry.describe("longhaul_dead_letters_total", help: "Messages that nobody can handle.")
+        registry.describe("longhaul_transitions_total", help: "Stored changes of a job's status.")
         registry.describe("longhaul_manifests_total", help: "Manifests written, stale or failed.")
         registry.describe(
             "longhaul_transfer_seconds", help: "From the claim of a file to its outcome in the store.",

@@ -33,6 +33,9 @@ struct Longhaul: AsyncParsableCommand {
         } catch let problem as Problem {
             Terminal.error(problem.message)
             Self.exit(withError: problem.code)
+        } catch where Self.exitCode(for: error) == .failure && !(error is ExitCode) {
+            Terminal.error("\(error)")
+            Self.exit(withError: ExitCode(70))
         } catch {
             Self.exit(withError: error)
         }

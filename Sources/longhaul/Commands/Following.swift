@@ -6,30 +6,54 @@ import JobStore
 struct Following {
     let ids: [JobID]
     let json: Bool
+    /// When to stop following; the jobs go on.
+    let timeout: Duration?
 
-    /// - Throws: a `Problem` with exit code 1 when a job failed.
+    /// How long a job may take from the queue into the store before it is asked for.
+    private static let admissionTime = Duration.seconds(60)
+    private static let page = 500
+
+    /// - Throws: a `Problem` with exit code 1 when a job failed, did not appear or did not end in time.
     func run(_ settings: Settings, on thread: EventThread) async throws {
         let connection = try await StoreConnection.open(settings, name: "longhaul-submit", on: thread, logger: Terminal.quietLogger)
-        var open = Set(ids)
+        let start = ContinuousClock.now
+        var open = ids[...]
         var failed = 0
         var bar = ProgressBar("ended", total: ids.count)
         while !open.isEmpty {
+            // In turns: jobs that take long must not hide the others.
+            let turn = Array(open.prefix(Self.page))
+            open = open.dropFirst(turn.count)
             do {
-                // The oldest first; all of 100,000 at each turn would be much to ask.
-                for job in try await connection.store.jobs(Array(open.prefix(1000))) where job.state.status.isFinal {
-                    open.remove(job.id)
+                let known = try await connection.store.jobs(turn)
+                for job in known where job.state.status.isFinal {
                     if job.state.status == .failed { failed += 1 }
                     show(job)
                 }
-            } catch {
+                let ended = Set(known.filter { $0.state.status.isFinal }.map(\.id))
+                try refuseMissing(turn, known, start)
+                open = open + turn.filter { !ended.contains($0) }
+            } catch let error as JobStoreError {
                 guard error.isRetriable else { throw Problem.unavailable("LONGHAUL_REDIS_URL: \(error)") }
+                open = open + turn
             }
             bar.update(ids.count - open.count, note: failed > 0 ? "\(failed) failed" : "")
-            if !open.isEmpty { try await Task.sleep(for: .milliseconds(250)) }
+            if let timeout, .now - start > timeout, !open.isEmpty {
+                throw Problem.failed("\(open.count) of \(ids.count) jobs have not ended within --timeout; they go on")
+            }
+            if !open.isEmpty { try await Task.sleep(for: .milliseconds(open.count > Self.page ? 20 : 250)) }
         }
         bar.finish(ids.count, note: failed > 0 ? "\(failed) failed" : "")
         await connection.close()
         if failed > 0 { throw Problem.failed("\(failed) of \(ids.count) jobs failed; `longhaul jobs --status failed` shows why") }
+    }
+
+    private func refuseMissing(_ asked: [JobID], _ known: [ExportJob], _ start: ContinuousClock.Instant) throws {
+        guard .now - start > Self.admissionTime, known.count < asked.count else { return }
+        let present = Set(known.map(\.id))
+        guard let missing = asked.first(where: { !present.contains($0) }) else { return }
+        throw Problem.failed(
+            "job \(missing) is not in the store: no orchestrator has taken it in, or its message lies in longhaul.jobs.dead with the reason")
     }
 
     private func show(_ job: ExportJob) {

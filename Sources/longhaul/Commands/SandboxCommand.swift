@@ -21,8 +21,8 @@ struct SandboxCommand: AsyncParsableCommand {
         } catch let error as SandboxOptionError {
             throw Problem.usage("longhaul sandbox: \(error)")
         }
-        LogFormat.text.bootstrap(level: .info)
-        let server = SandboxServer(configuration)
+        let role = try Role("sandbox", await Settings.load(file: nil), RoleOptions.parse([]), standardPort: 8083)
+        let server = SandboxServer(configuration, logger: role.logger)
         let port: Int
         do {
             port = try await server.start()
@@ -30,9 +30,11 @@ struct SandboxCommand: AsyncParsableCommand {
             throw Problem.unavailable("longhaul sandbox: \(error)")
         }
         Terminal.line("http://\(configuration.host):\(port)")
-        let group = ServiceGroup(
-            services: [UntilShutdown()], gracefulShutdownSignals: [.sigterm, .sigint], logger: Terminal.quietLogger)
-        try await group.run()
+        do {
+            try await role.run(UntilShutdown(), checks: [], readiness: [])
+        } catch let error as HealthServerError {
+            throw Problem.unavailable("LONGHAUL_HEALTH_PORT: \(error)")
+        }
         await server.stop()
     }
 

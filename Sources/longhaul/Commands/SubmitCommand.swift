@@ -29,16 +29,18 @@ struct SubmitCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("All parameters, as a JSON object.", valueName: "json")) var parameters: String?
     @Option(help: ArgumentHelp("The job's name (exportJobId); a new UUID otherwise.", valueName: "name")) var id: String?
     @Option(help: ArgumentHelp("high, normal or low.", valueName: "priority")) var priority: JobPriority?
-    @Option(help: ArgumentHelp("Whose job it is.", valueName: "name")) var tenant = "default"
+    @Option(help: ArgumentHelp("Whose job it is.", valueName: "name")) var tenant: String?
     @Option(help: ArgumentHelp("Goes along through logs and messages; the job's name otherwise.", valueName: "id")) var correlationId: String?
-    @Option(help: ArgumentHelp("https:// URL to tell of the job's end.", valueName: "url")) var webhook: String?
+    @Option(help: ArgumentHelp("https:// URL, kept with the job; nothing is sent to it yet.", valueName: "url")) var webhook: String?
     @Option(help: ArgumentHelp("Submit the jobs of this NDJSON file, - for standard input.", valueName: "file")) var from: String?
     @Flag(help: "Follow the jobs to their end.") var wait = false
+    @Option(help: ArgumentHelp("With --wait: follow for so long at most, as 90s or 2h.", valueName: "time")) var timeout: String?
     @Flag(help: "One JSON object a line: the name, and with --wait the job.") var json = false
 
     func run() async throws {
         let settings = try await options.load()
         let source = try jobSource()
+        _ = try limit()
         let thread = EventThread(name: "longhaul")
         let publisher = Publisher(try settings.rabbitMQ(connectionName: "longhaul submit"), on: thread, logger: Terminal.quietLogger)
         do {
@@ -55,14 +57,21 @@ struct SubmitCommand: AsyncParsableCommand {
         }
         await publisher.shutdown()
         if !wait { for id in submission.ids { print(json ? JobDescription.json(["exportJobId": id.text]) : id.text) } }
-        if wait { try await Following(ids: submission.ids, json: json).run(settings, on: thread) }
+        if wait { try await Following(ids: submission.ids, json: json, timeout: try limit()).run(settings, on: thread) }
         thread.stop()
+    }
+
+    private func limit() throws -> Duration? {
+        guard let timeout else { return nil }
+        guard let limit = Duration(setting: timeout) else { throw Problem.usage("--timeout \(timeout): must be a time such as 90s or 2h") }
+        return limit
     }
 
     private func jobSource() throws -> JobSource {
         if let from {
-            guard provider == nil, parameter.isEmpty, parameters == nil, id == nil else {
-                throw Problem.usage("--from takes everything from the file: leave PROVIDER, --parameter, --parameters and --id out")
+            guard provider == nil, parameter.isEmpty, parameters == nil, id == nil, priority == nil, tenant == nil, correlationId == nil, webhook == nil
+            else {
+                throw Problem.usage("--from takes everything from the file: leave PROVIDER and the options that describe a job out")
             }
             return try JobSource(file: from)
         }
