@@ -89,22 +89,38 @@ import Testing
         }
     }
 
-    @Test("keeps a history line one line, and drops checks past the bound but no transition") func historyBound() async throws {
+    @Test("makes one line of the checks of a long wait, and tells their number") func manyChecks() async throws {
         try await TestStore.run { test in
             var (id, version) = try await test.polling("a")
-            let wait = Decision(state: JobState(status: .polling), timer: .after(.seconds(1)))
             for _ in 0..<200 {
-                let change = JobChange(
-                    id: id, version: version, from: .polling, decision: wait, detail: "run\nning \t" + String(repeating: "x", count: 60),
-                    isCheck: true)
-                guard case .applied(let next) = try await test.store.apply(change) else { break }
-                version = next
+                version = try await Self.note("run\nning \t" + String(repeating: "x", count: 60), id, version, isCheck: true, test)
             }
             try await test.decide(.ready, id, version: version, JobState(status: .polling))
             let history = try await test.store.history(of: id)
             #expect(history.last?.what == "READY")
-            #expect(history.dropFirst(2).first?.detail.hasPrefix("run ning ") == true)
+            let checks = history.filter { $0.what == "~" }
+            #expect(checks.allSatisfy { $0.detail.hasPrefix("run ning ") })
+            #expect(checks.count < 10)
+            #expect(checks.last?.detail.hasSuffix("(\(200 - checks.count + 1) checks)") == true)
+        }
+    }
+
+    @Test("drops failures past the bound of a history, but no transition") func historyBound() async throws {
+        try await TestStore.run { test in
+            var (id, version) = try await test.polling("a")
+            for _ in 0..<200 { version = try await Self.note(String(repeating: "x", count: 60), id, version, isCheck: false, test) }
+            try await test.decide(.ready, id, version: version, JobState(status: .polling))
+            let history = try await test.store.history(of: id)
+            #expect(history.last?.what == "READY")
             #expect((40...60).contains(history.count))
         }
+    }
+
+    /// A check, or a failure.
+    private static func note(_ detail: String, _ id: JobID, _ version: Int64, isCheck: Bool, _ test: TestStore) async throws -> Int64 {
+        let wait = Decision(state: JobState(status: .polling, failures: isCheck ? 0 : 1), timer: .after(.seconds(1)))
+        let change = JobChange(id: id, version: version, from: .polling, decision: wait, detail: detail, isCheck: isCheck)
+        guard case .applied(let next) = try await test.store.apply(change) else { throw TestServersError("\(id) is stale") }
+        return next
     }
 }

@@ -1,5 +1,6 @@
 import ExportCore
 import JobMessages
+import Redis
 import TestServers
 import Testing
 
@@ -20,6 +21,27 @@ extension OrchestratorSuites {
                 #expect(requests["status"] == 300)
                 #expect(requests["files"] == 300)
                 #expect(try await fixture.depth(QueueNames.downloads(.normal)) == 0)
+            }
+        }
+
+        @Test("leaves alone what that one waits for, however long an answer takes") func extendedLease() async throws {
+            try await OrchestratorFixture.run { fixture in
+                let a = try await fixture.start(OrchestratorFixture.configuration("a", lease: .seconds(1), shutdownGrace: .zero))
+                let id = try await fixture.submit("a", order: #"{"faults":{"status:hang":1}}"#)
+                try await eventually(within: OrchestratorFixture.deadline, "the check hangs") { try await fixture.statistics().hanging == 1 }
+                try await fixture.withOrchestrator(OrchestratorFixture.configuration("b", lease: .seconds(1))) { _ in
+                    let version = try await fixture.job(id).version
+                    var leases: Set<String> = []
+                    let due: RedisArgument = .string("{lh:0\(id.partition(of: OrchestratorFixture.partitions))}:due")
+                    try await eventually(within: OrchestratorFixture.deadline, "the lease is extended past three of its lengths") {
+                        leases.insert(try await fixture.redis.send(["ZSCORE", due, .string(id.text)]).text ?? "")
+                        return leases.count > 10
+                    }
+                    #expect(try await fixture.job(id).version == version)
+                    #expect(try await fixture.statistics().requests["status"] == 1)
+                    await a.cancel()
+                    try await fixture.reach(.processing, jobs: [id])
+                }
             }
         }
 

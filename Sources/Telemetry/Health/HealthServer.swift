@@ -44,24 +44,25 @@ public struct HealthServer: Service {
     /// The port that is listened on, as soon as it is. Throws what ``run()`` throws when it cannot listen.
     public var port: Int { get async throws { try await boundPort.value } }
 
+    /// Never shut down: a server that is cancelled while it starts leaves tasks for it.
+    private static let eventLoop = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+
     /// Serves until graceful shutdown or cancellation.
     /// - Throws: ``HealthServerError`` when the address cannot be listened on.
     public func run() async throws {
-        let eventLoop = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let outcome: Result<Void, any Error>
         do {
-            try await application(on: eventLoop).run()
+            try await application.run()
             outcome = .success(())
         } catch {
             outcome = .failure(HealthServerError(host: host, port: requestedPort, cause: String(describing: error)))
         }
         // Without effect once it listened; else those who wait learn that it never will.
         await boundPort.resolve(outcome.flatMap { .failure(CancellationError()) })
-        try await eventLoop.shutdownGracefully()
         try outcome.get()
     }
 
-    private func application(on eventLoop: MultiThreadedEventLoopGroup) -> some ApplicationProtocol {
+    private var application: some ApplicationProtocol {
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
         return Application(
@@ -71,7 +72,7 @@ public struct HealthServer: Service {
                 address: .hostname(host, port: requestedPort),
                 availableConnectionsDelegate: MaximumAvailableConnections(Self.maximumConnections, logger: quiet)),
             onServerRunning: { [self] channel in await listening(on: channel.localAddress?.port ?? requestedPort) },
-            eventLoopGroupProvider: .shared(eventLoop),
+            eventLoopGroupProvider: .shared(Self.eventLoop),
             logger: quiet)
     }
 
