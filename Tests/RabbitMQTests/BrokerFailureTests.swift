@@ -60,20 +60,20 @@ struct BrokerFailureTests {
 
                 try await node.control("set_vm_memory_high_watermark", "0.0000001")
                 // The broker tells a connection that publishes: this message may or may not pass.
-                let first = Task { try await publisher.publish(fixture.message("first")) }
+                let first = Task { try await publisher.publish(fixture.message("first"), timeout: .seconds(120)) }
                 try await eventually(within: .seconds(20), "the broker has blocked the publisher") { await publisher.isBlocked }
                 let late = await #expect(throws: RabbitMQError.self) {
                     try await publisher.publish(fixture.message("late"), timeout: .milliseconds(300))
                 }
                 #expect(late?.kind == .timedOut)
                 #expect(late?.cause.contains("alarm") == true)
-                let waiting = Task { try await publisher.publish(fixture.message("waiting")) }
+                let waiting = Task { try await publisher.publish(fixture.message("waiting"), timeout: .seconds(120)) }
                 await consumer.acknowledge(deliveries.map(\.tag))
                 try await eventually(within: .seconds(10), "the acknowledgements are sent") { await consumer.unsettled == 0 }
 
                 try await node.control("set_vm_memory_high_watermark", "0.8")
-                #expect(try await first.value(within: .seconds(20), "the first confirm") == .confirmed)
-                #expect(try await waiting.value(within: .seconds(20), "the second confirm") == .confirmed)
+                #expect(try await first.value(within: .seconds(60), "the first confirm") == .confirmed)
+                #expect(try await waiting.value(within: .seconds(60), "the second confirm") == .confirmed)
                 #expect(await !publisher.isBlocked)
                 let rest = try await consumer.collect(2)
                 #expect(rest.map(\.text).sorted() == ["first", "waiting"])
