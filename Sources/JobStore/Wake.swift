@@ -25,14 +25,19 @@ public struct Wake: Sendable, Equatable {
         return (wakes, malformed)
     }
 
+    /// Of counts, and of milliseconds: 31 years.
+    private static let largestNumber: Int64 = 1_000_000_000_000
+
     init?(line: ArraySlice<UInt8>) {
         let fields = line.split(separator: UInt8(ascii: "\t"), maxSplits: 14, omittingEmptySubsequences: false)
         guard fields.count == 15 else { return nil }
         func text(_ index: Int) -> String { String(decoding: fields[index], as: UTF8.self) }
         func number(_ index: Int) -> Int64? { Int64(text(index)) }
+        // Whoever can publish can write a line: a number that overflows what is computed from it would end the process.
+        func count(_ index: Int) -> Int64? { number(index).flatMap { (0...Self.largestNumber).contains($0) ? $0 : nil } }
         guard let id = JobID(text(0)), let version = number(1), let status = JobStatus(rawValue: text(2)),
-            let attempts = number(4), let failures = number(5), let unknown = number(6), let claims = number(7),
-            let total = number(8), let done = number(9), let waited = number(10)
+            let attempts = count(4), let failures = count(5), let unknown = count(6), let claims = count(7),
+            let total = count(8), let done = count(9), let waited = count(10)
         else { return nil }
         self.id = id
         self.version = version

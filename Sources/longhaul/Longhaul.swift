@@ -16,7 +16,8 @@ struct Longhaul: AsyncParsableCommand {
 
             Settings come from the environment, or from a YAML file with the same names (--config FILE); `longhaul settings`
             lists them. Exit codes: 0 success, 1 a job failed or a check found something wrong, 64 a wrong argument or
-            setting, 69 a server cannot be reached, 70 an error of Longhaul's own.
+            setting, 69 a server cannot be reached, 70 an error of Longhaul's own, 74 the output
+            cannot be written.
             """,
         version: "0.1.0",
         subcommands: [
@@ -30,6 +31,7 @@ struct Longhaul: AsyncParsableCommand {
         do {
             var command = try parseAsRoot()
             if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
+            guard fflush(nil) == 0 else { throw Problem(message: "the output could not be written", code: ExitCode(74)) }
         } catch let problem as Problem {
             Terminal.error(problem.message)
             Self.exit(withError: problem.code)

@@ -96,6 +96,14 @@ import Testing
         }
     }
 
+    @Test("ignores wakes with numbers that nothing of ours would write", arguments: [4, 5, 6, 7, 8, 9, 10], ["9223372036854775807", "-1"])
+    func hugeNumbers(field: Int, number: String) {
+        var fields = ["a", "1", "POLLING", "p", "1", "2", "3", "4", "5", "6", "7", "c", "t", "{}", "{}"]
+        #expect(Wake.decode(Array(fields.joined(separator: "\t").utf8)).wakes.count == 1)
+        fields[field] = number
+        #expect(Wake.decode(Array(fields.joined(separator: "\t").utf8)).malformed == 1)
+    }
+
     @Test("ignores lines that are no wakes") func malformed() {
         let lines = "nonsense\n\na\t1\tPOLLING\tp\tx\t0\t0\t0\t0\t0\t0\tc\tt\t{}\t{}\na\t1\tPOLLING\tp\t1\t2\t3\t4\t5\t6\t7\tc\tt\t{}\t{}"
         let (wakes, malformed) = Wake.decode(Array(lines.utf8))

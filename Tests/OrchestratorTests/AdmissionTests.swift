@@ -38,6 +38,21 @@ extension OrchestratorSuites {
             }
         }
 
+        @Test("no message that is too large to be held: the reason is told beside it, and it is kept whole") func huge() async throws {
+            try await OrchestratorFixture.run { fixture in
+                let body = Array((#"{"provider":"acme","x":""# + String(repeating: "x", count: 3 << 20) + #""}"#).utf8)
+                let message = OutgoingMessage(routingKey: QueueNames.jobs(.normal), body: body)
+                #expect(try await fixture.publisher.publish(message) == .confirmed)
+                try await fixture.withOrchestrator { _ in
+                    let dead = try await fixture.receive(2, from: QueueNames.deadJobs)
+                    let told = try #require(dead.first { $0.properties.headers[DeadLetter.reasonHeader] == "too-large" })
+                    #expect(told.properties.headers[DeadLetter.truncatedHeader] == .boolean(true))
+                    #expect(told.body.count < body.count)
+                    #expect(dead.contains { $0.body == body })
+                }
+            }
+        }
+
         @Test("the same job once, however often it is submitted") func twice() async throws {
             try await OrchestratorFixture.run { fixture in
                 try await fixture.withOrchestrator { _ in

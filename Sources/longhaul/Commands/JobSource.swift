@@ -46,7 +46,7 @@ struct JobSource {
             var number = 0
             while let line = readLine() {
                 number += 1
-                if line.isEmpty { continue }
+                if line.allSatisfy(\.isWhitespace) { continue }
                 try await body(Self.message(line, number, name))
             }
         case .file(let file):
@@ -56,7 +56,7 @@ struct JobSource {
             var number = 0
             while let line = try reader.next() {
                 number += 1
-                if line.isEmpty { continue }
+                if line.allSatisfy(\.isWhitespace) { continue }
                 try await body(Self.message(line, number, name))
             }
         }
@@ -69,7 +69,7 @@ struct JobSource {
         var number = 0
         while let line = try reader.next() {
             number += 1
-            if !line.isEmpty { try body(number, line) }
+            if !line.allSatisfy(\.isWhitespace) { try body(number, line) }
         }
     }
 
@@ -106,7 +106,13 @@ private struct LineReader {
             guard buffer.count <= 2 * JobMessage.largestBody else {
                 throw Problem.usage("a line is longer than a job message may be, \(JobMessage.largestBody) bytes")
             }
-            guard let more = try handle.read(upToCount: 1 << 16), !more.isEmpty else {
+            let more: Data?
+            do {
+                more = try handle.read(upToCount: 1 << 16)
+            } catch {
+                throw Problem.usage("--from: cannot be read; is it a file?")
+            }
+            guard let more, !more.isEmpty else {
                 isAtEnd = true
                 continue
             }

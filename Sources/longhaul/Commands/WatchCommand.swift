@@ -15,6 +15,7 @@ struct WatchCommand: AsyncParsableCommand {
 
     func run() async throws {
         guard (0.1...3600).contains(interval) else { throw Problem.usage("--interval must be from 0.1 to 3600") }
+        guard count.map({ $0 > 0 }) ?? true else { throw Problem.usage("--count must be 1 or more") }
         let settings = try await options.load()
         let thread = EventThread(name: "longhaul")
         let connection = try await StoreConnection.open(settings, name: "longhaul-watch", on: thread, logger: Terminal.quietLogger)

@@ -71,7 +71,8 @@ extension Settings {
         do {
             location = try StorageLocation(required("LONGHAUL_OUTPUT"))
         } catch let error as StorageLocationError {
-            throw Problem.usage("LONGHAUL_OUTPUT: \(error)")
+            // Not the value itself: it may hold a password that belongs elsewhere.
+            throw Problem.usage("LONGHAUL_OUTPUT: the value \(error.reason)")
         }
         switch location {
         case .folder(let path):

@@ -32,7 +32,7 @@ struct Settings: Sendable {
         } catch let problem as Problem {
             throw problem
         } catch {
-            throw Problem.usage("--config \(file): \(error.localizedDescription)")
+            throw Problem.usage("--config \(file): \(error is YamlError ? "\(error)" : error.localizedDescription)")
         }
     }
 

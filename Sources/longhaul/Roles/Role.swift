@@ -26,6 +26,9 @@ struct Role {
         thread = EventThread(name: "longhaul-\(name)", minimumTurn: .zero)
         healthHost = try settings.required("LONGHAUL_HEALTH_HOST")
         let isSet = try settings.text("LONGHAUL_HEALTH_PORT") != nil
+        if let port = options.healthPort, !(0...65_535).contains(port) {
+            throw Problem.usage("--health-port \(port): must be from 0 to 65535")
+        }
         healthPort = try options.healthPort ?? (isSet ? settings.number("LONGHAUL_HEALTH_PORT", 0...65_535) : standardPort)
     }
 

@@ -16,7 +16,8 @@ enum Terminal {
 
     /// To standard error, unbuffered: progress must not mix with the output.
     static func write(_ text: String) {
-        FileHandle.standardError.write(Data(text.utf8))
+        // Nobody may read it, which is no reason to end: `write(_:)` would.
+        try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
     }
 
     /// A line of output that somebody at the other end of a pipe waits for.
@@ -47,6 +48,10 @@ enum Terminal {
 extension Terminal {
     /// Puts a line in the place of the one before.
     static func redraw(_ line: String) {
-        FileHandle.standardOutput.write(Data("\r\u{1B}[2K\(line)".utf8))
+        do {
+            try FileHandle.standardOutput.write(contentsOf: Data("\r\u{1B}[2K\(line)".utf8))
+        } catch {
+            exit(128 + SIGPIPE)
+        }
     }
 }
