@@ -20,7 +20,10 @@ extension ConnectionOwner {
         if let connection = session.connection {
             let error = RabbitMQError.lost("the broker did not answer the close in time", endpoint: connection.endpoint)
             let timer = thread.schedule(after: deadline - .now) { [weak self] in self?.assumeIsolated { $0.lose(error) } }
-            await withCheckedContinuation { continuation in session.closed = continuation }
+            await withCheckedContinuation { continuation in
+                // A caller without this executor may have been suspended on its way here.
+                if session.connection == nil { continuation.resume() } else { session.closed = continuation }
+            }
             thread.cancel(timer)
         }
         session.phase = .closed

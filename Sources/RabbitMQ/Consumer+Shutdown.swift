@@ -26,7 +26,7 @@ extension Consumer {
             self?.assumeIsolated { $0.resumeIntakeStopped(inAnyCase: true) }
         }
         await withCheckedContinuation { continuation in
-            intakeStopped = continuation
+            intakeStopped.append(continuation)
             // A caller without this executor may have been suspended on its way here.
             resumeIntakeStopped()
         }
@@ -35,8 +35,8 @@ extension Consumer {
 
     func resumeIntakeStopped(inAnyCase: Bool = false) {
         guard inAnyCase || !channels.contains(where: { $0.phase == .cancelling }) else { return }
-        intakeStopped?.resume()
-        intakeStopped = nil
+        for waiter in intakeStopped { waiter.resume() }
+        intakeStopped = []
     }
 
     /// Stops the intake, sends the acknowledgements that wait, and closes the connection, all within `timeout` or a little more.

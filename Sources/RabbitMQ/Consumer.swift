@@ -27,8 +27,8 @@ public actor Consumer: ConnectionOwner {
     var turn = 0
     /// `stopIntake` was called.
     var isIntakeStopped = false
-    /// Waits in `stopIntake` for the broker's answers.
-    var intakeStopped: CheckedContinuation<Void, Never>?
+    /// Wait in `stopIntake` for the broker's answers.
+    var intakeStopped: [CheckedContinuation<Void, Never>] = []
     /// Waits in `shutdown` until the last acknowledgements are sent.
     var flushed: CheckedContinuation<Void, Never>?
 
