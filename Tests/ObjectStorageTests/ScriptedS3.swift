@@ -40,7 +40,11 @@ final class ScriptedS3: Sendable {
             var rest = answers[...]
             while true {
                 let connection = accept(listener, nil, nil)
-                if connection < 0 { return }
+                // Here, not in `stop`: this thread must not accept from whoever gets the number next.
+                guard connection >= 0 else {
+                    close(listener)
+                    return
+                }
                 if let answer = rest.first, let request = Self.readRequest(connection) {
                     received.withLock { $0.append(request) }
                     Self.send(answer, connection)
@@ -54,7 +58,6 @@ final class ScriptedS3: Sendable {
     /// Ends the thread.
     func stop() {
         shutdown(listener, Int32(SHUT_RDWR))
-        close(listener)
     }
 
     private static func readRequest(_ connection: Int32) -> String? {

@@ -50,9 +50,11 @@ final class TCPProxy: @unchecked Sendable {
     func stop() {
         state.withLock { $0.isStopped = true }
         shutdown(listener, Int32(SHUT_RDWR))
-        close(listener)
         cut()
     }
+
+    /// Only when no thread accepts from it: the number may be another listener's soon.
+    deinit { close(listener) }
 
     private func accept(to target: UInt16) {
         while true {
