@@ -17,9 +17,16 @@ public struct ExportJob: Sendable, Equatable {
     public var createdAt: Int64
     public var lastPollAt: Int64?
     public var nextPollAt: Int64?
-    /// While the job is unfinished, when it will have waited too long; afterwards, when the store forgets it.
+    /// When the store forgets the job, which has come to its end.
     public var expiresAt: Int64?
     public var error: JobError?
+    /// Why the first of its failed files did.
+    public var fileError: JobError?
+    /// Somebody asked for its end, and the provider is to be told.
+    public var isCancelRequested: Bool
+    /// The provider may have started a second export for it: a create was sent again, and the provider's API offers nothing that
+    /// makes this safe.
+    public var mayBeCreatedTwice: Bool
     /// What the provider's answers said of the export, for later requests: a JSON object.
     public var exportHandle: String?
     /// The page of the file list that comes next, while the job is READY.
@@ -29,7 +36,8 @@ public struct ExportJob: Sendable, Equatable {
         id: JobID, provider: String, parameters: String = "{}", priority: JobPriority = .normal, tenant: String = "default",
         correlationID: String, webhook: String? = nil, traceparent: String? = nil, state: JobState = JobState(status: .pending),
         version: Int64 = 0, createdAt: Int64 = 0, lastPollAt: Int64? = nil, nextPollAt: Int64? = nil, expiresAt: Int64? = nil,
-        error: JobError? = nil, exportHandle: String? = nil, listingCursor: String? = nil
+        error: JobError? = nil, fileError: JobError? = nil, isCancelRequested: Bool = false, mayBeCreatedTwice: Bool = false,
+        exportHandle: String? = nil, listingCursor: String? = nil
     ) {
         self.id = id
         self.provider = provider
@@ -46,6 +54,9 @@ public struct ExportJob: Sendable, Equatable {
         self.nextPollAt = nextPollAt
         self.expiresAt = expiresAt
         self.error = error
+        self.fileError = fileError
+        self.isCancelRequested = isCancelRequested
+        self.mayBeCreatedTwice = mayBeCreatedTwice
         self.exportHandle = exportHandle
         self.listingCursor = listingCursor
     }

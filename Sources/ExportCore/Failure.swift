@@ -28,12 +28,17 @@ public struct Failure: Error, Sendable, Equatable, Codable {
     public var message: String
     /// The least time to wait that the other side asked for, in seconds.
     public var retryAfterSeconds: Double?
+    /// Whether the request may have taken effect in spite of the failure: it was sent, and no answer says that it was refused.
+    public var mayHaveRun: Bool
 
-    public init(_ failureClass: FailureClass, code: String, message: String, retryAfter: Duration? = nil) {
+    public init(
+        _ failureClass: FailureClass, code: String, message: String, retryAfter: Duration? = nil, mayHaveRun: Bool = false
+    ) {
         self.failureClass = failureClass
         self.code = code
         self.message = message
         self.retryAfterSeconds = retryAfter.map { $0 / .seconds(1) }
+        self.mayHaveRun = mayHaveRun
     }
 
     public var retryAfter: Duration? { retryAfterSeconds.map { .seconds($0) } }
@@ -52,6 +57,9 @@ public struct Failure: Error, Sendable, Equatable, Codable {
             case 408, 425, 500...599: .transient
             default: .permanent
             }
-        return Failure(failureClass, code: "http-\(status)", message: "\(what) answered \(status)", retryAfter: retryAfter)
+        // A server or a gateway on the way may break off after the request was carried out.
+        return Failure(
+            failureClass, code: "http-\(status)", message: "\(what) answered \(status)", retryAfter: retryAfter,
+            mayHaveRun: status >= 500 && failureClass != .throttled)
     }
 }

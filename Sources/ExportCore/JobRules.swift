@@ -2,7 +2,10 @@
 public struct JobRules: Sendable, Equatable {
     public var polling: PollPolicy
     public var retry: RetryPolicy
-    /// The longest time from admission until the export is ready.
+    public var recreate: RecreatePolicy
+    /// Whether a job goes on without the files that cannot be fetched; else one such file fails it.
+    public var skipsFailedFiles: Bool
+    /// The longest time from the creation of the export until it is ready.
     public var maxWait: Duration
     /// The most status checks for a job.
     public var maxAttempts: Int
@@ -16,17 +19,33 @@ public struct JobRules: Sendable, Equatable {
     public var watchdog: Duration
 
     public init(
-        polling: PollPolicy = .tiered(), retry: RetryPolicy = RetryPolicy(), maxWait: Duration = .seconds(12 * 3600),
+        polling: PollPolicy = .tiered(), retry: RetryPolicy = RetryPolicy(), recreate: RecreatePolicy = RecreatePolicy(),
+        skipsFailedFiles: Bool = false, maxWait: Duration = .seconds(12 * 3600),
         maxAttempts: Int = 500, unknownStatusLimit: Int = 5, claimLimit: Int = 100, lease: Duration = .seconds(30),
         watchdog: Duration = .seconds(60)
     ) {
         self.polling = polling
         self.retry = retry
+        self.recreate = recreate
+        self.skipsFailedFiles = skipsFailedFiles
         self.maxWait = maxWait
         self.maxAttempts = maxAttempts
         self.unknownStatusLimit = unknownStatusLimit
         self.claimLimit = claimLimit
         self.lease = lease
         self.watchdog = watchdog
+    }
+}
+
+/// Whether an export that failed or expired at the provider is created anew.
+public struct RecreatePolicy: Sendable, Equatable {
+    /// The most times for a job; 0: never.
+    public var attempts: Int
+    /// How long to wait before each.
+    public var after: Duration
+
+    public init(attempts: Int = 0, after: Duration = .seconds(60)) {
+        self.attempts = attempts
+        self.after = after
     }
 }

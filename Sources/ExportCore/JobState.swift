@@ -11,12 +11,23 @@ public struct JobState: Sendable, Equatable {
     public var claims: Int
     public var filesTotal: Int
     public var filesDone: Int
-    /// Time since the job was admitted, as of the claim.
+    /// Files that used up their attempts.
+    public var filesFailed: Int
+    /// The exports that the job has left behind: failed at the provider, or given up. The present one is number `creation`, from 0.
+    public var creation: Int
+    /// Exports that were created anew since the job was submitted or retried by hand.
+    public var recreations: Int
+    /// An earlier request to create the export may have taken effect without our knowing.
+    public var createIsUncertain: Bool
+    /// Of a failed job: where it goes on when it is retried.
+    public var resumeAt: JobStatus?
+    /// As of the claim: time since the export was created, while there is none since the job was admitted.
     public var waited: Duration
 
     public init(
         status: JobStatus, attempts: Int = 0, failures: Int = 0, unknownStatuses: Int = 0, claims: Int = 0, filesTotal: Int = 0,
-        filesDone: Int = 0, waited: Duration = .zero
+        filesDone: Int = 0, filesFailed: Int = 0, creation: Int = 0, recreations: Int = 0, createIsUncertain: Bool = false,
+        resumeAt: JobStatus? = nil, waited: Duration = .zero
     ) {
         self.status = status
         self.attempts = attempts
@@ -25,8 +36,16 @@ public struct JobState: Sendable, Equatable {
         self.claims = claims
         self.filesTotal = filesTotal
         self.filesDone = filesDone
+        self.filesFailed = filesFailed
+        self.creation = creation
+        self.recreations = recreations
+        self.createIsUncertain = createIsUncertain
+        self.resumeAt = resumeAt
         self.waited = waited
     }
+
+    /// Whether every file is stored, or given up.
+    public var isTransferred: Bool { filesDone + filesFailed >= filesTotal }
 }
 
 /// What happened to a job.
@@ -48,11 +67,26 @@ public enum JobEvent: Sendable, Equatable {
     case pageListed(isLast: Bool)
     /// The watchdog found the files without progress, or all of them done without a manifest.
     case watchdogFired
-    /// A file has used up its attempts.
+    /// The file list does not end, or is too long.
+    case listingRefused(JobError)
+    /// Files have used up their attempts, as `JobState.filesFailed` counts; the error is the first one's.
     case fileFailed(JobError)
     /// The manifest is written.
     case manifestWritten
+    /// Somebody asked for it, and the provider has been told.
     case cancelled
+    /// Somebody asked for it, and the provider could not be told.
+    case cancelFailed(Failure)
+    /// Somebody asks for another try of a failed job, with a new export or from where it failed.
+    case retryRequested(fromStart: Bool)
+
+    /// Whether a step did not succeed.
+    public var isFailure: Bool {
+        switch self {
+        case .stepFailed, .cancelFailed: true
+        default: false
+        }
+    }
 }
 
 /// What is to be done after a decision is stored. It may be lost with the process: the timer brings it back.

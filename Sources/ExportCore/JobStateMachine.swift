@@ -10,16 +10,21 @@ public struct JobStateMachine: Sendable {
     ///   - random: uniform in 0..<1, for the jitter.
     /// - Returns: `nil` when the event has no meaning in this state: it is late or doubled, and changes nothing.
     public func decide(_ event: JobEvent, in state: JobState, random: Double) -> Decision? {
-        if state.status.isFinal { return nil }
-        if case .cancelled = event {
-            return fail(state, JobError(code: "cancelled", message: "cancelled on request"))
-        }
+        if state.status.isFinal { return decideAfterEnd(event, state) }
         var next = state
         next.claims = 0
         switch (state.status, event) {
+        case (_, .cancelled):
+            return fail(state, JobError(code: "cancelled", message: "cancelled on request"), isExportOver: true)
+
+        case (_, .cancelFailed(let failure)):
+            return retryCancel(next, failure, random)
+
         case (.pending, .created(let hints)):
             next.status = .polling
             next.failures = 0
+            next.createIsUncertain = false
+            next.waited = .zero
             return wait(next, for: rules.polling.nextDelay(waited: .zero, hints: hints, random: random), hints.retryAfter)
 
         case (.polling, .notReady(let hints)):
@@ -51,28 +56,35 @@ public struct JobStateMachine: Sendable {
 
         case (.polling, .exportFailed(let error)):
             next.attempts += 1
-            return fail(next, error)
+            return recreate(next, after: error)
 
         case (.ready, .pageListed(let isLast)):
             next.failures = 0
             guard isLast else { return Decision(state: next, timer: .after(rules.lease), action: .publishDownloads) }
             next.status = .processing
-            let isDone = next.filesDone == next.filesTotal
-            return Decision(state: next, timer: .after(rules.watchdog), action: isDone ? .writeManifest : .publishDownloads)
+            return transferring(next)
+
+        case (.ready, .listingRefused(let error)):
+            return fail(next, error)
 
         case (.processing, .watchdogFired):
-            let isDone = next.filesDone == next.filesTotal
-            return Decision(state: next, timer: .after(rules.watchdog), action: isDone ? .writeManifest : .publishDownloads)
+            return transferring(next)
 
-        case (.ready, .fileFailed(let error)), (.processing, .fileFailed(let error)):
+        case (.processing, .fileFailed(let error)):
+            // Without any file there is nothing to deliver, skipped or not.
+            if rules.skipsFailedFiles, next.filesFailed < next.filesTotal { return transferring(next) }
             return fail(next, error)
 
         case (.processing, .manifestWritten):
-            guard next.filesDone == next.filesTotal else { return nil }
+            guard next.isTransferred else { return nil }
             next.status = .completed
             return Decision(state: next, timer: .remove)
 
-        case (.pending, .stepFailed(let failure)), (.polling, .stepFailed(let failure)), (.ready, .stepFailed(let failure)):
+        case (.pending, .stepFailed(let failure)):
+            next.createIsUncertain = state.createIsUncertain || failure.mayHaveRun
+            return retry(next, failure, random)
+
+        case (.polling, .stepFailed(let failure)), (.ready, .stepFailed(let failure)):
             return retry(next, failure, random)
 
         default:
@@ -80,15 +92,10 @@ public struct JobStateMachine: Sendable {
         }
     }
 
-    /// What ends a job before any request is made for it: it waited too long, or kills whoever handles it.
+    /// What ends a job before any request is made for it: it kills whoever handles it.
     public func verdictAtClaim(_ state: JobState) -> Decision? {
-        if state.status.isFinal { return nil }
-        if state.claims > rules.claimLimit {
-            return fail(state, JobError(code: "claims-exhausted", message: "\(state.claims - 1) wakes in a row brought no result"))
-        }
-        // A job that polls is asked once more at the end of its longest wait.
-        if state.status == .pending, state.waited >= rules.maxWait { return fail(state, maxWaitExceeded) }
-        return nil
+        guard !state.status.isFinal, state.claims > rules.claimLimit else { return nil }
+        return fail(state, JobError(code: "claims-exhausted", message: "\(state.claims - 1) wakes in a row brought no result"))
     }
 }
 
@@ -104,29 +111,73 @@ extension JobStateMachine {
     /// end there is nothing left to ask.
     private func wait(_ state: JobState, for delay: Duration, _ retryAfter: Duration?) -> Decision {
         let rest = rules.maxWait - state.waited
-        guard rest > .zero, (retryAfter ?? .zero) <= rest else { return fail(state, maxWaitExceeded) }
+        guard rest > .zero, (retryAfter ?? .zero) <= rest else {
+            return fail(state, JobError(code: "max-wait-exceeded", message: "not ready within \(rules.maxWait.components.seconds) s"))
+        }
         return Decision(state: state, timer: .after(min(delay, rest)))
     }
 
-    private var maxWaitExceeded: JobError {
-        JobError(code: "max-wait-exceeded", message: "not ready within \(rules.maxWait.components.seconds) s")
+    private func transferring(_ state: JobState) -> Decision {
+        Decision(state: state, timer: .after(rules.watchdog), action: state.isTransferred ? .writeManifest : .publishDownloads)
     }
 
     private func retry(_ state: JobState, _ failure: Failure, _ random: Double) -> Decision {
         var next = state
-        next.failures += 1
-        guard failure.failureClass.isRetriable, next.failures < rules.retry.attempts else {
-            return fail(next, JobError(code: failure.code, message: failure.message))
+        // Who asks for fewer requests has not refused this one: it is waited for, and does not count.
+        if failure.failureClass != .throttled {
+            next.failures += 1
+            guard failure.failureClass.isRetriable, next.failures < rules.retry.attempts else {
+                return fail(next, JobError(code: failure.code, message: failure.message))
+            }
         }
-        let delay = rules.retry.delay(failures: next.failures, retryAfter: failure.retryAfter, random: random)
-        // The files of an export that is ready may be listed for as long as it takes.
-        if state.status == .ready { return Decision(state: next, timer: .after(delay)) }
+        let delay = rules.retry.delay(failures: max(next.failures, 1), retryAfter: failure.retryAfter, random: random)
+        // A job may wait for its creation, and the files of an export that is ready may be listed, for as long as it takes.
+        guard state.status == .polling else { return Decision(state: next, timer: .after(delay)) }
         return wait(next, for: delay, failure.retryAfter)
     }
 
-    private func fail(_ state: JobState, _ error: JobError) -> Decision {
+    private func recreate(_ state: JobState, after error: JobError) -> Decision {
+        guard state.recreations < rules.recreate.attempts else { return fail(state, error, isExportOver: true) }
+        var next = state
+        next.status = .pending
+        next.attempts = 0
+        next.failures = 0
+        next.unknownStatuses = 0
+        next.recreations += 1
+        next.creation += 1
+        return Decision(state: next, timer: .after(rules.recreate.after))
+    }
+
+    private func retryCancel(_ state: JobState, _ failure: Failure, _ random: Double) -> Decision {
+        var next = state
+        next.failures += 1
+        guard failure.failureClass.isRetriable, next.failures < rules.retry.attempts else {
+            let message = "cancelled on request; the export may still run, the provider could not be told: \(failure.message)"
+            return fail(next, JobError(code: "cancelled", message: message), isExportOver: true)
+        }
+        return Decision(state: next, timer: .after(rules.retry.delay(failures: next.failures, retryAfter: failure.retryAfter, random: random)))
+    }
+
+    /// - Parameter isExportOver: another try needs another export.
+    private func fail(_ state: JobState, _ error: JobError, isExportOver: Bool = false) -> Decision {
         var next = state
         next.status = .failed
+        next.resumeAt = isExportOver ? .pending : state.status
+        if isExportOver, state.status != .pending || state.createIsUncertain { next.creation += 1 }
+        if isExportOver { next.createIsUncertain = false }
         return Decision(state: next, timer: .remove, error: error)
+    }
+
+    private func decideAfterEnd(_ event: JobEvent, _ state: JobState) -> Decision? {
+        guard case .retryRequested(let fromStart) = event, state.status == .failed else { return nil }
+        let resumeAt = state.resumeAt ?? .pending
+        var next = JobState(
+            status: fromStart ? .pending : resumeAt, creation: state.creation, createIsUncertain: state.createIsUncertain)
+        if next.status == .pending {
+            if resumeAt != .pending { next.creation += 1 }
+        } else {
+            (next.filesTotal, next.filesDone) = (state.filesTotal, state.filesDone)
+        }
+        return Decision(state: next, timer: .after(.zero))
     }
 }

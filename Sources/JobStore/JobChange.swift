@@ -5,25 +5,34 @@ import Redis
 public struct JobChange: Sendable {
     public var id: JobID
     public var version: Int64
-    /// The status that the decision was made from; another one is a transition.
-    public var previousStatus: JobStatus
     public var decision: Decision
     /// For the history: what happened in a few words, `running 40 %`.
     public var detail: String
     /// Whether the step was a status check, which sets `lastPollAt`.
     public var isCheck: Bool
+    /// Whether the step failed, and is to be tried again.
+    public var isFailure: Bool
     /// Replaces what the provider's answers said of the export.
     public var exportHandle: String?
+    /// Notes that the provider may have started a second export.
+    public var mayBeCreatedTwice: Bool
 
+    private var previous: JobState
+    public var previousStatus: JobStatus { previous.status }
+
+    /// - Parameter previous: the state that the decision was made from; another status is a transition.
     public init(
-        id: JobID, version: Int64, from previousStatus: JobStatus, decision: Decision, detail: String = "", isCheck: Bool = false, exportHandle: String? = nil
+        id: JobID, version: Int64, from previous: JobState, decision: Decision, detail: String = "", isCheck: Bool = false,
+        isFailure: Bool = false, exportHandle: String? = nil, mayBeCreatedTwice: Bool = false
     ) {
         self.id = id
         self.version = version
-        self.previousStatus = previousStatus
+        self.previous = previous
+        self.mayBeCreatedTwice = mayBeCreatedTwice
         self.decision = decision
         self.detail = detail
         self.isCheck = isCheck
+        self.isFailure = isFailure
         self.exportHandle = exportHandle
     }
 
@@ -40,15 +49,29 @@ public struct JobChange: Sendable {
             fields += ["errorCode", .string(error.code), "errorMessage", .string(String(error.message.prefix(2000)))]
         }
         if let exportHandle { fields += ["export", .string(exportHandle)] }
+        if mayBeCreatedTwice { fields += ["createdTwice", "possible"] }
+        fields += movedFields
         // Nothing worth a line: the watchdog found everything in order.
-        let isRoutine = state.status == previousStatus && !isCheck && state.failures == 0
-        let what =
-            if isRoutine { "" } else if state.status != previousStatus { state.status.rawValue } else { state.failures == 0 ? "~" : "!" }
+        let within = isFailure ? "!" : isCheck ? "~" : ""
+        let what = state.status == previousStatus ? within : state.status.rawValue
         return [
             .string(id.text), .integer(version), .string(state.status.rawValue), .integer(delay), .integer(Int64(state.attempts)),
             .integer(Int64(state.failures)), .integer(Int64(state.unknownStatuses)), .string(what),
             .string(HistoryEntry.line(detail)), .integer(isCheck ? 1 : 0), .integer(Int64(fields.count / 2)),
         ] + fields
+    }
+
+    /// What seldom changes, where it does; an empty value removes the field.
+    private var movedFields: [RedisArgument] {
+        let state = decision.state
+        var fields: [RedisArgument] = []
+        if state.creation != previous.creation { fields += ["creation", .integer(Int64(state.creation))] }
+        if state.recreations != previous.recreations { fields += ["recreations", .integer(Int64(state.recreations))] }
+        if state.createIsUncertain != previous.createIsUncertain { fields += ["createIsUncertain", state.createIsUncertain ? "1" : ""] }
+        if state.resumeAt != previous.resumeAt { fields += ["resumeAt", .string(state.resumeAt?.rawValue ?? "")] }
+        // The next export begins without what is known of the last one.
+        if state.status == .pending, previous.status != .pending { fields += ["export", ""] }
+        return fields
     }
 }
 

@@ -18,10 +18,23 @@ extension ExportJob {
             state: JobState(
                 status: status, attempts: number("attempts"), failures: number("failures"),
                 unknownStatuses: number("unknownStatuses"), claims: number("claims"), filesTotal: number("filesTotal"),
-                filesDone: number("filesDone"), waited: now.map { .milliseconds(max($0 - createdAt, 0)) } ?? .zero),
+                filesDone: number("filesDone"), filesFailed: number("filesFailed"), creation: number("creation"),
+                recreations: number("recreations"), createIsUncertain: fields["createIsUncertain"] == "1",
+                resumeAt: fields["resumeAt"].flatMap(JobStatus.init(rawValue:)),
+                waited: now.map { .milliseconds(max($0 - (fields["since"].flatMap(Int64.init) ?? createdAt), 0)) } ?? .zero),
             version: version, createdAt: createdAt, lastPollAt: fields["lastPollAt"].flatMap(Int64.init),
             nextPollAt: fields["nextPollAt"].flatMap(Int64.init), expiresAt: fields["expiresAt"].flatMap(Int64.init),
             error: fields["errorCode"].map { JobError(code: $0, message: fields["errorMessage"] ?? "") },
-            exportHandle: fields["export"], listingCursor: fields["listingCursor"])
+            fileError: fields["fileError"].flatMap(JobError.init(line:)), isCancelRequested: fields["cancel"] == "1",
+            mayBeCreatedTwice: fields["createdTwice"] != nil, exportHandle: fields["export"], listingCursor: fields["listingCursor"])
+    }
+}
+
+extension JobError {
+    /// From a code, a space and the message, as `fail_file.lua` keeps them.
+    init?(line: String) {
+        let parts = line.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let code = parts.first, !code.isEmpty else { return nil }
+        self.init(code: String(code), message: parts.count > 1 ? String(parts[1]) : "")
     }
 }

@@ -5,13 +5,13 @@ import Redis
 public struct ClaimedTimers: Sendable {
     /// How long until the partition's next timer is due; zero when more are due already, `nil` when there is none.
     public var untilNext: Duration?
-    /// Jobs that wait for their creation.
-    public var waiting: Int
     /// How late each claimed timer was, in milliseconds.
     public var lateness: [Int64]
     /// Bodies for `longhaul.checks`, see `Wake`.
     public var messages: [[UInt8]]
     public var downloads: [DueDownload]
+    /// Jobs that are to be put into the waiting lists of their providers.
+    public var waiting: [WaitingJob]
 }
 
 /// A file whose lease ran out or whose backoff is over.
@@ -43,19 +43,19 @@ extension JobStore {
         let now = try answer.element(0).integer
         let next = try answer.element(1).integer
         var lateness: [Int64] = []
-        for value in try answer.element(3).array { lateness.append(try Answer(value: value, attempted: "claim").integer) }
+        for value in try answer.element(2).array { lateness.append(try Answer(value: value, attempted: "claim").integer) }
         var messages: [[UInt8]] = []
-        for value in try answer.element(4).array { messages.append(try Answer(value: value, attempted: "claim").bytes) }
+        for value in try answer.element(3).array { messages.append(try Answer(value: value, attempted: "claim").bytes) }
         return ClaimedTimers(
-            untilNext: next < 0 ? nil : .milliseconds(max(next - now, 0)), waiting: Int(try answer.element(2).integer),
-            lateness: lateness, messages: messages, downloads: try Self.downloads(answer.element(5)))
+            untilNext: next < 0 ? nil : .milliseconds(max(next - now, 0)), lateness: lateness, messages: messages,
+            downloads: try Self.downloads(answer.element(4)), waiting: try Self.waiting(answer.element(5)))
     }
 
-    /// Takes claims back whose wakes the broker refused: their timers fire again after `delay`.
-    public func postpone(_ wakes: [Wake], by delay: Duration) async throws(JobStoreError) {
-        for (partition, members) in Dictionary(grouping: wakes, by: { partition(of: $0.id) }) {
+    /// Takes claims back that nobody could act on: their timers fire again after `delay`.
+    public func postpone(_ jobs: [(id: JobID, version: Int64)], by delay: Duration) async throws(JobStoreError) {
+        for (partition, members) in Dictionary(grouping: jobs, by: { partition(of: $0.id) }) {
             var arguments: [RedisArgument] = [.integer(delay.milliseconds)]
-            for wake in members { arguments += [.string(wake.id.text), .integer(wake.version)] }
+            for job in members { arguments += [.string(job.id.text), .integer(job.version)] }
             _ = try await run(StoreScript.postpone, partition: partition, arguments)
         }
     }
@@ -69,6 +69,20 @@ extension JobStore {
                 _ = try await run(StoreScript.extendJobs, partition: partition, arguments)
             }
         }
+    }
+
+    private static func waiting(_ answer: Answer) throws(JobStoreError) -> [WaitingJob] {
+        var waiting: [WaitingJob] = []
+        for index in stride(from: 0, to: try answer.array.count, by: 5) {
+            guard let priority = JobPriority(rawValue: try answer.element(index + 1).string),
+                let createdAt = Int64(try answer.element(index + 3).string), let id = JobID(try answer.element(index + 4).string)
+            else { throw answer.unexpected }
+            waiting.append(
+                WaitingJob(
+                    id: id, provider: try answer.element(index).string, priority: priority, tenant: try answer.element(index + 2).string,
+                    createdAt: createdAt))
+        }
+        return waiting
     }
 
     private static func downloads(_ answer: Answer) throws(JobStoreError) -> [DueDownload] {

@@ -15,14 +15,16 @@ public struct AddedFiles: Sendable {
 public struct ClaimedFile: Sendable {
     public var job: ExportJob
     public var index: Int
-    /// The number of this attempt, from 1: the fencing token of everything that the transfer does.
+    /// The fencing token of everything that the transfer does: grows with every attempt.
+    public var token: Int
+    /// The number of this attempt, from 1; a retry of the job begins anew.
     public var attempt: Int
     public var file: FileTask
 }
 
 public enum FileClaim: Sendable {
     case claimed(ClaimedFile)
-    /// Attempts are used up: the job has to fail, see `failFile`.
+    /// Attempts are used up: the file is to be given up, see `failFile`.
     case exhausted(ClaimedFile)
     /// Nothing to do: the file is stored, another worker has it, its backoff is not over, or the job is over.
     case nothing(reason: String)
@@ -61,10 +63,13 @@ extension JobStore {
         let what = try answer.element(0).string
         guard what == "claimed" || what == "exhausted" else { return .nothing(reason: what) }
         let now = try answer.element(4).integer
-        guard let job = ExportJob(fields: try answer.element(5).fields, now: now) else { throw answer.unexpected }
+        let fields = try answer.element(5).fields
+        guard let job = ExportJob(fields: fields, now: now) else { throw answer.unexpected }
         var file = try Self.decode(FileTask.self, answer.element(3).bytes, "claim_file")
         file.name = try answer.element(2).string
-        let claimed = ClaimedFile(job: job, index: index, attempt: Int(try answer.element(1).integer), file: file)
+        let token = Int(try answer.element(1).integer)
+        let base = fields["attemptsBase"].flatMap { Int($0) } ?? 0
+        let claimed = ClaimedFile(job: job, index: index, token: token, attempt: token - base, file: file)
         return what == "claimed" ? .claimed(claimed) : .exhausted(claimed)
     }
 
@@ -87,8 +92,8 @@ extension JobStore {
         return try answer.element(1).integer == answer.element(2).integer && isListed
     }
 
-    /// Sets the file's timer for another attempt, or, with no `delay`, fails the job.
-    /// - Parameter counts: whether the attempt counts; not when its worker was shut down in order.
+    /// Sets the file's timer for another attempt, or, with no `delay`, gives the file up; the job's timer is due then.
+    /// - Parameter counts: whether the attempt counts; not when its worker was shut down in order, or was asked to come later.
     /// - Returns: `false` when the lease is lost.
     public func failFile(
         _ claimed: ClaimedFile, failure: Failure, retryAfter delay: Duration?, counts: Bool = true
@@ -97,8 +102,7 @@ extension JobStore {
             StoreScript.failFile, partition: partition(of: claimed.job.id),
             claimed.arguments + [
                 .integer(delay?.milliseconds ?? -1), .string(HistoryEntry.line(failure.code)),
-                .string(HistoryEntry.line("file \(claimed.file.name): \(failure.message)")), .integer(keep.milliseconds),
-                .integer(counts ? 0 : 1),
+                .string(HistoryEntry.line("file \(claimed.file.name): \(failure.message)")), .integer(counts ? 0 : 1),
             ])
         return try Answer(value: value, attempted: "fail_file").integer == 1
     }
@@ -135,5 +139,5 @@ extension JobStore {
 }
 
 extension ClaimedFile {
-    fileprivate var arguments: [RedisArgument] { [.string(job.id.text), .integer(Int64(index)), .integer(Int64(attempt))] }
+    fileprivate var arguments: [RedisArgument] { [.string(job.id.text), .integer(Int64(index)), .integer(Int64(token))] }
 }

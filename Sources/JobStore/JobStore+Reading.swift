@@ -55,6 +55,27 @@ extension JobStore {
         return try await jobs(newest.prefix(limit).map(\.id))
     }
 
+    /// The store's clock, in milliseconds.
+    public func now() async throws(JobStoreError) -> Int64 {
+        try Self.milliseconds(Answer(value: try await send("time", [["TIME"]])[0], attempted: "time"))
+    }
+
+    /// A page of the failed jobs of a partition, in the order in which they failed.
+    /// - Parameter until: those that failed later are left out.
+    /// - Returns: how many the index holds there, and those that still exist.
+    public func failed(
+        in partition: Int, until: Int64, skipping: Int, limit: Int
+    ) async throws(JobStoreError) -> (found: Int, jobs: [ExportJob]) {
+        let key = RedisArgument.string(Self.tag(partition) + "status:\(JobStatus.failed.rawValue)")
+        let answer = try await send(
+            "failed", [["ZRANGE", key, "-inf", .integer(until), "BYSCORE", "LIMIT", .integer(Int64(skipping)), .integer(Int64(limit))]])[0]
+        var ids: [JobID] = []
+        for element in try Answer(value: answer, attempted: "failed").array {
+            if let id = JobID(try Answer(value: element, attempted: "failed").string) { ids.append(id) }
+        }
+        return (ids.count, try await jobs(ids).filter { $0.state.status == .failed })
+    }
+
     /// POLLING has no index of its own: the due set holds its jobs, among those of other statuses.
     private func listPolling(limit: Int) async throws(JobStoreError) -> [ExportJob] {
         var found: [ExportJob] = []

@@ -24,8 +24,15 @@ struct CheckStep: Sendable {
             await recorder.record(verdict, for: subject)
             return nil
         }
+        let permission = await provider.gate.admit(.check)
+        if case .wait(let time) = permission {
+            await recorder.postpone(subject, by: time)
+            return nil
+        }
         let context = JobContext(wake)
+        let begun = ContinuousClock.now
         let outcome = await provider.client.check(context, exportHandle: wake.exportHandle)
+        await provider.gate.report(.check, permission, failure: outcome.failure, took: .now - begun)
         let kind = await provider.kind(context)
         let step = await Step(outcome, usual: durations.usual(provider: wake.provider, kind: kind))
         metrics.countCheck(step.outcome)

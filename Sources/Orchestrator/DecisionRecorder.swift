@@ -6,14 +6,21 @@ import Telemetry
 /// Lets the state machine decide and stores what it decided: the last step of everything that an orchestrator does for a job.
 struct DecisionRecorder: Sendable {
     let store: JobStore
+    let providers: ProviderDirectory
+    let letters: FailedJobLetters
     private let lease: Duration
     let metrics: OrchestratorMetrics
     let logger: Logger
     /// While the store is away every job in hand meets the same error.
     let repeated: RateLimitedLog
 
-    init(store: JobStore, lease: Duration, metrics: OrchestratorMetrics, logger: Logger) {
+    init(
+        store: JobStore, providers: ProviderDirectory, letters: FailedJobLetters, lease: Duration, metrics: OrchestratorMetrics,
+        logger: Logger
+    ) {
         self.store = store
+        self.providers = providers
+        self.letters = letters
         self.lease = lease
         self.metrics = metrics
         self.logger = logger
@@ -50,35 +57,43 @@ struct DecisionRecorder: Sendable {
     @discardableResult
     func decide(
         _ event: JobEvent, for subject: Subject, by machine: JobStateMachine, detail: String = "", isCheck: Bool = false,
-        exportHandle: String? = nil
+        exportHandle: String? = nil, mayBeCreatedTwice: Bool = false
     ) async -> (decision: Decision, version: Int64)? {
         guard let decision = machine.decide(event, in: subject.state, random: .random(in: 0..<1)) else { return nil }
-        guard let version = await record(decision, for: subject, detail: detail, isCheck: isCheck, exportHandle: exportHandle) else {
-            return nil
-        }
-        return (decision, version)
-    }
-
-    func fail(_ subject: Subject, _ error: JobError) async {
-        var state = subject.state
-        state.status = .failed
-        await record(Decision(state: state, timer: .remove, error: error), for: subject)
+        let version = await record(
+            decision, for: subject, detail: detail, isCheck: isCheck, isFailure: event.isFailure, exportHandle: exportHandle,
+            mayBeCreatedTwice: mayBeCreatedTwice)
+        return version.map { (decision, $0) }
     }
 
     @discardableResult
     func record(
-        _ decision: Decision, for subject: Subject, detail: String = "", isCheck: Bool = false, exportHandle: String? = nil
+        _ decision: Decision, for subject: Subject, detail: String = "", isCheck: Bool = false, isFailure: Bool = false,
+        exportHandle: String? = nil, mayBeCreatedTwice: Bool = false
     ) async -> Int64? {
+        guard await letters.publish(decision, subject) else { return nil }
         let change = JobChange(
-            id: subject.id, version: subject.version, from: subject.state.status, decision: decision,
-            detail: decision.error.map { $0.code } ?? detail, isCheck: isCheck, exportHandle: exportHandle)
+            id: subject.id, version: subject.version, from: subject.state, decision: decision,
+            detail: decision.error.map { $0.code } ?? detail, isCheck: isCheck, isFailure: isFailure,
+            exportHandle: exportHandle, mayBeCreatedTwice: mayBeCreatedTwice)
         guard let outcome = await store(change, subject) else { return nil }
         guard case .applied(let version) = outcome else {
             metrics.wakesStale.increment()
             return nil
         }
-        report(decision, subject, detail)
+        report(decision, subject, detail, isFailure)
+        if subject.state.status == .polling, decision.state.status != .polling { await providers[subject.provider]?.gate.release(subject.id) }
         return version
+    }
+
+    /// The provider is not to be asked now: the job's timer is moved, and the claim does not count.
+    func postpone(_ subject: Subject, by delay: Duration) async {
+        metrics.held.increment()
+        do {
+            try await store.postpone([(subject.id, subject.version)], by: delay)
+        } catch {
+            repeated.warning(key: "postpone", "a job was not postponed, its lease brings it back: \(error)", metadata: Self.metadata(subject))
+        }
     }
 
     /// Tries for as long as the lease holds: what was learned of an export, its handle above all, should not be lost to a restart of
@@ -104,12 +119,12 @@ struct DecisionRecorder: Sendable {
         await decide(.stepFailed(failure), for: subject, by: JobStateMachine(rules: JobRules()), detail: failure.code)
     }
 
-    private func report(_ decision: Decision, _ subject: Subject, _ detail: String) {
+    private func report(_ decision: Decision, _ subject: Subject, _ detail: String, _ isFailure: Bool) {
         let status = decision.state.status
         var metadata = Self.metadata(subject)
         metadata["status"] = "\(status.rawValue)"
         guard status != subject.state.status else {
-            if decision.state.failures > 0 { logger.notice("retry: \(detail)", metadata: metadata) }
+            if isFailure { logger.notice("retry: \(detail)", metadata: metadata) }
             return
         }
         metrics.countTransition(to: status)

@@ -100,10 +100,10 @@ actor JobIntake {
 
     private func admit(_ accepted: [Accepted]) async throws {
         let jobs = accepted.map(\.job)
-        let isNew = try await store.admit(jobs, watchdog: watchdog)
+        let admissions = try await store.admit(jobs, watchdog: watchdog)
         await consumer.acknowledge(accepted.map(\.tag))
-        report(jobs, isNew)
-        await starter.signal(Set(jobs.map { $0.id.partition(of: store.partitions) }))
+        report(jobs, admissions)
+        await starter.signal(Set(jobs.map(\.provider)))
     }
 
     private func newJob(from delivery: Delivery) throws(JobMessageError) -> NewJob {
@@ -111,7 +111,7 @@ actor JobIntake {
             throw JobMessageError(code: "too-large", message: "the message has \(delivery.bodySize) bytes; the most is \(JobMessage.largestBody)")
         }
         let message = try JobMessage(body: delivery.body)
-        guard let provider = providers[message.provider] else {
+        guard providers[message.provider] != nil else {
             throw JobMessageError(
                 code: "unknown-provider",
                 message: "provider \(message.provider.prefix(64)) is unknown; known are \(providers.names.joined(separator: ", "))")
@@ -122,7 +122,7 @@ actor JobIntake {
             id: id, provider: message.provider, parameters: message.parameters,
             priority: message.priority ?? QueueNames.priority(of: delivery.queue) ?? .normal, tenant: message.tenant,
             correlationID: message.correlationID ?? Self.printable(delivery.properties.correlationID) ?? id.text,
-            webhook: message.webhook, traceparent: Self.traceparent(of: delivery), maxWait: provider.rules.maxWait)
+            webhook: message.webhook, traceparent: Self.traceparent(of: delivery))
     }
 
     /// A correlation id of the AMQP properties, if it is fit for a line.
@@ -159,8 +159,9 @@ actor JobIntake {
             metadata: ["reason": "\(letter.error.code)", "queue": "\(letter.delivery.queue)"])
     }
 
-    private func report(_ jobs: [NewJob], _ isNew: [Bool]) {
-        for (job, isNew) in zip(jobs, isNew) {
+    private func report(_ jobs: [NewJob], _ admissions: [Admission]) {
+        for (job, admission) in zip(jobs, admissions) {
+            let isNew = admission == .admitted
             (isNew ? metrics.admitted : metrics.known).increment()
             if isNew { metrics.countTransition(to: .pending) }
             logger.info(

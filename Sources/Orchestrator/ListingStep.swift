@@ -40,7 +40,12 @@ struct ListingStep: Sendable {
         var emptyPages = 0
         await leases.goOn(job.id, version: job.version)
         while true {
-            switch await provider.client.files(JobContext(job), exportHandle: job.exportHandle ?? "{}", page: cursor) {
+            let permission = await provider.gate.admit(.list)
+            if case .wait(let time) = permission { return await recorder.postpone(subject, by: time) }
+            let begun = ContinuousClock.now
+            let outcome = await provider.client.files(JobContext(job), exportHandle: job.exportHandle ?? "{}", page: cursor)
+            await provider.gate.report(.list, permission, failure: outcome.failure, took: .now - begun)
+            switch outcome {
             case .failure(let failure):
                 metrics.countListing(StepOutcome(failure.failureClass))
                 await recorder.decide(.stepFailed(failure), for: subject, by: provider.machine, detail: failure.code)
@@ -48,7 +53,10 @@ struct ListingStep: Sendable {
             case .page(let files, let next):
                 metrics.countListing(.succeeded)
                 emptyPages = files.isEmpty ? emptyPages + 1 : 0
-                if let error = refusal(of: files.count, next, after: cursor, emptyPages, subject) { return await recorder.fail(subject, error) }
+                if let error = refusal(of: files.count, next, after: cursor, emptyPages, subject) {
+                    await recorder.decide(.listingRefused(error), for: subject, by: provider.machine)
+                    return
+                }
                 guard let advanced = try await store(files, next, cursor, job, subject, provider.machine) else {
                     return metrics.wakesStale.increment()
                 }

@@ -15,6 +15,9 @@ import Metrics
 /// | `longhaul_timer_lateness_seconds` | timer | – | from due to claimed |
 /// | `longhaul_wakes_total` | counter | `outcome` | wakes: published, refused (back-pressure), malformed, stale |
 /// | `longhaul_downloads_published_total` | counter | `why` | download messages: listed, due, orphaned |
+/// | `longhaul_requests_held_total` | counter | – | claims that were postponed, because their provider is not to be asked now |
+/// | `longhaul_breaker_state` | gauge | `provider` | 0 closed, 1 half-open, 2 open |
+/// | `longhaul_breaker_changes_total` | counter | `provider`, `to` | changes that this process made |
 /// | `longhaul_in_flight` | gauge | `what` | wakes and creations in hand |
 struct OrchestratorMetrics: Sendable {
     let admitted = Counter(label: "longhaul_jobs_admitted_total")
@@ -28,6 +31,7 @@ struct OrchestratorMetrics: Sendable {
     let downloadsListed = Counter(label: "longhaul_downloads_published_total", dimensions: [("why", "listed")])
     let downloadsDue = Counter(label: "longhaul_downloads_published_total", dimensions: [("why", "due")])
     let downloadsOrphaned = Counter(label: "longhaul_downloads_published_total", dimensions: [("why", "orphaned")])
+    let held = Counter(label: "longhaul_requests_held_total")
     let wakesInFlight = Gauge(label: "longhaul_in_flight", dimensions: [("what", "wakes")])
     let createsInFlight = Gauge(label: "longhaul_in_flight", dimensions: [("what", "creates")])
     private let transitions: [JobStatus: Counter]

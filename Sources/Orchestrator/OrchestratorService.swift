@@ -24,6 +24,7 @@ public struct OrchestratorService: Service {
     let starter: Starter
     let jobIntake: JobIntake
     let wakeIntake: WakeIntake
+    private let providers: ProviderDirectory
     private let leases: LeaseKeeper
     private let backlog: ChecksBacklog
     private let logger: Logger
@@ -40,13 +41,23 @@ public struct OrchestratorService: Service {
         providers clients: [String: ProviderClient], thread: EventThread, logger: Logger
     ) {
         let metrics = OrchestratorMetrics()
-        let providers = ProviderDirectory(clients, configuration: configuration)
-        let recorder = DecisionRecorder(store: store, lease: configuration.lease, metrics: metrics, logger: logger)
         self.configuration = configuration
         self.store = store
         self.logger = logger
         self.thread = thread
         publisher = Publisher(rabbitMQ, on: thread, logger: logger)
+        let watcher = BreakerWatcher(
+            events: EventPublisher(
+                publisher: publisher, source: "/longhaul/orchestrator/\(configuration.name)", logger: logger, thread: thread),
+            logger: logger)
+        let providers = ProviderDirectory(clients, configuration: configuration) {
+            ProviderGate($0, store: store, name: configuration.name, watcher: watcher, logger: logger, on: thread)
+        }
+        self.providers = providers
+        let recorder = DecisionRecorder(
+            store: store, providers: providers,
+            letters: FailedJobLetters(store: store, publisher: publisher, repeated: RateLimitedLog(logger)), lease: configuration.lease,
+            metrics: metrics, logger: logger)
         leases = LeaseKeeper(store: store, lease: configuration.lease, logger: logger, on: thread)
         backlog = ChecksBacklog(Administrator(rabbitMQ, logger: logger), on: thread)
         let durations = UsualDurations(store: store, logger: logger, on: thread)
@@ -57,11 +68,12 @@ public struct OrchestratorService: Service {
         wakes = Consumer(rabbitMQ, subscriptions: WakeIntake.subscriptions, on: thread, logger: logger)
         let downloads = DownloadPublisher(store: store, publisher: publisher, logger: logger)
         starter = Starter(
-            store: store, providers: providers, recorder: recorder, durations: durations, leases: leases, configuration: configuration, metrics: metrics, logger: logger,
-            on: thread)
+            store: store, providers: providers,
+            create: CreateStep(recorder: recorder, durations: durations, metrics: metrics, logger: logger), recorder: recorder,
+            leases: leases, configuration: configuration, metrics: metrics, logger: logger, on: thread)
         scheduler = Scheduler(
-            store: store, membership: membership, publisher: publisher, starter: starter, backlog: backlog, configuration: configuration,
-            metrics: metrics, logger: logger, on: thread)
+            store: store, membership: membership, publisher: publisher, starter: starter, providers: providers, backlog: backlog,
+            configuration: configuration, metrics: metrics, logger: logger, on: thread)
         jobIntake = JobIntake(
             consumer: jobs, publisher: publisher, store: store, providers: providers, starter: starter,
             watchdog: configuration.watchdog, metrics: metrics, logger: logger, on: thread)
@@ -76,6 +88,7 @@ public struct OrchestratorService: Service {
             watch: WatchdogStep(
                 store: store, providers: providers, recorder: recorder, downloads: downloads, watchdog: configuration.watchdog,
                 metrics: metrics, logger: logger),
+            cancel: CancelStep(store: store, providers: providers, recorder: recorder, metrics: metrics, logger: logger),
             limit: configuration.wakesInFlight, leases: leases, metrics: metrics, logger: logger, on: thread)
     }
 
@@ -92,6 +105,7 @@ public struct OrchestratorService: Service {
         }
         logger.info("orchestrator works", metadata: ["name": "\(configuration.name)"])
         let heartbeat = Task(executorPreference: thread) { [leases] in await leases.run() }
+        let verification = Task(executorPreference: thread) { await verifySlots() }
         let outcome = await withTaskCancellationOrGracefulShutdownHandler {
             await work()
         } onCancelOrGracefulShutdown: {
@@ -100,6 +114,7 @@ public struct OrchestratorService: Service {
         await stop()
         await finish()
         heartbeat.cancel()
+        verification.cancel()
         await close()
         logger.info("orchestrator has ended")
         try outcome.get()
@@ -127,6 +142,18 @@ public struct OrchestratorService: Service {
                 if case .failure(let error) = result, !(error is CancellationError), !Task.isCancelled { outcome = .failure(error) }
             }
             return outcome
+        }
+    }
+
+    /// Places of exports that died with whoever should have freed them; until cancelled.
+    private func verifySlots() async {
+        do {
+            while true {
+                try await Task.sleep(for: .seconds(Double.random(in: 20..<40)))
+                for provider in providers.all { await provider.gate.verifySlots() }
+            }
+        } catch {
+            // Cancelled: the orchestrator ends.
         }
     }
 

@@ -5,6 +5,7 @@ import ProviderAPI
 struct ProviderDirectory: Sendable {
     struct Entry: Sendable {
         let client: ProviderClient
+        let gate: ProviderGate
         let rules: JobRules
         var machine: JobStateMachine { JobStateMachine(rules: rules) }
 
@@ -17,18 +18,22 @@ struct ProviderDirectory: Sendable {
 
     private let entries: [String: Entry]
 
-    init(_ clients: [String: ProviderClient], configuration: OrchestratorConfiguration) {
+    /// - Parameter gate: makes a provider's gate.
+    init(
+        _ clients: [String: ProviderClient], configuration: OrchestratorConfiguration, gate: (ProviderDefinition) -> ProviderGate
+    ) {
         entries = clients.mapValues { client in
             var rules = client.definition.jobRules
             rules.lease = configuration.lease
             rules.watchdog = configuration.watchdog
-            return Entry(client: client, rules: rules)
+            return Entry(client: client, gate: gate(client.definition), rules: rules)
         }
     }
 
     subscript(_ name: String) -> Entry? { entries[name] }
 
     var names: [String] { entries.keys.sorted() }
+    var all: [Entry] { Array(entries.values) }
 
     /// Worth a few more tries: in a rolling deployment another orchestrator may know the provider already.
     static let unknown = Failure(

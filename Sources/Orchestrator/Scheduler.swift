@@ -15,6 +15,7 @@ actor Scheduler {
     private let membership: Membership
     private let publisher: Publisher
     private let starter: Starter
+    private let providers: ProviderDirectory
     private let configuration: OrchestratorConfiguration
     private let metrics: OrchestratorMetrics
     private let backlog: ChecksBacklog
@@ -23,6 +24,8 @@ actor Scheduler {
     private let thread: EventThread
     private var share: PartitionShare
     private var nextRenewal = ContinuousClock.now
+    /// For jobs that wait for their creation and were admitted elsewhere.
+    private var nextLook = ContinuousClock.now
     private var isStopping = false
     let progress = ProgressMonitor()
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
@@ -33,7 +36,7 @@ actor Scheduler {
     private static let claimsPerTurn = 8
 
     init(
-        store: JobStore, membership: Membership, publisher: Publisher, starter: Starter, backlog: ChecksBacklog,
+        store: JobStore, membership: Membership, publisher: Publisher, starter: Starter, providers: ProviderDirectory, backlog: ChecksBacklog,
         configuration: OrchestratorConfiguration,
         metrics: OrchestratorMetrics, logger: Logger, on thread: EventThread
     ) {
@@ -41,6 +44,7 @@ actor Scheduler {
         self.membership = membership
         self.publisher = publisher
         self.starter = starter
+        self.providers = providers
         self.configuration = configuration
         self.metrics = metrics
         self.backlog = backlog
@@ -89,12 +93,13 @@ actor Scheduler {
 
     /// Looks at the partitions, claims what is due, and tells how long there is to sleep.
     private func turn(_ tick: Int) async throws -> Duration {
+        if nextLook <= .now {
+            nextLook = .now + .seconds(1)
+            await starter.signal(try await store.waiting(among: providers.names))
+        }
         // Without a broker a claim would only postpone: each wake would wait for its lease.
         guard await publisher.isConnected, await !publisher.isBlocked else { return configuration.tick }
         let outlooks = try await store.outlook(on: share.partitions(atTick: tick))
-        let waiting = outlooks.filter { $0.value.hasWaiting }.keys
-        if !waiting.isEmpty { await starter.signal(Set(waiting)) }
-
         let due = outlooks.filter { $0.value.untilNext.map { $0 <= .zero } ?? false }.keys
         guard !due.isEmpty else {
             return min(outlooks.values.compactMap(\.untilNext).min() ?? configuration.tick, configuration.tick)
@@ -112,7 +117,7 @@ actor Scheduler {
                 let claimed = try await store.claim(
                     partition: partition, limit: Self.claimLimit, lease: configuration.lease, watchdog: configuration.watchdog)
                 for late in claimed.lateness { metrics.lateness.recordMilliseconds(late) }
-                if claimed.waiting > 0 { await starter.signal([partition]) }
+                try await enqueue(claimed.waiting)
                 async let wakes: Void = publishWakes(claimed.messages)
                 await publishDownloads(claimed.downloads)
                 try await wakes
@@ -121,6 +126,14 @@ actor Scheduler {
         } catch {
             repeated.warning(key: "claim", "timers of partition \(partition) have to wait: \(error)")
         }
+    }
+
+    private func enqueue(_ jobs: [WaitingJob]) async throws(JobStoreError) {
+        guard !jobs.isEmpty else { return }
+        let known = jobs.filter { providers[$0.provider] != nil }
+        try await store.enqueue(known)
+        await starter.signal(Set(known.map(\.provider)))
+        if known.count < jobs.count { await starter.takeUnknown(jobs.filter { providers[$0.provider] == nil }.map(\.id)) }
     }
 
     /// What is not confirmed here stands as queued in the store, where the job's watchdog finds it.
@@ -153,7 +166,7 @@ actor Scheduler {
         metrics.wakesPublished.increment(by: published)
         guard !refused.isEmpty else { return }
         metrics.wakesRefused.increment(by: refused.count)
-        try await store.postpone(refused, by: .seconds(1) + .seconds(.random(in: 0..<1)))
+        try await store.postpone(refused.map { ($0.id, $0.version) }, by: .seconds(1) + .seconds(.random(in: 0..<1)))
     }
 
     /// Transient, and worth nothing after the lease that stands behind it.

@@ -2,48 +2,60 @@ import EventThread
 import ExportCore
 import JobStore
 import Logging
-import ProviderAPI
 import Telemetry
 
-/// Starts waiting jobs: claims them from the waiting lists while there is room, and creates their exports.
+/// Starts waiting jobs: takes them from the waiting lists of their providers while there is room and the providers may be asked, and
+/// creates their exports.
 actor Starter {
     private let store: JobStore
     private let providers: ProviderDirectory
+    private let create: CreateStep
     private let recorder: DecisionRecorder
-    private let durations: UsualDurations
     private let leases: LeaseKeeper
     private let lease: Duration
     private let metrics: OrchestratorMetrics
-    private let logger: Logger
+    private let repeated: RateLimitedLog
     private let thread: EventThread
     private let inFlight: InFlightLimit
-    /// Partitions in which jobs wait, as far as is known.
-    private var candidates: Set<Int> = []
+    /// Providers for which jobs wait, as far as is known, and when each may be asked next.
+    private var candidates: [String: ContinuousClock.Instant] = [:]
+    /// Providers of which jobs came while they were being asked.
+    private var signalled: Set<String> = []
+    /// Creations in hand, by provider: a slow one must not take all places.
+    private var inHand: [String: Int] = [:]
+    private let shareLimit: Int
     private var sleeper: CheckedContinuation<Void, Never>?
+    private var alarm: TimerHandle?
     private var isStopping = false
     let progress = ProgressMonitor()
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
+    /// Jobs that are taken at once.
+    private static let batch = 32
+
     init(
-        store: JobStore, providers: ProviderDirectory, recorder: DecisionRecorder, durations: UsualDurations, leases: LeaseKeeper,
-        configuration: OrchestratorConfiguration,
-        metrics: OrchestratorMetrics, logger: Logger, on thread: EventThread
+        store: JobStore, providers: ProviderDirectory, create: CreateStep, recorder: DecisionRecorder, leases: LeaseKeeper,
+        configuration: OrchestratorConfiguration, metrics: OrchestratorMetrics, logger: Logger, on thread: EventThread
     ) {
         self.store = store
         self.providers = providers
+        self.create = create
         self.recorder = recorder
-        self.durations = durations
         self.leases = leases
         self.lease = configuration.lease
         self.metrics = metrics
-        self.logger = logger
         self.thread = thread
+        repeated = RateLimitedLog(logger)
         inFlight = InFlightLimit(configuration.createsInFlight, on: thread)
+        shareLimit = providers.names.count > 1 ? max(configuration.createsInFlight / 2, 1) : configuration.createsInFlight
     }
 
-    /// Tells that jobs wait in these partitions.
-    func signal(_ partitions: Set<Int>) {
-        candidates.formUnion(partitions)
+    /// Tells that jobs of these providers wait.
+    func signal(_ names: some Sequence<String>) {
+        for name in names where providers[name] != nil {
+            signalled.insert(name)
+            if candidates[name] == nil { candidates[name] = .now }
+        }
         wake()
     }
 
@@ -58,27 +70,59 @@ actor Starter {
 
     /// Ends by `stop`.
     func run() async {
-        var pause = LoopBackoff()
         while !isStopping {
-            if candidates.isEmpty {
+            guard let provider = nextCandidate() else {
                 progress.rest()
-                await withCheckedContinuation { continuation in
-                    if candidates.isEmpty, !isStopping { sleeper = continuation } else { continuation.resume() }
-                }
+                await sleep()
                 continue
             }
             let room = await inFlight.room()
             progress.beat()
-            guard let partition = candidates.randomElement(), !isStopping else { continue }
-            do {
-                let jobs = try await store.start(partition: partition, limit: min(room, 32), lease: lease)
-                pause.reset()
-                if jobs.isEmpty { candidates.remove(partition) }
-                await begin(jobs)
-            } catch {
-                logger.warning("starting jobs has to wait: \(error)")
-                guard await pause.wait() else { return }
-            }
+            if isStopping { return }
+            await take(from: provider, limit: min(room, Self.batch, shareLimit - inHand[provider.client.definition.name, default: 0]))
+        }
+    }
+
+    /// Takes up jobs of a provider that this process does not know: each fails a few times, in case that another process does.
+    func takeUnknown(_ ids: [JobID]) async {
+        do {
+            for job in try await store.start(ids, lease: lease) { await recorder.providerUnknown(DecisionRecorder.Subject(job)) }
+        } catch {
+            repeated.warning(key: "unknown", "jobs of an unknown provider have to wait: \(error)")
+        }
+    }
+
+    private func nextCandidate() -> ProviderDirectory.Entry? {
+        let ready = candidates.filter { $0.value <= .now && inHand[$0.key, default: 0] < shareLimit }
+        return ready.keys.randomElement().flatMap { providers[$0] }
+    }
+
+    /// Until a signal, or until a candidate may be asked.
+    private func sleep() async {
+        let next = candidates.filter { inHand[$0.key, default: 0] < shareLimit }.values.min()
+        if let next {
+            alarm = thread.schedule(after: max(next - .now, .zero)) { [weak self] in self?.assumeIsolated { $0.wake() } }
+        }
+        await withCheckedContinuation { continuation in
+            if isStopping || nextCandidate() != nil { continuation.resume() } else { sleeper = continuation }
+        }
+        if let alarm { thread.cancel(alarm) }
+        alarm = nil
+    }
+
+    private func take(from provider: ProviderDirectory.Entry, limit: Int) async {
+        let name = provider.client.definition.name
+        do {
+            signalled.remove(name)
+            let taken = try await provider.gate.take(limit: limit)
+            candidates[name] = taken.wait.map { .now + $0 } ?? (signalled.contains(name) ? .now : nil)
+            guard !taken.ids.isEmpty else { return }
+            let jobs = try await store.start(taken.ids, lease: lease)
+            if jobs.isEmpty { await provider.gate.withdraw(taken.permission) }
+            await begin(jobs, of: provider, taken.permission)
+        } catch {
+            repeated.warning(key: "start", "starting jobs has to wait: \(error)", metadata: ["provider": "\(name)"])
+            candidates[name] = .now + .seconds(1)
         }
     }
 
@@ -87,46 +131,25 @@ actor Starter {
         sleeper = nil
     }
 
-    private func begin(_ jobs: [ExportJob]) async {
+    private func begin(_ jobs: [ExportJob], of provider: ProviderDirectory.Entry, _ permission: ProviderGate.Permission) async {
         guard !jobs.isEmpty else { return }
+        inHand[provider.client.definition.name, default: 0] += jobs.count
         await inFlight.enter(jobs.count)
         metrics.createsInFlight.record(await inFlight.count)
         for job in jobs {
             Task(executorPreference: thread) { [self] in
                 await leases.hold(job.id, claim: job.version)
-                await create(job)
+                await create.run(job, provider, permission)
                 await leases.release(job.id, claim: job.version)
-                await inFlight.leave()
-                metrics.createsInFlight.record(await inFlight.count)
+                await leave(provider.client.definition.name)
             }
         }
     }
 
-    private func hints(_ context: JobContext, _ provider: ProviderDirectory.Entry) async -> PollHints {
-        PollHints(usualDuration: await durations.usual(provider: context.provider, kind: await provider.kind(context)))
-    }
-
-    private func create(_ job: ExportJob) async {
-        let subject = DecisionRecorder.Subject(job)
-        guard let provider = providers[job.provider] else {
-            return await recorder.providerUnknown(subject)
-        }
-        if let verdict = provider.machine.verdictAtClaim(job.state) {
-            await recorder.record(verdict, for: subject)
-            return
-        }
-        let context = JobContext(job)
-        switch await provider.client.create(context) {
-        case .created(let handle):
-            metrics.countCreate(.succeeded)
-            await recorder.decide(.created(await hints(context, provider)), for: subject, by: provider.machine, exportHandle: handle)
-        case .adopted(let handle):
-            metrics.countCreate(.succeeded)
-            await recorder.decide(
-                .created(await hints(context, provider)), for: subject, by: provider.machine, detail: "adopted", exportHandle: handle)
-        case .failed(let failure):
-            metrics.countCreate(StepOutcome(failure.failureClass))
-            await recorder.decide(.stepFailed(failure), for: subject, by: provider.machine, detail: failure.code)
-        }
+    private func leave(_ name: String) async {
+        inHand[name, default: 1] -= 1
+        wake()
+        await inFlight.leave()
+        metrics.createsInFlight.record(await inFlight.count)
     }
 }

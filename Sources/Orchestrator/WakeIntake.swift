@@ -13,6 +13,7 @@ actor WakeIntake {
     private let check: CheckStep
     private let listing: ListingStep
     private let watch: WatchdogStep
+    private let cancel: CancelStep
     private let inFlight: InFlightLimit
     private let leases: LeaseKeeper
     private let metrics: OrchestratorMetrics
@@ -24,13 +25,14 @@ actor WakeIntake {
     static let subscriptions = [Subscription(queue: QueueNames.checks, prefetch: 64)]
 
     init(
-        consumer: Consumer, check: CheckStep, listing: ListingStep, watch: WatchdogStep, limit: Int, leases: LeaseKeeper, metrics: OrchestratorMetrics,
-        logger: Logger, on thread: EventThread
+        consumer: Consumer, check: CheckStep, listing: ListingStep, watch: WatchdogStep, cancel: CancelStep, limit: Int,
+        leases: LeaseKeeper, metrics: OrchestratorMetrics, logger: Logger, on thread: EventThread
     ) {
         self.consumer = consumer
         self.check = check
         self.listing = listing
         self.watch = watch
+        self.cancel = cancel
         self.leases = leases
         self.metrics = metrics
         self.logger = logger
@@ -78,6 +80,7 @@ actor WakeIntake {
     }
 
     private func handle(_ wake: Wake) async {
+        if wake.isCancelRequested { return await cancel.run(wake) }
         switch wake.state.status {
         case .polling:
             guard let ready = await check.run(wake) else { return }

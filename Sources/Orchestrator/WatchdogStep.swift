@@ -14,6 +14,7 @@ struct WatchdogStep: Sendable {
     let logger: Logger
 
     private static let page = 500
+    private static let unknownError = JobError(code: "file-failed", message: "a file could not be fetched")
 
     func run(_ wake: Wake) async {
         let subject = DecisionRecorder.Subject(wake)
@@ -28,7 +29,8 @@ struct WatchdogStep: Sendable {
             }
             guard let job = try await store.job(wake.id), job.version == wake.version else { return metrics.wakesStale.increment() }
             try await publishOrphans(job, subject)
-            guard let stored = await recorder.decide(.watchdogFired, for: subject, by: provider.machine) else { return }
+            let event = job.state.filesFailed > 0 ? JobEvent.fileFailed(job.fileError ?? Self.unknownError) : .watchdogFired
+            guard let stored = await recorder.decide(event, for: subject, by: provider.machine) else { return }
             if stored.decision.action == .writeManifest {
                 await downloads.publishManifest(of: subject, priority: job.priority, traceparent: job.traceparent)
             }

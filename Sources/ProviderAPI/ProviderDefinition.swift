@@ -10,7 +10,8 @@ public struct ProviderDefinition: Sendable, Equatable {
     public var baseURL: String
     public var polling = PollingRules()
     public var retry = RetryPolicy()
-    public var recreate = RecreateRules()
+    public var recreate = RecreatePolicy()
+    public var breaker = BreakerPolicy()
     public var onFileFailure = FileFailureRule.fail
     public var limits = ProviderLimits()
     public var timeouts = ProviderTimeouts()
@@ -31,7 +32,9 @@ public struct ProviderDefinition: Sendable, Equatable {
 
     /// The numbers that the state machine decides by; what belongs to the service keeps its default.
     public var jobRules: JobRules {
-        JobRules(polling: polling.policy, retry: retry, maxWait: polling.maxWait, maxAttempts: polling.maxAttempts)
+        JobRules(
+            polling: polling.policy, retry: retry, recreate: recreate, skipsFailedFiles: onFileFailure == .skip,
+            maxWait: polling.maxWait, maxAttempts: polling.maxAttempts)
     }
 }
 
@@ -47,15 +50,6 @@ public struct PollingRules: Sendable, Equatable {
     public init() {}
 }
 
-/// Whether an export that failed or expired is created anew.
-public struct RecreateRules: Sendable, Equatable {
-    /// 0: never.
-    public var attempts = 0
-    public var after = Duration.seconds(60)
-
-    public init() {}
-}
-
 /// What a file that cannot be fetched means for its job.
 public enum FileFailureRule: String, Sendable, CaseIterable {
     case fail, skip
@@ -63,17 +57,6 @@ public enum FileFailureRule: String, Sendable, CaseIterable {
 
 public enum CreateSafety: String, Sendable, CaseIterable {
     case idempotencyKey, adopt, find
-}
-
-public struct Rate: Sendable, Equatable {
-    public var perSecond: Double
-    /// How many may come at once; `nil`: no more than a second's worth, at least one.
-    public var burst: Int?
-
-    public init(perSecond: Double, burst: Int? = nil) {
-        self.perSecond = perSecond
-        self.burst = burst
-    }
 }
 
 /// `nil` is no limit.

@@ -2,6 +2,7 @@ import Archive
 import ExportCore
 import HTTPClient
 import ObjectStorage
+import ProviderAPI
 
 extension Failure {
     /// What went wrong with a transfer, in the terms in which it is decided whether to try again.
@@ -10,9 +11,7 @@ extension Failure {
         case let failure as Failure: self = failure
         case let error as ArchiveError: self.init(error)
         case let error as ObjectStorageError: self.init(error)
-        case let error as HTTPError:
-            // The body broke off, or stalled.
-            self.init(error.isRetriable ? .transient : .permanent, code: error.kind.label, message: error.description)
+        case let error as HTTPError: self.init(error)
         case let error as SafePathError: self.init(.permanent, code: "unsafe-name", message: "\(error)")
         default: self.init(.transient, code: "unexpected", message: String("\(error)".prefix(500)))
         }

@@ -57,6 +57,6 @@ extension JobContext {
         let job = claimed.job
         self.init(
             jobID: job.id.text, provider: job.provider, parametersJSON: job.parameters, correlationID: job.correlationID,
-            tenant: job.tenant, attempt: claimed.attempt, priority: job.priority)
+            tenant: job.tenant, attempt: claimed.attempt, priority: job.priority, creation: job.state.creation)
     }
 }

@@ -1,4 +1,5 @@
 import ExportCore
+import JobStore
 
 /// A job's `manifest.json`, piece by piece:
 ///
@@ -7,8 +8,11 @@ import ExportCore
 ///  "files":2,"objects":[
 /// {"name":"a.csv","source":"https://…/a.csv.gz","bytes":12,"sha256":"…","key":"out/acme/2026-02-28/job-1/a.csv"},
 /// …
+/// ],"skipped":[
+/// {"name":"b.csv","source":"https://…/b.csv.gz","errorCode":"checksum-mismatch","errorMessage":"…"}
 /// ]}
 /// ```
+/// `skipped` is there when files could not be fetched, and the provider file says `onFileFailure: skip`; `files` counts them too.
 /// `key` is the whole key, the output's prefix included; `location` is the URL of the job's folder. It depends on nothing but the job
 /// and its objects, so that writing it twice gives the same bytes.
 struct ManifestEncoder {
@@ -35,7 +39,16 @@ struct ManifestEncoder {
             """.utf8)
     }
 
-    func tail() -> [UInt8] { Array("\n]}\n".utf8) }
+    func tail(skipped: [FailedFile] = []) -> [UInt8] {
+        guard !skipped.isEmpty else { return Array("\n]}\n".utf8) }
+        let files = skipped.map { file in
+            """
+            {"name":\(Self.string(file.name)),"source":\(Self.string(FileTransfer.withoutSecrets(file.url))),\
+            "errorCode":\(Self.string(file.error.code)),"errorMessage":\(Self.string(file.error.message))}
+            """
+        }
+        return Array("\n],\"skipped\":[\n\(files.joined(separator: ",\n"))\n]}\n".utf8)
+    }
 
     /// RFC 8259, section 7.
     private static func string(_ text: String) -> String {

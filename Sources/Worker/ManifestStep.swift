@@ -28,7 +28,7 @@ struct ManifestStep: Sendable {
             }
             metrics.manifestsWritten.increment()
             metrics.completed.increment()
-            logger.info("job is COMPLETED", metadata: ["status": "COMPLETED", "files": "\(job.state.filesTotal)"])
+            logger.info("job is COMPLETED", metadata: ["status": "COMPLETED", "files": "\(job.state.filesDone)"])
         } catch {
             metrics.manifestsFailed.increment()
             logger.warning("manifest not written, the job's timer brings it back: \(error)")
@@ -74,7 +74,7 @@ struct ManifestStep: Sendable {
                 claimedAt = .now
             }
         }
-        try await upload.write(piece + encoder.tail())
+        try await upload.write(piece + encoder.tail(skipped: try await failedFiles(of: job)))
         try await upload.finishParts()
         // Claimed again right before it becomes visible: the job may have been cancelled meanwhile.
         guard let claimed = try await store.claimManifest(of: job.id, lease: lease) else { return nil }
@@ -82,10 +82,20 @@ struct ManifestStep: Sendable {
         return claimed
     }
 
+    /// Those that the provider file lets a job go on without.
+    private func failedFiles(of job: ExportJob) async throws -> [FailedFile] {
+        guard job.state.filesFailed > 0 else { return [] }
+        var failed: [FailedFile] = []
+        for first in stride(from: 0, to: job.state.filesTotal, by: 200) {
+            failed += try await store.failedFiles(of: job.id, from: first, many: min(200, job.state.filesTotal - first))
+        }
+        return failed
+    }
+
     private func complete(_ job: ExportJob, _ machine: JobStateMachine) async throws -> Bool {
         guard let decision = machine.decide(.manifestWritten, in: job.state, random: 0) else { return false }
         let change = JobChange(
-            id: job.id, version: job.version, from: job.state.status, decision: decision, detail: "\(job.state.filesTotal) files")
+            id: job.id, version: job.version, from: job.state, decision: decision, detail: "\(job.state.filesDone) files")
         guard case .applied = try await store.apply(change) else { return false }
         return true
     }

@@ -5,6 +5,7 @@ import Logging
 /// Tells the store how an attempt at a file ended: the last step of every transfer.
 struct OutcomeRecorder: Sendable {
     let store: JobStore
+    let letters: FailedFileLetters
     let metrics: WorkerMetrics
 
     /// - Returns: whether the file was the last of its job, so that the manifest is due.
@@ -22,15 +23,15 @@ struct OutcomeRecorder: Sendable {
         return false
     }
 
-    /// Fails the job of a file whose attempts were used up by workers that did not live to tell why.
+    /// Gives up a file whose attempts were used up by workers that did not live to tell why.
     func recordExhausted(_ claimed: ClaimedFile, attempts: Int, logger: Logger) async {
         let failure = Failure(
             .permanent, code: "file-attempts-exhausted", message: "\(attempts) attempts brought no result")
+        guard await letters.publish(claimed, failure, attempts: attempts, logger) else { return metrics.count(.unrecorded) }
         do {
             guard try await store.failFile(claimed, failure: failure, retryAfter: nil) else { return metrics.count(.leaseLost) }
             metrics.count(.exhausted)
-            metrics.jobsFailed.increment()
-            logger.error("job failed: \(failure.message)", metadata: ["errorCode": "\(failure.code)", "status": "FAILED"])
+            logger.error("file given up: \(failure.message)", metadata: ["errorCode": "\(failure.code)"])
         } catch {
             metrics.count(.unrecorded)
             logger.warning("a failure was not stored, the job's timer brings the file back: \(error)")
@@ -63,17 +64,17 @@ extension OutcomeRecorder {
     ) async {
         let delay = TransferOutcome.retryDelay(
             after: failure, attempt: claimed.attempt, policy: policy, random: .random(in: 0..<1))
+        // Before the store: at worst there are two letters, never none. Without one the file's lease brings it back.
+        if delay == nil, await !letters.publish(claimed, failure, attempts: claimed.attempt, logger) { return metrics.count(.unrecorded) }
         let isStored = await insist(lease, logger) { () async throws(JobStoreError) in
-            try await store.failFile(claimed, failure: failure, retryAfter: delay)
+            try await store.failFile(claimed, failure: failure, retryAfter: delay, counts: failure.failureClass != .throttled)
         }
         guard let isStored else { return }
         guard isStored else { return metrics.count(.leaseLost) }
-        var metadata: Logger.Metadata = ["errorCode": "\(failure.code)"]
+        let metadata: Logger.Metadata = ["errorCode": "\(failure.code)"]
         guard let delay else {
             metrics.count(.failed)
-            metrics.jobsFailed.increment()
-            metadata["status"] = "FAILED"
-            return logger.error("job failed: \(failure.message)", metadata: metadata)
+            return logger.error("file given up: \(failure.message)", metadata: metadata)
         }
         metrics.count(.retried)
         metrics.retried.increment()

@@ -15,7 +15,7 @@ enum TransferOutcome: Sendable {
         case stored
         /// Failed, with another attempt to come.
         case retried
-        /// Failed for good, and the job with it.
+        /// Failed for good; what becomes of the job is decided by its rules.
         case failed
         /// Attempts were used up before this one began.
         case exhausted
@@ -34,6 +34,8 @@ enum TransferOutcome: Sendable {
     static func retryDelay(
         after failure: Failure, attempt: Int, policy: RetryPolicy, random: Double
     ) -> Duration? {
+        // Who asks for fewer requests has not refused this one: the attempt does not count.
+        if failure.failureClass == .throttled { return policy.delay(failures: attempt, retryAfter: failure.retryAfter, random: random) }
         guard failure.failureClass.isRetriable, attempt < policy.attempts else { return nil }
         return policy.delay(failures: attempt, retryAfter: failure.retryAfter, random: random)
     }

@@ -11,7 +11,7 @@ import Metrics
 /// | `longhaul_files_retried_total` | counter | – | attempts after which another one was scheduled |
 /// | `longhaul_file_links_refreshed_total` | counter | – | expired links for which a fresh one was listed |
 /// | `longhaul_dead_letters_total` | counter | `queue` | messages that nobody can handle |
-/// | `longhaul_transitions_total` | counter | `to` | stored changes of a job's status, COMPLETED and FAILED here |
+/// | `longhaul_transitions_total` | counter | `to` | stored changes of a job's status, COMPLETED here |
 /// | `longhaul_manifests_total` | counter | `outcome` | `written`, `stale`: the job had changed meanwhile, `failed`: left to the job's timer |
 struct WorkerMetrics: Sendable {
     let received = Counter(label: "longhaul_transfer_bytes_total", dimensions: [("direction", "received")])
@@ -22,7 +22,6 @@ struct WorkerMetrics: Sendable {
     let refreshed = Counter(label: "longhaul_file_links_refreshed_total")
     let deadLetters = Counter(label: "longhaul_dead_letters_total", dimensions: [("queue", "downloads")])
     let completed = Counter(label: "longhaul_transitions_total", dimensions: [("to", "COMPLETED")])
-    let jobsFailed = Counter(label: "longhaul_transitions_total", dimensions: [("to", "FAILED")])
     let manifestsWritten = Counter(label: "longhaul_manifests_total", dimensions: [("outcome", "written")])
     let manifestsStale = Counter(label: "longhaul_manifests_total", dimensions: [("outcome", "stale")])
     let manifestsFailed = Counter(label: "longhaul_manifests_total", dimensions: [("outcome", "failed")])

@@ -47,7 +47,8 @@ public struct WorkerService: Service {
         sweep = UploadSweep(storage: storage, age: configuration.staleUploads, logger: logger)
         let starter = TransferStarter(
             providers: providers, store: store, storage: storage, slots: slots,
-            recorder: OutcomeRecorder(store: store, metrics: metrics),
+            recorder: OutcomeRecorder(
+                store: store, letters: FailedFileLetters(publisher: publisher, store: store), metrics: metrics),
             manifests: ManifestStep(store: store, storage: storage, lease: configuration.lease, metrics: metrics),
             configuration: configuration, metrics: metrics, logger: logger, thread: thread)
         intake = DownloadIntake(

@@ -9,26 +9,29 @@ private let error = JobError(code: "broken", message: "it broke")
 /// One event of each kind and variant that the rules tell apart.
 private let events: [JobEvent] = [
     .created(PollHints()), .stepFailed(transient), .stepFailed(permanent), .notReady(PollHints()), .unknownStatus("ODD", PollHints()), .ready, .empty,
-    .exportFailed(error), .pageListed(isLast: false), .pageListed(isLast: true), .watchdogFired, .fileFailed(error), .manifestWritten,
-    .cancelled,
+    .exportFailed(error), .pageListed(isLast: false), .pageListed(isLast: true), .listingRefused(error), .watchdogFired,
+    .fileFailed(error), .manifestWritten, .cancelled, .cancelFailed(transient), .cancelFailed(permanent),
+    .retryRequested(fromStart: false), .retryRequested(fromStart: true),
 ]
 
 /// States in each status from which every transition can be reached: fresh, and with each bound about to be passed.
 private func states(in status: JobStatus) -> [JobState] {
     [
         JobState(status: status), JobState(status: status, attempts: 499, failures: 7, unknownStatuses: 4),
-        JobState(status: status, filesTotal: 3, filesDone: 1),
-    ]
+        JobState(status: status, filesTotal: 3, filesDone: 1), JobState(status: status, filesTotal: 3, filesDone: 2, filesFailed: 1),
+    ] + [JobStatus.pending, .polling, .ready, .processing].map { JobState(status: status, resumeAt: $0) }
 }
 
 private let machine = JobStateMachine(rules: JobRules())
+/// Of a provider that creates failed exports anew, and lets a job go on without files that cannot be fetched.
+private let lenient = JobStateMachine(rules: JobRules(recreate: RecreatePolicy(attempts: 2), skipsFailedFiles: true))
 
 @Suite("The state machine") struct StateMachineTests {
     @Test("makes exactly the transitions that the page draws") func diagram() throws {
         var found: Set<String> = []
         for status in JobStatus.allCases {
             for state in states(in: status) {
-                for event in events {
+                for (machine, event) in events.flatMap({ event in [(machine, event), (lenient, event)] }) {
                     guard let decision = machine.decide(event, in: state, random: 0.5) else { continue }
                     found.insert("\(status.rawValue) --> \(decision.state.status.rawValue): \(name(of: event))")
                 }
@@ -42,7 +45,7 @@ private let machine = JobStateMachine(rules: JobRules())
     @Test("sets a timer with every decision that is not final, and removes it with every one that is", arguments: JobStatus.allCases)
     func timers(status: JobStatus) {
         for state in states(in: status) {
-            for event in events {
+            for (machine, event) in events.flatMap({ event in [(machine, event), (lenient, event)] }) {
                 for random in [0, 0.5, 0.999] {
                     guard let decision = machine.decide(event, in: state, random: random) else { continue }
                     switch decision.timer {
@@ -58,8 +61,9 @@ private let machine = JobStateMachine(rules: JobRules())
         }
     }
 
-    @Test("changes nothing in a job that is over", arguments: [JobStatus.completed, .failed], events)
+    @Test("changes nothing in a job that is over, but for a failed one that is to be retried", arguments: [JobStatus.completed, .failed], events)
     func finalStates(status: JobStatus, event: JobEvent) {
+        if status == .failed, case .retryRequested = event { return }
         #expect(machine.decide(event, in: JobState(status: status), random: 0) == nil)
     }
 
@@ -105,7 +109,70 @@ private let machine = JobStateMachine(rules: JobRules())
         #expect(machine.verdictAtClaim(last) == nil, "it may be ready now")
         #expect(machine.decide(.ready, in: last, random: 0)?.state.status == .ready)
         #expect(machine.decide(.notReady(PollHints()), in: last, random: 0)?.error?.code == "max-wait-exceeded")
-        #expect(machine.verdictAtClaim(JobState(status: .pending, waited: .seconds(100)))?.error?.code == "max-wait-exceeded")
+    }
+
+    @Test("lets a job wait for its creation for as long as it takes, and counts its wait from there") func longBacklog() throws {
+        let state = JobState(status: .pending, waited: .seconds(1_000_000))
+        #expect(machine.verdictAtClaim(state) == nil)
+        #expect(machine.decide(.stepFailed(transient), in: state, random: 0)?.state.status == .pending)
+        let created = try #require(machine.decide(.created(PollHints()), in: state, random: 0))
+        #expect(created.state.status == .polling)
+        #expect(created.state.waited == .zero)
+    }
+
+    @Test("does not count it as a failure when the provider asks to come later", arguments: [JobStatus.pending, .polling, .ready])
+    func throttled(status: JobStatus) throws {
+        let throttled = Failure(.throttled, code: "http-429", message: "later", retryAfter: .seconds(30))
+        let decision = try #require(machine.decide(.stepFailed(throttled), in: JobState(status: status, failures: 7), random: 0))
+        #expect(decision.state.status == status)
+        #expect(decision.state.failures == 7)
+        #expect(decision.timer == .after(.seconds(30)))
+    }
+
+    @Test("remembers that a create may have taken effect, until one surely has") func uncertainCreate() throws {
+        let lost = Failure(.transient, code: "timeout-first-byte", message: "no answer", mayHaveRun: true)
+        let uncertain = try #require(machine.decide(.stepFailed(lost), in: JobState(status: .pending), random: 0)).state
+        #expect(uncertain.createIsUncertain)
+        #expect(machine.decide(.stepFailed(transient), in: uncertain, random: 0)?.state.createIsUncertain == true)
+        #expect(machine.decide(.created(PollHints()), in: uncertain, random: 0)?.state.createIsUncertain == false)
+    }
+
+    @Test("creates an export anew that failed at the provider, with another number, as often as the provider file says") func recreation() throws {
+        let first = try #require(lenient.decide(.exportFailed(error), in: JobState(status: .polling, attempts: 9), random: 0))
+        #expect((first.state.status, first.state.creation, first.state.attempts) == (.pending, 1, 0))
+        #expect(first.timer == .after(.seconds(60)))
+        let last = try #require(lenient.decide(.exportFailed(error), in: JobState(status: .polling, creation: 2, recreations: 2), random: 0))
+        #expect((last.state.status, last.state.resumeAt, last.state.creation) == (.failed, .pending, 3))
+    }
+
+    @Test("goes on without files that cannot be fetched where the provider file says so, unless none is left") func skipping() {
+        let some = JobState(status: .processing, filesTotal: 3, filesDone: 2, filesFailed: 1)
+        #expect(lenient.decide(.fileFailed(error), in: some, random: 0)?.action == .writeManifest)
+        #expect(lenient.decide(.manifestWritten, in: some, random: 0)?.state.status == .completed)
+        #expect(machine.decide(.fileFailed(error), in: some, random: 0)?.error == error)
+        let none = JobState(status: .processing, filesTotal: 3, filesFailed: 3)
+        #expect(lenient.decide(.fileFailed(error), in: none, random: 0)?.error == error)
+    }
+
+    @Test("takes a failed job up where it failed, and with a new export where that one is over or on request") func retry() throws {
+        let state = JobState(status: .processing, filesTotal: 3, filesDone: 2, filesFailed: 1)
+        let failed = try #require(machine.decide(.fileFailed(error), in: state, random: 0)).state
+        let resumed = try #require(machine.decide(.retryRequested(fromStart: false), in: failed, random: 0))
+        #expect((resumed.state.status, resumed.state.filesDone, resumed.state.filesFailed) == (.processing, 2, 0))
+        #expect(resumed.timer == .after(.zero))
+        let anew = try #require(machine.decide(.retryRequested(fromStart: true), in: failed, random: 0))
+        #expect((anew.state.status, anew.state.creation, anew.state.filesTotal) == (.pending, 1, 0))
+        let broken = try #require(machine.decide(.exportFailed(error), in: JobState(status: .polling), random: 0)).state
+        let recreated = try #require(machine.decide(.retryRequested(fromStart: false), in: broken, random: 0)).state
+        #expect((recreated.status, recreated.creation) == (.pending, 1))
+    }
+
+    @Test("ends a job on request although its provider could not be told, and says so") func cancelFailure() throws {
+        let busy = JobState(status: .polling)
+        #expect(machine.decide(.cancelFailed(transient), in: busy, random: 0)?.state.status == .polling)
+        let given = try #require(machine.decide(.cancelFailed(permanent), in: busy, random: 0))
+        #expect(given.error?.code == "cancelled")
+        #expect(given.error?.message.contains("may still run") == true)
     }
 
     @Test("does not wait for a Retry-After that leads past the longest wait") func longRetryAfter() {

@@ -22,8 +22,11 @@ import Testing
     @Test("takes the same job in once") func doubled() async throws {
         try await TestStore.run { test in
             let job = try test.job("a")
-            #expect(try await test.store.admit([job, job], watchdog: .seconds(60)) == [true, false])
-            #expect(try await test.store.admit([job], watchdog: .seconds(60)) == [false])
+            #expect(try await test.store.admit([job, job], watchdog: .seconds(60)) == [.admitted, .waiting])
+            #expect(try await test.store.admit([job], watchdog: .seconds(60)) == [.waiting])
+            _ = try await test.start()
+            #expect(try await test.store.admit([job], watchdog: .seconds(60)) == [.known], "it is not put into the waiting list again")
+            #expect(try await test.start().isEmpty)
             #expect(try await test.store.counts()[.pending] == 1)
         }
     }
@@ -31,14 +34,10 @@ import Testing
     @Test("spreads jobs over partitions, and finds each again") func partitions() async throws {
         try await TestStore.run(partitions: 16) { test in
             let jobs = try (0..<100).map { try test.job("job-\($0)") }
-            #expect(try await test.store.admit(jobs, watchdog: .seconds(60)).allSatisfy { $0 })
+            #expect(try await test.store.admit(jobs, watchdog: .seconds(60)).allSatisfy { $0 == .admitted })
             #expect(try await test.store.counts()[.pending] == 100)
             #expect(try await test.store.jobs(jobs.map(\.id)).count == 100)
-            var started = 0
-            for partition in 0..<16 {
-                started += try await test.store.start(partition: partition, limit: 100, lease: TestStore.lease).count
-            }
-            #expect(started == 100)
+            #expect(try await test.start(limit: 200).count == 100)
         }
     }
 
@@ -83,10 +82,11 @@ import Testing
     @Test("puts a job whose creator died back into the waiting list when the lease is over") func lostCreator() async throws {
         try await TestStore.run { test in
             try await test.admit("a")
-            _ = try await test.store.start(partition: 0, limit: 1, lease: .zero)
+            _ = try await test.start(lease: .zero)
             let claimed = try await test.claim()
             #expect(claimed.messages.isEmpty)
-            #expect(claimed.waiting == 1)
+            #expect(claimed.waiting.map(\.id.text) == ["a"])
+            try await test.store.enqueue(claimed.waiting)
             #expect(try await test.start().first?.version == 2)
         }
     }

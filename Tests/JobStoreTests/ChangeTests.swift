@@ -119,7 +119,7 @@ import Testing
     /// A check, or a failure.
     private static func note(_ detail: String, _ id: JobID, _ version: Int64, isCheck: Bool, _ test: TestStore) async throws -> Int64 {
         let wait = Decision(state: JobState(status: .polling, failures: isCheck ? 0 : 1), timer: .after(.seconds(1)))
-        let change = JobChange(id: id, version: version, from: .polling, decision: wait, detail: detail, isCheck: isCheck)
+        let change = JobChange(id: id, version: version, from: JobState(status: .polling), decision: wait, detail: detail, isCheck: isCheck, isFailure: !isCheck)
         guard case .applied(let next) = try await test.store.apply(change) else { throw TestServersError("\(id) is stale") }
         return next
     }

@@ -88,27 +88,28 @@ import Testing
         try await TestStore.run { test in
             _ = try await test.polling("a")
             let wake = try await eventually(within: .seconds(10), "the timer fires") { try await test.wakes().first }
-            try await test.store.postpone([wake], by: .zero)
+            try await test.store.postpone([(wake.id, wake.version)], by: .zero)
             let again = try await eventually(within: .seconds(10), "it fires again") { try await test.wakes().first }
             #expect(again.state.claims == 1)
-            try await test.store.postpone([wake], by: .zero)
+            try await test.store.postpone([(wake.id, wake.version)], by: .zero)
             #expect(try #require(try await test.score("a")) > (try await test.now()) + 20_000, "a stale wake postpones nothing")
         }
     }
 
-    @Test("ignores wakes with numbers that nothing of ours would write", arguments: [4, 5, 6, 7, 8, 9, 10], ["9223372036854775807", "-1"])
+    @Test("ignores wakes with numbers that nothing of ours would write", arguments: [4, 5, 6, 7, 8, 9, 10, 11, 12, 14], ["9223372036854775807", "-1"])
     func hugeNumbers(field: Int, number: String) {
-        var fields = ["a", "1", "POLLING", "p", "1", "2", "3", "4", "5", "6", "7", "c", "t", "{}", "{}"]
+        var fields = ["a", "1", "POLLING", "p", "1", "2", "3", "4", "5", "6", "7", "8", "9", "0", "10", "c", "t", "{}", "{}"]
         #expect(Wake.decode(Array(fields.joined(separator: "\t").utf8)).wakes.count == 1)
         fields[field] = number
         #expect(Wake.decode(Array(fields.joined(separator: "\t").utf8)).malformed == 1)
     }
 
     @Test("ignores lines that are no wakes") func malformed() {
-        let lines = "nonsense\n\na\t1\tPOLLING\tp\tx\t0\t0\t0\t0\t0\t0\tc\tt\t{}\t{}\na\t1\tPOLLING\tp\t1\t2\t3\t4\t5\t6\t7\tc\tt\t{}\t{}"
+        let lines = "nonsense\n\na\t1\tPOLLING\tp\tx\t0\t0\t0\t0\t0\t0\t0\t0\t0\t0\tc\tt\t{}\t{}\na\t1\tPOLLING\tp\t1\t2\t3\t4\t5\t6\t7\t8\t9\t1\t10\tc\tt\t{}\t{}"
         let (wakes, malformed) = Wake.decode(Array(lines.utf8))
         #expect(wakes.count == 1)
         #expect(wakes.first?.state.filesTotal == 5)
+        #expect(wakes.first?.isCancelRequested == true)
         #expect(malformed == 2)
     }
 }

@@ -110,7 +110,8 @@ import Testing
         }
     }
 
-    @Test("fail the job when a worker gives up, and at the latest when the attempts are used up") func exhaustion() async throws {
+    @Test("are given up when a worker says so, and at the latest when the attempts are used up; the job's timer is due then")
+    func exhaustion() async throws {
         try await TestStore.run { test in
             let id = try await test.processing("a", files: ["x", "y"])
             let x = try #require(try await test.claimFile(0, id, lease: .zero, maxAttempts: 1))
@@ -122,11 +123,34 @@ import Testing
             #expect(exhausted.attempt == x.attempt)
             let failure = Failure(.permanent, code: "file-attempts-exhausted", message: "gave up")
             #expect(try await test.store.failFile(exhausted, failure: failure, retryAfter: nil))
+            #expect(try await test.store.failFile(exhausted, failure: failure, retryAfter: nil), "again, as after a lost answer")
+            let wake = try #require(try await test.wakes().first)
+            #expect((wake.id, wake.state.filesFailed) == (id, 1))
             let job = try #require(try await test.store.job(id))
-            #expect(job.state.status == .failed)
-            #expect(job.error?.code == "file-attempts-exhausted")
-            #expect(try await test.claimFile(1, id) == nil, "the other files are over too")
-            #expect(try await test.store.counts()[.failed] == 1)
+            #expect(job.fileError == JobError(code: "file-attempts-exhausted", message: "file x: gave up"))
+            let y = try #require(try await test.claimFile(1, id), "the others go on until the job's end is decided")
+            try await test.decide(.fileFailed(JobError(code: "x", message: "x")), id, version: job.version, job.state)
+            #expect(try await test.store.job(id)?.state.status == .failed)
+            #expect(try await !test.store.extendFile(y, lease: TestStore.lease), "then their leases are lost")
+            #expect(try await test.store.finishFile(y, objects: [object]) == nil)
+            #expect(try await test.store.failedFiles(of: id, from: 0, many: 2).map(\.error.code) == ["file-attempts-exhausted"])
+        }
+    }
+
+    @Test("of a retried job begin anew where they are not stored, with fencing tokens that go on") func retry() async throws {
+        try await TestStore.run { test in
+            let id = try await test.processing("a", files: ["x", "y"])
+            let x = try #require(try await test.claimFile(0, id)), zombie = try #require(try await test.claimFile(1, id))
+            _ = try await test.store.finishFile(x, objects: [object])
+            let job = try #require(try await test.store.job(id))
+            try await test.decide(.fileFailed(JobError(code: "x", message: "x")), id, version: job.version, job.state)
+            #expect(try await test.store.retry(id) == .retried(.processing))
+            #expect(try await test.store.retry(id) == .notFailed(.processing), "a second time changes nothing")
+            #expect(try await test.store.findOrphans(of: id, from: 0, many: 2, watchdog: .seconds(60)) == [1])
+            let again = try #require(try await test.claimFile(1, id))
+            #expect((again.attempt, again.token) == (1, 2))
+            #expect(try await !test.store.extendFile(zombie, lease: TestStore.lease))
+            #expect(try await test.store.finishFile(again, objects: [object]) == true)
         }
     }
 

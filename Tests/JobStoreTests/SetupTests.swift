@@ -70,10 +70,8 @@ import Testing
                     return try #require(info[dataset + 1].int)
                 }
                 func create() async throws {
-                    for partition in 0..<16 {
-                        for job in try await test.store.start(partition: partition, limit: 2000, lease: .seconds(600)) {
-                            try await test.decide(.created(PollHints()), job.id, version: job.version, job.state, handle: #"{"id":"exp_0123456789abcdef"}"#)
-                        }
+                    for job in try await test.start(limit: 2000, lease: .seconds(600)) {
+                        try await test.decide(.created(PollHints()), job.id, version: job.version, job.state, handle: #"{"id":"exp_0123456789abcdef"}"#)
                     }
                 }
                 try await test.admit("warm-up")

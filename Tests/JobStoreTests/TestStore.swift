@@ -42,7 +42,9 @@ struct TestStore: Sendable {
         return job.id
     }
 
-    func start(limit: Int = 10) async throws -> [ExportJob] { try await store.start(partition: 0, limit: limit, lease: Self.lease) }
+    func start(limit: Int = 10, lease: Duration = lease) async throws -> [ExportJob] {
+        try await store.start(try await store.take(from: "acme", limit: limit, limits: StartLimits()).ids, lease: lease)
+    }
 
     func claim(lease: Duration = lease) async throws -> ClaimedTimers {
         try await store.claim(partition: 0, lease: lease, watchdog: Self.watchdog)
@@ -57,7 +59,7 @@ struct TestStore: Sendable {
             throw TestServersError("\(event) has no meaning in \(state.status)")
         }
         return try await store.apply(
-            JobChange(id: id, version: version, from: state.status, decision: decision, detail: "x", exportHandle: handle))
+            JobChange(id: id, version: version, from: state, decision: decision, detail: "x", exportHandle: handle))
     }
 
     /// A job that polls, and its version.

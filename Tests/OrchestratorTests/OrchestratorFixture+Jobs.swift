@@ -31,13 +31,12 @@ extension OrchestratorFixture {
         let machine = JobStateMachine(rules: JobRules(polling: .fixed(interval: .milliseconds(100))))
         let ids = try names.map { try JobID($0).unwrapped("valid name in \($0)") }
         _ = try await store.admit(ids.map { NewJob(id: $0, provider: "acme", correlationID: $0.text) }, watchdog: .seconds(60))
-        for partition in 0..<Self.partitions {
-            for job in try await store.start(partition: partition, limit: ids.count, lease: .seconds(60)) {
-                let decision = try machine.decide(.created(PollHints()), in: job.state, random: 0).unwrapped("decision")
-                let change = JobChange(
-                    id: job.id, version: job.version, from: .pending, decision: decision, exportHandle: try await createExport(job.id))
-                guard case .applied = try await store.apply(change) else { throw FixtureError("\(job.id) is stale") }
-            }
+        let taken = try await store.take(from: "acme", limit: ids.count, limits: StartLimits())
+        for job in try await store.start(taken.ids, lease: .seconds(60)) {
+            let decision = try machine.decide(.created(PollHints()), in: job.state, random: 0).unwrapped("decision")
+            let change = JobChange(
+                id: job.id, version: job.version, from: job.state, decision: decision, exportHandle: try await createExport(job.id))
+            guard case .applied = try await store.apply(change) else { throw FixtureError("\(job.id) is stale") }
         }
         return ids
     }

@@ -24,7 +24,7 @@ struct StagedObjectsTests {
         let redis = Redis(RedisConfiguration(host: "127.0.0.1", port: 1), on: thread, logger: quiet)
         let store = JobStore(redis: redis, claims: redis, partitions: 1, on: thread)
         let job = ExportJob(id: try JobID("a").unwrapped("id"), provider: "acme", correlationID: "c")
-        let claimed = ClaimedFile(job: job, index: 0, attempt: 1, file: FileTask(name: "f", url: "u", listedName: "f"))
+        let claimed = ClaimedFile(job: job, index: 0, token: 1, attempt: 1, file: FileTask(name: "f", url: "u", listedName: "f"))
         return FileLease(claimed, since: since, length: .seconds(5), store: store, logger: quiet, on: thread)
     }
 

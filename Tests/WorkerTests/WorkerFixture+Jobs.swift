@@ -60,11 +60,11 @@ extension WorkerFixture {
         let id = try JobID(name).unwrapped("valid name")
         let machine = JobStateMachine(rules: JobRules())
         _ = try await store.admit([NewJob(id: id, provider: "acme", parameters: #"{"report":"x"}"#, correlationID: "c-\(name)")], watchdog: .seconds(60))
-        let job = try await store.start(partition: 0, limit: 1, lease: .seconds(60)).first.unwrapped("started job")
+        let job = try await store.start([id], lease: .seconds(60)).first.unwrapped("started job")
         var (state, version) = (job.state, job.version)
         for event in [JobEvent.created(PollHints()), .ready] {
             let decision = try machine.decide(event, in: state, random: 0).unwrapped("decision")
-            let change = JobChange(id: id, version: version, from: state.status, decision: decision, exportHandle: handle)
+            let change = JobChange(id: id, version: version, from: state, decision: decision, exportHandle: handle)
             guard case .applied(let next) = try await store.apply(change) else { throw FixtureError("stale") }
             (state, version) = (decision.state, next)
         }
@@ -94,11 +94,20 @@ extension WorkerFixture {
         guard try await publisher.publish(all: messages).allSatisfy({ $0 == .confirmed }) else { throw FixtureError("not confirmed") }
     }
 
-    /// What a scheduler does for files: publishes those whose lease ran out or whose backoff is over.
+    /// What an orchestrator does for files: publishes those whose lease ran out or whose backoff is over, and decides about a job of
+    /// which files were given up.
     func publishDue() async throws {
         let claimed = try await store.claim(partition: 0, lease: .seconds(60), watchdog: .seconds(60))
         try await publish(
             claimed.downloads.map { DownloadMessage(id: $0.id, task: .file($0.file), correlationID: $0.correlationID).outgoing($0.priority) })
+        for wake in claimed.messages.flatMap({ Wake.decode($0).wakes }) where wake.state.filesFailed > 0 {
+            let job = try await store.job(wake.id).unwrapped("job")
+            let error = try job.fileError.unwrapped("error of the file")
+            let machine = JobStateMachine(rules: provider.definition.jobRules)
+            let decision = try machine.decide(.fileFailed(error), in: job.state, random: 0).unwrapped("decision")
+            _ = try await store.apply(JobChange(id: job.id, version: job.version, from: job.state, decision: decision))
+            if decision.action == .writeManifest { try await publishManifest(job.id) }
+        }
     }
 
     /// Plays the scheduler until the job has come to its end.

@@ -4,7 +4,7 @@
 
 local id, expected, status, delay, cursor = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5]
 local key, files = job_key(id), files_key(id)
-local known = redis.call('HMGET', key, 'version', 'status', 'createdAt', 'filesTotal', 'filesDone')
+local known = redis.call('HMGET', key, 'version', 'status', 'createdAt', 'filesTotal', 'filesDone', 'filesFailed', 'attemptsBase')
 if known[1] ~= expected or known[2] ~= 'READY' then return { -1 } end
 
 -- What a file is stored as loses these endings, and an archive becomes a folder of that name.
@@ -20,14 +20,15 @@ for position = 6, #ARGV, 2 do
     local name, index = ARGV[position], whole(total)
     -- Two files of one name would overwrite each other: the later one gets its index in front.
     while redis.call('HSETNX', files, 'name:' .. stem(name), index) == 0 do name = index .. '-' .. name end
-    redis.call('HSET', files, index, ARGV[position + 1], index .. '.name', name, index .. '.state', 'queued 0 ' .. whole(NOW) .. ' 0')
+    redis.call('HSET', files, index, ARGV[position + 1], index .. '.name', name, index .. '.state', 'queued ' .. (known[7] or '0') .. ' ' .. whole(NOW) .. ' 0')
     total = total + 1
 end
 local version = tonumber(expected) + 1
 redis.call('HSET', key, 'version', whole(version), 'status', status, 'filesTotal', whole(total))
 redis.call('HDEL', key, 'failures', 'claims')
 if cursor == '' then redis.call('HDEL', key, 'listingCursor') else redis.call('HSET', key, 'listingCursor', cursor) end
-redis.call('ZADD', DUE, NOW + delay, id)
+-- Of a file that failed while the list went on, the last page's reader hears at once.
+redis.call('ZADD', DUE, NOW + (known[6] and status == 'PROCESSING' and 0 or delay), id)
 count(id, known[2], status)
 if status ~= known[2] then remember(id, tonumber(known[3]), status, whole(total) .. ' files') end
 return { version, total, tonumber(known[5] or '0'), first }

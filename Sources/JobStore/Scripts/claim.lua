@@ -1,14 +1,14 @@
 -- Claims timers that are due. None is removed: a job's timer moves forward by the lease, and the wake that is returned is only a
--- hint. A PENDING job goes (back) to the waiting list. A file's timer, which fires when its lease ran out or its backoff is over,
--- gives way to a new download message; the job's own timer stands behind that.
+-- hint. A PENDING job goes (back) to the waiting list, which the caller sees to. A file's timer, which fires when its lease ran out or
+-- its backoff is over, gives way to a new download message; the job's own timer stands behind that.
 -- ARGV: how many at most, lease ms, watchdog ms, wakes a message
--- Returns NOW, the next due time or -1, waiting jobs, lateness of each claim in ms,
---   wake messages (a line a wake, tab-separated, see Wake.swift), downloads (priority, job, file, correlationId of each)
+-- Returns NOW, the next due time or -1, lateness of each claim in ms, wake messages (a line a wake, tab-separated, see Wake.swift),
+--   downloads (priority, job, file, correlationId of each), jobs that wait (provider, priority, tenant, createdAt, job of each)
 
 local limit, lease, watchdog, batch = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 -- Bytes of a message, and of what one claim returns: parameters may be large.
 local MESSAGE_LIMIT, ANSWER_LIMIT, total = 128 * 1024, 2 * 1024 * 1024, 0
-local lateness, messages, downloads, lines, size = {}, {}, {}, {}, 0
+local lateness, messages, downloads, waiting, lines, size = {}, {}, {}, {}, {}, 0
 
 local function flush()
     if #lines == 0 then return end
@@ -23,7 +23,8 @@ local function wake(id, fields)
     redis.call('ZADD', DUE, NOW + lease, id)
     local line = table.concat({
         id, whole(version), fields[1], fields[2], fields[3], fields[4] or '0', fields[5] or '0', whole(claims),
-        fields[6] or '0', fields[7] or '0', whole(NOW - tonumber(fields[8])), fields[9] or id, fields[10] or 'default', fields[11] or '{}', fields[12],
+        fields[6] or '0', fields[7] or '0', fields[14] or '0', fields[15] or '0', fields[16] or '0', fields[17] or '0',
+        whole(NOW - tonumber(fields[18] or fields[8])), fields[9] or id, fields[10] or 'default', fields[11] or '{}', fields[12],
     }, '\t')
     if #lines == batch or (size > 0 and size + #line > MESSAGE_LIMIT) then flush() end
     lines[#lines + 1] = line
@@ -55,12 +56,16 @@ for position = 1, #due, 2 do
         download(member, id, file)
     else
         local fields = redis.call('HMGET', job_key(member), 'status', 'provider', 'attempts', 'failures', 'unknownStatuses',
-            'filesTotal', 'filesDone', 'createdAt', 'correlationId', 'tenant', 'export', 'parameters', 'priority')
+            'filesTotal', 'filesDone', 'createdAt', 'correlationId', 'tenant', 'export', 'parameters', 'priority',
+            'filesFailed', 'creation', 'recreations', 'cancel', 'since')
         local status = fields[1]
-        if status == 'PENDING' then
-            redis.call('ZADD', waiting_key(fields[13] or 'normal'), 'NX', tonumber(fields[8]), member)
-            redis.call('ZADD', DUE, NOW + watchdog, member)
-        elseif status == 'POLLING' or status == 'READY' or status == 'PROCESSING' then
+        if status == 'PENDING' and not fields[17] then
+            queue(member)
+            look_again(member, tonumber(fields[8]), watchdog)
+            for _, field in ipairs({ fields[2], fields[13] or 'normal', fields[10] or 'default', fields[8], member }) do
+                waiting[#waiting + 1] = field
+            end
+        elseif status == 'PENDING' or status == 'POLLING' or status == 'READY' or status == 'PROCESSING' then
             wake(member, fields)
         else
             redis.call('ZREM', DUE, member)
@@ -70,5 +75,4 @@ end
 flush()
 
 local following = redis.call('ZRANGE', DUE, 0, 0, 'WITHSCORES')
-local waiting = redis.call('ZCARD', waiting_key('high')) + redis.call('ZCARD', waiting_key('normal')) + redis.call('ZCARD', waiting_key('low'))
-return { NOW, following[2] and tonumber(following[2]) or -1, waiting, lateness, messages, downloads }
+return { NOW, following[2] and tonumber(following[2]) or -1, lateness, messages, downloads, waiting }

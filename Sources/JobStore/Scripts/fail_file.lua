@@ -1,27 +1,28 @@
--- An attempt at a file failed: it is tried again after a delay, or the job fails with it.
--- ARGV: id, file, attempt, delay ms (-1: no further attempt), code, message, keep ms, 1 if the attempt shall not count (its worker
---   was shut down in order, and has ended its transfer)
+-- An attempt at a file failed: it is tried again after a delay, or given up. What that means for the job is decided by whoever
+-- handles the job's timer, which is due then.
+-- ARGV: id, file, attempt, delay ms (-1: no further attempt), code, message, 1 if the attempt shall not count (its worker
+--   was shut down in order, and has ended its transfer; or the other side asked to come later)
 -- Returns 1, or 0 when the lease is lost.
 
 local id, file, delay = ARGV[1], ARGV[2], tonumber(ARGV[4])
 local key, files, member = job_key(id), files_key(id), ARGV[1] .. '#' .. ARGV[2]
 local state = redis.call('HGET', files, file .. '.state')
 local kind, attempts = string.match(state or '', '^(%a+) (%d+)')
+if delay < 0 and kind == 'failed' and attempts == ARGV[3] then return 1 end
 if attempts ~= ARGV[3] or (kind ~= 'leased' and not (delay < 0 and kind == 'queued')) then return 0 end
-local job = redis.call('HMGET', key, 'status', 'createdAt', 'priority')
+local job = redis.call('HMGET', key, 'status', 'createdAt')
 if job[1] ~= 'READY' and job[1] ~= 'PROCESSING' then return 0 end
 
 remember(id, tonumber(job[2]), '!', 'file ' .. file .. ' attempt ' .. attempts .. ' ' .. ARGV[5])
 if delay >= 0 then
-    if ARGV[8] == '1' then attempts = whole(tonumber(attempts) - 1) end
+    if ARGV[7] == '1' then attempts = whole(tonumber(attempts) - 1) end
     redis.call('HSET', files, file .. '.state', 'backoff ' .. attempts)
     redis.call('ZADD', DUE, NOW + delay, member)
     return 1
 end
 redis.call('ZREM', DUE, member)
-redis.call('HSET', key, 'status', 'FAILED', 'errorCode', ARGV[5], 'errorMessage', ARGV[6])
-redis.call('HINCRBY', key, 'version', 1)
-count(id, job[1], 'FAILED')
-remember(id, tonumber(job[2]), 'FAILED', ARGV[5])
-finish(id, 'FAILED', job[3] or 'normal', tonumber(ARGV[7]))
+redis.call('HSET', files, file .. '.state', 'failed ' .. attempts, file .. '.error', ARGV[5] .. ' ' .. ARGV[6])
+redis.call('HINCRBY', key, 'filesFailed', 1)
+redis.call('HSETNX', key, 'fileError', ARGV[5] .. ' ' .. ARGV[6])
+if job[1] == 'PROCESSING' then redis.call('ZADD', DUE, NOW, id) end
 return 1

@@ -8,7 +8,8 @@ if state == 'done ' .. ARGV[3] then
     local job = redis.call('HMGET', job_key(id), 'filesDone', 'filesTotal', 'status')
     return { 1, tonumber(job[1]), tonumber(job[2]), job[3] }
 end
-if state ~= 'leased ' .. ARGV[3] then return { 0 } end
+local status = redis.call('HGET', job_key(id), 'status')
+if state ~= 'leased ' .. ARGV[3] or status ~= 'READY' and status ~= 'PROCESSING' then return { 0 } end
 redis.call('HSET', files_key(id), file .. '.state', 'done ' .. ARGV[3], file .. '.objects', ARGV[4])
 redis.call('ZREM', DUE, id .. '#' .. file)
 local done = redis.call('HINCRBY', job_key(id), 'filesDone', 1)

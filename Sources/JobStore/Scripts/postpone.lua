@@ -1,5 +1,5 @@
--- Takes claims back: the broker refused their wakes, which is back-pressure. The timers stand, a little later, and the claims that
--- nobody could act on do not count.
+-- Takes claims back that nobody could act on: the broker refused their wakes, which is back-pressure, or their provider is not to be
+-- asked now. The timers stand, a little later, and the claims do not count.
 -- ARGV: delay ms, then job and version of each
 
 local delay = tonumber(ARGV[1])

@@ -14,9 +14,7 @@ local CHECKS_LIMIT, HISTORY_LIMIT = 200, 3584
 local function job_key(id) return TAG .. 'job:' .. id end
 local function files_key(id) return TAG .. 'files:' .. id end
 local function index_key(status) return TAG .. 'status:' .. status end
-local function waiting_key(priority) return TAG .. 'waiting:' .. priority end
 local COUNTS = TAG .. 'counts'
-local TURN = TAG .. 'turn'
 
 -- Lua prints numbers past 2^53 and fractions in exponents; every number here is a whole one.
 local function whole(number) return string.format('%.0f', number) end
@@ -60,13 +58,26 @@ local function trim(status, keep)
     redis.call('HINCRBY', COUNTS, status, -#old)
 end
 
--- The end of a job: no timer, no files, and a record that expires. Timers of its files fall out when they fire.
-local function finish(id, status, priority, keep)
+-- The end of a job: no timer, and a record that expires. Timers of its files fall out when they fire. What a retry goes on from
+-- stays with a failed job.
+local function finish(id, status, keep)
     redis.call('ZREM', DUE, id)
-    redis.call('ZREM', waiting_key(priority), id)
-    redis.call('UNLINK', files_key(id))
-    redis.call('HDEL', job_key(id), 'listingCursor', 'nextPollAt')
+    if status == 'FAILED' then
+        redis.call('PEXPIRE', files_key(id), keep)
+    else
+        redis.call('UNLINK', files_key(id))
+        redis.call('HDEL', job_key(id), 'listingCursor')
+    end
+    redis.call('HDEL', job_key(id), 'nextPollAt', 'queued', 'cancel')
     redis.call('HSET', job_key(id), 'expiresAt', whole(NOW + keep))
     redis.call('PEXPIRE', job_key(id), keep)
     trim(status, keep)
+end
+
+-- A PENDING job may be started by whoever takes it from the waiting list; this marks that it stands there.
+local function queue(id) redis.call('HSET', job_key(id), 'queued', '1') end
+
+-- When to look again at a job in the waiting list, which may have lost it. The longer it waits, the less often.
+local function look_again(id, since, watchdog)
+    redis.call('ZADD', DUE, NOW + math.max(watchdog, math.min(NOW - since, 3600000)), id)
 end

@@ -45,6 +45,7 @@ final class ContextBuilder {
         JQValue(object: [
             ("id", JQValue(job.jobID)), ("provider", JQValue(job.provider)), ("correlationId", JQValue(job.correlationID)),
             ("tenant", JQValue(job.tenant)), ("attempt", JQValue(job.attempt)), ("priority", JQValue(job.priority.rawValue)),
+            ("creation", JQValue(job.creation)), ("idempotencyKey", JQValue(job.idempotencyKey)),
         ])
     }
 

@@ -2,8 +2,8 @@ import ExportCore
 import HTTPClient
 
 extension Failure {
-    /// A response that did not come about.
-    init(_ error: HTTPError) {
+    /// A response that did not come about: the one classification of transport failures.
+    public init(_ error: HTTPError) {
         let failureClass: FailureClass =
             switch error.kind {
             // What ends because this process ends is tried again by another.
@@ -12,6 +12,6 @@ extension Failure {
             case .protocolViolation, .other: .transient
             default: error.isRetriable ? .transient : .permanent
             }
-        self.init(failureClass, code: error.kind.label, message: error.description)
+        self.init(failureClass, code: error.kind.label, message: error.description, mayHaveRun: error.mayHaveRun)
     }
 }

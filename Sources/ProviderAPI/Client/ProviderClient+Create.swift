@@ -13,7 +13,7 @@ extension ProviderClient {
                 answer = try await send(step.request, context)
             } catch {
                 guard error.code == "invalid-answer", definition.createSafety.isEmpty else { throw error }
-                throw Failure(.permanent, code: error.code, message: error.message)
+                throw Failure(.permanent, code: error.code, message: error.message, mayHaveRun: true)
             }
             return try created(step, answer, contexts.context(step.parts, context, answer: answer))
         } catch {

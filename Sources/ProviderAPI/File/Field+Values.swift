@@ -1,3 +1,5 @@
+import ExportCore
+
 extension Field {
     /// `true` or `false`.
     func boolean() -> Bool? {
@@ -34,6 +36,17 @@ extension Field {
             return nil
         }
         return duration
+    }
+
+    /// `50%`, as 0.5.
+    func percentage() -> Double? {
+        let mend = "write a percentage from 1% to 100%"
+        guard let text = text(mend: mend) else { return nil }
+        guard text.hasSuffix("%"), let number = Int(text.dropLast()), (1...100).contains(number) else {
+            problem("\(text) is no percentage", mend: mend)
+            return nil
+        }
+        return Double(number) / 100
     }
 
     /// `10/s`, `100/m`, `1/h`, and `1/m burst 15`.

@@ -1,3 +1,5 @@
+import ExportCore
+
 /// Numbers with units, as people write them.
 enum Quantity {
     private static let durations: [Substring: Duration] = [

@@ -42,6 +42,7 @@ extension ProviderDefinition {
     /// What holds neither filters nor templates.
     mutating func readRules(_ root: Section) {
         readRetries(root)
+        readBreaker(root["breaker"])
         if let rule = root["onFileFailure"]?.word(FileFailureRule.self) { onFileFailure = rule }
         if let section = root["limits"]?.section(["inFlight", "creates", "checks", "answer"]) {
             limits.inFlight = section["inFlight"]?.integer(in: 1...1_000_000)
@@ -56,6 +57,21 @@ extension ProviderDefinition {
             if let value = section["stall"]?.duration(in: range) { timeouts.stall = value }
             if let value = section["whole"]?.duration(in: range) { timeouts.whole = value }
         }
+    }
+
+    private mutating func readBreaker(_ field: Field?) {
+        let keys = ["window", "minimum", "failures", "slow", "slowAfter", "openFor", "longest", "probes"]
+        guard let section = field?.section(keys) else { return }
+        let times = Duration.milliseconds(100) ... .seconds(86_400)
+        if let window = section["window"]?.duration(in: .seconds(1) ... .seconds(3600)) { breaker.window = window }
+        if let minimum = section["minimum"]?.integer(in: 1...1_000_000) { breaker.minimumRequests = minimum }
+        if let ratio = section["failures"]?.percentage() { breaker.failureRatio = ratio }
+        if let ratio = section["slow"]?.percentage() { breaker.slowRatio = ratio }
+        if let time = section["slowAfter"]?.duration(in: times) { breaker.slowAfter = time }
+        if let time = section["openFor"]?.duration(in: times) { breaker.openFor = time }
+        if let time = section["longest"]?.duration(in: times) { breaker.longestOpen = time }
+        if let probes = section["probes"]?.integer(in: 1...100) { breaker.probes = probes }
+        if breaker.openFor > breaker.longestOpen { section.field.problem("openFor is longer than longest", mend: "make longest at least openFor") }
     }
 
     private mutating func readRetries(_ root: Section) {

@@ -18,7 +18,7 @@ final class ProviderPlan {
 
     private static let keys = [
         "provider", "baseURL", "auth", "create", "find", "status", "files", "download", "cancel", "polling", "retry", "recreate",
-        "onFileFailure", "limits", "timeouts",
+        "onFileFailure", "limits", "timeouts", "breaker",
     ]
 
     /// - Throws: every problem of the file at once.
@@ -41,6 +41,10 @@ final class ProviderPlan {
         downloadHeaders = definition.readDownload(root["download"], compiler)
         pollingKey = definition.readPolling(root["polling"], compiler)
         definition.readRules(root)
+        if definition.recreate.attempts > 0, let create, !create.tellsExportsApart {
+            let mend = "write Idempotency-Key: \"{{ .job.idempotencyKey }}\", which has a number for each export that is created anew"
+            root["create"]?.problem("the Idempotency-Key is the same for an export that is created anew: the failed one would be given again", mend: mend)
+        }
         secretFields = compiler.secrets
         try report.throwIfAny()
         guard let base, let create, let status, let files else {

@@ -23,6 +23,17 @@ struct CreateStep {
         parts = export.parts.union(error.parts).union(adopt.map { $0.when.parts.union($0.export.parts) } ?? [])
     }
 
+    /// Whether an export that is created anew has another key than the one before, or no key at all.
+    var tellsExportsApart: Bool {
+        let keys = request.headers.filter { $0.name.lowercased() == "idempotency-key" }
+        return keys.allSatisfy { header in
+            header.value.pieces.contains { piece in
+                guard case .filter(let filter, _) = piece else { return false }
+                return [".job.idempotencyKey", ".job.creation"].contains { filter.program.filter.contains($0) }
+            }
+        }
+    }
+
     private static func adopt(_ field: Field, _ compiler: FilterCompiler) -> (when: Filter, export: ExportMapping)? {
         guard let section = field.section(["when", "export"]) else { return nil }
         let when = section.required("when", mend: "write a filter such as .response.status == 409").flatMap { compiler.filter($0) }

@@ -16,6 +16,7 @@ struct DoctorCommand: AsyncParsableCommand {
             { await RedisExamination(settings: settings, thread: thread).findings() },
             { await RabbitMQExamination(settings: settings).findings() },
             { await ProviderExamination(settings: settings, thread: thread).findings() },
+            { await HealthExamination(settings: settings, thread: thread).findings() },
             { await StorageExamination(settings: settings, thread: thread).findings() },
         ]
         var isSound = true

@@ -42,9 +42,13 @@ struct JobCommand: AsyncParsableCommand {
             ("parameters", job.parameters), ("priority", job.priority.rawValue), ("tenant", job.tenant),
             ("correlation", job.correlationID), ("created", JobDescription.time(job.createdAt)),
             ("checks", "\(job.state.attempts), last \(JobDescription.time(job.lastPollAt)), next \(JobDescription.time(job.nextPollAt))"),
-            ("files", "\(job.state.filesDone) of \(job.state.filesTotal)"),
-            (status.isFinal ? "kept until" : "deadline", JobDescription.time(job.expiresAt)), ("export", job.exportHandle ?? "–"),
+            ("files", "\(job.state.filesDone) of \(job.state.filesTotal)" + (job.state.filesFailed > 0 ? ", \(job.state.filesFailed) failed" : "")),
+            ("export", job.exportHandle ?? "–"),
         ]
+        if status.isFinal { fields.append(("kept until", JobDescription.time(job.expiresAt))) }
+        if job.isCancelRequested { fields.append(("cancel", "asked for")) }
+        if job.mayBeCreatedTwice { fields.append(("attention", Terminal.paint("the provider may have made a second export", .yellow))) }
+        if let resumeAt = job.state.resumeAt { fields.append(("a retry", "goes on at \(resumeAt.rawValue)")) }
         if let error = job.error { fields.insert(("error", Terminal.paint("\(error.code): \(error.message)", .red)), at: 1) }
         print(Terminal.paint(job.id.text, .bold))
         for (name, value) in fields { print("  " + name.padding(12) + value) }

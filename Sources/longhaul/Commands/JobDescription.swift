@@ -37,6 +37,11 @@ struct JobDescription {
         members["errorMessage"] = job.error?.message
         members["export"] = job.exportHandle.map(Self.object)
         members["webhook"] = job.webhook
+        if job.state.filesFailed > 0 { members["filesFailed"] = job.state.filesFailed }
+        if job.state.creation > 0 { members["creation"] = job.state.creation }
+        if job.isCancelRequested { members["cancelRequested"] = true }
+        if job.mayBeCreatedTwice { members["createdTwice"] = "possible" }
+        members["resumeAt"] = job.state.resumeAt?.rawValue
         return members
     }
 

@@ -94,6 +94,11 @@ extension Settings {
     }
 
     /// Every provider file, compiled.
+    /// The provider files, not yet read any further than their names.
+    func providerSources() throws -> [ProviderSource] {
+        try ProviderFolder.load(try required("LONGHAUL_PROVIDERS").split(separator: ",").map(String.init))
+    }
+
     func providers(http: HTTPClient, on thread: EventThread) async throws -> [String: ProviderClient] {
         let paths = try required("LONGHAUL_PROVIDERS").split(separator: ",").map(String.init)
         do {

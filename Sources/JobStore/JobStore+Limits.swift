@@ -1,0 +1,70 @@
+import ExportCore
+import Redis
+
+/// What came of asking for permits of a rate.
+public struct Permits: Sendable, Equatable {
+    /// How many may go now.
+    public var granted: Int
+    /// When the others shall ask again: the first of them after `first`, each next one `interval` later.
+    public var first: Duration
+    public var interval: Duration
+}
+
+extension JobStore {
+    /// Asks for permits to check exports of a provider, shared by all orchestrators.
+    public func checkPermits(_ number: Int, provider: String, rate: Rate) async throws(JobStoreError) -> Permits {
+        let value = try await run(
+            StoreScript.permits, provider: provider,
+            ["checks", .integer(Int64(number)), .string("\(rate.perSecond)"), .integer(Int64(rate.allowance))])
+        let answer = Answer(value: value, attempted: "permits")
+        return Permits(
+            granted: Int(try answer.element(0).integer), first: .milliseconds(try answer.element(1).integer),
+            interval: .microseconds(try answer.element(2).integer))
+    }
+
+    /// An export no longer runs at its provider: another one may.
+    public func releaseSlot(of id: JobID, provider: String) async throws(JobStoreError) {
+        _ = try await send("releasing a slot", [["ZREM", Self.slots(provider), .string(id.text)]])
+    }
+
+    /// Looks at exports that have been in flight for longer than `age`, and frees the places of those that are not: whoever should have
+    /// done so died, or could not reach the store.
+    /// - Returns: how many places were freed.
+    public func verifySlots(of provider: String, olderThan age: Duration) async throws(JobStoreError) -> Int {
+        let key = Self.slots(provider)
+        let time = try await send("verifying slots", [["TIME"]])[0]
+        let now = try Self.milliseconds(Answer(value: time, attempted: "verifying slots"))
+        let old = try await send(
+            "verifying slots", [["ZRANGE", key, "-inf", .integer(now - age.milliseconds), "BYSCORE", "LIMIT", 0, 500]])[0]
+        var ids: [JobID] = []
+        for element in try Answer(value: old, attempted: "verifying slots").array {
+            if let id = JobID(try Answer(value: element, attempted: "verifying slots").string) { ids.append(id) }
+        }
+        guard !ids.isEmpty else { return 0 }
+        let states = try await send(
+            "verifying slots", ids.map { ["HMGET", .string(Self.tag(partition(of: $0)) + "job:" + $0.text), "status", "claims", "queued"] })
+        var freed = 0
+        var commands: [[RedisArgument]] = []
+        for (id, state) in zip(ids, states) {
+            if try Self.isInFlight(Answer(value: state, attempted: "verifying slots")) {
+                commands.append(["ZADD", key, "XX", .integer(now), .string(id.text)])
+            } else {
+                commands.append(["ZREM", key, .string(id.text)])
+                freed += 1
+            }
+        }
+        _ = try await send("verifying slots", commands)
+        return freed
+    }
+
+    private static func slots(_ provider: String) -> RedisArgument { .string(providerTag(provider) + "inflight") }
+
+    /// The export runs, or is just being created.
+    private static func isInFlight(_ fields: Answer) throws(JobStoreError) -> Bool {
+        guard case .string(let status) = try fields.element(0).value else { return false }
+        if String(decoding: status, as: UTF8.self) == JobStatus.polling.rawValue { return true }
+        let hasClaim = if case .null = try fields.element(1).value { false } else { true }
+        let isQueued = if case .null = try fields.element(2).value { false } else { true }
+        return String(decoding: status, as: UTF8.self) == JobStatus.pending.rawValue && hasClaim && !isQueued
+    }
+}

@@ -1,0 +1,118 @@
+import ExportCore
+import Redis
+
+/// A job that waits for the creation of its export, as its provider's waiting list knows it.
+public struct WaitingJob: Sendable, Equatable {
+    public var id: JobID
+    public var provider: String
+    public var priority: JobPriority
+    public var tenant: String
+    /// Milliseconds of Redis's clock.
+    public var createdAt: Int64
+
+    public init(id: JobID, provider: String, priority: JobPriority, tenant: String, createdAt: Int64) {
+        self.id = id
+        self.provider = provider
+        self.priority = priority
+        self.tenant = tenant
+        self.createdAt = createdAt
+    }
+}
+
+/// How fast, and how many at a time, a provider's exports may be created.
+public struct StartLimits: Sendable, Equatable {
+    public var creates: Rate?
+    /// Exports that the provider works on at a time.
+    public var inFlight: Int?
+
+    public init(creates: Rate? = nil, inFlight: Int? = nil) {
+        self.creates = creates
+        self.inFlight = inFlight
+    }
+}
+
+/// What was taken from a provider's waiting lists.
+public struct TakenJobs: Sendable, Equatable {
+    public var ids: [JobID]
+    /// When to ask again; zero when more may wait, `nil` when nothing waits.
+    public var wait: Duration?
+}
+
+extension JobStore {
+    static func providerTag(_ provider: String) -> String { "{lh:p:\(provider)}:" }
+
+    /// Puts jobs into the waiting lists of their providers. The lists are hints: each job's own timer puts it there again.
+    public func enqueue(_ jobs: [WaitingJob]) async throws(JobStoreError) {
+        for (provider, members) in Dictionary(grouping: jobs, by: \.provider) {
+            var arguments: [RedisArgument] = []
+            for job in members {
+                arguments += [.string(job.priority.rawValue), .string(job.tenant), .integer(job.createdAt), .string(job.id.text)]
+            }
+            _ = try await run(StoreScript.enqueue, provider: provider, arguments)
+        }
+    }
+
+    /// Takes up to `limit` jobs of a provider, by priority and fairly between tenants, within the limits. They are to be claimed next
+    /// by `start`; whoever dies in between leaves them to their timers.
+    public func take(from provider: String, limit: Int, limits: StartLimits) async throws(JobStoreError) -> TakenJobs {
+        let value = try await run(
+            StoreScript.take, provider: provider,
+            [
+                .integer(Int64(limit)), .string("\(limits.creates?.perSecond ?? 0)"), .integer(Int64(limits.creates?.allowance ?? 0)),
+                .integer(Int64(limits.inFlight ?? 0)),
+            ])
+        let answer = Answer(value: value, attempted: "take")
+        let wait = try answer.element(0).integer
+        var ids: [JobID] = []
+        for element in try answer.array.dropFirst() {
+            if let id = JobID(try Answer(value: element, attempted: "take").string) { ids.append(id) }
+        }
+        return TakenJobs(ids: ids, wait: wait < 0 ? nil : .milliseconds(wait))
+    }
+
+    /// Claims jobs that were taken, for their creation. Those that somebody else has, or that are not due yet, are left out.
+    public func start(_ ids: [JobID], lease: Duration) async throws(JobStoreError) -> [ExportJob] {
+        var jobs: [ExportJob] = []
+        for (partition, members) in Dictionary(grouping: ids, by: { partition(of: $0) }) {
+            let value = try await run(
+                StoreScript.start, partition: partition, [.integer(lease.milliseconds)] + members.map { .string($0.text) })
+            jobs += try Self.jobs(Answer(value: value, attempted: "start"))
+        }
+        return jobs
+    }
+
+    /// Those of the providers for whose creation jobs wait.
+    public func waiting(among providers: [String]) async throws(JobStoreError) -> [String] {
+        guard !providers.isEmpty else { return [] }
+        let commands = providers.map { provider -> [RedisArgument] in
+            ["EXISTS"] + JobPriority.allCases.map { .string(Self.providerTag(provider) + "tenants:" + $0.rawValue) }
+        }
+        var waiting: [String] = []
+        for (provider, value) in zip(providers, try await send("waiting", commands)) {
+            if try Answer(value: value, attempted: "waiting").integer > 0 { waiting.append(provider) }
+        }
+        return waiting
+    }
+
+    func run(_ script: RedisScript, provider: String, _ arguments: [RedisArgument]) async throws(JobStoreError) -> RESPValue {
+        do {
+            return try await redis.run(script, keys: [.string(Self.providerTag(provider) + "turns")], arguments: arguments)
+        } catch {
+            throw JobStoreError(kind: .redis(error), attempted: script.name)
+        }
+    }
+
+    /// NOW, then fields of jobs.
+    static func jobs(_ answer: Answer) throws(JobStoreError) -> [ExportJob] {
+        let elements = try answer.array
+        guard !elements.isEmpty else { return [] }
+        let now = try answer.element(0).integer
+        var jobs: [ExportJob] = []
+        for index in elements.indices.dropFirst() {
+            let element = try answer.element(index)
+            guard let job = ExportJob(fields: try element.fields, now: now) else { throw element.unexpected }
+            jobs.append(job)
+        }
+        return jobs
+    }
+}

@@ -1,0 +1,15 @@
+-- Asks for permits of a rate. Those who get none are told when to come again, one after the other at the same rate, so that
+-- they neither come all at once nor ask in vain.
+-- ARGV: what, how many, rate a second, burst
+-- Returns how many may go now, then for the others: ms until the first of them, and microseconds from one to the next.
+
+local what, number, rate, burst = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local granted, tat, interval = permits(what, number, rate, burst)
+take_permits(what, granted, tat, interval)
+local denied = number - granted
+if denied == 0 then return { granted, 0, 0 } end
+-- The queue of those who were sent away; it ends where its last one is told to come.
+local queue = what .. ':queue'
+local first = math.max(tonumber(redis.call('HGET', RATES, queue) or '0'), tat + (granted + 1 - burst) * interval, NOW)
+redis.call('HSET', RATES, queue, string.format('%.3f', first + denied * interval))
+return { granted, math.ceil(first - NOW), math.ceil(interval * 1000) }

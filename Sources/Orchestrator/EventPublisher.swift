@@ -1,0 +1,47 @@
+import EventThread
+import Foundation
+import JobMessages
+import Logging
+import RabbitMQ
+
+/// Publishes events that are worth knowing and not worth keeping, to `longhaul.events` as CloudEvents 1.0 in JSON
+/// (https://github.com/cloudevents/spec, structured content mode). Nobody need listen; an event that cannot be published is logged.
+struct EventPublisher: Sendable {
+    let publisher: Publisher
+    /// Who publishes, as a URI reference: `/longhaul/orchestrator/NAME`.
+    let source: String
+    let logger: Logger
+    let thread: EventThread
+
+    func publish(type: String, subject: String, routingKey: String, data: [String: String]) {
+        Task(executorPreference: thread) {
+            do {
+                let event = CloudEvent(
+                    id: UUID().uuidString.lowercased(), source: source, type: type, subject: subject,
+                    time: Date.now.formatted(.iso8601), data: data)
+                var properties = MessageProperties()
+                properties.contentType = "application/cloudevents+json"
+                properties.messageID = event.id
+                let message = OutgoingMessage(
+                    exchange: QueueNames.events, routingKey: routingKey, body: Array(try JSONEncoder().encode(event)),
+                    properties: properties, isMandatory: false)
+                _ = try await publisher.publish(message)
+            } catch {
+                logger.notice("the event \(type) was not published: \(error)")
+            }
+        }
+    }
+
+    private struct CloudEvent: Encodable {
+        let specversion = "1.0"
+        let id: String
+        let source: String
+        let type: String
+        let subject: String
+        let time: String
+        let datacontenttype = "application/json"
+        let data: [String: String]
+
+        enum CodingKeys: String, CodingKey { case specversion, id, source, type, subject, time, datacontenttype, data }
+    }
+}

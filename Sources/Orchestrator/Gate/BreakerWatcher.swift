@@ -1,0 +1,36 @@
+import ExportCore
+import Logging
+import Metrics
+
+/// Makes changes of circuit breakers visible: a log line, metrics, and an event from whoever made the change.
+struct BreakerWatcher: Sendable {
+    let events: EventPublisher
+    let logger: Logger
+
+    func changed(_ provider: String, _ breaker: CircuitBreaker, isOurs: Bool) {
+        let state = breaker.state
+        Gauge(label: "longhaul_breaker_state", dimensions: [("provider", provider)]).record(state.level)
+        guard isOurs else { return }
+        Counter(label: "longhaul_breaker_changes_total", dimensions: [("provider", provider), ("to", state.rawValue)]).increment()
+        let metadata: Logger.Metadata = ["provider": "\(provider)", "breaker": "\(state.rawValue)"]
+        switch state {
+        case .open: logger.error("circuit breaker opened: \(breaker.reason)", metadata: metadata)
+        case .halfOpen: logger.notice("circuit breaker is half-open: single requests try the provider", metadata: metadata)
+        case .closed: logger.notice("circuit breaker closed: the provider works again", metadata: metadata)
+        }
+        events.publish(
+            type: "longhaul.provider.breaker.\(state.rawValue)", subject: provider, routingKey: "provider.\(provider).breaker.\(state.rawValue)",
+            data: ["provider": provider, "state": state.rawValue, "reason": breaker.reason])
+    }
+}
+
+extension CircuitBreaker.State {
+    /// 0 closed, 1 half-open, 2 open.
+    fileprivate var level: Int {
+        switch self {
+        case .closed: 0
+        case .halfOpen: 1
+        case .open: 2
+        }
+    }
+}

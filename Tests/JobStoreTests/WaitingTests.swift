@@ -1,0 +1,181 @@
+import ExportCore
+import JobStore
+import Testing
+
+@Suite("The waiting list of a provider") struct WaitingTests {
+    private func admit(_ count: Int, tenant: String, _ test: TestStore, prefix: String) async throws {
+        var jobs: [NewJob] = []
+        for index in 0..<count {
+            var job = try test.job("\(prefix)-\(index)")
+            job.tenant = tenant
+            jobs.append(job)
+            if jobs.count == 1000 || index == count - 1 {
+                _ = try await test.store.admit(jobs, watchdog: TestStore.watchdog)
+                jobs = []
+            }
+        }
+    }
+
+    private func take(_ limit: Int, _ limits: StartLimits = StartLimits(), _ test: TestStore) async throws -> TakenJobs {
+        try await test.store.take(from: "acme", limit: limit, limits: limits)
+    }
+
+    @Test("starts the single job of one tenant next, with another tenant's 50,000 waiting") func fairness() async throws {
+        try await TestStore.run(partitions: 16) { test in
+            try await admit(50_000, tenant: "large", test, prefix: "large")
+            #expect(try await take(500, test).ids.count == 500)
+            try await admit(1, tenant: "small", test, prefix: "small")
+            let next = try await take(2, test).ids.map(\.text)
+            #expect(next.contains("small-0"), "\(next)")
+        }
+    }
+
+    @Test("gives tenants equal shares, however many jobs each has, and none to one who comes back for more") func shares() async throws {
+        try await TestStore.run { test in
+            try await admit(300, tenant: "a", test, prefix: "a")
+            try await admit(200, tenant: "b", test, prefix: "b")
+            var counts = ["a": 0, "b": 0, "c": 0]
+            for round in 0..<60 {
+                // Always one job waiting: it must not come before those who have many.
+                try await admit(1, tenant: "c", test, prefix: "c-\(round)")
+                for id in try await take(2, test).ids { counts[String(id.text.prefix(1)), default: 0] += 1 }
+            }
+            for (tenant, count) in counts { #expect((35...45).contains(count), "\(tenant): \(count) of 120") }
+        }
+    }
+
+    @Test("holds creations to the rate, and tells when the next may come") func rate() async throws {
+        try await TestStore.run { test in
+            try await admit(100, tenant: "a", test, prefix: "a")
+            let limits = StartLimits(creates: Rate(perSecond: 10, burst: 3))
+            let first = try await take(50, limits, test)
+            #expect(first.ids.count == 3)
+            let wait = try #require(first.wait)
+            #expect(wait > .milliseconds(50) && wait <= .milliseconds(100))
+            let second = try await take(50, limits, test)
+            #expect(second.ids.count <= 1, "only what time has given back")
+        }
+    }
+
+    @Test("holds exports in flight to the limit, across all who ask") func inFlight() async throws {
+        try await TestStore.run { test in
+            try await admit(20, tenant: "a", test, prefix: "a")
+            let limits = StartLimits(inFlight: 5)
+            let first = try await take(3, limits, test).ids
+            let second = try await take(10, limits, test)
+            #expect(second.ids.count == 2)
+            #expect(second.wait != nil)
+            #expect(try await take(10, limits, test).ids.isEmpty)
+            try await test.store.releaseSlot(of: first[0], provider: "acme")
+            #expect(try await take(10, limits, test).ids.count == 1)
+        }
+    }
+
+    @Test("frees the places of exports that are not in flight, and of no others") func verification() async throws {
+        try await TestStore.run { test in
+            try await admit(3, tenant: "a", test, prefix: "a")
+            let limits = StartLimits(inFlight: 3)
+            let taken = try await take(3, limits, test).ids
+            // One is being created, one polls, and one was taken by somebody who died.
+            let started = try await test.store.start(Array(taken.prefix(2)), lease: TestStore.lease)
+            try await test.decide(.created(PollHints()), started[0].id, version: started[0].version, started[0].state)
+            #expect(try await test.store.verifySlots(of: "acme", olderThan: .seconds(60)) == 0, "too young to be looked at")
+            #expect(try await test.store.verifySlots(of: "acme", olderThan: .zero) == 1)
+            #expect(try await test.store.verifySlots(of: "acme", olderThan: .seconds(-1)) == 0)
+        }
+    }
+
+    @Test("says that nothing waits") func empty() async throws {
+        try await TestStore.run { test in
+            #expect(try await take(10, test).wait == nil)
+            try await admit(2, tenant: "a", test, prefix: "a")
+            #expect(try await test.store.waiting(among: ["other", "acme"]) == ["acme"])
+            let all = try await take(10, test)
+            #expect(all.ids.count == 2)
+            #expect(all.wait == nil)
+            #expect(try await test.store.waiting(among: ["other", "acme"]) == [])
+        }
+    }
+
+    @Test("does not start what its backoff holds back, though a stale entry names it") func staleEntry() async throws {
+        try await TestStore.run { test in
+            let id = try await test.admit("a")
+            let job = try #require(try await test.start().first)
+            let failure = Failure(.transient, code: "http-503", message: "busy")
+            try await test.decide(.stepFailed(failure), id, version: job.version, job.state)
+            try await test.store.enqueue([WaitingJob(id: id, provider: "acme", priority: .normal, tenant: "default", createdAt: 0)])
+            #expect(try await test.start().isEmpty)
+        }
+    }
+}
+
+@Suite("Permits of a rate") struct PermitTests {
+    @Test("are granted up to the burst; the others are told to come one after the other") func spreading() async throws {
+        try await TestStore.run { test in
+            let rate = Rate(perSecond: 10, burst: 5)
+            let first = try await test.store.checkPermits(8, provider: "acme", rate: rate)
+            #expect(first.granted == 5)
+            #expect(first.interval == .milliseconds(100))
+            #expect(first.first > .zero && first.first <= .milliseconds(100))
+            let second = try await test.store.checkPermits(3, provider: "acme", rate: rate)
+            #expect(second.granted == 0)
+            #expect(second.first > .milliseconds(250), "after the three that wait already")
+            #expect(try await test.store.checkPermits(1, provider: "other", rate: rate).granted == 1)
+        }
+    }
+}
+
+@Suite("A provider's health in the store") struct HealthTests {
+    @Test("is replaced only by who has read it last") func compareAndSet() async throws {
+        try await TestStore.run { test in
+            let empty = try await test.store.health(of: "acme")
+            #expect(empty.health == ProviderHealth())
+            var health = empty.health
+            health.pause(.check, for: .seconds(60), now: empty.now)
+            #expect(try await test.store.setHealth(health, of: "acme", read: empty.version))
+            #expect(try await !test.store.setHealth(ProviderHealth(), of: "acme", read: empty.version))
+            let stored = try await test.store.health(of: "acme")
+            #expect(stored.health == health)
+            #expect(try await test.store.setHealth(ProviderHealth(), of: "acme", read: stored.version))
+        }
+    }
+}
+
+@Suite("A request to end a job") struct CancelTests {
+    @Test("brings a job that waits or polls to whoever ends it, at once", arguments: [false, true]) func asked(polling: Bool) async throws {
+        try await TestStore.run { test in
+            let id = polling ? try await test.polling("a").id : try await test.admit("a")
+            #expect(try await test.store.cancel(id) == .asked)
+            let wake = try #require(try await test.wakes().first)
+            #expect(wake.isCancelRequested)
+            #expect(wake.state.status == (polling ? .polling : .pending))
+            #expect(try await test.start().isEmpty, "it is not started any more")
+            let job = try #require(try await test.store.job(id))
+            try await test.decide(.cancelled, id, version: job.version, job.state)
+            #expect(try await test.store.cancel(id) == .over(.failed))
+            #expect(try await test.store.job(id)?.error?.code == "cancelled")
+        }
+    }
+
+    @Test("waits for the answer to a creation that is on its way") func duringCreation() async throws {
+        try await TestStore.run { test in
+            let id = try await test.admit("a")
+            let job = try #require(try await test.start().first)
+            #expect(try await test.store.cancel(id) == .asked)
+            #expect(try await test.wakes().isEmpty)
+            let outcome = try await test.decide(.created(PollHints()), id, version: job.version, job.state, handle: #"{"id":"e1"}"#)
+            #expect(outcome == .applied(version: job.version + 1), "the export's name is not lost")
+            let wake = try #require(try await test.wakes().first)
+            #expect(wake.isCancelRequested)
+            #expect(wake.exportHandle == #"{"id":"e1"}"#)
+        }
+    }
+
+    @Test("of an unknown job says so") func unknown() async throws {
+        try await TestStore.run { test in
+            let id = try #require(JobID("nobody"))
+            #expect(try await test.store.cancel(id) == .unknown)
+            #expect(try await test.store.retry(id) == .unknown)
+        }
+    }
+}
