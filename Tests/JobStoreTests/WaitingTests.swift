@@ -16,7 +16,7 @@ import Testing
         }
     }
 
-    private func take(_ limit: Int, _ limits: StartLimits = StartLimits(), _ test: TestStore) async throws -> TakenJobs {
+    private func take(_ limit: Int, _ test: TestStore, _ limits: StartLimits = StartLimits()) async throws -> TakenJobs {
         try await test.store.take(from: "acme", limit: limit, limits: limits)
     }
 
@@ -48,11 +48,11 @@ import Testing
         try await TestStore.run { test in
             try await admit(100, tenant: "a", test, prefix: "a")
             let limits = StartLimits(creates: Rate(perSecond: 10, burst: 3))
-            let first = try await take(50, limits, test)
+            let first = try await take(50, test, limits)
             #expect(first.ids.count == 3)
             let wait = try #require(first.wait)
             #expect(wait > .milliseconds(50) && wait <= .milliseconds(100))
-            let second = try await take(50, limits, test)
+            let second = try await take(50, test, limits)
             #expect(second.ids.count <= 1, "only what time has given back")
         }
     }
@@ -61,13 +61,13 @@ import Testing
         try await TestStore.run { test in
             try await admit(20, tenant: "a", test, prefix: "a")
             let limits = StartLimits(inFlight: 5)
-            let first = try await take(3, limits, test).ids
-            let second = try await take(10, limits, test)
+            let first = try await take(3, test, limits).ids
+            let second = try await take(10, test, limits)
             #expect(second.ids.count == 2)
             #expect(second.wait != nil)
-            #expect(try await take(10, limits, test).ids.isEmpty)
+            #expect(try await take(10, test, limits).ids.isEmpty)
             try await test.store.releaseSlot(of: first[0], provider: "acme")
-            #expect(try await take(10, limits, test).ids.count == 1)
+            #expect(try await take(10, test, limits).ids.count == 1)
         }
     }
 
@@ -75,7 +75,7 @@ import Testing
         try await TestStore.run { test in
             try await admit(3, tenant: "a", test, prefix: "a")
             let limits = StartLimits(inFlight: 3)
-            let taken = try await take(3, limits, test).ids
+            let taken = try await take(3, test, limits).ids
             // One is being created, one polls, and one was taken by somebody who died.
             let started = try await test.store.start(Array(taken.prefix(2)), lease: TestStore.lease)
             try await test.decide(.created(PollHints()), started[0].id, version: started[0].version, started[0].state)

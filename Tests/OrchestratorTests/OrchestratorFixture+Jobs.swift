@@ -42,7 +42,8 @@ extension OrchestratorFixture {
     }
 
     /// The handle of a new export.
-    private func createExport(_ id: JobID) async throws -> String {
+    @discardableResult
+    func createExport(_ id: JobID) async throws -> String {
         let answer = try await http.send(
             HTTPRequest(
                 .post, "\(sandboxURL)/v2/exports", headers: [("Content-Type", "application/json"), ("Idempotency-Key", id.text)],

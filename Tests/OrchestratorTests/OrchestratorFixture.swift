@@ -106,17 +106,13 @@ final class OrchestratorFixture: Sendable {
         let key = { (line: Substring) in line.prefix { $0 != ":" } }
         let replaced = Set(lines.map { key($0[...]) })
         let own = """
+            create: { request: POST /exports, headers: { Idempotency-Key: "{{ .job.idempotencyKey }}" }, json: "{{ .parameters }}", export: { id: .response.body.id } }
             polling: { policy: fixed, interval: 100ms }
             retry: { attempts: 6, base: 10ms, cap: 50ms }
             """.split(separator: "\n").filter { !replaced.contains(key($0)) }
         return """
             provider: acme
             baseURL: \(sandbox)/v2
-            create:
-              request: POST /exports
-              headers: { Idempotency-Key: "{{ .job.id }}" }
-              json: "{{ .parameters }}"
-              export: { id: .response.body.id }
             status:
               request: GET /exports/{{ .export.id }}
               state: .response.body.status

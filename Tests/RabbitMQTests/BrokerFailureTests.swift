@@ -115,10 +115,8 @@ private struct BrokerNode {
             "RABBITMQ_CONF_ENV_FILE": folder.appending(path: "rabbitmq-env.conf").path,
         ]) { $1 }
         process.standardOutput = FileHandle.nullDevice
-        let status = try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Int32, any Error>) in
-            process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
-            do { try process.run() } catch { continuation.resume(throwing: error) }
-        }
+        try process.run()
+        let status = try await eventually(within: .seconds(120), "the end of rabbitmqctl") { process.exitStatus }
         #expect(status == 0)
     }
 }

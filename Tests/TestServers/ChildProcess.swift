@@ -38,13 +38,14 @@ public struct ChildProcess: Sendable {
 
     /// Waits until it has ended by itself. One that does not within `deadline` is killed, and that is an error.
     public func end(within deadline: Duration) async throws -> Ended {
+        let status: Int32
         do {
-            try await eventually(within: deadline, "the end of \(process.arguments ?? [])") { !process.isRunning }
+            status = try await eventually(within: deadline, "the end of \(process.arguments ?? [])") { process.exitStatus }
         } catch {
             send(SIGKILL)
             throw TestServersError("\(error); it wrote: \(try output)\(try errors)")
         }
-        let ended = Ended(status: process.terminationStatus, output: try output, errors: try errors)
+        let ended = Ended(status: status, output: try output, errors: try errors)
         try FileManager.default.removeItem(at: folder)
         return ended
     }
@@ -52,5 +53,21 @@ public struct ChildProcess: Sendable {
     private static func file(_ url: URL) throws -> FileHandle {
         try Data().write(to: url)
         return try FileHandle(forWritingTo: url)
+    }
+}
+
+extension Process {
+    /// The exit code, or the number of the signal that ended it; `nil` while it runs. To be asked until it tells, once.
+    ///
+    /// Foundation learns of a process's end by a socket that every child inherits which is started at that moment: a server that
+    /// was started beside it would keep the end a secret.
+    public var exitStatus: Int32? {
+        var status: Int32 = 0
+        switch waitpid(processIdentifier, &status, WNOHANG) {
+        case 0: return nil
+        case processIdentifier: return status & 0x7F == 0 ? (status >> 8) & 0xFF : status & 0x7F
+        // Foundation was faster.
+        default: return isRunning ? nil : terminationStatus
+        }
     }
 }

@@ -38,9 +38,7 @@ enum OpsCommand {
     }
 
     private static func exitStatus(of process: Process) async throws -> Int32 {
-        try await withCheckedThrowingContinuation { continuation in
-            process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
-            do { try process.run() } catch { continuation.resume(throwing: error) }
-        }
+        try process.run()
+        return try await eventually(within: .seconds(120), "the end of ops/servers") { process.exitStatus }
     }
 }

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Worker
 
-@Suite("A worker that ends or loses its servers", .serialized)
+@Suite("A worker that ends or loses its servers", .serialized, .timeLimit(.minutes(5)))
 struct ShutdownTests {
     private let slow = #"{"files":1,"bytesPerFile":60000,"compression":"none","faults":{"slowBody":1}}"#
 

@@ -8,7 +8,7 @@ import Testing
 
 @testable import Worker
 
-@Suite("A worker whose transfers go wrong", .serialized)
+@Suite("A worker whose transfers go wrong", .serialized, .timeLimit(.minutes(5)))
 struct TransferFailureTests {
     @Test(
         "tries again when the body is not what was promised, and shows nothing of it",

@@ -9,7 +9,7 @@ import Testing
 
 @testable import Worker
 
-@Suite("A worker that transfers files", .serialized)
+@Suite("A worker that transfers files", .serialized, .timeLimit(.minutes(5)))
 struct TransferTests {
     @Test(
         "stores every file unpacked, writes the manifest last and completes the job",
