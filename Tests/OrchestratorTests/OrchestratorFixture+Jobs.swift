@@ -19,6 +19,12 @@ extension OrchestratorFixture {
         return ids
     }
 
+    /// Publishes job messages as they are.
+    func publish(_ bodies: [String], priority: JobPriority = .normal) async throws {
+        let messages = bodies.map { OutgoingMessage(routingKey: QueueNames.jobs(priority), body: Array($0.utf8)) }
+        guard try await publisher.publish(all: messages).allSatisfy({ $0 == .confirmed }) else { throw FixtureError("not confirmed") }
+    }
+
     func submit(_ name: String, order: String = "{}", priority: JobPriority = .normal) async throws -> JobID {
         try await submit([name], order: order, priority: priority)[0]
     }
