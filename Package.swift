@@ -61,7 +61,7 @@ var floor3: [Target] {
         .target(
             name: "JobStore", dependencies: ["ExportCore", "EventThread", "Redis", logging, metrics],
             resources: [.embedInCode("Scripts")]),
-        .target(name: "JobMessages", dependencies: ["ExportCore", "RabbitMQ"]),
+        .target(name: "JobMessages", dependencies: ["ExportCore", "RabbitMQ", crypto]),
         .target(name: "ObjectStorage", dependencies: ["ExportCore", "EventThread", "HTTPClient", logging, crypto]),
         .target(name: "Telemetry", dependencies: [logging, metrics, hummingbird, hummingbirdCore, lifecycle, nioPosix]),
     ]

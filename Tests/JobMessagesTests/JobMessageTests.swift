@@ -98,6 +98,13 @@ private func problem(_ text: String) -> JobMessageError? {
         }
     }
 
+    @Test("lets dead letters be looked at as often as anybody likes") func deadQueues() {
+        for queue in Topology.queues where [QueueNames.deadJobs, QueueNames.deadDownloads].contains(queue.name) {
+            #expect(queue.type == .quorum)
+            #expect(queue.arguments["x-delivery-limit"] == .integer(1_000_000))
+        }
+    }
+
     @Test("tells a queue's priority by its name") func priority() {
         for priority in JobPriority.allCases {
             #expect(QueueNames.priority(of: QueueNames.jobs(priority)) == priority)

@@ -1,0 +1,93 @@
+import Crypto
+import ExportCore
+import Foundation
+import RabbitMQ
+
+/// What a dead letter is about.
+public enum DeadLetterKind: String, Sendable, CaseIterable {
+    /// A message that nobody could handle, put away by the one who tried.
+    case message
+    /// A message that the broker itself moved: delivered too often, rejected, expired.
+    case broker
+    /// A job that ended FAILED.
+    case job
+    /// A file or a manifest that used up its attempts.
+    case file
+}
+
+/// A message of a dead-letter queue, understood. Everything in it may come from a stranger: texts are bounded and have no control
+/// characters, and whatever is missing or of a wrong type is `nil`.
+public struct DeadLetterRecord: Sendable, Equatable {
+    /// 12 hexadecimal digits, the same each time the letter is looked at: the beginning of SHA-256 over queue, message id, last failure
+    /// and body. Two equal letters have the same.
+    public var id: String
+    /// The dead-letter queue that it lies in.
+    public var queue: String
+    public var kind: DeadLetterKind
+    public var reason: String
+    public var explanation: String
+    /// Where the work came from, or belongs to.
+    public var originalQueue: String?
+    public var originalExchange: String?
+    public var originalRoutingKey: String?
+    public var provider: String?
+    public var job: JobID?
+    public var attempts: Int?
+    public var firstFailure: Date?
+    public var lastFailure: Date?
+    public var body: [UInt8]
+    /// The body is the beginning of a larger one.
+    public var isTruncated: Bool
+    public var properties: MessageProperties
+
+    public init(_ delivery: Delivery) {
+        let headers = delivery.properties.headers
+        let subject = LetterSubject(of: delivery)
+        queue = delivery.queue
+        body = delivery.body
+        properties = delivery.properties
+        isTruncated = delivery.isTruncated || headers[DeadLetter.truncatedHeader] == .boolean(true)
+        provider = Self.text(headers, DeadLetter.providerHeader) ?? subject.provider
+        job = headers[DeadLetter.jobHeader]?.text.flatMap(JobID.init) ?? subject.job
+        if let death = BrokerDeath(headers, in: delivery.queue) {
+            kind = .broker
+            reason = death.reason
+            explanation = death.explanation
+            originalQueue = death.queue
+            originalExchange = death.exchange
+            originalRoutingKey = death.routingKey
+            attempts = death.attempts
+            firstFailure = FailureTime.date(headers[DeadLetter.firstFailureHeader]) ?? death.time
+            lastFailure = death.time
+        } else {
+            kind = headers[DeadLetter.kindHeader]?.text.flatMap(DeadLetterKind.init) ?? .message
+            reason = Self.text(headers, DeadLetter.reasonHeader) ?? "unknown"
+            explanation = Self.text(headers, DeadLetter.explanationHeader, atMost: DeadLetterHeaders.longestExplanation) ?? ""
+            originalQueue = Self.text(headers, DeadLetter.queueHeader)
+            originalExchange = Self.text(headers, DeadLetter.exchangeHeader)
+            originalRoutingKey = Self.text(headers, DeadLetter.routingKeyHeader)
+            attempts = headers[DeadLetter.attemptsHeader]?.integer.flatMap { (0...Int64(Int32.max)).contains($0) ? Int($0) : nil }
+            lastFailure =
+                FailureTime.date(headers[DeadLetter.lastFailureHeader])
+                ?? FailureTime.date(delivery.properties.timestamp.map { .timestamp($0) })
+            firstFailure = FailureTime.date(headers[DeadLetter.firstFailureHeader]) ?? lastFailure
+        }
+        id = ""
+        id = fingerprint(Int(clamping: delivery.bodySize))
+    }
+
+    private func fingerprint(_ bodySize: Int) -> String {
+        var hash = SHA256()
+        let failure = lastFailure.map(FailureTime.text) ?? ""
+        // Lengths keep one field from running into the next.
+        for field in [queue, properties.messageID ?? "", failure] { hash.update(data: Data("\(field.utf8.count):\(field)".utf8)) }
+        hash.update(data: Data("\(bodySize):".utf8))
+        hash.update(data: body)
+        return hash.finalize().prefix(6).map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+    }
+
+    private static func text(_ headers: [String: AMQPValue], _ name: String, atMost limit: Int = DeadLetterHeaders.longestText) -> String? {
+        guard let text = headers[name]?.text, !text.isEmpty else { return nil }
+        return PrintableText.line(text, atMost: limit)
+    }
+}
