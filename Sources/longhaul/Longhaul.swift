@@ -22,7 +22,8 @@ struct Longhaul: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             SetupCommand.self, OrchestratorCommand.self, WorkerCommand.self, SandboxCommand.self, SubmitCommand.self, JobsCommand.self,
-            JobCommand.self, WatchCommand.self, RetryCommand.self, CancelCommand.self, DoctorCommand.self, SettingsCommand.self,
+            JobCommand.self, WatchCommand.self, RetryCommand.self, CancelCommand.self, DeadLettersCommand.self, DoctorCommand.self,
+            SettingsCommand.self,
         ])
 
     static func main() async {

@@ -31,7 +31,7 @@ struct RabbitMQExamination: Sendable {
             let isDead = queue == QueueNames.deadJobs || queue == QueueNames.deadDownloads
             if isDead {
                 return depth.messages == 0
-                    ? .good(queue, "empty") : .doubtful(queue, "\(depth.messages) dead letters; look at them in the management page")
+                    ? .good(queue, "empty") : .doubtful(queue, "\(depth.messages) dead letters; `longhaul dead-letters list` shows why")
             }
             return depth.consumers > 0
                 ? .good(queue, "\(depth.messages) messages, \(depth.consumers) consumers")

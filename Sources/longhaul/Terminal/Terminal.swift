@@ -6,6 +6,7 @@ import Logging
 enum Terminal {
     static let isOutputTerminal = isatty(STDOUT_FILENO) == 1
     static let isErrorTerminal = isatty(STDERR_FILENO) == 1
+    static let isInputTerminal = isatty(STDIN_FILENO) == 1
 
     /// For commands, which speak for themselves.
     static var quietLogger: Logger { Logger(label: "longhaul", factory: { _ in SwiftLogNoOpLogHandler() }) }
@@ -46,6 +47,12 @@ enum Terminal {
 }
 
 extension Terminal {
+    /// Asks a person; anything but yes is no.
+    static func confirm(_ question: String) -> Bool {
+        write("\(question) [y/N] ")
+        return ["y", "yes"].contains(readLine()?.lowercased() ?? "")
+    }
+
     /// Puts a line in the place of the one before.
     static func redraw(_ line: String) {
         do {

@@ -1,0 +1,60 @@
+import ArgumentParser
+import Foundation
+import JobMessages
+
+struct ShowLetterCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "show", abstract: "Show one dead letter: why, its headers and its body.")
+
+    @OptionGroup var options: SettingsOptions
+
+    @Argument(help: ArgumentHelp("The letter's id, or its number in `longhaul dead-letters list` with the same filters.", valueName: "id"))
+    var id: String
+    @OptionGroup var letters: LetterOptions
+    @Flag(help: "One JSON object; the body as text, or in Base64 when it is no UTF-8.") var json = false
+
+    func run() async throws {
+        // An id has 12 digits; no queue has that many letters.
+        let position = LetterOptions.isID(id) ? nil : Int(id)
+        guard LetterOptions.isID(id) || (position ?? 0) > 0 else {
+            throw Problem.usage("\(id) is neither a letter's id, 12 hexadecimal digits, nor its number in the list")
+        }
+        let filter = try letters.filter()
+        let scan = try LetterScan(try await options.load(), queues: letters.queues)
+        let id = if let position { try await Self.id(at: position, scan, filter) } else { id }
+        var found: DeadLetterRecord?
+        try await scan.forEach { letter in
+            if letter.record.id == id { found = letter.record }
+            return found == nil
+        }
+        guard let found else { throw Self.missing(self.id) }
+        print(json ? Self.json(found) : LetterPage(letter: found, now: Date()).text)
+    }
+
+    private static func id(at position: Int, _ scan: LetterScan, _ filter: LetterFilter) async throws -> String {
+        let now = Date()
+        var oldest = OldestLetters(limit: position)
+        try await scan.forEach { letter in
+            if filter.matches(letter.record, at: now) { oldest.insert(letter.record) }
+            return true
+        }
+        let letters = oldest.letters
+        guard letters.count == position, let letter = letters.last else { throw missing("\(position)") }
+        return letter.id
+    }
+
+    private static func missing(_ name: String) -> Problem {
+        .failed("there is no letter \(name); `longhaul dead-letters list` shows what there is")
+    }
+
+    private static func json(_ letter: DeadLetterRecord) -> String {
+        var members = LetterDescription(letter: letter, now: Date()).members
+        members["bodyBytes"] = letter.body.count
+        if let text = String(validating: letter.body, as: UTF8.self) {
+            members["body"] = text
+        } else {
+            members["bodyBase64"] = Data(letter.body).base64EncodedString()
+        }
+        members["headers"] = letter.properties.headers.mapValues(LetterPage.text)
+        return JobDescription.json(members)
+    }
+}

@@ -1,0 +1,29 @@
+import Foundation
+import JobMessages
+
+/// Which letters a command is about; without conditions, all.
+struct LetterFilter: Sendable {
+    var provider: String?
+    var reason: String?
+    /// By the last failure; a letter that tells no time is neither.
+    var olderThan: Duration?
+    var newerThan: Duration?
+    /// Empty: of any id.
+    var ids: Set<String> = []
+
+    func matches(_ letter: DeadLetterRecord, at now: Date) -> Bool {
+        if let provider, letter.provider != provider { return false }
+        if let reason, letter.reason != reason { return false }
+        if !ids.isEmpty, !ids.contains(letter.id) { return false }
+        guard olderThan != nil || newerThan != nil else { return true }
+        guard let age = letter.age(at: now) else { return false }
+        if let olderThan, age < olderThan { return false }
+        if let newerThan, age > newerThan { return false }
+        return true
+    }
+}
+
+extension DeadLetterRecord {
+    /// How long ago the last failure was.
+    func age(at now: Date) -> Duration? { lastFailure.map { .seconds(max(now.timeIntervalSince($0), 0)) } }
+}

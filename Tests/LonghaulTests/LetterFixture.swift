@@ -1,0 +1,115 @@
+import EventThread
+import ExportCore
+import Foundation
+import JobMessages
+import JobStore
+import RabbitMQ
+import Redis
+import TestServers
+import Testing
+
+@testable import longhaul
+
+/// An installation that is set up, and direct ways to its broker and its store, for putting letters and jobs there.
+struct LetterFixture: Sendable {
+    let installation: Installation
+    let thread: EventThread
+    let publisher: Publisher
+    let administrator: Administrator
+    let connection: StoreConnection
+    let settings: Settings
+
+    static func run(_ body: (LetterFixture) async throws -> Void) async throws {
+        try await Installation.run { installation in
+            let setup = try await installation.longhaul("setup")
+            try #require(setup.status == 0, "\(setup.errors)")
+            let settings = try await Settings.load(file: nil, environment: installation.environment)
+            let thread = EventThread(name: "letter-test")
+            let rabbitMQ = try settings.rabbitMQ(connectionName: "test")
+            let publisher = Publisher(rabbitMQ, on: thread, logger: Terminal.quietLogger)
+            try await publisher.connect()
+            let fixture = LetterFixture(
+                installation: installation, thread: thread, publisher: publisher,
+                administrator: Administrator(rabbitMQ, logger: Terminal.quietLogger),
+                connection: try await StoreConnection.open(settings, name: "test", on: thread, logger: Terminal.quietLogger), settings: settings)
+            try await body(fixture)
+            await publisher.shutdown()
+            await fixture.administrator.shutdown()
+            await fixture.connection.close()
+            thread.stop()
+        }
+    }
+
+    var store: JobStore { connection.store }
+    var redrive: Redrive { Redrive(store: store, publisher: publisher) }
+
+    func longhaul(_ arguments: String...) async throws -> ChildProcess.Ended {
+        try await installation.start(["dead-letters"] + arguments).end(within: Installation.deadline)
+    }
+
+    func depth(_ queue: String) async throws -> Int { try await administrator.depth(queue).messages }
+
+    static func job(_ name: String, provider: String = "acme", priority: JobPriority = .normal) throws -> ExportJob {
+        ExportJob(
+            id: try #require(JobID(name)), provider: provider, parameters: #"{"report":"orders"}"#, priority: priority, correlationID: "c-\(name)",
+            traceparent: "00-1-2-01")
+    }
+
+    func put(_ message: OutgoingMessage) async throws { #expect(try await publisher.publish(message) == .confirmed) }
+
+    /// The letter about a job that failed `ago`.
+    func putJob(_ name: String, provider: String = "acme", reason: String = "http-403", ago: TimeInterval = 60) async throws {
+        let error = JobError(code: reason, message: "POST /exports answered otherwise than it should")
+        let last = Date() - ago
+        try await put(
+            DeadLetter.failedJob(try Self.job(name, provider: provider), error: error, attempts: 6, firstFailure: last - 30, lastFailure: last))
+    }
+
+    func putFile(_ index: Int, of name: String, ago: TimeInterval = 60) async throws {
+        let job = try Self.job(name)
+        try await put(
+            DeadLetter.failedFile(
+                DownloadMessage(id: job.id, task: .file(index), correlationID: job.correlationID), job: job,
+                failure: Failure(.corrupt, code: "checksum-mismatch", message: "x.csv: another checksum"), attempts: 5, firstFailure: nil,
+                lastFailure: Date() - ago))
+    }
+
+    /// A message as an intake that cannot read it puts it away.
+    func putMalformed(_ body: String, from queue: String = QueueNames.jobs(.high)) async throws {
+        try await put(OutgoingMessage(routingKey: queue, body: Array(body.utf8)))
+        let browser = try await QueueBrowser.open(settings.rabbitMQ(connectionName: "test"), queue: queue)
+        let delivery = try #require(try await browser.next(atMost: 1).first)
+        try await browser.acknowledge([delivery.tag])
+        try await browser.close()
+        try await put(DeadLetter(delivery, JobMessageError(code: "not-json", message: "no JSON"), at: Date() - 60).outgoing(to: QueueNames.deadJobs))
+    }
+
+    /// A job in the store, PENDING or FAILED.
+    func admit(_ name: String, failed: Bool) async throws {
+        let job = try Self.job(name)
+        let new = NewJob(id: job.id, provider: job.provider, parameters: job.parameters, correlationID: job.correlationID)
+        _ = try await store.admit([new], watchdog: .seconds(60))
+        guard failed else { return }
+        let machine = JobStateMachine(rules: JobRules(polling: .fixed(interval: .seconds(60)), lease: .seconds(30), watchdog: .seconds(60)))
+        let known = try #require(try await store.job(job.id))
+        let decision = try #require(
+            machine.decide(.stepFailed(Failure(.permanent, code: "http-403", message: "POST /exports answered 403")), in: known.state, random: 0.5))
+        try #require(decision.state.status == .failed)
+        _ = try await store.apply(JobChange(id: job.id, version: known.version, from: .pending, decision: decision, detail: "http-403"))
+    }
+
+    /// Messages of a queue, which stay there.
+    func bodies(_ queue: String) async throws -> [String] {
+        let browser = try await QueueBrowser.open(settings.rabbitMQ(connectionName: "test"), queue: queue)
+        let bodies = try await browser.next(atMost: 1000).map { String(decoding: $0.body, as: UTF8.self) }
+        try await browser.close()
+        return bodies
+    }
+
+    func letters(_ queue: String = QueueNames.deadJobs) async throws -> [DeadLetterRecord] {
+        let browser = try await QueueBrowser.open(settings.rabbitMQ(connectionName: "test"), queue: queue)
+        let letters = try await browser.next(atMost: 1000).map(DeadLetterRecord.init)
+        try await browser.close()
+        return letters
+    }
+}

@@ -1,0 +1,171 @@
+import ExportCore
+import Foundation
+import Glibc
+import JobMessages
+import RabbitMQ
+import TestServers
+import Testing
+
+@testable import longhaul
+
+@Suite("longhaul dead-letters, putting back") struct RedriveTests {
+    @Test("redrive brings FAILED jobs back, leaves the others alone, publishes what nobody knows again, and a second time does nothing")
+    func redrive() async throws {
+        try await LetterFixture.run { fixture in
+            try await fixture.admit("failed", failed: true)
+            try await fixture.admit("running", failed: false)
+            for name in ["failed", "running", "forgotten"] { try await fixture.putJob(name) }
+            try await fixture.putFile(0, of: "failed")
+            try await fixture.putMalformed("nonsense")
+            let forecast = try await fixture.longhaul("redrive", "--all", "--dry-run", "--json")
+            #expect(forecast.status == 0, "\(forecast.errors)")
+            #expect(try await fixture.letters().count == 4)
+            #expect(try await fixture.depth(QueueNames.jobs(.normal)) == 0)
+            let ended = try await fixture.longhaul("redrive", "--all", "--json")
+            #expect(ended.status == 0, "\(ended.errors)")
+            for objects in [try forecast.objects(), try ended.objects()] {
+                let outcomes = objects.map { "\($0["exportJobId"] as? String ?? "–") \($0["outcome"] as? String ?? "")" }.sorted()
+                #expect(outcomes.count == 5)
+                for outcome in ["failed retried", "running already in order", "forgotten published again", "– published again"] {
+                    #expect(outcomes.contains(outcome), "\(outcomes)")
+                }
+            }
+            #expect(try await fixture.letters().isEmpty)
+            #expect(try await fixture.letters(QueueNames.deadDownloads).isEmpty)
+            let body = try #require(try await fixture.bodies(QueueNames.jobs(.normal)).first)
+            let again = try JobMessage(body: Array(body.utf8))
+            #expect(again == JobMessage(id: JobID("forgotten"), provider: "acme", parameters: #"{"report":"orders"}"#, priority: .normal, correlationID: "c-forgotten"))
+            #expect(try await fixture.bodies(QueueNames.jobs(.high)) == ["nonsense"])
+            let second = try await fixture.longhaul("redrive", "--all")
+            #expect(second.status == 0)
+            #expect(second.output == "there is no such letter\n")
+            #expect(try await fixture.depth(QueueNames.jobs(.normal)) == 1)
+        }
+    }
+
+    @Test("a file whose job nobody knows stays, is told, and can be discarded") func forgottenFile() async throws {
+        try await LetterFixture.run { fixture in
+            try await fixture.putFile(0, of: "forgotten")
+            let ended = try await fixture.longhaul("redrive", "--queue", "downloads")
+            #expect(ended.status == 1)
+            #expect(ended.output.contains("a file alone cannot be brought back"))
+            #expect(ended.errors.contains("`longhaul dead-letters discard` removes them"))
+            #expect(try await fixture.depth(QueueNames.deadDownloads) == 1)
+            let discarded = try await fixture.longhaul("discard", "--reason", "checksum-mismatch", "--yes")
+            #expect(discarded.status == 0, "\(discarded.errors)")
+            #expect(discarded.output == "1 letter: 1 discarded\n")
+            #expect(try await fixture.depth(QueueNames.deadDownloads) == 0)
+        }
+    }
+
+    @Test("putting back twice, as after an interruption before the letter went, does no harm") func twice() async throws {
+        try await LetterFixture.run { fixture in
+            try await fixture.putJob("forgotten")
+            let letter = try #require(try await fixture.letters().first)
+            #expect(try await fixture.redrive.putBack(letter) == .published(QueueNames.jobs(.normal)))
+            // The letter is still there, as if the process had died here.
+            let ended = try await fixture.longhaul("redrive", "--all")
+            #expect(ended.status == 0, "\(ended.errors)")
+            #expect(try await fixture.letters().isEmpty)
+            let ids = try await fixture.bodies(QueueNames.jobs(.normal)).map { try JobMessage(body: Array($0.utf8)).id }
+            // The same job twice: the intake takes it in once.
+            #expect(ids == [JobID("forgotten"), JobID("forgotten")])
+        }
+    }
+
+    @Test("a letter that is ahead of its job is waited with") func ahead() async throws {
+        try await LetterFixture.run { fixture in
+            try await fixture.admit("ending", failed: false)
+            try await fixture.putJob("ending", ago: 0)
+            let letter = try #require(try await fixture.letters().first)
+            async let outcome = fixture.redrive.putBack(letter)
+            try await fixture.admit("ending", failed: true)
+            guard case .retried = try await outcome else {
+                Issue.record("the job became FAILED and was not retried")
+                return
+            }
+        }
+    }
+
+    @Test("redrive that is interrupted, by a signal or by its death, loses nothing and goes on later", arguments: [SIGINT, SIGTERM, SIGKILL])
+    func interrupted(signal: Int32) async throws {
+        try await LetterFixture.run { fixture in
+            let names = (0..<40).map { "job-\($0)" }
+            for name in names { try await fixture.putJob(name) }
+            let process = try fixture.installation.start(["dead-letters", "redrive", "--all", "--rate", "20/s"])
+            try await eventually(within: .seconds(30), "a few jobs to be back") { try await fixture.depth(QueueNames.jobs(.normal)) >= 5 }
+            process.send(signal)
+            let ended = try await process.end(within: .seconds(20))
+            #expect(ended.status == (signal == SIGKILL ? SIGKILL : 130))
+            if signal != SIGKILL { #expect(ended.errors.contains("interrupted; the other letters are where they were")) }
+            try await eventually(within: .seconds(20), "all work to be in one place or the other") {
+                let letters = try await fixture.letters().compactMap(\.job?.text)
+                let jobs = try await fixture.bodies(QueueNames.jobs(.normal)).compactMap { try JobMessage(body: Array($0.utf8)).id?.text }
+                return !letters.isEmpty && Set(letters + jobs) == Set(names)
+            }
+            let rest = try await fixture.longhaul("redrive", "--all", "--rate", "1000/s")
+            #expect(rest.status == 0, "\(rest.errors)")
+            #expect(try await fixture.letters().isEmpty)
+            let jobs = try await fixture.bodies(QueueNames.jobs(.normal)).compactMap { try JobMessage(body: Array($0.utf8)).id?.text }
+            #expect(Set(jobs) == Set(names))
+            // At most the one that was in hand came twice.
+            #expect(jobs.count <= names.count + 1)
+        }
+    }
+
+    @Test("redrive takes only what its filters and ids choose") func choice() async throws {
+        try await LetterFixture.run { fixture in
+            for name in ["a", "b", "c"] { try await fixture.putJob(name, reason: "reason-\(name)") }
+            let id = try #require(try await fixture.letters().first { $0.job == JobID("a") }?.id)
+            #expect(try await fixture.longhaul("redrive", id).output == "1 letter: 1 published again\n")
+            #expect(try await fixture.longhaul("redrive", "--reason", "reason-b").status == 0)
+            #expect(try await fixture.letters().map(\.reason) == ["reason-c"])
+            #expect(try await fixture.depth(QueueNames.jobs(.normal)) == 2)
+        }
+    }
+
+    @Test("what the broker itself moved is put back too") func brokerDeath() async throws {
+        try await LetterFixture.run { fixture in
+            let message = JobMessage(id: JobID("poison"), provider: "acme")
+            try await fixture.put(OutgoingMessage(routingKey: QueueNames.jobs(.low), body: try message.encoded()))
+            for _ in 0...Topology.deliveryLimit { _ = try await fixture.bodies(QueueNames.jobs(.low)) }
+            try await eventually(within: .seconds(20), "the broker to move it") { try await fixture.depth(QueueNames.deadJobs) == 1 }
+            let letter = try #require(try await fixture.letters().first)
+            #expect(letter.kind == .broker)
+            #expect(letter.reason == "delivery-limit")
+            #expect(letter.attempts == 21)
+            #expect(letter.originalQueue == QueueNames.jobs(.low))
+            #expect(letter.job == JobID("poison"))
+            #expect(try await fixture.longhaul("redrive", "--reason", "delivery-limit").status == 0)
+            #expect(try await fixture.depth(QueueNames.jobs(.low)) == 1)
+        }
+    }
+
+    @Test("discard removes what it is told and nothing else") func discard() async throws {
+        try await LetterFixture.run { fixture in
+            for name in ["a", "b", "c"] { try await fixture.putJob(name, reason: "reason-\(name)") }
+            let ended = try await fixture.longhaul("discard", "--reason", "reason-b", "--yes", "--json")
+            #expect(try ended.objects().compactMap { $0["exportJobId"] as? String } == ["b"])
+            #expect(try await fixture.letters().map(\.reason).sorted() == ["reason-a", "reason-c"])
+            #expect(try await fixture.longhaul("discard", "--all", "--yes").output == "2 letters: 2 discarded\n")
+            #expect(try await fixture.depth(QueueNames.deadJobs) == 0)
+            #expect(try await fixture.depth(QueueNames.jobs(.normal)) == 0)
+        }
+    }
+}
+
+@Suite("A pacer") struct PacerTests {
+    @Test("spaces evenly and makes up for no lost time") func spacing() {
+        var pacer = Pacer(rate: 10)
+        let start = ContinuousClock.now
+        #expect((0..<3).map { _ in pacer.delay(at: start) } == [.zero, .milliseconds(100), .milliseconds(200)])
+        let late = start + .seconds(60)
+        #expect((0..<2).map { _ in pacer.delay(at: late) } == [.zero, .milliseconds(100)])
+    }
+
+    @Test("reads rates", arguments: [("50/s", 50.0), ("30/m", 0.5), ("7", 7), ("36/h", 0.01)])
+    func rates(text: String, rate: Double) { #expect(Pacer.rate(text) == rate) }
+
+    @Test("refuses what is no rate", arguments: ["", "0", "-1/s", "x/s", "5/d", "inf", "nan", "1e9/s", "1/s/s", "/"])
+    func noRates(text: String) { #expect(Pacer.rate(text) == nil) }
+}
