@@ -22,9 +22,6 @@ static const amqp_method_number_t shim_basic_cancel_ok = AMQP_BASIC_CANCEL_OK_ME
 static const amqp_method_number_t shim_basic_publish = AMQP_BASIC_PUBLISH_METHOD;
 static const amqp_method_number_t shim_basic_return = AMQP_BASIC_RETURN_METHOD;
 static const amqp_method_number_t shim_basic_deliver = AMQP_BASIC_DELIVER_METHOD;
-static const amqp_method_number_t shim_basic_get = AMQP_BASIC_GET_METHOD;
-static const amqp_method_number_t shim_basic_get_ok = AMQP_BASIC_GET_OK_METHOD;
-static const amqp_method_number_t shim_basic_get_empty = AMQP_BASIC_GET_EMPTY_METHOD;
 static const amqp_method_number_t shim_basic_ack = AMQP_BASIC_ACK_METHOD;
 static const amqp_method_number_t shim_basic_nack = AMQP_BASIC_NACK_METHOD;
 

@@ -43,21 +43,13 @@ public actor QueueBrowser {
         return QueueBrowser(configuration, queue: queue, depth: depth, connection: connection)
     }
 
-    /// The next messages in the order of the queue; none when it holds no more just now.
+    /// The next messages in the order of the queue, 65,535 at most; none when it holds no more just now.
     /// - Throws: `connectionLost`, `timedOut`, or what the broker closed the channel for. The browser is at its end then, and what it held
     ///   is back in the queue.
     public func next(atMost limit: Int) async throws(RabbitMQError) -> [Delivery] {
         let (queue, configuration) = (queue, configuration)
         let got = try await call { connection throws(RabbitMQError) in
-            var got: [Delivery] = []
-            while got.count < limit {
-                let asked = min(limit - got.count, Connection.getsAtOnce)
-                let more = try connection.get(
-                    asked, from: queue, maxBytes: configuration.maxDeliveryBytes, until: .now + configuration.callTimeout)
-                got += more
-                if more.count < asked { break }
-            }
-            return got
+            try connection.browse(queue, atMost: limit, maxBytes: configuration.maxDeliveryBytes, until: .now + configuration.callTimeout)
         }
         held.formUnion(got.map(\.tag.number))
         return got

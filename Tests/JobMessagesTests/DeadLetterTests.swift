@@ -40,6 +40,7 @@ private func exportJob() throws -> ExportJob {
         #expect(letter.reason == "unknown-provider")
         #expect(letter.explanation == "provider nobody is unknown")
         #expect(letter.originalQueue == QueueNames.jobs(.low))
+        #expect(letter.originalExchange == "")
         #expect(letter.originalRoutingKey == QueueNames.jobs(.low))
         #expect(letter.provider == "nobody")
         #expect(letter.job == JobID("a-1"))

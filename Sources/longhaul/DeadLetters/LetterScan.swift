@@ -17,7 +17,7 @@ struct LetterScan: Sendable {
     private let queues: [String]
 
     /// Letters that are read at once: few, for their bodies are held.
-    private static let page = 64
+    private static let page = 256
     /// Bodies over this size are no work of ours; they are shown in part and not published again.
     private static let largestBody = 2 * JobMessage.largestBody
 
