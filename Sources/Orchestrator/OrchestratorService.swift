@@ -56,7 +56,8 @@ public struct OrchestratorService: Service {
         self.providers = providers
         let recorder = DecisionRecorder(
             store: store, providers: providers,
-            letters: FailedJobLetters(store: store, publisher: publisher, repeated: RateLimitedLog(logger)), lease: configuration.lease,
+            letters: FailedJobLetters(store: store, publisher: publisher, metrics: metrics, repeated: RateLimitedLog(logger)),
+            lease: configuration.lease,
             metrics: metrics, logger: logger)
         leases = LeaseKeeper(store: store, lease: configuration.lease, logger: logger, on: thread)
         backlog = ChecksBacklog(Administrator(rabbitMQ, logger: logger), on: thread)

@@ -48,7 +48,7 @@ public struct WorkerService: Service {
         let starter = TransferStarter(
             providers: providers, store: store, storage: storage, slots: slots,
             recorder: OutcomeRecorder(
-                store: store, letters: FailedFileLetters(publisher: publisher, store: store), metrics: metrics),
+                store: store, letters: FailedFileLetters(publisher: publisher, store: store, metrics: metrics), metrics: metrics),
             manifests: ManifestStep(store: store, storage: storage, lease: configuration.lease, metrics: metrics),
             configuration: configuration, metrics: metrics, logger: logger, thread: thread)
         intake = DownloadIntake(

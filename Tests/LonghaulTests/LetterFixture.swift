@@ -95,7 +95,7 @@ struct LetterFixture: Sendable {
         let decision = try #require(
             machine.decide(.stepFailed(Failure(.permanent, code: "http-403", message: "POST /exports answered 403")), in: known.state, random: 0.5))
         try #require(decision.state.status == .failed)
-        _ = try await store.apply(JobChange(id: job.id, version: known.version, from: .pending, decision: decision, detail: "http-403"))
+        _ = try await store.apply(JobChange(id: job.id, version: known.version, from: known.state, decision: decision, detail: "http-403"))
     }
 
     /// Messages of a queue, which stay there.

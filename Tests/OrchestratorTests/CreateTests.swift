@@ -1,4 +1,5 @@
 import ExportCore
+import JobMessages
 import JobStore
 import TestServers
 import Testing
@@ -81,6 +82,9 @@ extension OrchestratorSuites {
                     try await fail([1], of: id, fixture)
                     #expect(try await fixture.failure(of: id).code == "checksum-mismatch")
                 }
+                let letter = DeadLetterRecord(try await fixture.receive(1, from: QueueNames.deadJobs)[0])
+                #expect((letter.kind, letter.reason, letter.job?.text, letter.provider) == (.job, "checksum-mismatch", "a", "acme"))
+                #expect(try JobMessage(body: letter.body).id?.text == "a")
             }
         }
 

@@ -64,8 +64,27 @@ struct TransferFailureTests {
                 #expect(job.error?.code == "checksum-mismatch")
             }
             #expect(try await fixture.downloads() == 4)
+            #expect(try await fixture.administrator.depth(QueueNames.deadDownloads).messages == 1, "a dead letter tells of it")
             try await fixture.expectNothingVisible(of: id, truth)
             try await fixture.expectNoPartialUploads()
+        }
+    }
+
+    @Test("goes on without a file that cannot be fetched where the provider file says so, and the manifest tells")
+    func skips() async throws {
+        try await WorkerFixture.run(provider: "onFileFailure: skip\n") { fixture in
+            let (id, _) = try await fixture.processing("job-1", order: #"{"files":2,"bytesPerFile":5000,"compression":"none"}"#) {
+                if $0.listedName.contains("1") { $0.sha256 = String(repeating: "0", count: 64) }
+            }
+            try await fixture.withWorker { _ in
+                try await fixture.publish(id, files: 0..<2)
+                #expect(try await fixture.end(of: id).state.status == .completed)
+            }
+            let manifest = try await fixture.manifest(of: id)
+            #expect(manifest.files == 2)
+            #expect(manifest.objects.count == 1)
+            #expect(manifest.skipped?.map(\.errorCode) == ["checksum-mismatch"])
+            #expect(manifest.skipped?.allSatisfy { !$0.source.contains("?") } == true, "without the link's signature")
         }
     }
 

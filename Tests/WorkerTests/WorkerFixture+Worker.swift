@@ -32,11 +32,18 @@ struct Manifest: Decodable {
         var key: String
     }
 
+    struct Skipped: Decodable {
+        var name: String
+        var source: String
+        var errorCode: String
+    }
+
     var exportJobId: String
     var provider: String
     var location: String
     var files: Int
     var objects: [Object]
+    var skipped: [Skipped]?
 }
 
 extension WorkerFixture {
