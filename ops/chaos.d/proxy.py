@@ -20,6 +20,10 @@ class Half(asyncio.Protocol):
         if self.pair.is_closed:
             return transport.abort()
         transport.set_write_buffer_limits(BUFFER)
+        # What came before this side was connected goes first.
+        for data in self.other.early:
+            transport.write(data)
+        self.other.early = []
         self.flow()
 
     def data_received(self, data):
@@ -72,12 +76,7 @@ class Pair:
         try:
             await asyncio.get_running_loop().create_connection(lambda: self.server, "127.0.0.1", self.proxy.target)
         except OSError:
-            return self.close(hard=True)
-        if self.is_closed:
-            return
-        for data in self.client.early:
-            self.server.transport.write(data)
-        self.client.early = []
+            self.close(hard=True)
 
     def close(self, hard=False):
         self.is_closed = True
