@@ -10,6 +10,8 @@ import delivered
 
 # As a failed attempt stands in a history.
 CORRUPT_SIGNS = ("checksum-mismatch", "size-mismatch", "archive-")
+# Seconds.
+STATISTICS_LAG = 6
 
 
 class Audit:
@@ -97,11 +99,14 @@ class Audit:
     # ---- what may not be left
 
     def left_behind(self, seconds):
-        """Timers of finished files fall out when they fire, the broker's statistics lag some seconds: waits until nothing is left."""
-        end = time.monotonic() + seconds
+        """Timers of finished files fall out when they fire, the broker's statistics are up to 5 s old: waits until nothing is left,
+        for long enough that it is the present that is looked at."""
+        end, empty_since = time.monotonic() + seconds, None
         while True:
             left = self.leftovers()
-            if not left or time.monotonic() > end:
+            now = time.monotonic()
+            empty_since = None if left else empty_since or now
+            if now > end or (empty_since and now - empty_since > STATISTICS_LAG):
                 break
             time.sleep(1)
         for subject, text in left:

@@ -1,4 +1,4 @@
-"""RabbitMQ as an operator and an auditor see it: through the management page's HTTP API, past the proxies."""
+"""RabbitMQ as an operator and an auditor see it, past the proxies."""
 import base64
 import collections
 import json
@@ -7,6 +7,8 @@ import re
 import urllib.error
 import urllib.request
 from urllib.parse import quote
+
+import amqp
 
 CHECKS, JOBS = "longhaul.checks", ["longhaul.jobs.high", "longhaul.jobs.normal", "longhaul.jobs.low"]
 DOWNLOADS = ["longhaul.downloads.high", "longhaul.downloads.normal", "longhaul.downloads.low"]
@@ -17,7 +19,10 @@ COPIES = "chaos.copies"
 
 
 class Broker:
-    def __init__(self, management):
+    """Through the management page's HTTP API, and AMQP where its numbers are too old."""
+
+    def __init__(self, url, management):
+        self.url = url
         login, self.base = re.fullmatch(r"http://([^@]+)@(.*)", management).groups()
         self.base = f"http://{self.base}/api"
         self.login = "Basic " + base64.b64encode(login.encode()).decode()
@@ -32,8 +37,15 @@ class Broker:
             text = answer.read()
             return json.loads(text) if text else None
 
-    def purge(self, queue):
-        self.call("DELETE", f"/queues/%2F/{quote(queue)}/contents")
+    def purge(self, group):
+        """Returns how many messages are gone."""
+        with amqp.Queues(self.url) as queues:
+            return sum(queues.purge(queue) for queue in GROUPS[group])
+
+    def consumer_ports(self, group):
+        """Of the connections that consume from these queues."""
+        consumers = self.call("GET", "/consumers/%2F")
+        return {consumer["channel_details"]["peer_port"] for consumer in consumers if consumer["queue"]["name"] in GROUPS[group]}
 
     # ---- copies of what passes, by the broker's tracer (rabbitmq.com/docs/firehose): it is off again after each restart
 
@@ -75,9 +87,10 @@ class Broker:
     # ---- the audit's view
 
     def queues(self):
-        """Ready and unacknowledged messages of each work queue."""
-        found = {queue["name"]: queue for queue in self.call("GET", "/queues/%2F")}
-        return {name: (found[name].get("messages_ready", 0), found[name].get("messages_unacknowledged", 0)) for name in WORK if name in found}
+        """Ready and unacknowledged messages of each work queue; the second as the broker's statistics have it, some seconds old."""
+        found = {queue["name"]: queue.get("messages_unacknowledged", 0) for queue in self.call("GET", "/queues/%2F")}
+        with amqp.Queues(self.url) as queues:
+            return {name: (queues.ready(name), found.get(name, 0)) for name in WORK}
 
     def read(self, queue, most=5000):
         """Bodies of the messages in a queue, which keep their place."""

@@ -92,15 +92,16 @@ class Injector:
         time.sleep(event.seconds)
         return f"{stalled} connections"
 
-    def purge(self, event, choice):
-        self.stack.proxies["rabbitmq"].stall(1, event.seconds, choice, directions=("server",))
-        time.sleep(event.seconds * 0.8)
-        for queue in broker.GROUPS[event.target]:
-            self.insist(lambda: self.broker.purge(queue))
-        time.sleep(event.seconds * 0.2)
+    def purge(self, event, _):
+        ports = self.insist(lambda: self.broker.consumer_ports(event.target))
+        self.stack.proxies["rabbitmq"].stall_ports(ports, event.seconds)
+        time.sleep(event.seconds * 0.95)
+        purged = self.insist(lambda: self.broker.purge(event.target))
+        time.sleep(event.seconds * 0.05)
+        return f"{purged} messages"
 
     def duplicate(self, event, choice):
-        return self.insist(lambda: self.broker.duplicate(event.target, int(event.amount), choice))
+        return f"{self.insist(lambda: self.broker.duplicate(event.target, int(event.amount), choice))} messages"
 
     def insist(self, action, seconds=20):
         """The broker may be coming up still."""

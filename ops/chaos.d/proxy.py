@@ -47,7 +47,7 @@ class Half(asyncio.Protocol):
         """Reads or not."""
         if not self.transport or self.transport.is_closing():
             return
-        if self.blocked or self.pair.is_silent(self):
+        if self.blocked or self.pair.is_silent:
             self.transport.pause_reading()
         else:
             self.transport.resume_reading()
@@ -57,18 +57,18 @@ class Pair:
     """A client and its connection to the server."""
 
     def __init__(self, proxy):
-        self.proxy, self.silent, self.is_closed = proxy, set(), False
+        self.proxy, self.is_silent, self.is_closed = proxy, False, False
         self.client, self.server = Half(self), Half(self)
         self.client.other, self.server.other = self.server, self.client
 
-    def is_silent(self, half):
-        return half in self.silent
+    @property
+    def port(self):
+        """As the server sees it."""
+        transport = self.server.transport
+        return transport.get_extra_info("sockname")[1] if transport and not transport.is_closing() else None
 
-    def stall(self, directions):
-        self.silent = {getattr(self, direction) for direction in directions}
-        self.flow()
-
-    def flow(self):
+    def stall(self, is_silent):
+        self.is_silent = is_silent
         self.client.flow()
         self.server.flow()
 
@@ -97,7 +97,7 @@ class Proxy:
 
     def __init__(self, name, target, loop):
         self.name, self.target, self.loop = name, target, loop
-        self.pairs, self.refusing_until, self.stalled_until, self.stalled = set(), 0, 0, ()
+        self.pairs, self.refusing_until, self.stalled_until = set(), 0, 0
         server = asyncio.run_coroutine_threadsafe(loop.create_server(self.accept, "127.0.0.1", 0), loop).result(10)
         self.port = server.sockets[0].getsockname()[1]
 
@@ -109,7 +109,7 @@ class Proxy:
             self.loop.call_soon(pair.close, True)
         else:
             if now < self.stalled_until:
-                pair.stall(self.stalled)
+                pair.stall(True)
             self.loop.create_task(pair.connect())
         return pair.client
 
@@ -117,10 +117,13 @@ class Proxy:
         """Resets a share of the connections, and for `refuse` seconds each new one. Returns how many were cut."""
         return self.call(self._cut, share, refuse, choice)
 
-    def stall(self, share, seconds, choice, directions=("client", "server")):
-        """Nothing passes on a share of the connections for a while; with all of them, new ones are stalled too.
-        `directions`: from which sides. Returns how many are stalled."""
-        return self.call(self._stall, share, seconds, choice, directions)
+    def stall(self, share, seconds, choice):
+        """Nothing passes on a share of the connections for a while; with all of them, new ones are stalled too. Returns how many."""
+        return self.call(self._stall, share, seconds, choice)
+
+    def stall_ports(self, ports, seconds):
+        """The same for the connections that the server knows by these ports of the other side."""
+        return self.call(self._silence, [pair for pair in self.pairs if pair.port in ports], seconds)
 
     def heal(self):
         self.call(self._heal)
@@ -132,19 +135,21 @@ class Proxy:
             pair.close(hard=True)
         return len(chosen)
 
-    def _stall(self, share, seconds, choice, directions):
-        chosen = self._some(share, choice)
+    def _stall(self, share, seconds, choice):
         if share == 1:
-            self.stalled_until, self.stalled = time.monotonic() + seconds, directions
-        for pair in chosen:
-            pair.stall(directions)
+            self.stalled_until = time.monotonic() + seconds
+        return self._silence(self._some(share, choice), seconds)
+
+    def _silence(self, pairs, seconds):
+        for pair in pairs:
+            pair.stall(True)
         self.loop.call_later(seconds, self._heal)
-        return len(chosen)
+        return len(pairs)
 
     def _heal(self):
         self.refusing_until = self.stalled_until = 0
         for pair in list(self.pairs):
-            pair.stall(())
+            pair.stall(False)
 
     def _some(self, share, choice):
         pairs = sorted(self.pairs, key=id)

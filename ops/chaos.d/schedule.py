@@ -76,7 +76,8 @@ def draw(random_, at, action, target, lease):
     def between(low, high):
         return round(random_.uniform(low, high), 2)
 
-    share = random_.choice([0.3, 1, 1])
+    # Connections to the S3 endpoint last as long as a request: a fault of some moments has to meet the new ones too.
+    share = 1 if target == "s3" else random_.choice([0.3, 1, 1])
     if target in ("orchestrator", "worker"):
         target += f"-{random_.randint(1, 2)}"
     if action == "kill":
@@ -87,12 +88,12 @@ def draw(random_, at, action, target, lease):
     if action == "crash":
         return Event(at, action, target, between(0, 3))
     if action == "cut":
-        return Event(at, action, target, random_.choice([0, between(0.5, 4)]), share)
+        return Event(at, action, target, between(0.5, 4) if target == "s3" else random_.choice([0, between(0.5, 4)]), share)
     if action == "stall":
         return Event(at, action, target, between(1, 6 if target in ("api", "s3") else 1.6 * lease), share)
     if action == "purge":
-        # Nothing comes from the broker meanwhile, so that there is something to purge.
-        return Event(at, action, target, between(1.5, 3))
+        # The consumers' connections are silent meanwhile and the publishers' are not, so that there is something to purge.
+        return Event(at, action, target, between(2, 4))
     return Event(at, action, target, 0, random_.randint(20, 100))
 
 
