@@ -73,9 +73,10 @@ class Audit:
         bucket = self.bucket()
 
         def examine(job):
-            if self.records[job.id].get("status") == "COMPLETED":
-                return job, delivered.examine(job.id, truth.get(job.id, []), bucket)
-            return job, (delivered.examine_failed(job.id, truth.get(job.id, []), bucket), 0)
+            status, exports = self.records[job.id].get("status"), truth.get(job.id, [])
+            if status == "COMPLETED":
+                return job, delivered.examine(job.id, exports, bucket)
+            return job, (delivered.examine_incomplete(job.id, exports, bucket, may_have_manifest=status != "FAILED"), 0)
 
         with concurrent.futures.ThreadPoolExecutor(8) as threads:
             for job, (problems, right) in threads.map(examine, self.jobs):

@@ -85,13 +85,14 @@ def examine(job, found, bucket):
     return problems, right
 
 
-def examine_failed(job, found, bucket):
-    """What is wrong with what a job left behind that has failed: it may have stored some of its files, and no manifest."""
+def examine_incomplete(job, found, bucket, may_have_manifest):
+    """What is wrong with what a job left behind that is not complete: it may have stored some of its files, but no manifest if it
+    failed."""
     problems, wanted = [], {name: of for export in found for name, of in expected(export).items()}
     for key in bucket.keys.get(job, set()):
         name = key.split(f"/{job}/", 1)[1]
         if name == "manifest.json":
-            problems.append("failed, and has a manifest")
+            problems += [] if may_have_manifest else ["FAILED, and has a manifest"]
         elif name not in wanted:
             problems.append(f"{name} is more than the sandbox served")
         elif bucket.digest(key) != wanted[name]:
