@@ -2,7 +2,6 @@
 import json
 import os
 import random
-import subprocess
 import threading
 import time
 
@@ -133,16 +132,7 @@ class Submission:
             path = os.path.join(self.stack.folder, f"jobs-{number}.ndjson")
             with open(path, "w") as lines:
                 lines.writelines(job.message + "\n" for job in jobs)
-            while not self.submit(path) and not self.is_over.is_set():
+            while not self.stack.submit(path) and not self.is_over.is_set():
                 self.repeated += 1
                 time.sleep(1)
             self.submitted += len(jobs)
-
-    def submit(self, path):
-        with open(os.path.join(self.stack.folder, "submit.log"), "ab") as log:
-            try:
-                return subprocess.run(
-                    [self.stack.program, "submit", "--from", path], env=self.stack.environment, stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL, stderr=log, timeout=30, start_new_session=True).returncode == 0
-            except subprocess.TimeoutExpired:
-                return False

@@ -29,6 +29,8 @@ class Process:
 
     def start(self):
         with self.lock:
+            if self.stack.is_over.is_set():
+                return
             self.wanted = True
             with open(self.log, "ab") as log:
                 # In a session of its own, out of reach of the terminal's Ctrl-C.
@@ -83,7 +85,10 @@ class Stack:
         self.program, self.say = program, say
         self.folder = tempfile.mkdtemp(prefix="longhaul-chaos-")
         self.servers = os.path.join(self.folder, "servers")
-        self.processes, self.proxies, self.deaths, self.is_over = {}, {}, [], threading.Event()
+        self.processes, self.proxies, self.deaths = {}, {}, []
+        # Nothing is started any more.
+        self.is_over, self.servers_lock = threading.Event(), threading.Lock()
+        self.submitting = None
         self.direct, self.environment = {}, {}
 
     def run(self, *command, **options):
@@ -91,7 +96,22 @@ class Stack:
 
     def server(self, command, name=None):
         """`ops/servers`."""
-        self.run(f"{ROOT}/ops/servers", command, self.servers, *([name] if name else []))
+        with self.servers_lock:
+            if not self.is_over.is_set():
+                self.run(f"{ROOT}/ops/servers", command, self.servers, *([name] if name else []), start_new_session=True)
+
+    def submit(self, path):
+        """Submits the jobs of a file. Returns whether all were confirmed."""
+        with open(os.path.join(self.folder, "submit.log"), "ab") as log:
+            self.submitting = subprocess.Popen(
+                [self.program, "submit", "--from", path], env=self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log,
+                start_new_session=True)
+        try:
+            return self.submitting.wait(30) == 0
+        except subprocess.TimeoutExpired:
+            self.submitting.kill()
+            self.submitting.wait()
+            return False
 
     def up(self, lease, watchdog):
         self.server("up")
@@ -151,14 +171,18 @@ class Stack:
 
     def down(self, keep):
         self.is_over.set()
+        if self.submitting and self.submitting.poll() is None:
+            self.submitting.kill()
         for process in self.processes.values():
             process.wanted = False
             process.signal(signal.SIGCONT)
             process.signal(signal.SIGTERM)
         for process in self.processes.values():
             process.stop(3)
-        if os.path.isdir(self.servers):
-            subprocess.run([f"{ROOT}/ops/servers", "down", self.servers], check=False, stdout=subprocess.DEVNULL)
+        # Waits for a server that is just being started.
+        with self.servers_lock:
+            if os.path.isdir(self.servers):
+                subprocess.run([f"{ROOT}/ops/servers", "down", self.servers], check=False, stdout=subprocess.DEVNULL)
         if not keep:
             shutil.rmtree(self.folder, ignore_errors=True)
 
