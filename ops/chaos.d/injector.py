@@ -82,14 +82,16 @@ class Injector:
         return f"up again in {time.monotonic() - begin:.1f} s"
 
     def cut(self, event, choice):
-        cut = self.stack.proxies[event.target].cut(event.amount, event.seconds, choice)
-        time.sleep(event.seconds)
-        return f"{cut} connections"
+        return self.disturb(event, lambda proxy: proxy.cut(event.amount, event.seconds, choice))
 
     def stall(self, event, choice):
-        stalled = self.stack.proxies[event.target].stall(event.amount, event.seconds, choice)
+        return self.disturb(event, lambda proxy: proxy.stall(event.amount, event.seconds, choice))
+
+    def disturb(self, event, action):
+        proxy = self.stack.proxies[event.target]
+        before, hit = proxy.met, action(proxy)
         time.sleep(event.seconds)
-        return f"{stalled} connections"
+        return f"{hit} connections, {proxy.met - before} new ones"
 
     def purge(self, event, _):
         ports = self.insist(lambda: self.broker.consumer_ports(event.target))

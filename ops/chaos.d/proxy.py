@@ -98,6 +98,8 @@ class Proxy:
     def __init__(self, name, target, loop):
         self.name, self.target, self.loop = name, target, loop
         self.pairs, self.refusing_until, self.stalled_until = set(), 0, 0
+        # Connections that came while new ones were refused or stalled.
+        self.met = 0
         server = asyncio.run_coroutine_threadsafe(loop.create_server(self.accept, "127.0.0.1", 0), loop).result(10)
         self.port = server.sockets[0].getsockname()[1]
 
@@ -105,6 +107,7 @@ class Proxy:
         pair = Pair(self)
         self.pairs.add(pair)
         now = time.monotonic()
+        self.met += now < max(self.refusing_until, self.stalled_until)
         if now < self.refusing_until:
             self.loop.call_soon(pair.close, True)
         else:
