@@ -17,7 +17,7 @@ public struct BreakerPolicy: Sendable, Equatable {
     public var probes: Int
 
     public init(
-        window: Duration = .seconds(30), minimumRequests: Int = 20, failureRatio: Double = 0.5, slowRatio: Double = 0.8,
+        window: Duration = .seconds(60), minimumRequests: Int = 10, failureRatio: Double = 0.5, slowRatio: Double = 0.8,
         slowAfter: Duration = .seconds(20), openFor: Duration = .seconds(15), longestOpen: Duration = .seconds(300), probes: Int = 3
     ) {
         self.window = window

@@ -30,6 +30,9 @@ public struct Failure: Error, Sendable, Equatable, Codable {
     public var retryAfterSeconds: Double?
     /// Whether the request may have taken effect in spite of the failure: it was sent, and no answer says that it was refused.
     public var mayHaveRun: Bool
+    /// Whether it uses up one of the attempts. Not when the other side asks to come later, nor when something is down on which many
+    /// depend and which the one cannot help: then it is waited for.
+    public var countsAsAttempt: Bool
 
     public init(
         _ failureClass: FailureClass, code: String, message: String, retryAfter: Duration? = nil, mayHaveRun: Bool = false
@@ -39,6 +42,7 @@ public struct Failure: Error, Sendable, Equatable, Codable {
         self.message = message
         self.retryAfterSeconds = retryAfter.map { $0 / .seconds(1) }
         self.mayHaveRun = mayHaveRun
+        countsAsAttempt = failureClass != .throttled
     }
 
     public var retryAfter: Duration? { retryAfterSeconds.map { .seconds($0) } }

@@ -123,8 +123,7 @@ extension JobStateMachine {
 
     private func retry(_ state: JobState, _ failure: Failure, _ random: Double) -> Decision {
         var next = state
-        // Who asks for fewer requests has not refused this one: it is waited for, and does not count.
-        if failure.failureClass != .throttled {
+        if failure.countsAsAttempt {
             next.failures += 1
             guard failure.failureClass.isRetriable, next.failures < rules.retry.attempts else {
                 return fail(next, JobError(code: failure.code, message: failure.message))
@@ -150,12 +149,12 @@ extension JobStateMachine {
 
     private func retryCancel(_ state: JobState, _ failure: Failure, _ random: Double) -> Decision {
         var next = state
-        next.failures += 1
+        if failure.countsAsAttempt { next.failures += 1 }
         guard failure.failureClass.isRetriable, next.failures < rules.retry.attempts else {
             let message = "cancelled on request; the export may still run, the provider could not be told: \(failure.message)"
             return fail(next, JobError(code: "cancelled", message: message), isExportOver: true)
         }
-        return Decision(state: next, timer: .after(rules.retry.delay(failures: next.failures, retryAfter: failure.retryAfter, random: random)))
+        return Decision(state: next, timer: .after(rules.retry.delay(failures: max(next.failures, 1), retryAfter: failure.retryAfter, random: random)))
     }
 
     /// - Parameter isExportOver: another try needs another export.

@@ -69,6 +69,8 @@ extension ObjectStorageError {
             case .cancelled: .cancelled
             case .tooLarge: .tooLarge
             case .overloaded: .throttled
+            // Bytes that are not HTTP come from what stands in between, and pass.
+            case .protocolViolation: .connection
             default: error.isRetriable ? .connection : .rejected
             }
         self.init(kind, operation, object, error.description)

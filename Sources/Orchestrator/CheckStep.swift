@@ -34,7 +34,7 @@ struct CheckStep: Sendable {
         let outcome = await provider.client.check(context, exportHandle: wake.exportHandle)
         await provider.gate.report(.check, permission, failure: outcome.failure, took: .now - begun)
         let kind = await provider.kind(context)
-        let step = await Step(outcome, usual: durations.usual(provider: wake.provider, kind: kind))
+        let step = await Step(outcome, permission, usual: durations.usual(provider: wake.provider, kind: kind))
         metrics.countCheck(step.outcome)
         guard
             let stored = await recorder.decide(
@@ -56,7 +56,7 @@ private struct Step {
     var detail: String
     var exportHandle: String?
 
-    init(_ outcome: CheckOutcome, usual: Duration?) {
+    init(_ outcome: CheckOutcome, _ permission: ProviderGate.Permission, usual: Duration?) {
         switch outcome {
         case .queued(let retryAfter):
             self.init(event: .notReady(PollHints(retryAfter: retryAfter, usualDuration: usual)), outcome: .notReady, detail: "queued")
@@ -77,7 +77,9 @@ private struct Step {
             let hints = PollHints(retryAfter: retryAfter, usualDuration: usual)
             self.init(event: .unknownStatus(status, hints), outcome: .unknownStatus, detail: "unknown status \(status)")
         case .failure(let failure):
-            self.init(event: .stepFailed(failure), outcome: StepOutcome(failure.failureClass), detail: failure.code)
+            self.init(
+                event: .stepFailed(ProviderGate.forJob(failure, permission)), outcome: StepOutcome(failure.failureClass),
+                detail: failure.code)
         }
     }
 

@@ -33,7 +33,7 @@ struct CreateStep: Sendable {
                 "a second export may have been created: an earlier create may have taken effect, and the provider file offers none of Idempotency-Key, adopt and find",
                 metadata: DecisionRecorder.metadata(subject))
         }
-        let isPolling = await record(outcome, subject, provider, context, mayBeTwice)
+        let isPolling = await record(outcome, permission, subject, provider, context, mayBeTwice)
         if !isPolling { await provider.gate.release(job.id) }
     }
 
@@ -48,14 +48,15 @@ struct CreateStep: Sendable {
 
     /// - Returns: whether the export runs, as far as this process knows.
     private func record(
-        _ outcome: CreateOutcome, _ subject: DecisionRecorder.Subject, _ provider: ProviderDirectory.Entry, _ context: JobContext,
-        _ mayBeTwice: Bool
+        _ outcome: CreateOutcome, _ permission: ProviderGate.Permission, _ subject: DecisionRecorder.Subject,
+        _ provider: ProviderDirectory.Entry, _ context: JobContext, _ mayBeTwice: Bool
     ) async -> Bool {
         let (event, detail, handle): (JobEvent, String, String?)
         switch outcome {
         case .created(let created): (event, detail, handle) = (.created(await hints(context, provider)), "", created)
         case .adopted(let adopted): (event, detail, handle) = (.created(await hints(context, provider)), "adopted", adopted)
-        case .failed(let failure): (event, detail, handle) = (.stepFailed(failure), failure.code, nil)
+        case .failed(let failure):
+            (event, detail, handle) = (.stepFailed(ProviderGate.forJob(failure, permission)), failure.code, nil)
         }
         metrics.countCreate(outcome.failure.map { StepOutcome($0.failureClass) } ?? .succeeded)
         let stored = await recorder.decide(

@@ -48,7 +48,8 @@ struct ListingStep: Sendable {
             switch outcome {
             case .failure(let failure):
                 metrics.countListing(StepOutcome(failure.failureClass))
-                await recorder.decide(.stepFailed(failure), for: subject, by: provider.machine, detail: failure.code)
+                await recorder.decide(
+                    .stepFailed(ProviderGate.forJob(failure, permission)), for: subject, by: provider.machine, detail: failure.code)
                 return
             case .page(let files, let next):
                 metrics.countListing(.succeeded)

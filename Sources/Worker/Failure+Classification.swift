@@ -27,10 +27,14 @@ extension Failure {
     }
 
     /// What the storage refuses because of its own setting up is for an operator to mend, and not the fault of a job: it is tried again.
+    /// So is what fails because the storage is down. Neither counts as an attempt: all transfers meet it alike.
     private init(_ error: ObjectStorageError) {
         self = error.failure
         switch error.kind {
-        case .accessDenied, .badCredentials, .noSuchBucket, .wrongRegion, .notFound: failureClass = .transient
+        case .accessDenied, .badCredentials, .noSuchBucket, .wrongRegion, .notFound, .connection, .unavailable, .full, .clockSkew:
+            failureClass = .transient
+            countsAsAttempt = false
+            retryAfterSeconds = max(retryAfterSeconds ?? 0, 15)
         default: break
         }
     }

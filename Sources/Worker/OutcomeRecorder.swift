@@ -67,7 +67,7 @@ extension OutcomeRecorder {
         // Before the store: at worst there are two letters, never none. Without one the file's lease brings it back.
         if delay == nil, await !letters.publish(claimed, failure, attempts: claimed.attempt, logger) { return metrics.count(.unrecorded) }
         let isStored = await insist(lease, logger) { () async throws(JobStoreError) in
-            try await store.failFile(claimed, failure: failure, retryAfter: delay, counts: failure.failureClass != .throttled)
+            try await store.failFile(claimed, failure: failure, retryAfter: delay, counts: failure.countsAsAttempt)
         }
         guard let isStored else { return }
         guard isStored else { return metrics.count(.leaseLost) }

@@ -34,8 +34,7 @@ enum TransferOutcome: Sendable {
     static func retryDelay(
         after failure: Failure, attempt: Int, policy: RetryPolicy, random: Double
     ) -> Duration? {
-        // Who asks for fewer requests has not refused this one: the attempt does not count.
-        if failure.failureClass == .throttled { return policy.delay(failures: attempt, retryAfter: failure.retryAfter, random: random) }
+        if !failure.countsAsAttempt { return policy.delay(failures: attempt, retryAfter: failure.retryAfter, random: random) }
         guard failure.failureClass.isRetriable, attempt < policy.attempts else { return nil }
         return policy.delay(failures: attempt, retryAfter: failure.retryAfter, random: random)
     }

@@ -1,5 +1,5 @@
 -- The watchdog's look at a job's files: those that wait for a message which may be lost (a purged queue) are to be published
--- anew. Each time the wait doubles, so that a long queue does not fill up with copies.
+-- anew. Each time the wait doubles, up to eightfold, so that a long queue does not fill up with copies.
 -- ARGV: id, first file, how many to look at, watchdog ms
 -- Returns the indices.
 
@@ -11,7 +11,7 @@ local states = redis.call('HMGET', files, unpack(names))
 local orphans = {}
 for position = 1, #names do
     local attempts, since, copies = string.match(states[position] or '', '^queued (%d+) (%d+) (%d+)$')
-    if attempts and NOW - tonumber(since) >= watchdog * 2 ^ math.min(tonumber(copies), 20) then
+    if attempts and NOW - tonumber(since) >= watchdog * 2 ^ math.min(tonumber(copies), 3) then
         redis.call('HSET', files, names[position], 'queued ' .. attempts .. ' ' .. whole(NOW) .. ' ' .. whole(tonumber(copies) + 1))
         orphans[#orphans + 1] = first + position - 1
     end

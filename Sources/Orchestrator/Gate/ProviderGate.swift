@@ -82,6 +82,14 @@ actor ProviderGate {
         }
     }
 
+    /// What a failure is to its job: that of a probe is not counted, since it was sent for all.
+    nonisolated static func forJob(_ failure: Failure, _ permission: Permission) -> Failure {
+        guard permission == .probe, countsAgainstProvider(failure) else { return failure }
+        var failure = failure
+        failure.countsAsAttempt = false
+        return failure
+    }
+
     /// A granted probe had nothing to be sent for.
     func withdraw(_ permission: Permission) async {
         guard permission == .probe else { return }
@@ -91,7 +99,7 @@ actor ProviderGate {
 
     /// An answer of the provider that says that it asks for too much, or refuses what we ask, shows that it works; and what this process
     /// could not send says nothing of it.
-    private static func countsAgainstProvider(_ failure: Failure) -> Bool {
+    private nonisolated static func countsAgainstProvider(_ failure: Failure) -> Bool {
         failure.failureClass == .transient && !["overloaded", "cancelled", "shut-down", "timeout-queue"].contains(failure.code)
     }
 }

@@ -53,6 +53,7 @@ struct WorkerCommand: AsyncParsableCommand {
                 maxUnpackedBytes: Int64(try settings.number("LONGHAUL_MAX_UNPACKED_BYTES", 1...Int.max))),
             spoolFolder: try settings.required("LONGHAUL_SPOOL"),
             maxSpoolBytes: Int64(try settings.number("LONGHAUL_MAX_SPOOL_BYTES", 0...Int.max)),
-            shutdownGrace: try settings.duration("LONGHAUL_SHUTDOWN_GRACE", .zero ... .seconds(3600)))
+            shutdownGrace: try settings.duration("LONGHAUL_SHUTDOWN_GRACE", .zero ... .seconds(3600)),
+            staleUploads: try settings.duration("LONGHAUL_STALE_UPLOADS", .seconds(10) ... .seconds(366 * 86_400)))
     }
 }

@@ -36,6 +36,7 @@ struct Setting: Sendable {
         Setting("LONGHAUL_MAX_ENTRIES", "N", "20000", "entries of one archive"),
         Setting("LONGHAUL_SPOOL", "FOLDER", "/var/tmp", "where a worker keeps small entries of large archives until they are verified; on a disk"),
         Setting("LONGHAUL_MAX_SPOOL_BYTES", "N", "17179869184", "bytes there for one file"),
+        Setting("LONGHAUL_STALE_UPLOADS", "TIME", "24h", "partial uploads this old belong to dead workers and are removed; longer than any transfer"),
         Setting("LONGHAUL_SHUTDOWN_GRACE", "TIME", "20s", "how long a shutdown waits for what is in hand"),
         Setting("LONGHAUL_NAME", "NAME", nil, "this process among its like; host and process id without it"),
         Setting("LONGHAUL_HEALTH_HOST", "ADDRESS", "127.0.0.1", "where health and metrics are served"),

@@ -1,0 +1,157 @@
+"""What has to be true at the end, found out from outside: from the store, the sandbox's own log, the broker and the bucket."""
+import collections
+import concurrent.futures
+import json
+import os
+import time
+
+import broker as broker_
+import delivered
+
+# As a failed attempt stands in a history.
+CORRUPT_SIGNS = ("checksum-mismatch", "size-mismatch", "archive-")
+# Seconds.
+STATISTICS_LAG = 6
+
+
+class Audit:
+    def __init__(self, stack, store, broker, jobs, sandbox):
+        self.stack, self.store, self.broker, self.jobs, self.sandbox = stack, store, broker, jobs, sandbox
+        self.findings, self.warnings, self.records = [], [], {}
+        self.counts = collections.Counter()
+
+    def found(self, kind, subject, text):
+        """`kind`: the number of the last line that this goes into."""
+        self.counts[kind] += 1
+        self.findings.append((kind, subject, text))
+
+    def run(self, settle=45):
+        self.records = self.store.jobs([job.id for job in self.jobs])
+        self.left_behind(settle)
+        self.created_twice()
+        self.outcomes()
+        self.objects()
+        self.letters()
+
+    # ---- jobs
+
+    def outcomes(self):
+        for job in self.jobs:
+            record = self.records[job.id]
+            status, code = record.get("status"), record.get("errorCode", "")
+            if not record:
+                self.found("lost", job.id, "was submitted and confirmed, and the store does not know it")
+            elif status not in ("COMPLETED", "FAILED"):
+                self.found("stuck", job.id, f"is {status} long after everything was healed")
+            elif status == "COMPLETED" and job.codes:
+                self.found("lost", job.id, f"is COMPLETED, and had to fail ({job.kind})")
+            elif status == "COMPLETED":
+                self.counts["completed"] += 1
+            elif is_as_injected(job, code, record):
+                self.counts["failed"] += 1
+            else:
+                self.found("lost", job.id, f"FAILED with {code}, for which nothing was injected ({job.kind}): {record.get('errorMessage')}")
+
+    def created_twice(self):
+        created = collections.Counter()
+        with open(os.path.join(self.stack.folder, "sandbox.ndjson")) as lines:
+            for line in lines:
+                event = json.loads(line)
+                if event["event"] == "created":
+                    created[event.get("idempotencyKey")] += 1
+        known = {job.id for job in self.jobs}
+        for key, times in created.items():
+            if key not in known:
+                self.found("twice", str(key), f"{times} exports were created with an Idempotency-Key that is no job's")
+            elif times > 1:
+                self.found("twice", key, f"{times} exports were created with its Idempotency-Key")
+
+    # ---- objects
+
+    def objects(self):
+        truth = delivered.exports(self.sandbox)
+        bucket = self.bucket()
+
+        def examine(job):
+            status, exports = self.records[job.id].get("status"), truth.get(job.id, [])
+            if status == "COMPLETED":
+                return job, delivered.examine(job.id, exports, bucket)
+            return job, (delivered.examine_incomplete(job.id, exports, bucket, may_have_manifest=status != "FAILED"), 0)
+
+        with concurrent.futures.ThreadPoolExecutor(8) as threads:
+            for job, (problems, right) in threads.map(examine, self.jobs):
+                self.counts["objects"] += right
+                for problem in problems:
+                    self.found("bytes", job.id, problem)
+        for id in bucket.keys.keys() - {job.id for job in self.jobs}:
+            self.found("bytes", id, "there are objects of a job that was not submitted")
+
+    def bucket(self):
+        direct = self.stack.direct
+        return delivered.Bucket(
+            self.stack.environment["LONGHAUL_OUTPUT"], endpoint_url=direct["AWS_ENDPOINT_URL_S3"], region_name=direct["AWS_REGION"],
+            aws_access_key_id=direct["AWS_ACCESS_KEY_ID"], aws_secret_access_key=direct["AWS_SECRET_ACCESS_KEY"])
+
+    def uploads(self):
+        s3 = self.bucket().s3
+        pages = s3.get_paginator("list_multipart_uploads").paginate(Bucket="longhaul-chaos")
+        return [upload["Key"] for page in pages for upload in page.get("Uploads", [])]
+
+    # ---- what may not be left
+
+    def left_behind(self, seconds):
+        """Timers of finished files fall out when they fire, the broker's statistics are up to 5 s old: waits until nothing is left,
+        for long enough that it is the present that is looked at."""
+        end, empty_since = time.monotonic() + seconds, None
+        while True:
+            left = self.leftovers()
+            now = time.monotonic()
+            empty_since = None if left else empty_since or now
+            if now > end or (empty_since and now - empty_since > STATISTICS_LAG):
+                break
+            time.sleep(1)
+        for subject, text in left:
+            self.found("stuck", subject, text)
+
+    def leftovers(self):
+        left = [(member.split("#")[0], f"has a timer still: {member}") for member in self.store.due()]
+        left += [(member, "stands in a waiting list still") for member in self.store.waiting()]
+        for id, files in self.store.files([job.id for job in self.jobs]).items():
+            left.append((id, "has files in the store still: " + ", ".join(f"{index} {state}" for index, state in sorted(files.items()))))
+        for queue, (ready, unacknowledged) in self.broker.queues().items():
+            if ready or unacknowledged:
+                left.append((queue, f"{ready} messages ready and {unacknowledged} unacknowledged"))
+        return left
+
+    def partial_uploads(self, seconds=90):
+        """What dead workers left half uploaded is removed by the sweep of a worker, which begins with its start."""
+        end = time.monotonic() + seconds
+        while self.uploads() and time.monotonic() < end:
+            time.sleep(1)
+        for key in self.uploads():
+            self.found("stuck", key.split("/")[-2], f"a partial upload is left of {key}")
+
+    def letters(self):
+        """A job that has failed leaves a dead letter."""
+        failed = [job.id for job in self.jobs if self.records[job.id].get("status") == "FAILED"]
+        named = "".join(body for queue in (broker_.DEAD_JOBS, broker_.DEAD_DOWNLOADS) for body in self.broker.read(queue))
+        for id in failed:
+            if id not in named:
+                self.found("lost", id, "has failed and left no dead letter")
+
+    def history(self, id):
+        """The lines of a job's history, for people."""
+        record = self.records.get(id) or self.store.jobs([id]).get(id) or {}
+        fields = {name: record[name] for name in ("status", "version", "attempts", "failures", "claims", "filesTotal", "filesDone", "export", "errorCode", "errorMessage") if name in record}
+        return [json.dumps(fields)] + record.get("history", "").splitlines()
+
+
+def is_as_injected(job, code, record):
+    if code in job.codes:
+        return True
+    if job.kind != "corrupt":
+        return False
+    # Its last attempt may have met another fault, or died with its worker; that bytes were wrong before has to stand in its history.
+    history = record.get("history", "").splitlines()
+    corrupt = [line for line in history if " ! file " in line and any(sign in line for sign in CORRUPT_SIGNS)]
+    return code.startswith("archive-") or len(corrupt) >= 5

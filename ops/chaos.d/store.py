@@ -1,0 +1,103 @@
+"""The store as an auditor sees it: read straight from Redis, past the proxies. The keys: ops/docs/store.md."""
+import collections
+import re
+import socket
+
+STATUSES = ("PENDING", "POLLING", "READY", "PROCESSING", "COMPLETED", "FAILED")
+
+
+class Redis:
+    """As much of RESP2 as reading needs, pipelined."""
+
+    def __init__(self, url):
+        host, port, database = re.fullmatch(r"redis://([^:/]+):(\d+)/(\d+)", url).groups()
+        self.socket = socket.create_connection((host, int(port)), 5)
+        self.socket.settimeout(20)
+        self.stream = self.socket.makefile("rb")
+        self.call(["SELECT", database])
+
+    def call(self, *commands):
+        """The answers to commands, each a list of words."""
+        out = bytearray()
+        for command in commands:
+            words = [word if isinstance(word, bytes) else str(word).encode() for word in command]
+            out += b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in words)
+        self.socket.sendall(out)
+        return [self.answer() for _ in commands]
+
+    def answer(self):
+        line = self.stream.readline()
+        if not line.endswith(b"\r\n"):
+            raise ConnectionError("Redis closed the connection")
+        kind, text = line[:1], line[1:-2]
+        if kind == b"-":
+            raise ValueError(text.decode())
+        if kind in b"+":
+            return text.decode()
+        if kind == b":":
+            return int(text)
+        if kind == b"$":
+            size = int(text)
+            return None if size < 0 else self.stream.read(size + 2)[:-2].decode(errors="replace")
+        return [self.answer() for _ in range(int(text))]
+
+
+class Store:
+    def __init__(self, url):
+        self.url, self.redis = url, None
+        self.partitions = 16
+
+    def call(self, *commands):
+        """As `Redis.call`, in pieces; connects anew after a failure."""
+        try:
+            self.redis = self.redis or Redis(self.url)
+            answers = []
+            for first in range(0, len(commands), 200):
+                answers += self.redis.call(*commands[first:first + 200])
+            return answers
+        except (OSError, ValueError):
+            self.redis = None
+            raise
+
+    def tag(self, job):
+        """FNV-1a, as `JobID.partition` has it."""
+        number = 2_166_136_261
+        for byte in job.encode():
+            number = (number ^ byte) * 16_777_619 & 0xFFFFFFFF
+        return self.tag_of(number % self.partitions)
+
+    def tag_of(self, partition):
+        return f"{{lh:{partition:02d}}}:"
+
+    def counts(self):
+        total = collections.Counter()
+        for fields in self.call(*(["HGETALL", f"{self.tag_of(partition)}counts"] for partition in range(self.partitions))):
+            total.update({name: int(value) for name, value in pairs(fields).items()})
+        return total
+
+    def jobs(self, ids):
+        """The fields of each job; {} for one that is not known."""
+        return dict(zip(ids, (pairs(fields) for fields in self.call(*(["HGETALL", f"{self.tag(id)}job:{id}"] for id in ids)))))
+
+    def files(self, ids):
+        """The states of the files of each job that still has any: `leased 2`, `queued 0 …`, by index."""
+        found = self.call(*(["HGETALL", f"{self.tag(id)}files:{id}"] for id in ids))
+        states = {}
+        for id, fields in zip(ids, found):
+            states[id] = {name.removesuffix(".state"): value for name, value in pairs(fields).items() if name.endswith(".state")}
+        return {id: of for id, of in states.items() if of}
+
+    def due(self):
+        """All timers."""
+        found = self.call(*(["ZRANGE", f"{self.tag_of(partition)}due", 0, -1] for partition in range(self.partitions)))
+        return [member for members in found for member in members]
+
+    def waiting(self):
+        found = self.call(*(
+            ["ZRANGE", f"{self.tag_of(partition)}waiting:{priority}", 0, -1]
+            for partition in range(self.partitions) for priority in ("high", "normal", "low")))
+        return [member for members in found for member in members]
+
+
+def pairs(flat):
+    return dict(zip(flat[::2], flat[1::2]))
