@@ -6,6 +6,7 @@ import Logging
 struct OutcomeRecorder: Sendable {
     let store: JobStore
     let letters: FailedFileLetters
+    let storage: StorageWatch
     let metrics: WorkerMetrics
 
     /// - Returns: whether the file was the last of its job, so that the manifest is due.
@@ -13,8 +14,12 @@ struct OutcomeRecorder: Sendable {
         _ outcome: TransferOutcome, of claimed: ClaimedFile, under lease: FileLease, policy: RetryPolicy, logger: Logger
     ) async -> Bool {
         switch outcome {
-        case .stored(let objects): return await finish(claimed, objects, lease, logger)
-        case .failed(let failure): await fail(claimed, failure, lease, policy, logger)
+        case .stored(let objects):
+            storage.worked()
+            return await finish(claimed, objects, lease, logger)
+        case .failed(let failure):
+            storage.failed(failure)
+            await fail(claimed, failure, lease, policy, logger)
         case .leaseLost:
             metrics.count(.leaseLost)
             logger.warning("transfer given up: the lease is lost")

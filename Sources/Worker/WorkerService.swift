@@ -21,6 +21,8 @@ public struct WorkerService: Service {
     private let intake: DownloadIntake
     private let sweep: UploadSweep
     let slots: TransferSlots
+    private let store: JobStore
+    private let storageWatch = StorageWatch()
     private let logger: Logger
     private let thread: EventThread
 
@@ -38,6 +40,7 @@ public struct WorkerService: Service {
     ) {
         let metrics = WorkerMetrics()
         self.configuration = configuration
+        self.store = store
         self.logger = logger
         self.thread = thread
         consumer = Consumer(
@@ -48,7 +51,8 @@ public struct WorkerService: Service {
         let starter = TransferStarter(
             providers: providers, store: store, storage: storage, slots: slots,
             recorder: OutcomeRecorder(
-                store: store, letters: FailedFileLetters(publisher: publisher, store: store, metrics: metrics), metrics: metrics),
+                store: store, letters: FailedFileLetters(publisher: publisher, store: store, metrics: metrics),
+                storage: storageWatch, metrics: metrics),
             manifests: ManifestStep(store: store, storage: storage, lease: configuration.lease, metrics: metrics),
             configuration: configuration, metrics: metrics, logger: logger, thread: thread)
         intake = DownloadIntake(
@@ -121,9 +125,22 @@ extension WorkerService {
         [
             HealthCheck("rabbitmq") { [consumer, publisher] in
                 let (consumes, publishes) = (await consumer.isConnected, await publisher.isConnected)
-                if consumes, publishes { return .healthy("connected") }
+                if consumes, publishes {
+                    return await publisher.isBlocked ? .unhealthy("the broker has an alarm and takes nothing") : .healthy("connected")
+                }
                 return .unhealthy(consumes ? "the publisher is not connected" : "the consumer is not connected")
-            }
+            },
+            HealthCheck("store") { [store] in
+                do {
+                    _ = try await store.now()
+                    return .healthy("answers")
+                } catch {
+                    return .unhealthy("\(error)")
+                }
+            },
+            HealthCheck("storage") { [storageWatch] in
+                storageWatch.outage.map { .unhealthy($0) } ?? .healthy("no transfer has found it down")
+            },
         ]
     }
 }

@@ -20,6 +20,11 @@ struct Installation: Sendable {
         }
     }
 
+    /// On servers that the test may kill.
+    static func run(on servers: ServerGroup, _ body: (Installation) async throws -> Void) async throws {
+        try await run(servers.environment, body)
+    }
+
     private static func run(_ servers: [String: String], _ body: (Installation) async throws -> Void) async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "longhaul-installation-\(UUID().uuidString)")
         let providers = folder.appending(path: "providers")
@@ -49,13 +54,14 @@ struct Installation: Sendable {
         return file.path
     }
 
-    func writeProvider(baseURL: String) throws {
+    /// - Parameter more: lines that the file has besides.
+    func writeProvider(baseURL: String, more: String = "") throws {
         let yaml = """
             provider: acme
             baseURL: \(baseURL)/v2
             create:
               request: POST /exports
-              headers: { Idempotency-Key: "{{ .job.id }}" }
+              headers: { Idempotency-Key: "{{ .job.idempotencyKey }}" }
               json: "{{ .parameters }}"
               export: { id: .response.body.id }
             status:
@@ -69,7 +75,7 @@ struct Installation: Sendable {
             polling: { policy: fixed, interval: 200ms }
             retry: { attempts: 6, base: 10ms, cap: 50ms }
 
-            """
+            """ + more
         _ = try write(yaml, to: "providers/acme.yaml")
     }
 }

@@ -109,6 +109,7 @@ final class OrchestratorFixture: Sendable {
             create: { request: POST /exports, headers: { Idempotency-Key: "{{ .job.idempotencyKey }}" }, json: "{{ .parameters }}", export: { id: .response.body.id } }
             polling: { policy: fixed, interval: 100ms }
             retry: { attempts: 6, base: 10ms, cap: 50ms }
+            breaker: { minimum: 1000 }
             """.split(separator: "\n").filter { !replaced.contains(key($0)) }
         return """
             provider: acme

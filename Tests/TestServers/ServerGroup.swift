@@ -66,6 +66,12 @@ public struct ServerGroup: Sendable {
     /// SIGCONT after ``freeze(_:)``.
     public func thaw(_ server: TestServer) async throws { try await command("thaw", server) }
 
+    /// RabbitMQ raises its memory alarm, as it would before its disk is full: it takes no messages.
+    public func alarm() async throws { try await OpsCommand.servers(["alarm", folder.path], logs: folder) }
+
+    /// RabbitMQ lets go of its alarm after ``alarm()``.
+    public func calm() async throws { try await OpsCommand.servers(["calm", folder.path], logs: folder) }
+
     /// Ends all servers, frozen ones too, and removes their data.
     public func stop() async throws {
         try await OpsCommand.servers(["down", folder.path], logs: folder)

@@ -83,3 +83,13 @@ with socket.create_connection(("127.0.0.1", int(sys.argv[1])), 5) as connection:
     assert method(connection) == (10, 30)
 END
 }
+
+# rabbitmqctl for the node of a folder.
+control_rabbitmq() {
+    local folder=$1 program amqp mapper
+    shift
+    read -r amqp _ _ mapper <"$folder/ports"
+    program=$(dirname "$(rabbitmq_program)")/rabbitmqctl
+    env HOME="$folder" ERL_EPMD_ADDRESS=127.0.0.1 ERL_EPMD_PORT="$mapper" RABBITMQ_CONF_ENV_FILE="$folder/rabbitmq-env.conf" \
+        "$program" -q -n "longhaul-$amqp@localhost" "$@"
+}
