@@ -7,7 +7,7 @@ import Testing
 
 @Suite("The roles as processes", .serialized, .timeLimit(.minutes(5))) struct RoleTests {
     /// An installation that is set up, with a sandbox as its provider.
-    private static func run(_ body: (Installation) async throws -> Void) async throws {
+    static func run(_ body: (Installation) async throws -> Void) async throws {
         var configuration = SandboxConfiguration()
         configuration.duration = .uniform(0...2)
         configuration.bytesPerFile = .fixed(1000)
@@ -28,7 +28,7 @@ import Testing
         #expect(try await installation.longhaul("submit", "--from", file).status == 0)
     }
 
-    private static func counts(_ installation: Installation) async throws -> [String: Int] {
+    static func counts(_ installation: Installation) async throws -> [String: Int] {
         let looked = try await installation.longhaul("watch", "--count", "1", "--json")
         return try #require(try looked.objects().first).compactMapValues { $0 as? Int }
     }
@@ -95,6 +95,64 @@ import Testing
             #expect(try await first.end(within: Installation.deadline).status == SIGKILL)
             try await eventually(within: Installation.deadline, "all 300 jobs reach the workers") {
                 try await Self.counts(installation)["PROCESSING"] == 300
+            }
+            second.send(SIGTERM)
+            #expect(try await second.end(within: Installation.deadline).status == 0)
+        }
+    }
+}
+
+extension RoleTests {
+    @Test("end jobs by cancel, and take them up again by retry, one by one and in bulk") func control() async throws {
+        try await Self.run { installation in
+            let orchestrator = try installation.start(["orchestrator"])
+            let jobs = (0..<5).map { #"{"provider":"acme","exportJobId":"job-\#($0)","parameters":{"durationSeconds":3600}}"# }
+            let file = try installation.write(jobs.joined(separator: "\n"), to: "jobs.ndjson")
+            #expect(try await installation.longhaul("submit", "--from", file).status == 0)
+            try await eventually(within: Installation.deadline, "they wait") { try await Self.counts(installation)["POLLING"] == 5 }
+
+            let cancelled = try await installation.longhaul("cancel", "job-0", "job-1", "job-2", "--json")
+            #expect(cancelled.status == 0, "\(cancelled.errors)")
+            #expect(try cancelled.objects().allSatisfy { $0["outcome"] as? String == "failed" })
+            #expect(try await installation.longhaul("cancel", "nobody").status == 1)
+            #expect(try await Self.counts(installation)["FAILED"] == 3)
+
+            let one = try await installation.longhaul("retry", "job-0", "job-3", "--json")
+            #expect(try one.objects().map { $0["outcome"] as? String } == ["retried", "not-failed"])
+            let none = try await installation.longhaul("retry", "--error-code", "http-500")
+            #expect(none.errors.contains("0 retried"))
+            let dry = try await installation.longhaul("retry", "--provider", "acme", "--dry-run", "--json")
+            #expect(try dry.objects().count == 2)
+            #expect(try await Self.counts(installation)["FAILED"] == 2)
+            let bulk = try await installation.longhaul("retry", "--status", "failed", "--error-code", "cancelled")
+            #expect(bulk.errors.contains("2 retried"), "\(bulk.errors)")
+            try await eventually(within: Installation.deadline, "they wait again") { try await Self.counts(installation)["POLLING"] == 5 }
+            #expect(try await installation.longhaul("retry").status == 64)
+            #expect(try await installation.longhaul("retry", "--status", "polling").status == 64)
+
+            orchestrator.send(SIGTERM)
+            #expect(try await orchestrator.end(within: Installation.deadline).status == 0)
+        }
+    }
+
+    @Test("end at once by a second signal, and what they had in hand is taken up again") func secondSignal() async throws {
+        try await Self.run { installation in
+            let first = try installation.start(["orchestrator"])
+            _ = try await installation.longhaul("submit", "acme", "--id", "a", "--parameters", #"{"faults":{"create:hang":1}}"#)
+            try await eventually(within: Installation.deadline, "the creation is in hand") {
+                let job = try await installation.longhaul("job", "a", "--json")
+                guard job.status == 0 else { return false }
+                return try #require(try job.objects().first?["version"] as? Int) > 0
+            }
+            first.send(SIGTERM)
+            try await eventually(within: Installation.deadline, "it is shutting down, and the second signal ends it") {
+                first.send(SIGTERM)
+                return !first.isRunning
+            }
+            #expect(try await first.end(within: Installation.deadline).status == 128 + SIGTERM)
+            let second = try installation.start(["orchestrator"])
+            try await eventually(within: Installation.deadline, "its export is created") {
+                try await Self.counts(installation)["PROCESSING"] == 1
             }
             second.send(SIGTERM)
             #expect(try await second.end(within: Installation.deadline).status == 0)

@@ -34,6 +34,14 @@ public struct ChildProcess: Sendable {
     public var output: String { get throws { try String(contentsOf: folder.appending(path: "output"), encoding: .utf8) } }
     public var errors: String { get throws { try String(contentsOf: folder.appending(path: "errors"), encoding: .utf8) } }
 
+    /// Whether it has not ended; a process that has stays asked for by `end`.
+    public var isRunning: Bool { kill(process.processIdentifier, 0) == 0 && !isZombie }
+
+    private var isZombie: Bool {
+        guard let stat = try? String(contentsOfFile: "/proc/\(process.processIdentifier)/stat", encoding: .utf8) else { return true }
+        return stat.split(separator: ")").last?.trimmingPrefix(" ").first == "Z"
+    }
+
     public func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 
     /// Waits until it has ended by itself. One that does not within `deadline` is killed, and that is an error.

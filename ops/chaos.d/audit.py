@@ -116,7 +116,9 @@ class Audit:
     def leftovers(self):
         left = [(member.split("#")[0], f"has a timer still: {member}") for member in self.store.due()]
         left += [(member, "stands in a waiting list still") for member in self.store.waiting()]
-        for id, files in self.store.files([job.id for job in self.jobs]).items():
+        # A failed job keeps its files for a retry; their timers are looked at above.
+        completed = [job.id for job in self.jobs if self.records[job.id].get("status") != "FAILED"]
+        for id, files in self.store.files(completed).items():
             left.append((id, "has files in the store still: " + ", ".join(f"{index} {state}" for index, state in sorted(files.items()))))
         for queue, (ready, unacknowledged) in self.broker.queues().items():
             if ready or unacknowledged:

@@ -93,9 +93,8 @@ class Store:
         return [member for members in found for member in members]
 
     def waiting(self):
-        found = self.call(*(
-            ["ZRANGE", f"{self.tag_of(partition)}waiting:{priority}", 0, -1]
-            for partition in range(self.partitions) for priority in ("high", "normal", "low")))
+        lists = self.call(["KEYS", "{lh:p:*}:waiting:*"])[0]
+        found = self.call(*(["ZRANGE", name, 0, -1] for name in lists)) if lists else []
         return [member for members in found for member in members]
 
 
