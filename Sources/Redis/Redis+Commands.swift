@@ -58,12 +58,17 @@ extension Redis {
 
         let id = call.id
         await withTaskCancellationHandler {
-            await withCheckedContinuation { call.resumeWhenSettled($0) }
+            await settlement(of: call)
         } onCancel: {
             Task(executorPreference: thread) { await self.cancel(id) }
         }
         if let failure = call.failure { throw failure }
         return call
+    }
+
+    /// A method, for a closure that does not mention the actor is not isolated to it: it would race with the replies.
+    private func settlement(of call: Call) async {
+        await withCheckedContinuation { call.resumeWhenSettled($0) }
     }
 
     private func cancel(_ id: UInt64) {
