@@ -4,6 +4,8 @@
 -- Returns the indices.
 
 local id, first, many, watchdog = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local status = redis.call('HGET', job_key(id), 'status')
+if status ~= 'READY' and status ~= 'PROCESSING' then return {} end
 local files = files_key(id)
 local names = {}
 for index = first, first + many - 1 do names[#names + 1] = whole(index) .. '.state' end

@@ -16,12 +16,16 @@ if ARGV[5] == '1' then redis.call('HSET', key, 'createIsUncertain', '1') end
 redis.call('PERSIST', key)
 redis.call('PERSIST', files)
 
--- Attempts are fencing tokens: they go on where the highest was, and only those from there on are counted.
-local base = tonumber(redis.call('HGET', key, 'attemptsBase') or '0')
+-- Attempts are fencing tokens: they go on after the highest, and only those from there on are counted. Nobody who had a file has it
+-- still, whatever it does next.
+local highest = 0
 for index = 0, tonumber(job[4] or '0') - 1 do
     local attempts = string.match(redis.call('HGET', files, whole(index) .. '.state') or '', '^%a+ (%d+)')
-    base = math.max(base, tonumber(attempts or '0'))
+    highest = math.max(highest, tonumber(attempts or '0'))
+    redis.call('ZREM', DUE, id .. '#' .. whole(index))
 end
+local base = tonumber(redis.call('HGET', key, 'attemptsBase') or '0')
+if highest > 0 then base = math.max(base, highest + 1) end
 if base > 0 then redis.call('HSET', key, 'attemptsBase', whole(base)) end
 
 if status == 'PENDING' then
@@ -36,7 +40,6 @@ else
         if state and string.sub(state, 1, 4) ~= 'done' then
             redis.call('HSET', files, field, 'queued ' .. whole(base) .. ' 0 0')
             redis.call('HDEL', files, whole(index) .. '.error')
-            redis.call('ZREM', DUE, id .. '#' .. whole(index))
         end
     end
 end
