@@ -1,0 +1,101 @@
+import ExportCore
+
+/// What the store should hold of a job, apart from times.
+struct ModelJob: Equatable {
+    let id: JobID
+    let priority: JobPriority
+    let tenant: String
+
+    var status = JobStatus.pending
+    var version: Int64 = 0
+    var attempts = 0
+    var failures = 0
+    var unknownStatuses = 0
+    /// `nil`: nobody has had it in hand since the last decision.
+    var claims: Int?
+    var isQueued = true
+    var isCancelRequested = false
+    var creation = 0
+    var recreations = 0
+    var createIsUncertain = false
+    var resumeAt: JobStatus?
+    var export: String?
+    var mayBeCreatedTwice = false
+    var error: JobError?
+    var filesTotal: Int?
+    var filesDone: Int?
+    var filesFailed: Int?
+    var fileError: String?
+    var cursor: String?
+    var attemptsBase = 0
+    var files: [ModelFile] = []
+    /// Which of the times that are not always there are.
+    var times: Set<String> = []
+    /// The statuses of its history.
+    var transitions = ["PENDING"]
+
+    static let timeFields: Set<String> = ["lastPollAt", "nextPollAt", "since", "expiresAt"]
+
+    var isTransferring: Bool { status == .ready || status == .processing }
+
+    /// What a caller who reads the job works with.
+    var state: JobState {
+        JobState(
+            status: status, attempts: attempts, failures: failures, unknownStatuses: unknownStatuses, claims: claims ?? 0,
+            filesTotal: filesTotal ?? 0, filesDone: filesDone ?? 0, filesFailed: filesFailed ?? 0, creation: creation,
+            recreations: recreations, createIsUncertain: createIsUncertain, resumeAt: resumeAt)
+    }
+
+    /// The job's hash, without times and history.
+    var fields: [String: String] {
+        var fields = [
+            "exportJobId": id.text, "provider": "acme", "parameters": #"{"report":"orders"}"#, "correlationId": "c-\(id.text)",
+            "status": status.rawValue, "version": "\(version)", "attempts": "\(attempts)",
+        ]
+        if priority != .normal { fields["priority"] = priority.rawValue }
+        if tenant != "default" { fields["tenant"] = tenant }
+        if failures > 0 { fields["failures"] = "\(failures)" }
+        if unknownStatuses > 0 { fields["unknownStatuses"] = "\(unknownStatuses)" }
+        fields["claims"] = claims.map { "\($0)" }
+        if isQueued { fields["queued"] = "1" }
+        if isCancelRequested { fields["cancel"] = "1" }
+        if creation > 0 { fields["creation"] = "\(creation)" }
+        if recreations > 0 { fields["recreations"] = "\(recreations)" }
+        if createIsUncertain { fields["createIsUncertain"] = "1" }
+        fields["resumeAt"] = resumeAt?.rawValue
+        fields["export"] = export
+        if mayBeCreatedTwice { fields["createdTwice"] = "possible" }
+        fields["errorCode"] = error?.code
+        fields["errorMessage"] = error?.message
+        fields["filesTotal"] = filesTotal.map { "\($0)" }
+        fields["filesDone"] = filesDone.map { "\($0)" }
+        fields["filesFailed"] = filesFailed.map { "\($0)" }
+        fields["fileError"] = fileError
+        fields["listingCursor"] = cursor
+        if attemptsBase > 0 { fields["attemptsBase"] = "\(attemptsBase)" }
+        return fields
+    }
+}
+
+/// What the store should hold of a file.
+struct ModelFile: Equatable {
+    enum Kind: String { case queued, leased, backoff, done, failed }
+
+    var kind: Kind
+    /// Of whoever has it, or had it last, the token.
+    var token: Int
+    /// While queued: how often its message was published anew.
+    var copies = 0
+    /// While queued: whether its message counts as lost already.
+    var isOverdue = false
+
+    /// As the files' hash has it; a queued one's time left out.
+    var text: String { kind == .queued ? "queued \(token) \(isOverdue ? "0" : "t") \(copies)" : "\(kind.rawValue) \(token)" }
+}
+
+/// A timer: due already, or so far off that no walk comes there.
+struct ModelTimer: Equatable {
+    var isDue: Bool
+    /// The step of the walk that set it.
+    var setAt: Int
+}

@@ -1,0 +1,129 @@
+import ExportCore
+import JobStore
+
+extension RandomWalk {
+    mutating func claim() async throws {
+        let partition = random.below(partitions), limit = random.chance(60) ? 100 : 1 + random.below(3), lease = delay()
+        let perMessage = 1 + random.below(3)
+        let due = snapshot.overdue(model, in: partition, of: partitions).prefix(limit)
+        let expected = model.claim(due, lease: lease, watchdog: Self.far)
+        let found = try await test.store.claim(
+            partition: partition, limit: limit, lease: lease, watchdog: Self.far, wakesPerMessage: perMessage)
+        note("claim", "partition \(partition), \(limit) at most, \(lease): \(Array(due))", due.isEmpty ? "nothing" : "claimed")
+        try agree(found.lateness.count, due.count, "timers claimed")
+        try agree(found.lateness.allSatisfy { $0 >= 0 }, true, "no timer fires early")
+        try agree(found.downloads, expected.downloads, "downloads claimed")
+        try agree(found.waiting.map(\.id), expected.waiting, "jobs claimed that wait")
+        try agree(found.messages.count, (expected.wakes.count + perMessage - 1) / perMessage, "messages")
+        let decoded = found.messages.map { Wake.decode($0) }
+        try agree(decoded.reduce(0) { $0 + $1.malformed }, 0, "malformed wakes")
+        let wakes = decoded.flatMap(\.wakes)
+        try agree(wakes.map(\.id), expected.wakes.map(\.id), "wakes")
+        for (wake, job) in zip(wakes, expected.wakes) { try check(wake, job) }
+        // Some of whoever claims die before they have put the jobs into the waiting list.
+        if !found.waiting.isEmpty, random.chance(70) { try await enqueue(found.waiting) }
+    }
+
+    private mutating func check(_ wake: Wake, _ job: ModelJob) throws {
+        var state = job.state
+        // What a wake does not tell.
+        (state.resumeAt, state.createIsUncertain, state.waited) = (nil, false, wake.state.waited)
+        try agree(wake.state, state, "the wake's \(job.id)")
+        try agree(wake.version, job.version, "version of the wake of \(job.id)")
+        try agree(wake.isCancelRequested, job.isCancelRequested, "cancelling in the wake of \(job.id)")
+        // Redis's Lua has `false` for a missing field, which the script replaces by an empty object.
+        try agree(wake.exportHandle, job.export ?? "{}", "export in the wake of \(job.id)")
+        try agree([wake.tenant, wake.correlationID, wake.provider], [job.tenant, "c-\(job.id)", "acme"], "the wake of \(job.id)")
+        remember(View(id: job.id, version: wake.version, state: wake.state))
+    }
+
+    private mutating func enqueue(_ jobs: [WaitingJob]) async throws {
+        for job in jobs { model.waiting.enqueue(job.id, job.priority, job.tenant) }
+        try await test.store.enqueue(jobs)
+    }
+
+    /// Somebody puts a job into the waiting list that may not, or no longer, wait.
+    mutating func enqueue() async throws {
+        let id = anyJob()
+        guard let job = model.jobs[id] else { return }
+        note("enqueue", "\(id)", "\(job.isQueued ? "waits" : "does not wait")")
+        try await enqueue([WaitingJob(id: id, provider: "acme", priority: job.priority, tenant: job.tenant, createdAt: Int64(random.below(1000)))])
+    }
+
+    mutating func take() async throws {
+        let limit = 1 + random.below(4), inFlight: Int? = random.chance(60) ? 4 : nil
+        let room = inFlight.map { max($0 - model.slots.count, 0) } ?? limit
+        let atMost = min(limit, room), waiting = model.waiting.count
+        let found = try await test.store.take(from: "acme", limit: limit, limits: StartLimits(inFlight: inFlight))
+        note("take", "\(found.ids)", found.ids.isEmpty ? room == 0 ? "no room" : "nothing" : "taken")
+        try agree(found.ids.count, min(atMost, waiting), "jobs taken of \(waiting), with room for \(room)")
+        for id in found.ids { try agree(model.waiting.take(id), true, "it is the turn of \(id)") }
+        if inFlight != nil { model.slots.formUnion(found.ids) }
+        let isEmpty = atMost > waiting || atMost == 0 && waiting == 0
+        try agree(found.wait, isEmpty ? nil : room < limit ? .milliseconds(250) : .zero, "when to ask again")
+        taken += found.ids
+    }
+
+    /// Starts what was taken, in part, or whatever else.
+    mutating func start() async throws {
+        let others = random.chance(20) ? [anyJob()] : []
+        let jobs = (taken.filter { _ in random.chance(85) } + others).shuffled(using: &random)
+        if random.chance(90) { taken = [] }
+        guard !jobs.isEmpty else { return }
+        let lease = delay()
+        var expected: [JobID: ModelJob] = [:]
+        for id in jobs where model.start(id, lease: lease) { expected[id] = model.jobs[id] }
+        let found = try await test.store.start(jobs, lease: lease)
+        note("start", "\(jobs) \(lease)", expected.isEmpty ? "nothing" : "started")
+        try agree(Set(found.map(\.id)), Set(expected.keys), "jobs started")
+        try agree(found.count, expected.count, "jobs started, each once")
+        for job in found {
+            var state = job.state
+            state.waited = .zero
+            try agree(state, expected[job.id]?.state, "the started \(job.id)")
+            try agree(job.version, expected[job.id]?.version, "version of the started \(job.id)")
+            remember(View(id: job.id, version: job.version, state: job.state))
+        }
+    }
+
+    /// Twice, at times, as after an answer that was lost.
+    mutating func postpone() async throws {
+        guard let view = try await view() else { return }
+        let delay = delay()
+        for _ in 0...random.below(2) {
+            model.postpone(view.id, version: view.version, by: delay)
+            try await test.store.postpone([(view.id, view.version)], by: delay)
+        }
+        note("postpone", "\(view.id) \(view.version) \(delay)", model.timers[view.id.text]?.setAt == model.step ? "postponed" : "nothing")
+    }
+
+    mutating func extend() async throws {
+        guard let view = try await view() else { return }
+        let lease = delay()
+        model.extend(view.id, version: view.version, lease: lease)
+        try await test.store.extend([(view.id, view.version)], lease: lease)
+        note("extend", "\(view.id) \(view.version) \(lease)", model.timers[view.id.text]?.setAt == model.step ? "extended" : "nothing")
+    }
+
+    mutating func claimManifest() async throws {
+        let id = transferringJob(), lease = delay()
+        let expected = model.claimManifest(id, lease: lease)
+        let found = try await test.store.claimManifest(of: id, lease: lease)
+        note("claim manifest", "\(id) \(lease)", found == nil ? "nothing" : "claimed")
+        try agree(found?.version, expected?.version, "claim of the manifest of \(id)")
+        if let found { remember(View(id: id, version: found.version, state: found.state)) }
+    }
+
+    mutating func verifySlots() async throws {
+        let expected = model.verifySlots()
+        let found = try await test.store.verifySlots(of: "acme", olderThan: .zero)
+        note("verify slots", "", found == 0 ? "none freed" : "freed")
+        try agree(found, expected, "places freed")
+    }
+
+    mutating func releaseSlot() async throws {
+        let id = anyJob()
+        note("release slot", "\(id)", model.slots.remove(id) == nil ? "nothing" : "released")
+        try await test.store.releaseSlot(of: id, provider: "acme")
+    }
+}

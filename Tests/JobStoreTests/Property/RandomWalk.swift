@@ -1,0 +1,113 @@
+import ExportCore
+import JobStore
+import TestServers
+
+/// A walk through the store by random operations, each of which a model foretells. Callers are of every kind: present ones, late
+/// ones, doubled ones, ones that die in the middle, and ones that have lost their lease without knowing.
+struct RandomWalk {
+    let test: TestStore
+    let partitions: Int
+    let ids: [JobID]
+    var random: SeededGenerator
+    var model = StoreModel()
+    var snapshot = StoreSnapshot()
+    /// What callers have read of jobs, the latest last; all but the last of a job is stale.
+    var views: [View] = []
+    /// Files as they were claimed, by workers that may have lost them since.
+    var held: [ClaimedFile] = []
+    /// Jobs that were taken from the waiting lists and are not started yet.
+    var taken: [JobID] = []
+    /// How often each operation had each outcome.
+    var outcomes: [String: Int] = [:]
+    private var steps: [String] = []
+
+    /// What a caller has read of a job.
+    struct View {
+        var id: JobID
+        var version: Int64
+        var state: JobState
+    }
+
+    static let far = Duration.seconds(30 * 86_400)
+
+    init(seed: UInt64, partitions: Int, jobs: Int, _ test: TestStore) {
+        self.test = test
+        self.partitions = partitions
+        random = SeededGenerator(seed: seed)
+        ids = (0..<jobs).compactMap { JobID("job-\($0)") }
+    }
+
+    /// - Throws: `Divergence` at the first step after which something is not as it should be, with the steps that led there.
+    mutating func run(steps number: Int) async throws {
+        while model.step < number {
+            let before = snapshot, expectedBefore = model
+            model.step += 1
+            do {
+                try await step()
+                snapshot = try await StoreSnapshot.read(test.redis, ids, partitions: partitions, after: before)
+                if snapshot.isChanged { try Invariants(snapshot: snapshot).check() }
+                try StepAudit(before: before, after: snapshot, expectedBefore: expectedBefore, expected: model).check()
+            } catch {
+                throw Divergence("step \(model.step): \(error)\nThe last steps:\n\(steps.suffix(12).joined(separator: "\n"))")
+            }
+        }
+    }
+
+    private mutating func step() async throws {
+        switch random.below(100) {
+        case 0..<6: try await admit()
+        case 6..<8: try await enqueue()
+        case 8..<17: try await take()
+        case 17..<27: try await start()
+        case 27..<38: try await claim()
+        case 38..<58: try await decide()
+        case 58..<66: try await addFiles()
+        case 66..<76: try await claimFile()
+        case 76..<79: try await extendFile()
+        case 79..<84: try await finishFile()
+        case 84..<89: try await failFile()
+        case 89..<91: try await findOrphans()
+        case 91..<93: try await claimManifest()
+        case 93: try await cancel()
+        case 94..<96: try await retry()
+        case 96: try await postpone()
+        case 97: try await extend()
+        case 98: try await verifySlots()
+        default: try await releaseSlot()
+        }
+    }
+
+    mutating func note(_ operation: String, _ details: String, _ outcome: String) {
+        outcomes["\(operation): \(outcome)", default: 0] += 1
+        steps.append("\(model.step) \(operation) \(details) → \(outcome)")
+        if steps.count > 100 { steps.removeFirst(50) }
+    }
+
+    /// Nothing, or so long that it does not come in this walk.
+    mutating func delay() -> Duration { random.chance(45) ? .zero : Self.far }
+
+    mutating func anyJob() -> JobID { ids[random.below(ids.count)] }
+
+    /// A job that has files in transfer, if there is one.
+    mutating func transferringJob() -> JobID {
+        let jobs = ids.filter { model.jobs[$0]?.isTransferring == true }
+        return jobs.isEmpty || random.chance(10) ? anyJob() : jobs[random.below(jobs.count)]
+    }
+
+    mutating func remember(_ view: View) {
+        views.append(view)
+        if views.count > 60 { views.removeFirst(20) }
+    }
+
+    /// What somebody knows of a job: as it is, as it was, or what nobody can know yet.
+    mutating func view() async throws -> View? {
+        if !views.isEmpty, random.chance(35) { return views[random.below(views.count)] }
+        let id = anyJob()
+        let job = try await test.store.job(id)
+        try agree(job?.state, model.jobs[id]?.state, "\(id) as it is read")
+        guard let job else { return nil }
+        let view = View(id: id, version: job.version, state: job.state)
+        remember(view)
+        return random.chance(4) ? View(id: id, version: job.version + 1, state: job.state) : view
+    }
+}

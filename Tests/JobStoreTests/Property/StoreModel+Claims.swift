@@ -1,0 +1,76 @@
+import ExportCore
+import JobStore
+
+/// What a claim should return.
+struct ModelClaim {
+    /// The jobs as their wakes tell of them.
+    var wakes: [ModelJob] = []
+    var downloads: [DueDownload] = []
+    var waiting: [JobID] = []
+}
+
+extension StoreModel {
+    /// - Parameter due: the timers that are due, in the order in which they were.
+    mutating func claim(_ due: some Sequence<String>, lease: Duration, watchdog: Duration) -> ModelClaim {
+        var claim = ModelClaim()
+        for member in due {
+            let parts = member.split(separator: "#")
+            guard let id = JobID(String(parts[0])), let job = jobs[id] else { continue }
+            if parts.count == 2, let file = Int(parts[1]) {
+                if let download = fireFile(file, of: job) { claim.downloads.append(download) }
+            } else if job.status == .pending, !job.isCancelRequested {
+                jobs[id]?.isQueued = true
+                setTimer(member, watchdog)
+                claim.waiting.append(id)
+            } else {
+                claim.wakes.append(fire(job, lease))
+            }
+        }
+        return claim
+    }
+
+    private mutating func fire(_ known: ModelJob, _ lease: Duration) -> ModelJob {
+        var job = known
+        job.version += 1
+        job.claims = (job.claims ?? 0) + 1
+        jobs[job.id] = job
+        setTimer(job.id.text, lease)
+        return job
+    }
+
+    private mutating func fireFile(_ file: Int, of job: ModelJob) -> DueDownload? {
+        timers[Self.member(job.id, file)] = nil
+        guard job.isTransferring, job.files.indices.contains(file), [.leased, .backoff].contains(job.files[file].kind) else { return nil }
+        jobs[job.id]?.files[file] = ModelFile(kind: .queued, token: job.files[file].token)
+        return DueDownload(id: job.id, file: file, priority: job.priority, correlationID: "c-\(job.id.text)")
+    }
+
+    mutating func postpone(_ id: JobID, version: Int64, by delay: Duration) {
+        guard let job = jobs[id], job.version == version, !job.status.isFinal else { return }
+        if let claims = job.claims, claims > 0 { jobs[id]?.claims = claims - 1 }
+        setTimer(id.text, delay)
+    }
+
+    mutating func extend(_ id: JobID, version: Int64, lease: Duration) {
+        guard let job = jobs[id], job.version == version, !job.status.isFinal else { return }
+        setTimer(id.text, lease)
+    }
+
+    mutating func claimManifest(_ id: JobID, lease: Duration) -> ModelJob? {
+        guard var job = jobs[id], job.status == .processing, job.state.isTransferred else { return nil }
+        job.version += 1
+        jobs[id] = job
+        setTimer(id.text, lease)
+        return job
+    }
+
+    /// Frees the places of exports that neither run nor are being created.
+    mutating func verifySlots() -> Int {
+        let freed = slots.filter { id in
+            guard let job = jobs[id] else { return true }
+            return job.status != .polling && (job.status != .pending || job.claims == nil || job.isQueued)
+        }
+        slots.subtract(freed)
+        return freed.count
+    }
+}

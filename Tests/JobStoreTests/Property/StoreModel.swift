@@ -1,0 +1,132 @@
+import ExportCore
+import JobStore
+
+/// What the store should hold and answer, computed without it. Delays are zero or very long, so that time has two values: a timer
+/// is due, or far off.
+struct StoreModel: Equatable {
+    var jobs: [JobID: ModelJob] = [:]
+    /// The due set: a job's name, or `JOB#FILE`.
+    var timers: [String: ModelTimer] = [:]
+    var waiting = ModelWaitingLists()
+    /// Places of exports in flight that are taken.
+    var slots: Set<JobID> = []
+    /// The number of the present step.
+    var step = 0
+
+    mutating func setTimer(_ member: String, _ delay: Duration) { timers[member] = ModelTimer(isDue: delay <= .zero, setAt: step) }
+
+    static func member(_ id: JobID, _ file: Int) -> String { "\(id.text)#\(file)" }
+
+    /// Runs `change` on a job that is there.
+    mutating func change<Result>(_ id: JobID, _ change: (inout ModelJob) -> Result) -> Result? {
+        guard var job = jobs[id] else { return nil }
+        let result = change(&job)
+        jobs[id] = job
+        return result
+    }
+
+    mutating func admit(_ new: NewJob, watchdog: Duration) -> Admission {
+        guard let known = jobs[new.id] else {
+            jobs[new.id] = ModelJob(id: new.id, priority: new.priority, tenant: new.tenant)
+            setTimer(new.id.text, watchdog)
+            return .admitted
+        }
+        return known.isQueued ? .waiting : .known
+    }
+
+    mutating func start(_ id: JobID, lease: Duration) -> Bool {
+        guard var job = jobs[id], job.status == .pending, job.isQueued else { return false }
+        job.isQueued = false
+        job.version += 1
+        job.claims = (job.claims ?? 0) + 1
+        jobs[id] = job
+        setTimer(id.text, lease)
+        return true
+    }
+
+    /// - Returns: the new version, or `nil` for a stale caller.
+    mutating func apply(_ change: JobChange, from seen: JobState) -> Int64? {
+        guard var job = jobs[change.id], job.version == change.version, !job.status.isFinal else { return nil }
+        let next = change.decision.state
+        let old = job.status
+        (job.version, job.status, job.claims) = (job.version + 1, next.status, nil)
+        (job.attempts, job.failures, job.unknownStatuses) = (next.attempts, next.failures, next.unknownStatuses)
+        if next.creation != seen.creation { job.creation = next.creation }
+        if next.recreations != seen.recreations { job.recreations = next.recreations }
+        if next.createIsUncertain != seen.createIsUncertain { job.createIsUncertain = next.createIsUncertain }
+        if next.resumeAt != seen.resumeAt { job.resumeAt = next.resumeAt }
+        if let error = change.decision.error { job.error = error }
+        if let handle = change.exportHandle { job.export = handle }
+        if change.mayBeCreatedTwice { job.mayBeCreatedTwice = true }
+        if change.isCheck { job.times.insert("lastPollAt") }
+        if next.status == .polling { job.times.insert("nextPollAt") }
+        if old == .pending {
+            job.isQueued = false
+            if next.status == .polling { job.times.insert("since") }
+        } else if next.status == .pending {
+            job.export = nil
+            job.times.remove("since")
+        }
+        if next.status != old { job.transitions.append(next.status.rawValue) }
+        if case .after(let delay) = change.decision.timer {
+            // Cancelled while its export was being created: it does not wait any longer.
+            setTimer(change.id.text, old == .pending && job.isCancelRequested ? .zero : delay)
+        } else {
+            end(&job)
+        }
+        jobs[change.id] = job
+        return job.version
+    }
+
+    private mutating func end(_ job: inout ModelJob) {
+        timers[job.id.text] = nil
+        (job.isQueued, job.isCancelRequested) = (false, false)
+        job.times.remove("nextPollAt")
+        job.times.insert("expiresAt")
+        guard job.status == .completed else { return }
+        (job.files, job.cursor) = ([], nil)
+    }
+
+    mutating func cancel(_ id: JobID) -> CancelRequest {
+        guard var job = jobs[id] else { return .unknown }
+        if job.status.isFinal { return .over(job.status) }
+        job.isCancelRequested = true
+        let isBeingCreated = job.status == .pending && job.claims != nil && !job.isQueued
+        if !isBeingCreated {
+            job.version += 1
+            job.isQueued = false
+            setTimer(id.text, .zero)
+        }
+        jobs[id] = job
+        return .asked
+    }
+
+    mutating func retry(_ id: JobID, fromStart: Bool) -> RetryOutcome {
+        guard var job = jobs[id] else { return .unknown }
+        guard let decision = JobStateMachine(rules: JobRules()).decide(.retryRequested(fromStart: fromStart), in: job.state, random: 0) else {
+            return .notFailed(job.status)
+        }
+        let highest = job.files.map(\.token).max() ?? 0
+        // Nobody who had a file before has one now, whatever becomes of the file.
+        if highest > 0 { job.attemptsBase = max(job.attemptsBase, highest + 1) }
+        for index in job.files.indices { timers[Self.member(id, index)] = nil }
+        for index in job.files.indices where job.files[index].kind != .done {
+            job.files[index] = ModelFile(kind: .queued, token: job.attemptsBase, isOverdue: true)
+        }
+        job.status = decision.state.status
+        job.version += 1
+        (job.attempts, job.failures, job.unknownStatuses, job.claims, job.recreations) = (0, 0, 0, nil, 0)
+        (job.creation, job.createIsUncertain, job.resumeAt) = (decision.state.creation, decision.state.createIsUncertain, nil)
+        (job.error, job.fileError, job.filesFailed) = (nil, nil, nil)
+        job.times.subtract(["expiresAt", "since"])
+        if job.status == .pending {
+            (job.export, job.cursor, job.filesTotal, job.filesDone, job.files) = (nil, nil, nil, nil, [])
+        } else {
+            job.times.insert("since")
+        }
+        job.transitions.append(job.status.rawValue)
+        setTimer(id.text, .zero)
+        jobs[id] = job
+        return .retried(job.status)
+    }
+}
