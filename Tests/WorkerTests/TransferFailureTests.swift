@@ -70,6 +70,27 @@ struct TransferFailureTests {
         }
     }
 
+    @Test("stops the transfers of a job that is cancelled, and removes what they have uploaded")
+    func cancelled() async throws {
+        try await WorkerFixture.run(sandbox: ["slow-body": "20s"]) { fixture in
+            let (id, truth) = try await fixture.processing(
+                "job-1", order: #"{"files":1,"bytesPerFile":12000000,"compression":"none","faults":{"slowBody":1}}"#)
+            var configuration = WorkerFixture.configuration
+            configuration.lease = .seconds(3)
+            try await fixture.withWorker(configuration) { worker in
+                try await fixture.publish(id, files: 0..<1)
+                try await eventually(within: .seconds(90), "a part is uploaded") { try await fixture.hasPartialUploads() }
+                #expect(try await fixture.store.cancel(id) == .asked)
+                let job = try await fixture.job(id)
+                try await fixture.decide(.cancelled, job)
+                try await eventually(within: .seconds(10), "the transfer stops") { await worker.service.slots.drain(within: .zero) == 0 }
+                #expect(try await !fixture.hasPartialUploads())
+            }
+            #expect(try await fixture.job(id).error?.code == "cancelled")
+            try await fixture.expectNothingVisible(of: id, truth)
+        }
+    }
+
     @Test("goes on without a file that cannot be fetched where the provider file says so, and the manifest tells")
     func skips() async throws {
         try await WorkerFixture.run(provider: "onFileFailure: skip\n") { fixture in

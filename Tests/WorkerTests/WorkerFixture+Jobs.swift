@@ -101,13 +101,22 @@ extension WorkerFixture {
         try await publish(
             claimed.downloads.map { DownloadMessage(id: $0.id, task: .file($0.file), correlationID: $0.correlationID).outgoing($0.priority) })
         for wake in claimed.messages.flatMap({ Wake.decode($0).wakes }) where wake.state.filesFailed > 0 {
-            let job = try await store.job(wake.id).unwrapped("job")
-            let error = try job.fileError.unwrapped("error of the file")
-            let machine = JobStateMachine(rules: provider.definition.jobRules)
-            let decision = try machine.decide(.fileFailed(error), in: job.state, random: 0).unwrapped("decision")
-            _ = try await store.apply(JobChange(id: job.id, version: job.version, from: job.state, decision: decision))
+            let job = try await job(wake.id)
+            let decision = try await decide(.fileFailed(try job.fileError.unwrapped("error of the file")), job)
             if decision.action == .writeManifest { try await publishManifest(job.id) }
         }
+    }
+
+    func job(_ id: JobID) async throws -> ExportJob { try await store.job(id).unwrapped("job") }
+
+    @discardableResult
+    func decide(_ event: JobEvent, _ job: ExportJob) async throws -> Decision {
+        let machine = JobStateMachine(rules: provider.definition.jobRules)
+        let decision = try machine.decide(event, in: job.state, random: 0).unwrapped("decision")
+        guard case .applied = try await store.apply(JobChange(id: job.id, version: job.version, from: job.state, decision: decision)) else {
+            throw FixtureError("\(job.id) is stale")
+        }
+        return decision
     }
 
     /// Plays the scheduler until the job has come to its end.
