@@ -40,7 +40,8 @@ public struct Failure: Error, Sendable, Equatable, Codable {
         self.failureClass = failureClass
         self.code = code
         self.message = message
-        self.retryAfterSeconds = retryAfter.map { $0 / .seconds(1) }
+        // Longer than a day is no wish but a mistake, and would park the work for ever.
+        self.retryAfterSeconds = retryAfter.map { min($0 / .seconds(1), 86_400) }
         self.mayHaveRun = mayHaveRun
         countsAsAttempt = failureClass != .throttled
     }

@@ -13,6 +13,8 @@ public struct JobRules: Sendable, Equatable {
     public var unknownStatusLimit: Int
     /// The wakes in a row without a result after which the job fails.
     public var claimLimit: Int
+    /// The attempts at the manifest after which the job fails.
+    public var manifestLimit: Int
     /// How long a claim holds before the timer fires again.
     public var lease: Duration
     /// How long the files of a job may go without progress before they are looked after.
@@ -21,7 +23,7 @@ public struct JobRules: Sendable, Equatable {
     public init(
         polling: PollPolicy = .tiered(), retry: RetryPolicy = RetryPolicy(), recreate: RecreatePolicy = RecreatePolicy(),
         skipsFailedFiles: Bool = false, maxWait: Duration = .seconds(12 * 3600),
-        maxAttempts: Int = 500, unknownStatusLimit: Int = 5, claimLimit: Int = 100, lease: Duration = .seconds(30),
+        maxAttempts: Int = 500, unknownStatusLimit: Int = 5, claimLimit: Int = 100, manifestLimit: Int = 20, lease: Duration = .seconds(30),
         watchdog: Duration = .seconds(60)
     ) {
         self.polling = polling
@@ -32,6 +34,7 @@ public struct JobRules: Sendable, Equatable {
         self.maxAttempts = maxAttempts
         self.unknownStatusLimit = unknownStatusLimit
         self.claimLimit = claimLimit
+        self.manifestLimit = manifestLimit
         self.lease = lease
         self.watchdog = watchdog
     }

@@ -13,6 +13,8 @@ public struct JobState: Sendable, Equatable {
     public var filesDone: Int
     /// Files that used up their attempts.
     public var filesFailed: Int
+    /// Attempts at the manifest that were begun.
+    public var manifestClaims: Int
     /// The exports that the job has left behind: failed at the provider, or given up. The present one is number `creation`, from 0.
     public var creation: Int
     /// Exports that were created anew since the job was submitted or retried by hand.
@@ -26,7 +28,7 @@ public struct JobState: Sendable, Equatable {
 
     public init(
         status: JobStatus, attempts: Int = 0, failures: Int = 0, unknownStatuses: Int = 0, claims: Int = 0, filesTotal: Int = 0,
-        filesDone: Int = 0, filesFailed: Int = 0, creation: Int = 0, recreations: Int = 0, createIsUncertain: Bool = false,
+        filesDone: Int = 0, filesFailed: Int = 0, manifestClaims: Int = 0, creation: Int = 0, recreations: Int = 0, createIsUncertain: Bool = false,
         resumeAt: JobStatus? = nil, waited: Duration = .zero
     ) {
         self.status = status
@@ -37,12 +39,17 @@ public struct JobState: Sendable, Equatable {
         self.filesTotal = filesTotal
         self.filesDone = filesDone
         self.filesFailed = filesFailed
+        self.manifestClaims = manifestClaims
         self.creation = creation
         self.recreations = recreations
         self.createIsUncertain = createIsUncertain
         self.resumeAt = resumeAt
         self.waited = waited
     }
+
+    /// Of a job that waits for its creation: whether an export may be there already. A claim that brought no result may have sent its
+    /// request all the same.
+    public var mayHaveExport: Bool { status == .pending && (createIsUncertain || claims > 1) }
 
     /// Whether every file is stored, or given up.
     public var isTransferred: Bool { filesDone + filesFailed >= filesTotal }

@@ -18,6 +18,7 @@ public struct JobStateMachine: Sendable {
             return fail(state, JobError(code: "cancelled", message: "cancelled on request"), isExportOver: true)
 
         case (_, .cancelFailed(let failure)):
+            next.createIsUncertain = state.mayHaveExport
             return retryCancel(next, failure, random)
 
         case (.pending, .created(let hints)):
@@ -81,7 +82,7 @@ public struct JobStateMachine: Sendable {
             return Decision(state: next, timer: .remove)
 
         case (.pending, .stepFailed(let failure)):
-            next.createIsUncertain = state.createIsUncertain || failure.mayHaveRun
+            next.createIsUncertain = state.mayHaveExport || failure.mayHaveRun
             return retry(next, failure, random)
 
         case (.polling, .stepFailed(let failure)), (.ready, .stepFailed(let failure)):
@@ -118,7 +119,11 @@ extension JobStateMachine {
     }
 
     private func transferring(_ state: JobState) -> Decision {
-        Decision(state: state, timer: .after(rules.watchdog), action: state.isTransferred ? .writeManifest : .publishDownloads)
+        if state.isTransferred, state.manifestClaims >= rules.manifestLimit {
+            let message = "\(state.manifestClaims) attempts to write the manifest brought no result"
+            return fail(state, JobError(code: "manifest-failed", message: message))
+        }
+        return Decision(state: state, timer: .after(rules.watchdog), action: state.isTransferred ? .writeManifest : .publishDownloads)
     }
 
     private func retry(_ state: JobState, _ failure: Failure, _ random: Double) -> Decision {
@@ -162,8 +167,8 @@ extension JobStateMachine {
         var next = state
         next.status = .failed
         next.resumeAt = isExportOver ? .pending : state.status
-        if isExportOver, state.status != .pending || state.createIsUncertain { next.creation += 1 }
-        if isExportOver { next.createIsUncertain = false }
+        next.createIsUncertain = !isExportOver && state.mayHaveExport
+        if isExportOver, state.status != .pending || state.mayHaveExport { next.creation += 1 }
         return Decision(state: next, timer: .remove, error: error)
     }
 

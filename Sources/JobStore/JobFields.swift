@@ -18,7 +18,8 @@ extension ExportJob {
             state: JobState(
                 status: status, attempts: number("attempts"), failures: number("failures"),
                 unknownStatuses: number("unknownStatuses"), claims: number("claims"), filesTotal: number("filesTotal"),
-                filesDone: number("filesDone"), filesFailed: number("filesFailed"), creation: number("creation"),
+                filesDone: number("filesDone"), filesFailed: number("filesFailed"), manifestClaims: number("manifestClaims"),
+                creation: number("creation"),
                 recreations: number("recreations"), createIsUncertain: fields["createIsUncertain"] == "1",
                 resumeAt: fields["resumeAt"].flatMap(JobStatus.init(rawValue:)),
                 waited: now.map { .milliseconds(max($0 - (fields["since"].flatMap(Int64.init) ?? createdAt), 0)) } ?? .zero),

@@ -23,7 +23,12 @@ extension JobStore {
     public func cancel(_ id: JobID) async throws(JobStoreError) -> CancelRequest {
         let answer = Answer(value: try await run(StoreScript.cancel, partition: partition(of: id), [.string(id.text)]), attempted: "cancel")
         switch try answer.element(0).string {
-        case "asked": return .asked
+        case "asked":
+            // A stale entry is harmless, and costs whoever takes it a look.
+            _ = try await run(
+                StoreScript.unqueue, provider: try answer.element(2).string,
+                [.string(try answer.element(3).string), .string(try answer.element(4).string), .string(id.text)])
+            return .asked
         case "over":
             guard let status = JobStatus(rawValue: try answer.element(1).string) else { throw answer.unexpected }
             return .over(status)
@@ -48,7 +53,9 @@ extension JobStore {
                     .integer(state.createIsUncertain ? 1 : 0), .string(fromStart ? "retried from the start" : "retried"),
                 ])
             // Stale: somebody else has just done the same, which the next look tells.
-            if try Answer(value: value, attempted: "retry").integer >= 0 { return .retried(state.status) }
+            guard try Answer(value: value, attempted: "retry").integer >= 0 else { continue }
+            if state.status == .polling { try await takePlace(of: id, provider: job.provider) }
+            return .retried(state.status)
         }
     }
 }

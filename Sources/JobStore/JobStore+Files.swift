@@ -6,7 +6,8 @@ import Redis
 public struct AddedFiles: Sendable {
     public var version: Int64
     public var filesTotal: Int
-    public var filesDone: Int
+    /// Stored, or given up.
+    public var filesEnded: Int
     /// The index of the page's first file; the others follow.
     public var first: Int
 }
@@ -50,7 +51,7 @@ extension JobStore {
         let newVersion = try answer.element(0).integer
         guard newVersion >= 0 else { return nil }
         return AddedFiles(
-            version: newVersion, filesTotal: Int(try answer.element(1).integer), filesDone: Int(try answer.element(2).integer),
+            version: newVersion, filesTotal: Int(try answer.element(1).integer), filesEnded: Int(try answer.element(2).integer),
             first: Int(try answer.element(3).integer))
     }
 
@@ -69,7 +70,7 @@ extension JobStore {
         file.name = try answer.element(2).string
         let token = Int(try answer.element(1).integer)
         let base = fields["attemptsBase"].flatMap { Int($0) } ?? 0
-        let claimed = ClaimedFile(job: job, index: index, token: token, attempt: token - base, file: file)
+        let claimed = ClaimedFile(job: job, index: index, token: token, attempt: token - base - Int(try answer.element(6).integer), file: file)
         return what == "claimed" ? .claimed(claimed) : .exhausted(claimed)
     }
 
@@ -89,7 +90,7 @@ extension JobStore {
         let answer = Answer(value: value, attempted: "finish_file")
         guard try answer.element(0).integer == 1 else { return nil }
         let isListed = try answer.element(3).string == JobStatus.processing.rawValue
-        return try answer.element(1).integer == answer.element(2).integer && isListed
+        return try answer.element(1).integer >= answer.element(2).integer && isListed
     }
 
     /// Sets the file's timer for another attempt, or, with no `delay`, gives the file up; the job's timer is due then.

@@ -27,6 +27,14 @@ extension JobStore {
         _ = try await send("releasing a slot", [["ZREM", Self.slots(provider), .string(id.text)]])
     }
 
+    /// An export goes on running at its provider, whose limit others are held to.
+    func takePlace(of id: JobID, provider: String) async throws(JobStoreError) {
+        let key = Self.slots(provider)
+        let isLimited = try await send("taking a place", [["EXISTS", key]])[0]
+        guard try Answer(value: isLimited, attempted: "taking a place").integer == 1 else { return }
+        _ = try await send("taking a place", [["ZADD", key, .integer(try await now()), .string(id.text)]])
+    }
+
     /// Looks at exports that have been in flight for longer than `age`, and frees the places of those that are not: whoever should have
     /// done so died, or could not reach the store.
     /// - Returns: how many places were freed.
@@ -41,20 +49,20 @@ extension JobStore {
             if let id = JobID(try Answer(value: element, attempted: "verifying slots").string) { ids.append(id) }
         }
         guard !ids.isEmpty else { return 0 }
+        let idle = Set(try await idle(among: ids))
+        _ = try await send(
+            "verifying slots",
+            ids.map { idle.contains($0) ? ["ZREM", key, .string($0.text)] : ["ZADD", key, "XX", .integer(now), .string($0.text)] })
+        return idle.count
+    }
+
+    /// Those of the jobs whose export neither runs nor is just being created.
+    func idle(among ids: [JobID]) async throws(JobStoreError) -> [JobID] {
         let states = try await send(
             "verifying slots", ids.map { ["HMGET", .string(Self.tag(partition(of: $0)) + "job:" + $0.text), "status", "claims", "queued"] })
-        var freed = 0
-        var commands: [[RedisArgument]] = []
-        for (id, state) in zip(ids, states) {
-            if try Self.isInFlight(Answer(value: state, attempted: "verifying slots")) {
-                commands.append(["ZADD", key, "XX", .integer(now), .string(id.text)])
-            } else {
-                commands.append(["ZREM", key, .string(id.text)])
-                freed += 1
-            }
-        }
-        _ = try await send("verifying slots", commands)
-        return freed
+        var idle: [JobID] = []
+        for (id, state) in zip(ids, states) where try !Self.isInFlight(Answer(value: state, attempted: "verifying slots")) { idle.append(id) }
+        return idle
     }
 
     private static func slots(_ provider: String) -> RedisArgument { .string(providerTag(provider) + "inflight") }

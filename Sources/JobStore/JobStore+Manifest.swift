@@ -1,6 +1,13 @@
 import ExportCore
 import Redis
 
+/// What a claim counts against the attempts at a manifest.
+public enum ManifestCount: Int64, Sendable {
+    case one = 1
+    case nothing = 0
+    case lessOne = -1
+}
+
 /// A file that could not be fetched.
 public struct FailedFile: Sendable, Equatable {
     public var name: String
@@ -11,10 +18,11 @@ public struct FailedFile: Sendable, Equatable {
 
 extension JobStore {
     /// Claims a job whose files are all stored or given up, for its manifest.
+    /// - Parameter counting: what the attempt counts: `.nothing` while it goes on, `.lessOne` when it failed by no fault of its own.
     /// - Returns: `nil` when there is nothing to do: not all are stored, or the job is over.
-    public func claimManifest(of id: JobID, lease: Duration) async throws(JobStoreError) -> ExportJob? {
+    public func claimManifest(of id: JobID, lease: Duration, counting: ManifestCount = .one) async throws(JobStoreError) -> ExportJob? {
         let value = try await run(
-            StoreScript.claimManifest, partition: partition(of: id), [.string(id.text), .integer(lease.milliseconds)])
+            StoreScript.claimManifest, partition: partition(of: id), [.string(id.text), .integer(lease.milliseconds), .integer(counting.rawValue)])
         return try Self.jobs(Answer(value: value, attempted: "claim_manifest")).first
     }
 

@@ -31,11 +31,20 @@ public struct StartLimits: Sendable, Equatable {
     }
 }
 
+/// A job that was taken from a waiting list.
+public struct TakenJob: Sendable, Equatable {
+    public var id: JobID
+    /// Priority, tenant and name, separated by tabs, as the store remembers it until it is settled.
+    let entry: String
+}
+
 /// What was taken from a provider's waiting lists.
 public struct TakenJobs: Sendable, Equatable {
-    public var ids: [JobID]
+    public var jobs: [TakenJob]
     /// When to ask again; zero when more may wait, `nil` when nothing waits.
     public var wait: Duration?
+
+    public var ids: [JobID] { jobs.map(\.id) }
 }
 
 extension JobStore {
@@ -53,21 +62,36 @@ extension JobStore {
     }
 
     /// Takes up to `limit` jobs of a provider, by priority and fairly between tenants, within the limits. They are to be claimed next
-    /// by `start`; whoever dies in between leaves them to their timers.
-    public func take(from provider: String, limit: Int, limits: StartLimits) async throws(JobStoreError) -> TakenJobs {
+    /// by `start` and then settled; what somebody took longer ago than a lease without settling it is given out again.
+    public func take(
+        from provider: String, limit: Int, limits: StartLimits, lease: Duration = .seconds(30)
+    ) async throws(JobStoreError) -> TakenJobs {
         let value = try await run(
             StoreScript.take, provider: provider,
             [
                 .integer(Int64(limit)), .string("\(limits.creates?.perSecond ?? 0)"), .integer(Int64(limits.creates?.allowance ?? 0)),
-                .integer(Int64(limits.inFlight ?? 0)),
+                .integer(Int64(limits.inFlight ?? 0)), .integer(lease.milliseconds),
             ])
         let answer = Answer(value: value, attempted: "take")
         let wait = try answer.element(0).integer
-        var ids: [JobID] = []
+        var jobs: [TakenJob] = []
         for element in try answer.array.dropFirst() {
-            if let id = JobID(try Answer(value: element, attempted: "take").string) { ids.append(id) }
+            let entry = try Answer(value: element, attempted: "take").string
+            if let id = entry.split(separator: "\t").last.flatMap({ JobID(String($0)) }) { jobs.append(TakenJob(id: id, entry: entry)) }
         }
-        return TakenJobs(ids: ids, wait: wait < 0 ? nil : .milliseconds(wait))
+        return TakenJobs(jobs: jobs, wait: wait < 0 ? nil : .milliseconds(wait))
+    }
+
+    /// Ends the taking of jobs: those that were not started give back their permits, and their places where no export of theirs runs.
+    public func settle(
+        _ taken: [TakenJob], started: Set<JobID>, from provider: String, limits: StartLimits
+    ) async throws(JobStoreError) {
+        let left = taken.filter { !started.contains($0.id) }.map(\.id)
+        let idle = limits.inFlight == nil || left.isEmpty ? [] : try await idle(among: left)
+        _ = try await run(
+            StoreScript.settle, provider: provider,
+            [.string("\(limits.creates?.perSecond ?? 0)"), .integer(Int64(left.count)), .integer(Int64(taken.count))]
+                + taken.map { .string($0.entry) } + idle.map { .string($0.text) })
     }
 
     /// Claims jobs that were taken, for their creation. Those that somebody else has, or that are not due yet, are left out.
@@ -85,7 +109,8 @@ extension JobStore {
     public func waiting(among providers: [String]) async throws(JobStoreError) -> [String] {
         guard !providers.isEmpty else { return [] }
         let commands = providers.map { provider -> [RedisArgument] in
-            ["EXISTS"] + JobPriority.allCases.map { .string(Self.providerTag(provider) + "tenants:" + $0.rawValue) }
+            ["EXISTS", .string(Self.providerTag(provider) + "taken")]
+                + JobPriority.allCases.map { .string(Self.providerTag(provider) + "tenants:" + $0.rawValue) }
         }
         var waiting: [String] = []
         for (provider, value) in zip(providers, try await send("waiting", commands)) {

@@ -18,14 +18,16 @@ enum StoreScript {
     static let cancel = script("cancel", PackageResources.cancel_lua)
     static let retry = script("retry", PackageResources.retry_lua)
     static let enqueue = provider("enqueue", PackageResources.enqueue_lua)
+    static let unqueue = provider("unqueue", PackageResources.unqueue_lua)
     static let take = provider("take", PackageResources.take_lua)
+    static let settle = provider("settle", PackageResources.settle_lua)
     static let permits = provider("permits", PackageResources.permits_lua)
     static let setHealth = provider("set_health", PackageResources.set_health_lua)
     static let learnDuration = RedisScript(name: "learn_duration", source: text(PackageResources.learn_duration_lua))
 
     static let all = [
         admit, start, claim, postpone, extendJobs, apply, addFiles, claimFile, extendFile, finishFile, failFile, findOrphans,
-        claimManifest, cancel, retry, enqueue, take, permits, setHealth, learnDuration,
+        claimManifest, cancel, retry, enqueue, unqueue, take, settle, permits, setHealth, learnDuration,
     ]
 
     private static func script(_ name: String, _ source: [UInt8]) -> RedisScript {

@@ -17,8 +17,12 @@ struct CancelStep: Sendable {
         let rules = providers[wake.provider]?.machine ?? JobStateMachine(rules: JobRules())
         do {
             guard let job = try await store.job(wake.id), job.version == wake.version else { return metrics.wakesStale.increment() }
+            if let verdict = rules.verdictAtClaim(job.state) {
+                await recorder.record(verdict, for: subject.with(job.state))
+                return
+            }
             guard let provider = providers[wake.provider] else {
-                await recorder.decide(.cancelled, for: subject, by: rules)
+                await recorder.decide(.cancelled, for: subject.with(job.state), by: rules)
                 return
             }
             let permission = await provider.gate.admit(.cancel)
@@ -44,7 +48,7 @@ struct CancelStep: Sendable {
     private func tell(_ client: ProviderClient, _ job: ExportJob) async -> CancelOutcome? {
         let context = JobContext(job)
         if let handle = job.exportHandle { return await client.cancel(context, exportHandle: handle) }
-        guard job.state.createIsUncertain || job.state.claims > 1, client.definition.canCancel else { return nil }
+        guard job.state.mayHaveExport, client.definition.canCancel else { return nil }
         switch await client.find(context) {
         case .found(let handle): return await client.cancel(context, exportHandle: handle)
         case .notFound: return nil

@@ -20,8 +20,7 @@ struct CreateStep: Sendable {
             await recorder.record(verdict, for: subject)
             return await provider.gate.release(job.id)
         }
-        // A claim that brought no result may have sent its request all the same.
-        let isUncertain = job.state.createIsUncertain || job.state.claims > 1
+        let isUncertain = job.state.mayHaveExport
         let context = JobContext(job)
         let begun = ContinuousClock.now
         let outcome = await send(context, provider.client, lookFirst: isUncertain)
@@ -33,8 +32,8 @@ struct CreateStep: Sendable {
                 "a second export may have been created: an earlier create may have taken effect, and the provider file offers none of Idempotency-Key, adopt and find",
                 metadata: DecisionRecorder.metadata(subject))
         }
-        let isPolling = await record(outcome, permission, subject, provider, context, mayBeTwice)
-        if !isPolling { await provider.gate.release(job.id) }
+        let isOver = await record(outcome, permission, subject, provider, context, mayBeTwice)
+        if isOver { await provider.gate.release(job.id) }
     }
 
     private func send(_ context: JobContext, _ client: ProviderClient, lookFirst: Bool) async -> CreateOutcome {
@@ -46,7 +45,7 @@ struct CreateStep: Sendable {
         }
     }
 
-    /// - Returns: whether the export runs, as far as this process knows.
+    /// - Returns: whether no export runs, for certain. A stale decision says nothing: somebody else has the job.
     private func record(
         _ outcome: CreateOutcome, _ permission: ProviderGate.Permission, _ subject: DecisionRecorder.Subject,
         _ provider: ProviderDirectory.Entry, _ context: JobContext, _ mayBeTwice: Bool
@@ -61,7 +60,7 @@ struct CreateStep: Sendable {
         metrics.countCreate(outcome.failure.map { StepOutcome($0.failureClass) } ?? .succeeded)
         let stored = await recorder.decide(
             event, for: subject, by: provider.machine, detail: detail, exportHandle: handle, mayBeCreatedTwice: mayBeTwice)
-        return outcome.failure == nil && stored?.decision.state.status == .polling
+        return stored.map { $0.decision.state.status != .polling } ?? false
     }
 
     private func hints(_ context: JobContext, _ provider: ProviderDirectory.Entry) async -> PollHints {

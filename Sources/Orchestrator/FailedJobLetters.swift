@@ -25,7 +25,7 @@ struct FailedJobLetters: Sendable {
             }
             let failures = try await store.history(of: job.id).filter { $0.what == "!" }
             let letter = DeadLetter.failedJob(
-                job, error: error, attempts: max(decision.state.failures, 1),
+                job, error: error, attempts: max(failures.count, decision.state.failures, 1),
                 firstFailure: failures.first.map { Date(timeIntervalSince1970: Double(job.createdAt + $0.at) / 1000) },
                 lastFailure: Date(timeIntervalSince1970: Double(try await store.now()) / 1000))
             guard try await publisher.publish(letter) == .confirmed else {

@@ -100,7 +100,6 @@ struct ListingStep: Sendable {
         }
         var state = decision.state
         state.filesTotal = added.filesTotal
-        state.filesDone = added.filesDone
         let advanced = subject.advanced(to: added.version, state)
         let indices = Array(added.first..<added.filesTotal)
         metrics.downloadsListed.increment(
@@ -109,7 +108,7 @@ struct ListingStep: Sendable {
             metrics.countTransition(to: .processing)
             logger.info("job is PROCESSING: \(added.filesTotal) files", metadata: DecisionRecorder.metadata(advanced))
             // Nothing to transfer, or the workers were faster than the list.
-            if added.filesDone == added.filesTotal {
+            if added.filesEnded == added.filesTotal {
                 await downloads.publishManifest(of: advanced, priority: job.priority, traceparent: job.traceparent)
             }
         }

@@ -150,8 +150,8 @@ public struct OrchestratorService: Service {
     private func verifySlots() async {
         do {
             while true {
-                try await Task.sleep(for: .seconds(Double.random(in: 20..<40)))
-                for provider in providers.all { await provider.gate.verifySlots() }
+                try await Task.sleep(for: configuration.lease * Double.random(in: 0.7..<1.3))
+                for provider in providers.all { await provider.gate.verifySlots(olderThan: configuration.lease * 2) }
             }
         } catch {
             // Cancelled: the orchestrator ends.

@@ -112,15 +112,20 @@ actor Starter {
 
     private func take(from provider: ProviderDirectory.Entry, limit: Int) async {
         let name = provider.client.definition.name
+        var permission = ProviderGate.Permission.granted
         do {
             signalled.remove(name)
-            let taken = try await provider.gate.take(limit: limit)
+            let taken = try await provider.gate.take(limit: limit, lease: lease)
+            permission = taken.permission
             candidates[name] = taken.wait.map { .now + $0 } ?? (signalled.contains(name) ? .now : nil)
-            guard !taken.ids.isEmpty else { return }
-            let jobs = try await store.start(taken.ids, lease: lease)
-            if jobs.isEmpty { await provider.gate.withdraw(taken.permission) }
-            await begin(jobs, of: provider, taken.permission)
+            guard !taken.jobs.isEmpty else { return }
+            let jobs = try await store.start(taken.jobs.map(\.id), lease: lease)
+            await provider.gate.settle(taken, started: Set(jobs.map(\.id)))
+            if jobs.count < taken.jobs.count { candidates[name] = .now }
+            if jobs.isEmpty { await provider.gate.withdraw(permission) }
+            await begin(jobs, of: provider, permission)
         } catch {
+            await provider.gate.withdraw(permission)
             repeated.warning(key: "start", "starting jobs has to wait: \(error)", metadata: ["provider": "\(name)"])
             candidates[name] = .now + .seconds(1)
         }

@@ -29,6 +29,7 @@ struct WatchdogStep: Sendable {
             }
             guard let job = try await store.job(wake.id), job.version == wake.version else { return metrics.wakesStale.increment() }
             try await publishOrphans(job, subject)
+            let subject = DecisionRecorder.Subject(job)
             let event = job.state.filesFailed > 0 ? JobEvent.fileFailed(job.fileError ?? Self.unknownError) : .watchdogFired
             guard let stored = await recorder.decide(event, for: subject, by: provider.machine) else { return }
             if stored.decision.action == .writeManifest {

@@ -25,8 +25,11 @@ extension FileTransfer {
 
     /// The link that the file's page of the listing holds now.
     private func freshLink(after expired: Failure) async throws(Failure) -> String {
+        try await requireWelcome()
         switch await provider.files(JobContext(claimed), exportHandle: exportHandle, page: claimed.file.page) {
-        case .failure(let failure): throw failure
+        case .failure(let failure):
+            await tell(failure)
+            throw failure
         case .page(let files, _):
             guard let file = files.first(where: { $0.name == claimed.file.listedName }) else {
                 throw Failure(
@@ -34,6 +37,27 @@ extension FileTransfer {
                     message: "\(expired.message), and the listing does not name the file any more")
             }
             return file.url
+        }
+    }
+
+    /// Listing is asked of the provider's API, which the orchestrators may have found down, or which asked for a pause.
+    private func requireWelcome() async throws(Failure) {
+        // Without the store there is no telling; the lease needs it soon enough.
+        guard let stored = try? await store.health(of: provider.definition.name) else { return }
+        let wait = stored.health.wait(.list, now: stored.now)
+        guard wait > .zero else { return }
+        throw Failure(.throttled, code: "provider-paused", message: "the provider is not to be asked now", retryAfter: wait)
+    }
+
+    /// A refusal that concerns everybody who lists.
+    private func tell(_ failure: Failure) async {
+        guard failure.failureClass == .throttled else { return }
+        do {
+            var stored = try await store.health(of: provider.definition.name)
+            stored.health.pause(.list, for: failure.retryAfter ?? provider.definition.retry.base, now: stored.now)
+            _ = try await store.setHealth(stored.health, of: provider.definition.name, read: stored.version)
+        } catch {
+            logger.notice("the provider's wish for a pause could not be shared: \(error)")
         }
     }
 

@@ -12,6 +12,7 @@ import ProviderAPI
 struct FileTransfer: Sendable {
     let claimed: ClaimedFile
     let provider: ProviderClient
+    let store: JobStore
     let storage: any ObjectStorage
     let configuration: WorkerConfiguration
     let lease: FileLease

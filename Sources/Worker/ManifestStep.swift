@@ -11,6 +11,7 @@ import ObjectStorage
 struct ManifestStep: Sendable {
     let store: JobStore
     let storage: any ObjectStorage
+    let watch: StorageWatch
     /// How long a claim of the job holds; a claim is renewed every third of it.
     let lease: Duration
     let metrics: WorkerMetrics
@@ -26,12 +27,25 @@ struct ManifestStep: Sendable {
                 metrics.manifestsStale.increment()
                 return logger.notice("manifest given up: the job has changed meanwhile")
             }
+            watch.worked()
             metrics.manifestsWritten.increment()
             metrics.completed.increment()
             logger.info("job is COMPLETED", metadata: ["status": "COMPLETED", "files": "\(job.state.filesDone)"])
         } catch {
             metrics.manifestsFailed.increment()
+            let failure = Failure(of: error)
+            watch.failed(failure)
+            if !failure.countsAsAttempt { await forgive(job, logger) }
             logger.warning("manifest not written, the job's timer brings it back: \(error)")
+        }
+    }
+
+    /// The storage was down, which is not the manifest's fault.
+    private func forgive(_ job: ExportJob, _ logger: Logger) async {
+        do {
+            _ = try await store.claimManifest(of: job.id, lease: lease, counting: .lessOne)
+        } catch {
+            logger.notice("an attempt at a manifest counts although the storage was down: \(error)")
         }
     }
 
@@ -70,14 +84,14 @@ struct ManifestStep: Sendable {
             first += many
             page = min(max(Self.pageObjects * many / max(objects.count, 1), 1), 500)
             if .now - claimedAt > lease / 3 {
-                guard try await store.claimManifest(of: job.id, lease: lease) != nil else { return nil }
+                guard try await store.claimManifest(of: job.id, lease: lease, counting: .nothing) != nil else { return nil }
                 claimedAt = .now
             }
         }
         try await upload.write(piece + encoder.tail(skipped: try await failedFiles(of: job)))
         try await upload.finishParts()
         // Claimed again right before it becomes visible: the job may have been cancelled meanwhile.
-        guard let claimed = try await store.claimManifest(of: job.id, lease: lease) else { return nil }
+        guard let claimed = try await store.claimManifest(of: job.id, lease: lease, counting: .nothing) else { return nil }
         try await upload.commit()
         return claimed
     }

@@ -53,7 +53,7 @@ public struct WorkerService: Service {
             recorder: OutcomeRecorder(
                 store: store, letters: FailedFileLetters(publisher: publisher, store: store, metrics: metrics),
                 storage: storageWatch, metrics: metrics),
-            manifests: ManifestStep(store: store, storage: storage, lease: configuration.lease, metrics: metrics),
+            manifests: ManifestStep(store: store, storage: storage, watch: storageWatch, lease: configuration.lease, metrics: metrics),
             configuration: configuration, metrics: metrics, logger: logger, thread: thread)
         intake = DownloadIntake(
             consumer: consumer, deadLetters: DeadLetterPublisher(publisher: publisher, metrics: metrics, logger: logger), store: store,

@@ -23,7 +23,7 @@ struct ShutdownTests {
             let start = ContinuousClock.now
             try await worker.shutDown()
             #expect(.now - start < .seconds(5))
-            #expect(try await fixture.state(ofFile: 0, id) == "backoff 0")
+            #expect(try await fixture.state(ofFile: 0, id) == "backoff 1")
             #expect(try await fixture.failures(of: id) == ["file 0 attempt 1 worker-shutdown"])
             try await fixture.expectNothingVisible(of: id, truth)
             try await fixture.expectNoPartialUploads()

@@ -79,7 +79,7 @@ struct TransferFailureTests {
             configuration.lease = .seconds(3)
             try await fixture.withWorker(configuration) { worker in
                 try await fixture.publish(id, files: 0..<1)
-                try await eventually(within: .seconds(90), "a part is uploaded") { try await fixture.hasPartialUploads() }
+                try await eventually(within: WorkerFixture.deadline, "the download") { try await fixture.downloads() == 1 }
                 #expect(try await fixture.store.cancel(id) == .asked)
                 let job = try await fixture.job(id)
                 try await fixture.decide(.cancelled, job)

@@ -109,7 +109,7 @@ struct TransferTests {
             }
             let job = try await fixture.store.job(id).unwrapped("job")
             let metrics = WorkerMetrics()
-            let step = ManifestStep(store: fixture.store, storage: fixture.storage, lease: .seconds(30), metrics: metrics)
+            let step = ManifestStep(store: fixture.store, storage: fixture.storage, watch: StorageWatch(), lease: .seconds(30), metrics: metrics)
             let first = try await fixture.store.claimManifest(of: id, lease: .seconds(30)).unwrapped("claim")
             // Its claim is overtaken, so that the manifest is written and the job is not completed.
             let overtaking = try await fixture.store.claimManifest(of: id, lease: .seconds(30))

@@ -1,6 +1,6 @@
 -- Stores a page of the file list, and with the last page the step from READY to PROCESSING.
 -- ARGV: id, version, new status, timer delay ms, next cursor ('' with the last page), then for each file: name, description (JSON)
--- Returns {-1} (stale), or the new version, files in all, files done, index of the first new file.
+-- Returns {-1} (stale), or the new version, files in all, files stored or given up, index of the first new file.
 
 local id, expected, status, delay, cursor = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5]
 local key, files = job_key(id), files_key(id)
@@ -31,4 +31,4 @@ if cursor == '' then redis.call('HDEL', key, 'listingCursor') else redis.call('H
 redis.call('ZADD', DUE, NOW + (known[6] and status == 'PROCESSING' and 0 or delay), id)
 count(id, known[2], status)
 if status ~= known[2] then remember(id, tonumber(known[3]), status, whole(total) .. ' files') end
-return { version, total, tonumber(known[5] or '0'), first }
+return { version, total, tonumber(known[5] or '0') + tonumber(known[6] or '0'), first }

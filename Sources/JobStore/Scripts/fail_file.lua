@@ -8,14 +8,15 @@ local id, file, delay = ARGV[1], ARGV[2], tonumber(ARGV[4])
 local key, files, member = job_key(id), files_key(id), ARGV[1] .. '#' .. ARGV[2]
 local state = redis.call('HGET', files, file .. '.state')
 local kind, attempts = string.match(state or '', '^(%a+) (%d+)')
-if delay < 0 and kind == 'failed' and attempts == ARGV[3] then return 1 end
+if attempts == ARGV[3] and kind == (delay < 0 and 'failed' or 'backoff') then return 1 end
 if attempts ~= ARGV[3] or (kind ~= 'leased' and not (delay < 0 and kind == 'queued')) then return 0 end
 local job = redis.call('HMGET', key, 'status', 'createdAt')
 if job[1] ~= 'READY' and job[1] ~= 'PROCESSING' then return 0 end
 
 remember(id, tonumber(job[2]), '!', 'file ' .. file .. ' attempt ' .. attempts .. ' ' .. ARGV[5])
 if delay >= 0 then
-    if ARGV[7] == '1' then attempts = whole(tonumber(attempts) - 1) end
+    -- The attempt's number is the fencing token, and is never given out twice.
+    if ARGV[7] == '1' then redis.call('HINCRBY', files, file .. '.uncounted', 1) end
     redis.call('HSET', files, file .. '.state', 'backoff ' .. attempts)
     redis.call('ZADD', DUE, NOW + delay, member)
     return 1

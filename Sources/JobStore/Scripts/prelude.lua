@@ -7,7 +7,7 @@ local clock = redis.call('TIME')
 local NOW = clock[1] * 1000 + math.floor(clock[2] / 1000)
 
 -- Past the first size, checks that follow one another share a line with their number, so that a job which waits long stays small.
--- Past the second a history takes in no more files and failures; transitions are always kept. With them it stays under the 4 KB up
+-- Past the second the same goes for failures, and files are left out; transitions are always kept. With them it stays under the 4 KB up
 -- to which Redis, set up as `longhaul doctor` asks for, keeps the hash in its compact form.
 local CHECKS_LIMIT, HISTORY_LIMIT = 200, 3584
 
@@ -23,15 +23,18 @@ local function whole(number) return string.format('%.0f', number) end
 -- HistoryEntry.swift), a detail.
 local function longer(history, created, what, detail)
     local isStatus = string.match(what, '^%u')
-    if what == '' or not isStatus and #history > HISTORY_LIMIT then return history end
+    if what == '' or what == '+' and #history > HISTORY_LIMIT then return history end
     local line = whole(NOW - created) .. ' ' .. what .. (detail ~= '' and ' ' .. detail or '') .. '\n'
-    if what == '~' and #history > CHECKS_LIMIT then
-        local before, last = string.match(history, '^(.*\n)(%d+ ~[^\n]*)\n$')
+    local word = what == '~' and 'checks' or what == '!' and 'failures'
+    if word and #history > (what == '~' and CHECKS_LIMIT or HISTORY_LIMIT) then
+        local before, last = string.match(history, '^(.*\n)(%d+ ' .. what .. '[^\n]*)\n$')
         if last then
-            local number = string.match(last, ' %((%d+) checks%)$') or '1'
-            return before .. string.sub(line, 1, -2) .. ' (' .. whole(tonumber(number) + 1) .. ' checks)\n'
+            local number = string.match(last, ' %((%d+) ' .. word .. '%)$') or '1'
+            return before .. string.sub(line, 1, -2) .. ' (' .. whole(tonumber(number) + 1) .. ' ' .. word .. ')\n'
         end
     end
+    -- Past all bounds, by turns of failures and checks: the last ones are worth most.
+    if #history > HISTORY_LIMIT + 384 and not isStatus then history = string.gsub(history, '[^\n]*\n$', '') end
     return history .. line
 end
 

@@ -6,9 +6,16 @@ local TAG = string.sub(TURNS, 1, -6)
 local clock = redis.call('TIME')
 local NOW = clock[1] * 1000 + math.floor(clock[2] / 1000)
 
-local RATES, IN_FLIGHT = TAG .. 'rates', TAG .. 'inflight'
+local RATES, IN_FLIGHT, TAKEN = TAG .. 'rates', TAG .. 'inflight', TAG .. 'taken'
 local function tenants_key(priority) return TAG .. 'tenants:' .. priority end
 local function waiting_key(priority, tenant) return TAG .. 'waiting:' .. priority .. ':' .. tenant end
+
+-- Puts a job into its waiting list. Who comes anew, or again, takes a turn after the one that is being served: turns that were not
+-- used are not kept, and who always has one job waiting does not come before those who have many.
+local function wait_in_line(priority, tenant, since, id)
+    redis.call('ZADD', waiting_key(priority, tenant), 'NX', since, id)
+    redis.call('ZADD', tenants_key(priority), 'NX', tonumber(redis.call('HGET', TURNS, priority) or '0') + 1, tenant)
+end
 
 local function whole(number) return string.format('%.0f', number) end
 

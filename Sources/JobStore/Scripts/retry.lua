@@ -9,21 +9,35 @@ if job[1] ~= expected or job[2] ~= 'FAILED' then return -1 end
 local version = whole(tonumber(expected) + 1)
 
 redis.call('HDEL', key, 'errorCode', 'errorMessage', 'resumeAt', 'failures', 'unknownStatuses', 'claims', 'recreations', 'expiresAt',
-    'filesFailed', 'fileError', 'createIsUncertain', 'since')
+    'filesFailed', 'fileError', 'createIsUncertain', 'since', 'manifestClaims')
 redis.call('HSET', key, 'version', version, 'status', status, 'attempts', '0')
 if creation ~= '0' then redis.call('HSET', key, 'creation', creation) end
 if ARGV[5] == '1' then redis.call('HSET', key, 'createIsUncertain', '1') end
 redis.call('PERSIST', key)
 redis.call('PERSIST', files)
 
+-- Files are looked at some hundred at a time: a job may have a hundred thousand.
+local PAGE = 200
+local function pages(body)
+    for first = 0, tonumber(job[4] or '0') - 1, PAGE do
+        local last = math.min(first + PAGE, tonumber(job[4])) - 1
+        local names = {}
+        for index = first, last do names[#names + 1] = whole(index) .. '.state' end
+        body(first, redis.call('HMGET', files, unpack(names)))
+    end
+end
+
 -- Attempts are fencing tokens: they go on after the highest, and only those from there on are counted. Nobody who had a file has it
 -- still, whatever it does next.
 local highest = 0
-for index = 0, tonumber(job[4] or '0') - 1 do
-    local attempts = string.match(redis.call('HGET', files, whole(index) .. '.state') or '', '^%a+ (%d+)')
-    highest = math.max(highest, tonumber(attempts or '0'))
-    redis.call('ZREM', DUE, id .. '#' .. whole(index))
-end
+pages(function(first, states)
+    local timers = {}
+    for position, state in ipairs(states) do
+        highest = math.max(highest, tonumber(string.match(state or '', '^%a+ (%d+)') or '0'))
+        timers[position] = id .. '#' .. whole(first + position - 1)
+    end
+    redis.call('ZREM', DUE, unpack(timers))
+end)
 local base = tonumber(redis.call('HGET', key, 'attemptsBase') or '0')
 if highest > 0 then base = math.max(base, highest + 1) end
 if base > 0 then redis.call('HSET', key, 'attemptsBase', whole(base)) end
@@ -34,14 +48,22 @@ if status == 'PENDING' then
 else
     redis.call('HSET', key, 'since', whole(NOW))
     -- Files that are not stored begin again, with all their attempts; the watchdog publishes them at once.
-    for index = 0, tonumber(job[4] or '0') - 1 do
-        local field = whole(index) .. '.state'
-        local state = redis.call('HGET', files, field)
-        if state and string.sub(state, 1, 4) ~= 'done' then
-            redis.call('HSET', files, field, 'queued ' .. whole(base) .. ' 0 0')
-            redis.call('HDEL', files, whole(index) .. '.error')
+    pages(function(first, states)
+        local set, gone = {}, {}
+        for position, state in ipairs(states) do
+            if state and string.sub(state, 1, 4) ~= 'done' then
+                local name = whole(first + position - 1)
+                set[#set + 1] = name .. '.state'
+                set[#set + 1] = 'queued ' .. whole(base) .. ' 0 0'
+                gone[#gone + 1] = name .. '.error'
+                gone[#gone + 1] = name .. '.uncounted'
+            end
         end
-    end
+        if #set > 0 then
+            redis.call('HSET', files, unpack(set))
+            redis.call('HDEL', files, unpack(gone))
+        end
+    end)
 end
 redis.call('ZADD', DUE, NOW, id)
 count(id, 'FAILED', status)

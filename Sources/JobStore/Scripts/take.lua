@@ -1,10 +1,17 @@
 -- Takes jobs from a provider's waiting lists, within its limits: high before normal before low by turns of ten, so that none
 -- starves, and within a priority by turns among the tenants that have jobs waiting (start-time fair queueing with equal weights:
 -- Goyal, Vin, Cheng 1996; a job is a unit of service).
--- ARGV: how many at most, creates a second (0: any), burst, exports in flight (0: any)
--- Returns how long to wait before asking again in ms (0: more may be there; -1: nothing waits), then the jobs.
+-- What was taken is remembered until `settle.lua`; what somebody took longer ago than a lease goes back into its list first.
+-- ARGV: how many at most, creates a second (0: any), burst, exports in flight (0: any), lease ms
+-- Returns how long to wait before asking again in ms (0: more may be there; -1: nothing waits), then priority, tenant and name of each
+-- job, separated by tabs.
 
 local limit, rate, burst, in_flight = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+for _, entry in ipairs(redis.call('ZRANGEBYSCORE', TAKEN, '-inf', NOW - tonumber(ARGV[5]), 'LIMIT', 0, 100)) do
+    local priority, tenant, id = string.match(entry, '^([^\t]*)\t(.*)\t([^\t]*)$')
+    wait_in_line(priority, tenant, 0, id)
+    redis.call('ZREM', TAKEN, entry)
+end
 local ORDER = { 'high', 'high', 'normal', 'high', 'high', 'normal', 'low', 'high', 'normal', 'high' }
 
 local function pop(priority)
@@ -20,18 +27,18 @@ local function pop(priority)
             else
                 redis.call('ZREM', tenants_key(priority), tenant[1])
             end
-            return id
+            return id, priority .. '\t' .. tenant[1] .. '\t' .. id
         end
         redis.call('ZREM', tenants_key(priority), tenant[1])
     end
 end
 
 local function next_waiting(turn)
-    local id = pop(ORDER[turn % #ORDER + 1])
-    if id then return id end
+    local id, entry = pop(ORDER[turn % #ORDER + 1])
+    if id then return id, entry end
     for _, priority in ipairs({ 'high', 'normal', 'low' }) do
-        id = pop(priority)
-        if id then return id end
+        id, entry = pop(priority)
+        if id then return id, entry end
     end
 end
 
@@ -49,14 +56,15 @@ end
 local turn = tonumber(redis.call('HGET', TURNS, 'turn') or '0')
 local taken = { wait }
 while #taken <= limit do
-    local id = next_waiting(turn)
+    local id, entry = next_waiting(turn)
     if not id then
         taken[1] = -1
         break
     end
     turn = turn + 1
     if in_flight > 0 then redis.call('ZADD', IN_FLIGHT, NOW, id) end
-    taken[#taken + 1] = id
+    redis.call('ZADD', TAKEN, NOW, entry)
+    taken[#taken + 1] = entry
 end
 if #taken > 1 then
     redis.call('HSET', TURNS, 'turn', whole(turn % #ORDER))

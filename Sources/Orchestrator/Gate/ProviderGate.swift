@@ -28,21 +28,29 @@ actor ProviderGate {
     let thread: EventThread
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
-    private(set) var health = ProviderHealth()
+    var health = ProviderHealth()
     /// The store's clock when the health was read, and ours.
-    private var read: (now: Int64, at: ContinuousClock.Instant)?
-    private var version: Int64 = 0
-    private var tally = RequestTally()
-    private var pauses: [RequestKind: Duration] = [:]
-    private var nextExchange: (timer: TimerHandle, due: ContinuousClock.Instant)?
-    private var isProbing = false
-    private var askers: [CheckedContinuation<Permission, Never>] = []
+    var read: (now: Int64, at: ContinuousClock.Instant)?
+    /// Exchanges with the store that were begun, and the one that `health` came with.
+    var lastExchange = 0
+    var adopted = 0
+    var tally = RequestTally()
+    var pauses: [RequestKind: Duration] = [:]
+    var nextExchange: (timer: TimerHandle, due: ContinuousClock.Instant)?
+    var reading: Task<Void, Never>?
+    var askers: [CheckedContinuation<Permission, Never>] = []
+    /// While this process has the probe. It ends by itself, as the shared one does, should nobody tell how it went.
+    private var probingUntil: ContinuousClock.Instant?
+    /// When the last of those comes back who were told to wait.
+    private var lastReturn: [RequestKind: ContinuousClock.Instant] = [:]
 
     private static let exchangeInterval = Duration.milliseconds(500)
     /// After a failure.
     private static let soon = Duration.milliseconds(50)
     /// What was read so long ago, while nothing was asked of the provider, is read again before something is.
     private static let stale = Duration.seconds(2)
+    /// From one to the next of those who come back: while nothing gets through, asking shall cost little.
+    private static let returnInterval = Duration.milliseconds(2)
 
     /// - Parameter name: of this orchestrator, unique among them.
     init(
@@ -94,7 +102,7 @@ actor ProviderGate {
     func withdraw(_ permission: Permission) async {
         guard permission == .probe else { return }
         await update { [name] health, _ in health.breaker.withdrawProbe(by: name) }
-        isProbing = false
+        probingUntil = nil
     }
 
     /// An answer of the provider that says that it asks for too much, or refuses what we ask, shows that it works; and what this process
@@ -106,118 +114,30 @@ actor ProviderGate {
 
 extension ProviderGate {
     private func pass(_ kind: RequestKind) async -> Permission {
-        if read.map({ .now - $0.at > Self.stale }) ?? true { await update { _, _ in } }
+        if read.map({ .now - $0.at > Self.stale }) ?? true { await readAgain() }
         let wait = health.wait(kind, now: now)
-        if wait > .zero {
-            // Whoever waits for the same end comes back spread over a while.
-            return .wait(wait + min(max(wait, .milliseconds(500)), .seconds(10)) * Double.random(in: 0..<1))
-        }
+        if wait > .zero { return later(kind, wait) }
         if health.breaker.state == .closed { return .granted }
-        if isProbing { return .wait(Self.untilProbeEnds) }
-        isProbing = true
+        if let probingUntil, .now < probingUntil { return later(kind, .milliseconds(500)) }
         let timeout = definition.timeouts.whole + .seconds(5)
+        probingUntil = .now + timeout
         let begun = await update { [name] health, now in health.breaker.beginProbe(by: name, timeout: timeout, now: now) }
         if begun == true { return .probe }
-        isProbing = false
-        return begun == false && health.breaker.state == .closed ? .granted : .wait(Self.untilProbeEnds)
+        probingUntil = nil
+        return begun == false && health.breaker.state == .closed ? .granted : later(kind, .milliseconds(500))
     }
 
-    private static var untilProbeEnds: Duration { .milliseconds(500) + .seconds(Double.random(in: 0..<2)) }
+    /// One after the other, not all at the same moment: of a whole backlog that waits for one end, few ask in vain.
+    private func later(_ kind: RequestKind, _ wait: Duration) -> Permission {
+        let next = max(ContinuousClock.now + wait, (lastReturn[kind] ?? .now) + Self.returnInterval)
+        lastReturn[kind] = next
+        return .wait(next - .now)
+    }
 
     private func endProbe(succeeded: Bool) async {
         let policy = definition.breaker
         await update { [name] health, now in health.breaker.endProbe(by: name, succeeded: succeeded, policy: policy, now: now) }
-        isProbing = false
-    }
-
-    /// The store's clock, as far as it can be known here.
-    private var now: Int64 {
-        guard let read else { return 0 }
-        return read.now + Int64((ContinuousClock.now - read.at) / .milliseconds(1))
-    }
-
-    private func exchange(within delay: Duration) {
-        let due = ContinuousClock.now + delay
-        if let next = nextExchange {
-            guard due < next.due else { return }
-            thread.cancel(next.timer)
-        }
-        let timer = thread.schedule(after: delay) { [weak self] in self?.assumeIsolated { $0.beginExchange() } }
-        nextExchange = (timer, due)
-    }
-
-    private func beginExchange() {
-        nextExchange = nil
-        Task(executorPreference: thread) { await self.update { _, _ in } }
-    }
-
-    /// Reads the shared health, adds what was collected here and what `change` does, and stores it; again when somebody else was faster.
-    /// - Returns: what `change` returned; `nil` when the store could not be reached.
-    @discardableResult
-    private func update<Value: Sendable>(_ change: @Sendable (inout ProviderHealth, Int64) -> Value) async -> Value? {
-        let (tally, pauses) = (self.tally, self.pauses)
-        (self.tally, self.pauses) = (RequestTally(), [:])
-        do {
-            while true {
-                let stored = try await store.health(of: provider)
-                var next = stored.health
-                if tally.requests > 0 { next.breaker.record(tally, policy: definition.breaker, now: stored.now) }
-                for (kind, time) in pauses { next.pause(kind, for: time, now: stored.now) }
-                let value = change(&next, stored.now)
-                let isChanged = next != stored.health
-                if isChanged {
-                    guard try await store.setHealth(next, of: provider, read: stored.version) else { continue }
-                }
-                adopt(next, version: stored.version + (isChanged ? 1 : 0), from: stored)
-                return value
-            }
-        } catch {
-            // Counted again when the store answers.
-            self.tally += tally
-            for (kind, time) in pauses { self.pauses[kind] = max(self.pauses[kind] ?? .zero, time) }
-            repeated.warning(key: "health", "what is known of the provider's health could not be shared: \(error)", metadata: ["provider": "\(provider)"])
-            return nil
-        }
-    }
-
-    private func adopt(_ next: ProviderHealth, version: Int64, from stored: StoredHealth) {
-        // Another exchange of this process may have read later and come first.
-        guard version >= self.version else { return }
-        self.version = version
-        let isFirst = read == nil
-        let before = health.breaker.state
-        health = next
-        read = (stored.now, .now)
-        if next.breaker.state != before || isFirst {
-            watcher.changed(provider, next.breaker, isOurs: next.breaker.state != stored.health.breaker.state)
-        }
-    }
-}
-
-extension ProviderGate {
-    /// Asks together with the others of this turn.
-    private func permit() async -> Permission {
-        await withCheckedContinuation { continuation in
-            askers.append(continuation)
-            if askers.count == 1 { thread.atTurnEnd { [weak self] in self?.assumeIsolated { $0.askForPermits() } } }
-        }
-    }
-
-    private func askForPermits() {
-        let waiting = askers
-        askers = []
-        guard !waiting.isEmpty, let rate = definition.limits.checks else { return }
-        Task(executorPreference: thread) {
-            do {
-                let permits = try await self.store.checkPermits(waiting.count, provider: self.provider, rate: rate)
-                for (position, asker) in waiting.enumerated() {
-                    let denied = position - permits.granted
-                    asker.resume(returning: denied < 0 ? .granted : .wait(permits.first + permits.interval * denied))
-                }
-            } catch {
-                self.repeated.warning(key: "permits", "no permits for checks: \(error)", metadata: ["provider": "\(self.provider)"])
-                for asker in waiting { asker.resume(returning: .wait(.seconds(1) + .seconds(Double.random(in: 0..<1)))) }
-            }
-        }
+        probingUntil = nil
+        if health.breaker.state == .closed { lastReturn = [:] }
     }
 }

@@ -12,10 +12,18 @@ extension ProviderClient {
             do throws(Failure) {
                 answer = try await send(step.request, context)
             } catch {
-                guard error.code == "invalid-answer", definition.createSafety.isEmpty else { throw error }
-                throw Failure(.permanent, code: error.code, message: error.message, mayHaveRun: true)
+                guard error.code == "invalid-answer" else { throw error }
+                // It says that it is JSON, and is not: whatever it says, the request was carried out.
+                let failureClass = definition.createSafety.isEmpty ? FailureClass.permanent : error.failureClass
+                throw Failure(failureClass, code: error.code, message: error.message, mayHaveRun: true)
             }
-            return try created(step, answer, contexts.context(step.parts, context, answer: answer))
+            do throws(Failure) {
+                return try created(step, answer, contexts.context(step.parts, context, answer: answer))
+            } catch {
+                var failure = error
+                failure.mayHaveRun = answer.isSuccess
+                throw failure
+            }
         } catch {
             return .failed(secrets.redacted(error))
         }

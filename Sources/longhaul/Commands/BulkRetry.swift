@@ -31,6 +31,7 @@ struct BulkRetry {
             try await retry(id, &counts)
             if ids.count > 1 { bar.update(counts.retried) }
         }
+        if ids.count > 1 { bar.finish(counts.retried) }
         return counts
     }
 
@@ -40,6 +41,21 @@ struct BulkRetry {
         var seen = 0
         let until = try await store.now()
         var bar = ProgressBar("looked at", total: try await store.counts()[.failed])
+        // The list shrinks while it is read, by us and by others: again, until a look finds nothing more.
+        var before = -1
+        while before < counts.retried {
+            before = counts.retried
+            seen = 0
+            try await pass(until, matches, &bar, &seen, &counts)
+            if dryRun { break }
+        }
+        bar.finish(seen, note: "\(counts.retried) retried")
+        return counts
+    }
+
+    private func pass(
+        _ until: Int64, _ matches: (ExportJob) -> Bool, _ bar: inout ProgressBar, _ seen: inout Int, _ counts: inout Counts
+    ) async throws {
         for partition in 0..<store.partitions {
             var skipped = 0
             while true {
@@ -57,8 +73,6 @@ struct BulkRetry {
                 bar.update(seen, note: "\(counts.retried) retried")
             }
         }
-        bar.finish(seen, note: "\(counts.retried) retried")
-        return counts
     }
 
     private func retry(_ id: JobID, _ counts: inout Counts) async throws {

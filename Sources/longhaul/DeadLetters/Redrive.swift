@@ -36,7 +36,7 @@ struct Redrive: Sendable {
         }
         switch outcome {
         case .retried(let status): return .retried(status)
-        case .notFailed(let status): return .inOrder(status)
+        case .notFailed(let status): return try await unneeded(letter, job, status)
         case .unknown: return try await forgotten(letter, publish)
         }
     }
@@ -45,7 +45,13 @@ struct Redrive: Sendable {
     func foresee(_ letter: DeadLetterRecord) async throws -> Outcome {
         guard let id = Self.job(of: letter) else { return Self.publication(letter) }
         guard let job = try await store.job(id) else { return try await forgotten(letter, Self.publication) }
-        return job.state.status == .failed ? .retried(.failed) : .inOrder(job.state.status)
+        return job.state.status == .failed ? .retried(.failed) : try await unneeded(letter, id, job.state.status)
+    }
+
+    /// A job that is not FAILED is in order, but for files that it goes on without: their letters are all that tells of them.
+    private func unneeded(_ letter: DeadLetterRecord, _ id: JobID, _ status: JobStatus) async throws -> Outcome {
+        guard letter.kind == .file, let job = try await store.job(id), job.state.filesFailed > 0 else { return .inOrder(status) }
+        return .left("its job is \(status.rawValue) and goes on without the file (onFileFailure: skip)")
     }
 
     /// The job that a letter is about. A message that could not be handled never became one, whatever name it bears.

@@ -26,6 +26,7 @@ struct ModelJob: Equatable {
     var filesDone: Int?
     var filesFailed: Int?
     var fileError: String?
+    var manifestClaims: Int?
     var cursor: String?
     var attemptsBase = 0
     var files: [ModelFile] = []
@@ -42,7 +43,7 @@ struct ModelJob: Equatable {
     var state: JobState {
         JobState(
             status: status, attempts: attempts, failures: failures, unknownStatuses: unknownStatuses, claims: claims ?? 0,
-            filesTotal: filesTotal ?? 0, filesDone: filesDone ?? 0, filesFailed: filesFailed ?? 0, creation: creation,
+            filesTotal: filesTotal ?? 0, filesDone: filesDone ?? 0, filesFailed: filesFailed ?? 0, manifestClaims: manifestClaims ?? 0, creation: creation,
             recreations: recreations, createIsUncertain: createIsUncertain, resumeAt: resumeAt)
     }
 
@@ -71,6 +72,7 @@ struct ModelJob: Equatable {
         fields["filesDone"] = filesDone.map { "\($0)" }
         fields["filesFailed"] = filesFailed.map { "\($0)" }
         fields["fileError"] = fileError
+        fields["manifestClaims"] = manifestClaims.map { "\($0)" }
         fields["listingCursor"] = cursor
         if attemptsBase > 0 { fields["attemptsBase"] = "\(attemptsBase)" }
         return fields
@@ -84,6 +86,8 @@ struct ModelFile: Equatable {
     var kind: Kind
     /// Of whoever has it, or had it last, the token.
     var token: Int
+    /// Attempts that used up none.
+    var uncounted = 0
     /// While queued: how often its message was published anew.
     var copies = 0
     /// While queued: whether its message counts as lost already.

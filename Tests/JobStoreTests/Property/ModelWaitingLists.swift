@@ -19,6 +19,11 @@ struct ModelWaitingLists: Equatable {
         if tags[priority]?[tenant] == nil { tags[priority, default: [:]][tenant] = (served[priority] ?? 0) + 1 }
     }
 
+    mutating func remove(_ id: JobID, _ priority: JobPriority, _ tenant: String) {
+        lists[priority]?[tenant]?.remove(id)
+        if lists[priority]?[tenant]?.isEmpty != false { tags[priority]?[tenant] = nil }
+    }
+
     /// Takes one of those whose turn it is.
     /// - Returns: whether the job was one of them.
     mutating func take(_ id: JobID) -> Bool {

@@ -27,7 +27,7 @@ extension RandomWalk {
     private mutating func check(_ wake: Wake, _ job: ModelJob) throws {
         var state = job.state
         // What a wake does not tell.
-        (state.resumeAt, state.createIsUncertain, state.waited) = (nil, false, wake.state.waited)
+        (state.resumeAt, state.createIsUncertain, state.waited, state.manifestClaims) = (nil, false, wake.state.waited, 0)
         try agree(wake.state, state, "the wake's \(job.id)")
         try agree(wake.version, job.version, "version of the wake of \(job.id)")
         try agree(wake.isCancelRequested, job.isCancelRequested, "cancelling in the wake of \(job.id)")
@@ -106,9 +106,9 @@ extension RandomWalk {
     }
 
     mutating func claimManifest() async throws {
-        let id = transferringJob(), lease = delay()
-        let expected = model.claimManifest(id, lease: lease)
-        let found = try await test.store.claimManifest(of: id, lease: lease)
+        let id = transferringJob(), lease = delay(), counting: ManifestCount = random.chance(60) ? .one : .nothing
+        let expected = model.claimManifest(id, lease: lease, counting: counting)
+        let found = try await test.store.claimManifest(of: id, lease: lease, counting: counting)
         note("claim manifest", "\(id) \(lease)", found == nil ? "nothing" : "claimed")
         try agree(found?.version, expected?.version, "claim of the manifest of \(id)")
         if let found { remember(View(id: id, version: found.version, state: found.state)) }

@@ -56,9 +56,10 @@ extension StoreModel {
         setTimer(id.text, lease)
     }
 
-    mutating func claimManifest(_ id: JobID, lease: Duration) -> ModelJob? {
+    mutating func claimManifest(_ id: JobID, lease: Duration, counting: ManifestCount) -> ModelJob? {
         guard var job = jobs[id], job.status == .processing, job.state.isTransferred else { return nil }
         job.version += 1
+        if counting != .nothing { job.manifestClaims = (job.manifestClaims ?? 0) + Int(counting.rawValue) }
         jobs[id] = job
         setTimer(id.text, lease)
         return job

@@ -28,9 +28,9 @@ extension StoreModel {
         let file = job.files[index], member = Self.member(id, index)
         if file.kind == .done || file.kind == .failed { return .nothing(file.kind.rawValue) }
         if let timer = timers[member], !timer.isDue { return .nothing(file.kind == .leased ? "leased" : "early") }
-        let attempts = file.token - job.attemptsBase
+        let attempts = file.token - job.attemptsBase - file.uncounted
         guard attempts < maxAttempts else { return .exhausted(token: file.token, attempt: attempts) }
-        jobs[id]?.files[index] = ModelFile(kind: .leased, token: file.token + 1)
+        jobs[id]?.files[index] = ModelFile(kind: .leased, token: file.token + 1, uncounted: file.uncounted)
         setTimer(member, lease)
         return .claimed(token: file.token + 1, attempt: attempts + 1)
     }
@@ -51,17 +51,18 @@ extension StoreModel {
             timers[Self.member(id, index)] = nil
             jobs[id] = job
         }
-        return job.filesDone == job.filesTotal && job.status == .processing
+        return (job.filesDone ?? 0) + (job.filesFailed ?? 0) >= (job.filesTotal ?? 0) && job.status == .processing
     }
 
     mutating func failFile(_ index: Int, of id: JobID, token: Int, error: JobError, retryAfter delay: Duration?, counts: Bool) -> Bool {
         guard var job = jobs[id], job.files.indices.contains(index), job.files[index].token == token else { return false }
         let kind = job.files[index].kind
-        if delay == nil, kind == .failed { return true }
+        // Again, as after a lost answer.
+        if kind == (delay == nil ? .failed : .backoff) { return true }
         // Who had it last may give up for good what nobody has now.
         guard job.isTransferring, kind == .leased || delay == nil && kind == .queued else { return false }
         if let delay {
-            job.files[index] = ModelFile(kind: .backoff, token: counts ? token : token - 1)
+            job.files[index] = ModelFile(kind: .backoff, token: token, uncounted: job.files[index].uncounted + (counts ? 0 : 1))
             setTimer(Self.member(id, index), delay)
         } else {
             job.files[index] = ModelFile(kind: .failed, token: token)

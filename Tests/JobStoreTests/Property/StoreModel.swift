@@ -98,6 +98,7 @@ struct StoreModel: Equatable {
             setTimer(id.text, .zero)
         }
         jobs[id] = job
+        waiting.remove(id, job.priority, job.tenant)
         return .asked
     }
 
@@ -124,6 +125,9 @@ struct StoreModel: Equatable {
         } else {
             job.times.insert("since")
         }
+        // Whose export goes on running takes a place again, where places are counted.
+        if job.status == .polling, !slots.isEmpty { slots.insert(id) }
+        job.manifestClaims = nil
         job.transitions.append(job.status.rawValue)
         setTimer(id.text, .zero)
         jobs[id] = job

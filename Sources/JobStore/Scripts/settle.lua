@@ -1,0 +1,10 @@
+-- Ends the taking of jobs that were started, or that turned out to be none.
+-- ARGV: creates a second (0: any), how many permits to give back, how many were taken, their entries, then the jobs whose places in
+-- flight are to be freed
+
+local rate, back, number = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+for position = 4, 3 + number do redis.call('ZREM', TAKEN, ARGV[position]) end
+for position = 4 + number, #ARGV do redis.call('ZREM', IN_FLIGHT, ARGV[position]) end
+local tat = tonumber(redis.call('HGET', RATES, 'creates') or '0')
+if rate > 0 and back > 0 and tat > 0 then redis.call('HSET', RATES, 'creates', string.format('%.3f', tat - back * 1000 / rate)) end
+return number
