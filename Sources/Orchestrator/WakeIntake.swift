@@ -17,7 +17,7 @@ actor WakeIntake {
     private let inFlight: InFlightLimit
     private let leases: LeaseKeeper
     private let metrics: OrchestratorMetrics
-    private let logger: Logger
+    private let repeated: RateLimitedLog
     private let thread: EventThread
     let progress = ProgressMonitor()
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
@@ -35,7 +35,7 @@ actor WakeIntake {
         self.cancel = cancel
         self.leases = leases
         self.metrics = metrics
-        self.logger = logger
+        repeated = RateLimitedLog(logger)
         self.thread = thread
         inFlight = InFlightLimit(limit, on: thread)
     }
@@ -64,7 +64,7 @@ actor WakeIntake {
         if malformed > 0 {
             // A wake is only a hint; the timer it should have come from stands.
             metrics.wakesMalformed.increment(by: malformed)
-            logger.warning("\(malformed) lines of a message in \(QueueNames.checks) are no wakes; ignored")
+            repeated.warning(key: "malformed", "\(malformed) lines of a message in \(QueueNames.checks) are no wakes; ignored")
         }
         await inFlight.enter(wakes.count)
         metrics.wakesInFlight.record(await inFlight.count)

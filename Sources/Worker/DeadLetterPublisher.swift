@@ -1,12 +1,13 @@
 import JobMessages
 import Logging
 import RabbitMQ
+import Telemetry
 
 /// Puts away download messages that nobody can handle, with the reason.
 struct DeadLetterPublisher: Sendable {
     let publisher: Publisher
     let metrics: WorkerMetrics
-    let logger: Logger
+    let repeated: RateLimitedLog
 
     /// Confirmed in the dead-letter queue first, then acknowledged: never lost, at worst doubled. A letter that is not taken goes back to its
     /// queue, whose delivery limit bounds how often.
@@ -15,14 +16,14 @@ struct DeadLetterPublisher: Sendable {
             let outcome = try await publisher.publish(letter.outgoing(to: QueueNames.deadDownloads))
             if outcome == .confirmed {
                 metrics.deadLetters.increment()
-                logger.warning(
-                    "download message dead-lettered: \(letter.error.message)",
+                repeated.warning(
+                    key: letter.error.code, "download message dead-lettered: \(letter.error.message)",
                     metadata: ["reason": "\(letter.error.code)", "queue": "\(letter.delivery.queue)"])
                 return await consumer.acknowledge([letter.delivery.tag])
             }
-            logger.error("a dead letter was not taken by \(QueueNames.deadDownloads): \(outcome)")
+            repeated.error(key: "refused", "a dead letter was not taken by \(QueueNames.deadDownloads): \(outcome)")
         } catch {
-            logger.error("a dead letter was not published: \(error)")
+            repeated.error(key: "failed", "a dead letter was not published: \(error)")
         }
         await consumer.reject([letter.delivery.tag], requeue: true)
     }

@@ -56,7 +56,7 @@ public struct WorkerService: Service {
             manifests: ManifestStep(store: store, storage: storage, watch: storageWatch, lease: configuration.lease, metrics: metrics),
             configuration: configuration, metrics: metrics, logger: logger, thread: thread)
         intake = DownloadIntake(
-            consumer: consumer, deadLetters: DeadLetterPublisher(publisher: publisher, metrics: metrics, logger: logger), store: store,
+            consumer: consumer, deadLetters: DeadLetterPublisher(publisher: publisher, metrics: metrics, repeated: RateLimitedLog(logger)), store: store,
             slots: slots, starter: starter, lease: configuration.lease,
             mostAttempts: providers.values.map(\.definition.retry.attempts).max() ?? 1, logger: logger, on: thread)
     }
