@@ -19,7 +19,7 @@ import Testing
             #expect(try await test.store.addFiles([TestStore.file("3")], to: id, version: version + 1, decision: last, cursor: nil) == nil)
             let second = try #require(
                 try await test.store.addFiles([TestStore.file("3")], to: id, version: first.version, decision: last, cursor: nil))
-            #expect((second.first, second.filesTotal, second.filesDone) == (2, 3, 0))
+            #expect((second.first, second.filesTotal, second.filesEnded) == (2, 3, 0))
             let job = try #require(try await test.store.job(id))
             #expect(job.state.status == .processing)
             #expect(job.listingCursor == nil)

@@ -24,7 +24,9 @@ extension RandomWalk {
             note("add files", "\(view.id) \(view.version) \(files.count)", found == nil ? "stale" : isLast ? "the last" : "more to come")
             try agree(found?.version, expected, "version after a page of \(view.id), time \(attempt)")
             guard let found, let job = model.jobs[view.id] else { continue }
-            try agree([found.first, found.filesTotal, found.filesDone], [first, job.files.count, job.filesDone ?? 0], "page of \(view.id)")
+            try agree(
+                [found.first, found.filesTotal, found.filesEnded], [first, job.files.count, (job.filesDone ?? 0) + (job.filesFailed ?? 0)],
+                "page of \(view.id)")
         }
     }
 
