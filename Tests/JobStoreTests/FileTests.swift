@@ -147,6 +147,8 @@ import Testing
             #expect(try await test.store.retry(id) == .retried(.processing))
             #expect(try await test.store.retry(id) == .notFailed(.processing), "a second time changes nothing")
             #expect(try await test.store.findOrphans(of: id, from: 0, many: 2, watchdog: .seconds(60)) == [1])
+            let failure = Failure(.permanent, code: "http-400", message: "no")
+            #expect(try await !test.store.failFile(zombie, failure: failure, retryAfter: nil), "who had it before gives it up no more")
             let again = try #require(try await test.claimFile(1, id))
             #expect((again.attempt, again.token) == (1, 3))
             #expect(try await !test.store.extendFile(zombie, lease: TestStore.lease))
