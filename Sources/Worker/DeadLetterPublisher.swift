@@ -19,7 +19,9 @@ struct DeadLetterPublisher: Sendable {
                 repeated.warning(
                     key: letter.error.code, "download message dead-lettered: \(letter.error.message)",
                     metadata: ["reason": "\(letter.error.code)", "queue": "\(letter.delivery.queue)"])
-                return await consumer.acknowledge([letter.delivery.tag])
+                // Of a huge body we hold only the beginning; the broker moves the whole one.
+                guard letter.delivery.isTruncated else { return await consumer.acknowledge([letter.delivery.tag]) }
+                return await consumer.reject([letter.delivery.tag], requeue: false)
             }
             repeated.error(key: "refused", "a dead letter was not taken by \(QueueNames.deadDownloads): \(outcome)")
         } catch {

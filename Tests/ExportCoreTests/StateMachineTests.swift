@@ -137,6 +137,22 @@ private let lenient = JobStateMachine(rules: JobRules(recreate: RecreatePolicy(a
         #expect(machine.decide(.created(PollHints()), in: uncertain, random: 0)?.state.createIsUncertain == false)
     }
 
+    @Test("does not forget it by a failure that says nothing, by a cancellation that could not be told, or by the job's end") func staysUncertain() throws {
+        let claimed = JobState(status: .pending, claims: 2)
+        #expect(machine.decide(.stepFailed(transient), in: claimed, random: 0)?.state.createIsUncertain == true)
+        #expect(machine.decide(.cancelFailed(transient), in: claimed, random: 0)?.state.createIsUncertain == true)
+        let failed = try #require(machine.decide(.stepFailed(permanent), in: claimed, random: 0)).state
+        #expect(failed.createIsUncertain)
+        let retried = try #require(machine.decide(.retryRequested(fromStart: false), in: failed, random: 0)).state
+        #expect((retried.createIsUncertain, retried.creation) == (true, 0), "the same export is asked for again")
+    }
+
+    @Test("fails a job whose manifest brings no result, again and again") func manifestLimit() {
+        let state = JobState(status: .processing, filesTotal: 1, filesDone: 1, manifestClaims: 20)
+        #expect(machine.decide(.watchdogFired, in: state, random: 0)?.error?.code == "manifest-failed")
+        #expect(machine.decide(.manifestWritten, in: state, random: 0)?.state.status == .completed)
+    }
+
     @Test("creates an export anew that failed at the provider, with another number, as often as the provider file says") func recreation() throws {
         let first = try #require(lenient.decide(.exportFailed(error), in: JobState(status: .polling, attempts: 9), random: 0))
         #expect((first.state.status, first.state.creation, first.state.attempts) == (.pending, 1, 0))

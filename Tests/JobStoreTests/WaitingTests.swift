@@ -71,6 +71,30 @@ import Testing
         }
     }
 
+    @Test("gives back permits and places for what turns out not to wait, and gives out again what nobody has settled") func settling() async throws {
+        try await TestStore.run { test in
+            try await admit(4, tenant: "a", test, prefix: "a")
+            let limits = StartLimits(creates: Rate(perSecond: 0.001, burst: 2), inFlight: 2)
+            let taken = try await take(4, test, limits)
+            #expect(taken.ids.count == 2)
+            // Both are found to be started by somebody else.
+            try await test.store.settle(taken.jobs, started: [], from: "acme", limits: limits)
+            let others = try await take(4, test, limits)
+            #expect(Set(others.ids).intersection(taken.ids).isEmpty)
+            #expect(others.ids.count == 2)
+            let again = try await test.store.take(from: "acme", limit: 4, limits: StartLimits(), lease: .zero)
+            #expect(Set(again.ids) == Set(others.ids), "whoever took them has died")
+        }
+    }
+
+    @Test("is left by jobs that are cancelled, so that the next one does not wait for them") func cancelled() async throws {
+        try await TestStore.run { test in
+            try await admit(20, tenant: "a", test, prefix: "a")
+            for index in 0..<19 { _ = try await test.store.cancel(try #require(JobID("a-\(index)"))) }
+            #expect(try await take(5, test).ids.map(\.text) == ["a-19"])
+        }
+    }
+
     @Test("frees the places of exports that are not in flight, and of no others") func verification() async throws {
         try await TestStore.run { test in
             try await admit(3, tenant: "a", test, prefix: "a")
@@ -93,6 +117,8 @@ import Testing
             let all = try await take(10, test)
             #expect(all.ids.count == 2)
             #expect(all.wait == nil)
+            #expect(try await test.store.waiting(among: ["other", "acme"]) == ["acme"], "whoever took them may die")
+            try await test.store.settle(all.jobs, started: Set(all.ids), from: "acme", limits: StartLimits())
             #expect(try await test.store.waiting(among: ["other", "acme"]) == [])
         }
     }

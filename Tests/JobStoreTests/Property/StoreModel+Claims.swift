@@ -41,7 +41,7 @@ extension StoreModel {
     private mutating func fireFile(_ file: Int, of job: ModelJob) -> DueDownload? {
         timers[Self.member(job.id, file)] = nil
         guard job.isTransferring, job.files.indices.contains(file), [.leased, .backoff].contains(job.files[file].kind) else { return nil }
-        jobs[job.id]?.files[file] = ModelFile(kind: .queued, token: job.files[file].token)
+        jobs[job.id]?.files[file] = ModelFile(kind: .queued, token: job.files[file].token, uncounted: job.files[file].uncounted)
         return DueDownload(id: job.id, file: file, priority: job.priority, correlationID: "c-\(job.id.text)")
     }
 
