@@ -116,6 +116,7 @@ class Audit:
     def leftovers(self):
         left = [(member.split("#")[0], f"has a timer still: {member}") for member in self.store.due()]
         left += [(member, "stands in a waiting list still") for member in self.store.waiting()]
+        left += [(member, "holds a place among the provider's exports still") for member in self.store.places()]
         # A failed job keeps its files for a retry; their timers are looked at above.
         completed = [job.id for job in self.jobs if self.records[job.id].get("status") != "FAILED"]
         for id, files in self.store.files(completed).items():

@@ -97,6 +97,13 @@ class Store:
         found = self.call(*(["ZRANGE", name, 0, -1] for name in lists)) if lists else []
         return [member for members in found for member in members]
 
+    def places(self):
+        """Places in flight, and jobs that somebody took from a waiting list and did nothing with."""
+        sets = self.call(["KEYS", "{lh:p:*}:inflight"], ["KEYS", "{lh:p:*}:taken"])
+        names = sets[0] + sets[1]
+        found = self.call(*(["ZRANGE", name, 0, -1] for name in names)) if names else []
+        return [member.split("\t")[-1] for members in found for member in members]
+
 
 def pairs(flat):
     return dict(zip(flat[::2], flat[1::2]))
