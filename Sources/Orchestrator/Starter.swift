@@ -54,7 +54,8 @@ actor Starter {
     func signal(_ names: some Sequence<String>) {
         for name in names where providers[name] != nil {
             signalled.insert(name)
-            if candidates[name] == nil { candidates[name] = .now }
+            // A reason to wait may be gone before its time: another orchestrator has closed the breaker.
+            candidates[name] = min(candidates[name] ?? .now, .now + .seconds(1))
         }
         wake()
     }

@@ -51,6 +51,25 @@ extension OrchestratorSuites {
             }
         }
 
+        @Test("and believes the store when that has forgotten it all") func forgotten() async throws {
+            try await OrchestratorFixture.run(provider: [Self.breaker]) { fixture in
+                var health = ProviderHealth()
+                let policy = BreakerPolicy(minimumRequests: 1, openFor: .seconds(300))
+                health.breaker.record(RequestTally(requests: 1, failures: 1), policy: policy, now: try await fixture.store.now())
+                for version in 0..<3 as Range<Int64> {
+                    health.pause(.list, for: .seconds(version + 1), now: try await fixture.store.now())
+                    #expect(try await fixture.store.setHealth(health, of: "acme", read: version))
+                }
+                try await fixture.withOrchestrator { _ in
+                    let ids = try await fixture.submit(fixture.names(5))
+                    try await fixture.reach(.pending, jobs: ids)
+                    _ = try await fixture.redis.send(["DEL", "{lh:p:acme}:health"])
+                    let later = try await fixture.submit(fixture.names(5, "later"))
+                    try await fixture.reach(.processing, jobs: later)
+                }
+            }
+        }
+
         @Test("and pauses the kind of request that it refuses by 429, and no other") func pause() async throws {
             try await OrchestratorFixture.run(sandbox: ["throttle-retry-after": "2s"]) { fixture in
                 try await fixture.withOrchestrator { _ in
