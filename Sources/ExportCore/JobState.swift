@@ -28,8 +28,8 @@ public struct JobState: Sendable, Equatable {
 
     public init(
         status: JobStatus, attempts: Int = 0, failures: Int = 0, unknownStatuses: Int = 0, claims: Int = 0, filesTotal: Int = 0,
-        filesDone: Int = 0, filesFailed: Int = 0, manifestClaims: Int = 0, creation: Int = 0, recreations: Int = 0, createIsUncertain: Bool = false,
-        resumeAt: JobStatus? = nil, waited: Duration = .zero
+        filesDone: Int = 0, filesFailed: Int = 0, manifestClaims: Int = 0, creation: Int = 0, recreations: Int = 0,
+        createIsUncertain: Bool = false, resumeAt: JobStatus? = nil, waited: Duration = .zero
     ) {
         self.status = status
         self.attempts = attempts

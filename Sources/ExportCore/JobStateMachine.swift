@@ -159,7 +159,8 @@ extension JobStateMachine {
             let message = "cancelled on request; the export may still run, the provider could not be told: \(failure.message)"
             return fail(next, JobError(code: "cancelled", message: message), isExportOver: true)
         }
-        return Decision(state: next, timer: .after(rules.retry.delay(failures: max(next.failures, 1), retryAfter: failure.retryAfter, random: random)))
+        let delay = rules.retry.delay(failures: max(next.failures, 1), retryAfter: failure.retryAfter, random: random)
+        return Decision(state: next, timer: .after(delay))
     }
 
     /// - Parameter isExportOver: another try needs another export.

@@ -22,7 +22,8 @@ extension JobStore {
     /// - Returns: `nil` when there is nothing to do: not all are stored, or the job is over.
     public func claimManifest(of id: JobID, lease: Duration, counting: ManifestCount = .one) async throws(JobStoreError) -> ExportJob? {
         let value = try await run(
-            StoreScript.claimManifest, partition: partition(of: id), [.string(id.text), .integer(lease.milliseconds), .integer(counting.rawValue)])
+            StoreScript.claimManifest, partition: partition(of: id),
+            [.string(id.text), .integer(lease.milliseconds), .integer(counting.rawValue)])
         return try Self.jobs(Answer(value: value, attempted: "claim_manifest")).first
     }
 

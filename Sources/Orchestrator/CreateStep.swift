@@ -29,7 +29,10 @@ struct CreateStep: Sendable {
         let mayBeTwice = isUncertain && provider.client.definition.createSafety.isEmpty
         if mayBeTwice {
             logger.warning(
-                "a second export may have been created: an earlier create may have taken effect, and the provider file offers none of Idempotency-Key, adopt and find",
+                """
+                a second export may have been created: an earlier create may have taken effect, and the provider file offers none of \
+                Idempotency-Key, adopt and find
+                """,
                 metadata: DecisionRecorder.metadata(subject))
         }
         let isOver = await record(outcome, permission, subject, provider, context, mayBeTwice)

@@ -32,7 +32,7 @@ struct OutcomeRecorder: Sendable {
     func recordExhausted(_ claimed: ClaimedFile, attempts: Int, logger: Logger) async {
         let failure = Failure(
             .permanent, code: "file-attempts-exhausted", message: "\(attempts) attempts brought no result")
-        guard await letters.publish(claimed, failure, attempts: attempts, logger) else { return metrics.count(.unrecorded) }
+        guard await letters.publish(claimed, failure, attempts: attempts) else { return metrics.count(.unrecorded) }
         do {
             guard try await store.failFile(claimed, failure: failure, retryAfter: nil) else { return metrics.count(.leaseLost) }
             metrics.count(.exhausted)
@@ -70,7 +70,7 @@ extension OutcomeRecorder {
         let delay = TransferOutcome.retryDelay(
             after: failure, attempt: claimed.attempt, policy: policy, random: .random(in: 0..<1))
         // Before the store: at worst there are two letters, never none. Without one the file's lease brings it back.
-        if delay == nil, await !letters.publish(claimed, failure, attempts: claimed.attempt, logger) { return metrics.count(.unrecorded) }
+        if delay == nil, await !letters.publish(claimed, failure, attempts: claimed.attempt) { return metrics.count(.unrecorded) }
         let isStored = await insist(lease, logger) { () async throws(JobStoreError) in
             try await store.failFile(claimed, failure: failure, retryAfter: delay, counts: failure.countsAsAttempt)
         }

@@ -51,12 +51,14 @@ public struct WorkerService: Service {
         let starter = TransferStarter(
             providers: providers, store: store, storage: storage, slots: slots,
             recorder: OutcomeRecorder(
-                store: store, letters: FailedFileLetters(publisher: publisher, store: store, metrics: metrics),
+                store: store, letters: FailedFileLetters(
+                    publisher: publisher, store: store, metrics: metrics, repeated: RateLimitedLog(logger)),
                 storage: storageWatch, metrics: metrics),
             manifests: ManifestStep(store: store, storage: storage, watch: storageWatch, lease: configuration.lease, metrics: metrics),
             configuration: configuration, metrics: metrics, logger: logger, thread: thread)
         intake = DownloadIntake(
-            consumer: consumer, deadLetters: DeadLetterPublisher(publisher: publisher, metrics: metrics, repeated: RateLimitedLog(logger)), store: store,
+            consumer: consumer,
+            deadLetters: DeadLetterPublisher(publisher: publisher, metrics: metrics, repeated: RateLimitedLog(logger)), store: store,
             slots: slots, starter: starter, lease: configuration.lease,
             mostAttempts: providers.values.map(\.definition.retry.attempts).max() ?? 1, logger: logger, on: thread)
     }

@@ -20,7 +20,8 @@ for position = 6, #ARGV, 2 do
     local name, index = ARGV[position], whole(total)
     -- Two files of one name would overwrite each other: the later one gets its index in front.
     while redis.call('HSETNX', files, 'name:' .. stem(name), index) == 0 do name = index .. '-' .. name end
-    redis.call('HSET', files, index, ARGV[position + 1], index .. '.name', name, index .. '.state', 'queued ' .. (known[7] or '0') .. ' ' .. whole(NOW) .. ' 0')
+    local state = 'queued ' .. (known[7] or '0') .. ' ' .. whole(NOW) .. ' 0'
+    redis.call('HSET', files, index, ARGV[position + 1], index .. '.name', name, index .. '.state', state)
     total = total + 1
 end
 local version = tonumber(expected) + 1

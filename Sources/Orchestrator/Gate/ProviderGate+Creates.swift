@@ -31,7 +31,8 @@ extension ProviderGate {
         do {
             try await store.settle(taken.jobs, started: started, from: provider, limits: limits)
         } catch {
-            repeated.warning(key: "taken", "what was taken is not settled, and is looked at again later: \(error)", metadata: ["provider": "\(provider)"])
+            repeated.warning(
+                key: "taken", "what was taken is not settled, and is looked at again later: \(error)", metadata: ["provider": "\(provider)"])
         }
     }
 
@@ -43,7 +44,8 @@ extension ProviderGate {
         do {
             try await store.releaseSlot(of: id, provider: provider)
         } catch {
-            repeated.warning(key: "slots", "a place of an export was not freed, the next look will: \(error)", metadata: ["provider": "\(provider)"])
+            repeated.warning(
+                key: "slots", "a place of an export was not freed, the next look will: \(error)", metadata: ["provider": "\(provider)"])
         }
     }
 

@@ -71,7 +71,9 @@ extension ProviderDefinition {
         if let time = section["openFor"]?.duration(in: times) { breaker.openFor = time }
         if let time = section["longest"]?.duration(in: times) { breaker.longestOpen = time }
         if let probes = section["probes"]?.integer(in: 1...100) { breaker.probes = probes }
-        if breaker.openFor > breaker.longestOpen { section.field.problem("openFor is longer than longest", mend: "make longest at least openFor") }
+        if breaker.openFor > breaker.longestOpen {
+            section.field.problem("openFor is longer than longest", mend: "make longest at least openFor")
+        }
     }
 
     private mutating func readRetries(_ root: Section) {

@@ -43,7 +43,8 @@ final class ProviderPlan {
         definition.readRules(root)
         if definition.recreate.attempts > 0, let create, !create.tellsExportsApart {
             let mend = "write Idempotency-Key: \"{{ .job.idempotencyKey }}\", which has a number for each export that is created anew"
-            root["create"]?.problem("the Idempotency-Key is the same for an export that is created anew: the failed one would be given again", mend: mend)
+            root["create"]?.problem(
+                "the Idempotency-Key is the same for an export that is created anew: the failed one would be given again", mend: mend)
         }
         secretFields = compiler.secrets
         try report.throwIfAny()

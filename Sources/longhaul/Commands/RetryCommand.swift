@@ -37,7 +37,9 @@ struct RetryCommand: AsyncParsableCommand {
         guard names.isEmpty == isBulk else {
             throw Problem.usage("name jobs, or choose them by --status failed, --error-code, --provider or --tenant; not both")
         }
-        guard status == nil || status == .failed else { throw Problem.usage("--status \(status?.rawValue ?? ""): only failed jobs can be retried") }
+        guard status == nil || status == .failed else {
+            throw Problem.usage("--status \(status?.rawValue ?? ""): only failed jobs can be retried")
+        }
         guard rate > 0, rate <= 1_000_000 else { throw Problem.usage("--rate must be from above 0 to 1000000") }
         let settings = try await options.load()
         let thread = EventThread(name: "longhaul")
