@@ -49,16 +49,18 @@ extension JobStore {
     /// - Parameter watchdog: when to put a job back into its waiting list, should that be lost.
     /// - Throws: after an error some of the jobs may have been taken in; admitting them again is harmless.
     public func admit(_ jobs: [NewJob], watchdog: Duration) async throws(JobStoreError) -> [Admission] {
-        var admissions = [Admission](repeating: .known, count: jobs.count)
-        var waiting: [WaitingJob] = []
-        let groups = Dictionary(grouping: jobs.indices) { partition(of: jobs[$0].id) }
-        for (partition, members) in groups {
+        let answers = try await eachPartition(of: jobs.map(\.id)) { (partition, members) throws(JobStoreError) in
             var arguments: [RedisArgument] = [.integer(watchdog.milliseconds)]
             for index in members { arguments += jobs[index].arguments }
             let answer = Answer(value: try await run(StoreScript.admit, partition: partition, arguments), attempted: "admit")
-            let now = try answer.element(0).integer
-            for (position, index) in members.enumerated() {
-                let code = try answer.element(position + 1).integer
+            var codes: [Int64] = []
+            for position in members.indices { codes.append(try answer.element(position + 1).integer) }
+            return (now: try answer.element(0).integer, members: members, codes: codes)
+        }
+        var admissions = [Admission](repeating: .known, count: jobs.count)
+        var waiting: [WaitingJob] = []
+        for (now, members, codes) in answers {
+            for (index, code) in zip(members, codes) {
                 admissions[index] = code == 1 ? .admitted : code == 2 ? .waiting : .known
                 guard code != 0 else { continue }
                 let job = jobs[index]

@@ -96,13 +96,14 @@ extension JobStore {
 
     /// Claims jobs that were taken, for their creation. Those that somebody else has, or that are not due yet, are left out.
     public func start(_ ids: [JobID], lease: Duration) async throws(JobStoreError) -> [ExportJob] {
-        var jobs: [ExportJob] = []
-        for (partition, members) in Dictionary(grouping: ids, by: { partition(of: $0) }) {
+        let started = try await eachPartition(of: ids) { (partition, members) throws(JobStoreError) in
             let value = try await run(
-                StoreScript.start, partition: partition, [.integer(lease.milliseconds)] + members.map { .string($0.text) })
-            jobs += try Self.jobs(Answer(value: value, attempted: "start"))
+                StoreScript.start, partition: partition, [.integer(lease.milliseconds)] + members.map { .string(ids[$0].text) })
+            return try Self.jobs(Answer(value: value, attempted: "start"))
         }
-        return jobs
+        // In the order in which they were taken, which is that of priorities and turns.
+        var byID = Dictionary(started.joined().map { ($0.id, $0) }) { first, _ in first }
+        return ids.compactMap { byID.removeValue(forKey: $0) }
     }
 
     /// Those of the providers for whose creation jobs wait.

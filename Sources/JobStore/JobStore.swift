@@ -40,6 +40,23 @@ public struct JobStore: Sendable {
         }
     }
 
+    /// Does something in several partitions at once: what is waited for together costs one round trip, and one fsync of Redis.
+    func eachPartition<Value: Sendable>(
+        of ids: [JobID], _ body: @escaping @Sendable (Int, [Int]) async throws(JobStoreError) -> Value
+    ) async throws(JobStoreError) -> [Value] {
+        let groups = Dictionary(grouping: ids.indices) { partition(of: ids[$0]) }
+        return try await withTaskGroup(of: Result<Value, JobStoreError>.self) { group in
+            for (partition, members) in groups {
+                group.addTask {
+                    do throws(JobStoreError) { return .success(try await body(partition, members)) } catch { return .failure(error) }
+                }
+            }
+            var values: [Result<Value, JobStoreError>] = []
+            for await value in group { values.append(value) }
+            return values
+        }.map { (result) throws(JobStoreError) in try result.get() }
+    }
+
     func send(_ attempted: String, _ commands: [[RedisArgument]]) async throws(JobStoreError) -> [RESPValue] {
         do throws(RedisError) {
             let answers = try await redis.send(all: commands)

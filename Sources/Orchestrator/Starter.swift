@@ -121,10 +121,11 @@ actor Starter {
             candidates[name] = taken.wait.map { .now + $0 } ?? (signalled.contains(name) ? .now : nil)
             guard !taken.jobs.isEmpty else { return }
             let jobs = try await store.start(taken.jobs.map(\.id), lease: lease)
-            await provider.gate.settle(taken, started: Set(jobs.map(\.id)))
-            if jobs.count < taken.jobs.count { candidates[name] = .now }
             if jobs.isEmpty { await provider.gate.withdraw(permission) }
             await begin(jobs, of: provider, permission)
+            permission = .granted
+            await provider.gate.settle(taken, started: Set(jobs.map(\.id)))
+            if jobs.count < taken.jobs.count { candidates[name] = .now }
         } catch {
             await provider.gate.withdraw(permission)
             repeated.warning(key: "start", "starting jobs has to wait: \(error)", metadata: ["provider": "\(name)"])
