@@ -85,7 +85,8 @@ public struct JobStateMachine: Sendable {
             next.createIsUncertain = state.mayHaveExport || failure.mayHaveRun
             return retry(next, failure, random)
 
-        case (.polling, .stepFailed(let failure)), (.ready, .stepFailed(let failure)):
+        // While files are transferred the only step of the job's own is to find its provider.
+        case (.polling, .stepFailed(let failure)), (.ready, .stepFailed(let failure)), (.processing, .stepFailed(let failure)):
             return retry(next, failure, random)
 
         default:
@@ -118,7 +119,9 @@ extension JobStateMachine {
         return Decision(state: state, timer: .after(min(delay, rest)))
     }
 
-    private func transferring(_ state: JobState) -> Decision {
+    private func transferring(_ known: JobState) -> Decision {
+        var state = known
+        state.failures = 0
         if state.isTransferred, state.manifestClaims >= rules.manifestLimit {
             let message = "\(state.manifestClaims) attempts to write the manifest brought no result"
             return fail(state, JobError(code: "manifest-failed", message: message))

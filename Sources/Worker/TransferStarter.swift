@@ -56,10 +56,12 @@ struct TransferStarter: Sendable {
 
     private func outcome(of claimed: ClaimedFile, _ lease: FileLease, _ logger: Logger) async -> TransferOutcome {
         guard let provider = providers[claimed.job.provider] else {
-            return .failed(
-                Failure(
-                    .transient, code: "unknown-provider",
-                    message: "no provider file of that name is loaded; put it into LONGHAUL_PROVIDERS and retry the job"))
+            // Another worker may know it, or this one after its next start: it is not the file's fault.
+            var failure = Failure(
+                .transient, code: "unknown-provider", message: "no provider file of that name is loaded; put it into LONGHAUL_PROVIDERS",
+                retryAfter: .seconds(15))
+            failure.countsAsAttempt = false
+            return .failed(failure)
         }
         logger.debug("transfer begins", metadata: ["attempt": "\(claimed.attempt)"])
         return await FileTransfer(

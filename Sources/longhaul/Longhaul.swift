@@ -33,6 +33,8 @@ struct Longhaul: AsyncParsableCommand {
             var command = try parseAsRoot()
             if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
             guard fflush(nil) == 0 else { throw Problem(message: "the output could not be written", code: ExitCode(74)) }
+            // Not by exit(3): C libraries then clean up (OPENSSL_cleanup) what the event thread may still be letting go of.
+            _exit(0)
         } catch let problem as Problem {
             Terminal.error(problem.message)
             Self.exit(withError: problem.code)

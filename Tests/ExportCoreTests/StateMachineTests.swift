@@ -19,6 +19,7 @@ private func states(in status: JobStatus) -> [JobState] {
     [
         JobState(status: status), JobState(status: status, attempts: 499, failures: 7, unknownStatuses: 4),
         JobState(status: status, filesTotal: 3, filesDone: 1), JobState(status: status, filesTotal: 3, filesDone: 2, filesFailed: 1),
+        JobState(status: status, filesTotal: 1, filesDone: 1, manifestClaims: 20),
     ] + [JobStatus.pending, .polling, .ready, .processing].map { JobState(status: status, resumeAt: $0) }
 }
 

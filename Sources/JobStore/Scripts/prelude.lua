@@ -46,8 +46,9 @@ end
 local function count(id, from, to)
     if from == to then return end
     if from then
-        if from ~= 'POLLING' then redis.call('ZREM', index_key(from), id) end
-        redis.call('HINCRBY', COUNTS, from, -1)
+        -- An entry that was forgotten already is not counted any more.
+        local known = from == 'POLLING' and 1 or redis.call('ZREM', index_key(from), id)
+        if known == 1 then redis.call('HINCRBY', COUNTS, from, -1) end
     end
     if to ~= 'POLLING' then redis.call('ZADD', index_key(to), NOW, id) end
     redis.call('HINCRBY', COUNTS, to, 1)
@@ -56,9 +57,13 @@ end
 -- Forgets, in the index and the counters, a few of the jobs whose records have expired.
 local function trim(status, keep)
     local old = redis.call('ZRANGEBYSCORE', index_key(status), '-inf', NOW - keep, 'LIMIT', 0, 10)
-    if #old == 0 then return end
-    redis.call('ZREM', index_key(status), unpack(old))
-    redis.call('HINCRBY', COUNTS, status, -#old)
+    for _, id in ipairs(old) do
+        -- It may have ended when records were kept for longer.
+        if redis.call('EXISTS', job_key(id)) == 0 then
+            redis.call('ZREM', index_key(status), id)
+            redis.call('HINCRBY', COUNTS, status, -1)
+        end
+    end
 end
 
 -- The end of a job: no timer, and a record that expires. Timers of its files fall out when they fire. What a retry goes on from

@@ -22,8 +22,9 @@ local function whole(number) return string.format('%.0f', number) end
 -- How many of `number` requests may go now at `rate` a second, `burst` of which may come at once (GCRA, ITU-T I.371: `tat` is the
 -- theoretical arrival time). Nothing is taken until `take_permits`.
 local function permits(what, number, rate, burst)
-    local tat = math.max(tonumber(redis.call('HGET', RATES, what) or '0'), NOW)
     local interval = 1000 / rate
+    -- No further ahead than this rate can have brought it: the rate may have been another, and a changed one holds at once.
+    local tat = math.min(math.max(tonumber(redis.call('HGET', RATES, what) or '0'), NOW), NOW + burst * interval)
     return math.min(number, math.max(math.floor((NOW + burst * interval - tat) / interval + 1e-6), 0)), tat, interval
 end
 

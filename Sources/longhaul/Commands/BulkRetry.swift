@@ -45,11 +45,10 @@ struct BulkRetry {
         var before = -1
         while before < counts.retried {
             before = counts.retried
-            seen = 0
             try await pass(until, matches, &bar, &seen, &counts)
             if dryRun { break }
         }
-        bar.finish(seen, note: "\(counts.retried) retried")
+        bar.finish(seen, note: counts.text(dryRun: dryRun))
         return counts
     }
 
@@ -65,12 +64,12 @@ struct BulkRetry {
                 let before = counts.retried
                 for job in chosen {
                     try await retry(job.id, &counts)
-                    bar.update(seen, note: "\(counts.retried) retried")
+                    bar.update(seen, note: counts.text(dryRun: dryRun))
                 }
                 // What was retried has left the list.
                 skipped += page.found - (dryRun ? 0 : counts.retried - before)
                 seen += page.found
-                bar.update(seen, note: "\(counts.retried) retried")
+                bar.update(seen, note: counts.text(dryRun: dryRun))
             }
         }
     }
@@ -90,7 +89,7 @@ struct BulkRetry {
             show(id, "unknown", "there is no such job")
         }
         let rest = interval - (.now - begun)
-        if rest > .zero { try await Task.sleep(for: rest) }
+        if rest > .zero, !dryRun { try await Task.sleep(for: rest) }
     }
 
     private func look(at id: JobID) async throws -> RetryOutcome {

@@ -54,7 +54,7 @@ extension RandomWalk {
         let limit = 1 + random.below(4), inFlight: Int? = random.chance(60) ? 4 : nil
         let room = inFlight.map { max($0 - model.slots.count, 0) } ?? limit
         let atMost = min(limit, room), waiting = model.waiting.count
-        let found = try await test.store.take(from: "acme", limit: limit, limits: StartLimits(inFlight: inFlight))
+        let found = try await test.store.take(from: "acme", limit: limit, limits: StartLimits(inFlight: inFlight), lease: Self.far)
         note("take", "\(found.ids)", found.ids.isEmpty ? room == 0 ? "no room" : "nothing" : "taken")
         try agree(found.ids.count, min(atMost, waiting), "jobs taken of \(waiting), with room for \(room)")
         for id in found.ids { try agree(model.waiting.take(id), true, "it is the turn of \(id)") }
