@@ -25,7 +25,7 @@ extension DeadLetter {
         return OutgoingMessage(routingKey: QueueNames.deadJobs, body: body, properties: properties)
     }
 
-    /// The letter for `longhaul.downloads.dead` about a file, or a manifest, that used up its attempts. Its body is the message again.
+    /// The letter for `longhaul.downloads.dead` about a file that used up its attempts. Its body is the message again.
     public static func failedFile(
         _ message: DownloadMessage, job: ExportJob, failure: Failure, attempts: Int, firstFailure: Date?, lastFailure: Date
     ) -> OutgoingMessage {
