@@ -115,7 +115,8 @@ extension WorkerService {
             HealthCheck("transfers") { [slots] in
                 guard let oldest = await slots.oldestHeartbeat() else { return .healthy("no transfers") }
                 let seconds = oldest.components.seconds
-                return oldest <= lease
+                // One whose lease has run out, because the store is away, gives up by itself; what does not is stuck.
+                return oldest <= lease * 2
                     ? .healthy("oldest heartbeat \(seconds) s ago")
                     : .unhealthy("a transfer's last heartbeat was \(seconds) s ago; the lease is \(lease.components.seconds) s")
             },

@@ -43,7 +43,10 @@ struct TestStore: Sendable {
     }
 
     func start(limit: Int = 10, lease: Duration = lease) async throws -> [ExportJob] {
-        try await store.start(try await store.take(from: "acme", limit: limit, limits: StartLimits()).ids, lease: lease)
+        let taken = try await store.take(from: "acme", limit: limit, limits: StartLimits()).jobs
+        let started = try await store.start(taken.map(\.id), lease: lease)
+        try await store.settle(taken, started: Set(started.map(\.id)), from: "acme", limits: StartLimits())
+        return started
     }
 
     func claim(lease: Duration = lease) async throws -> ClaimedTimers {

@@ -31,7 +31,7 @@ import Testing
                 for (name, process) in roles { ports[name] = try await Self.healthPort(process) }
                 try await Self.submit(1..<31, installation)
                 // Some that go on being checked meanwhile: a broker tells of its alarm only to who publishes.
-                try await Self.submit(31..<41, installation, parameters: #"{"durationSeconds":15}"#)
+                try await Self.submit(31..<41, installation, parameters: #"{"durationSeconds":\#(outage == .alarm ? 60 : 15)}"#)
                 try await Self.reach(installation) { $0["COMPLETED", default: 0] >= 3 }
 
                 try await Self.begin(outage, servers, api)
