@@ -10,12 +10,15 @@ public struct ProviderHealth: Sendable, Equatable, Codable {
     /// Until when requests of a kind are held back, by `RequestKind`.
     public private(set) var pausedUntil: [String: Int64] = [:]
 
+    /// A day.
+    private static let longestWait: Int64 = 86_400_000
+
     public init() {}
 
     /// A later end counts; an earlier one changes nothing.
     public mutating func pause(_ kind: RequestKind, for time: Duration, now: Int64) {
         // Longer than a day is no pause but a mistake.
-        let end = now + Int64(min(time, .seconds(86_400)) / .milliseconds(1))
+        let end = now + Int64(min(time, .milliseconds(Self.longestWait)) / .milliseconds(1))
         pausedUntil = pausedUntil.filter { $0.value > now }
         if end > pausedUntil[kind.rawValue] ?? now { pausedUntil[kind.rawValue] = end }
     }
@@ -24,6 +27,7 @@ public struct ProviderHealth: Sendable, Equatable, Codable {
     public func wait(_ kind: RequestKind, now: Int64) -> Duration {
         let paused = pausedUntil[kind.rawValue] ?? 0
         let open = breaker.state == .open ? breaker.openUntil : 0
-        return .milliseconds(max(paused - now, open - now, 0))
+        // The value comes from outside the process: an instant that cannot be must not overflow, nor hold anything for ever.
+        return .milliseconds(min(max(paused, open, now), now + Self.longestWait) - now)
     }
 }

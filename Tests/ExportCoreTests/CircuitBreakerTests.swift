@@ -1,4 +1,5 @@
 import ExportCore
+import Foundation
 import Testing
 
 private let policy = BreakerPolicy(
@@ -99,6 +100,13 @@ private let policy = BreakerPolicy(
         #expect(health.wait(.create, now: 2000) == .seconds(9))
         #expect(health.wait(.check, now: 2000) == .zero)
         #expect(health.wait(.create, now: 11_000) == .zero)
+    }
+
+    @Test("holds nothing for longer than a day, whatever instants stand in the store", arguments: [Int64.max, .min])
+    func impossibleInstants(instant: Int64) throws {
+        let json = #"{"breaker":{"state":"closed","changedAt":0,"openUntil":0,"openings":0,"reason":"","slices":[],"probesPassed":0},"pausedUntil":{"check":\#(instant)}}"#
+        let health = try JSONDecoder().decode(ProviderHealth.self, from: Data(json.utf8))
+        #expect(health.wait(.check, now: 1_795_000_000_000) == (instant > 0 ? .seconds(86_400) : .zero))
     }
 
     @Test("holds everything back while the breaker is open") func open() {
