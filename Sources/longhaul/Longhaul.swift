@@ -33,11 +33,12 @@ struct Longhaul: AsyncParsableCommand {
             var command = try parseAsRoot()
             if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
             guard fflush(nil) == 0 else { throw Problem(message: "the output could not be written", code: ExitCode(74)) }
-            // Not by exit(3): C libraries then clean up (OPENSSL_cleanup) what the event thread may still be letting go of.
+            // Here and below not by exit(3): C libraries then clean up (OPENSSL_cleanup) what the event thread may still be letting go of.
             _exit(0)
         } catch let problem as Problem {
             Terminal.error(problem.message)
-            Self.exit(withError: problem.code)
+            _ = fflush(nil)
+            _exit(problem.code.rawValue)
         } catch where Self.exitCode(for: error) == .failure && !(error is ExitCode) {
             Terminal.error("\(error)")
             Self.exit(withError: ExitCode(70))
