@@ -69,7 +69,7 @@ extension S3Storage {
         try await client.abortUpload(id, fullKey: fullKey)
     }
 
-    /// For demos and tests.
+    /// Creates the bucket in the configured region unless it is there; needs the right to look for it and to create it.
     public func createBucketIfMissing() async throws(ObjectStorageError) {
         if try await hasBucket() { return }
         let region = client.configuration.region

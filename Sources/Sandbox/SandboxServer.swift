@@ -84,7 +84,7 @@ public final class SandboxServer: Sendable {
                     try pipeline.addHandler(HTTPConnection(api: api, makers: makers, logger: logger))
                 }
             }
-            .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.maxMessagesPerRead, value: 1)
             .bind(host: configuration.host, port: configuration.port)
             .get()

@@ -23,7 +23,7 @@ struct Longhaul: AsyncParsableCommand {
         subcommands: [
             SetupCommand.self, OrchestratorCommand.self, WorkerCommand.self, SandboxCommand.self, SubmitCommand.self, JobsCommand.self,
             JobCommand.self, WatchCommand.self, RetryCommand.self, CancelCommand.self, DeadLettersCommand.self, DoctorCommand.self,
-            SettingsCommand.self,
+            HealthCommand.self, SettingsCommand.self,
         ])
 
     static func main() async {

@@ -43,6 +43,24 @@ import Testing
         }
     }
 
+    @Test("setup creates the bucket if it is asked to, and leaves one that exists") func bucket() async throws {
+        try await Self.run { installation in
+            let output = "s3://setup-\(UInt64.random(in: 0 ... .max))/exports"
+            let storage = [
+                "LONGHAUL_OUTPUT": output, "AWS_ENDPOINT_URL_S3": try SharedServers.s3Endpoint, "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b",
+            ]
+            for _ in 1...2 {
+                let setup = try await installation.longhaul("setup", "--create-bucket", setting: storage)
+                #expect(setup.status == 0, "\(setup.errors)")
+                #expect(setup.output.contains("bucket    \(output)"))
+            }
+            let doctor = try await installation.longhaul("doctor", setting: storage)
+            #expect(doctor.output.contains("\(output) can be written"))
+            let folder = try await installation.longhaul("setup", "--create-bucket")
+            #expect(folder.status == 64)
+        }
+    }
+
     @Test("submit publishes one job by its priority and prints its name") func submit() async throws {
         try await Self.run { installation in
             let named = try await installation.longhaul("submit", "acme", "-p", "report=orders", "--id", "orders-1", "--priority", "high")

@@ -28,7 +28,7 @@ import Testing
                 #expect(try await installation.longhaul("setup").status == 0)
                 let roles = try ["orchestrator", "worker"].map { ($0, try installation.start([$0], setting: ["LONGHAUL_LOG_FORMAT": "json"])) }
                 var ports: [String: Int] = [:]
-                for (name, process) in roles { ports[name] = try await Self.healthPort(process) }
+                for (name, process) in roles { ports[name] = try await process.healthPort() }
                 try await Self.submit(1..<31, installation)
                 // Some that go on being checked meanwhile: a broker tells of its alarm only to who publishes.
                 try await Self.submit(31..<41, installation, parameters: #"{"durationSeconds":\#(outage == .alarm ? 60 : 15)}"#)
@@ -112,13 +112,6 @@ import Testing
         var request = URLRequest(url: try #require(URL(string: try servers.value("AWS_ENDPOINT_URL_S3") + "/degradation")))
         request.httpMethod = "PUT"
         _ = try await URLSession.shared.data(for: request)
-    }
-
-    private static func healthPort(_ process: ChildProcess) async throws -> Int {
-        try await eventually(within: Installation.deadline, "the health server") {
-            let lines = try process.errors + process.output
-            return lines.firstMatch(of: /"port":"?(\d+)/).flatMap { Int($0.1) }
-        }
     }
 
     private static func get(_ port: Int, _ path: String) async throws -> (status: Int, body: Data) {

@@ -45,7 +45,7 @@ import Testing
     }
 
     private static func fuzz(_ seed: UInt64, _ fixture: LetterFixture, _ names: [String], _ roles: [ChildProcess]) async throws {
-        let ports = [try await healthPort(roles[0]), try await healthPort(roles[1])]
+        let ports = [try await roles[0].healthPort(), try await roles[1].healthPort()]
         let begun = ContinuousClock.now
         let expected = try await publish(seed, to: fixture)
         try await expectLetters(expected, ports, fixture, "LONGHAUL_SEED=\(seed)")
@@ -141,12 +141,6 @@ import Testing
         let text = String(decoding: try await get(port, "/metrics").body, as: UTF8.self)
         return text.split(separator: "\n").filter { $0.hasPrefix(name) }.compactMap { $0.split(separator: " ").last.flatMap { Double($0) } }
             .reduce(0) { $0 + Int($1) }
-    }
-
-    private static func healthPort(_ process: ChildProcess) async throws -> Int {
-        try await eventually(within: Installation.deadline, "the health server") {
-            try (process.errors + process.output).firstMatch(of: /"port":"?(\d+)/).flatMap { Int($0.1) }
-        }
     }
 
     private static func get(_ port: Int, _ path: String) async throws -> (status: Int, body: Data) {

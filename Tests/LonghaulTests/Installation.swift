@@ -80,6 +80,15 @@ struct Installation: Sendable {
     }
 }
 
+extension ChildProcess {
+    /// Where a role that was started with port 0 serves health and metrics, as its log tells.
+    func healthPort() async throws -> Int {
+        try await eventually(within: Installation.deadline, "the health server") {
+            try (errors + output).firstMatch(of: /"port":"?(\d+)/).flatMap { Int($0.1) }
+        }
+    }
+}
+
 extension ChildProcess.Ended {
     /// The objects of an output of one JSON object a line.
     func objects() throws -> [[String: Any]] {

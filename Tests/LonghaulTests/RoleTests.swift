@@ -135,6 +135,24 @@ extension RoleTests {
         }
     }
 
+    @Test("tell how they are to the health command, which says so when nobody is there") func health() async throws {
+        try await Self.run { installation in
+            let orchestrator = try installation.start(["orchestrator"], setting: ["LONGHAUL_LOG_FORMAT": "json"])
+            let port = try await orchestrator.healthPort()
+            let alive = try await installation.longhaul("health", "--port", "\(port)")
+            #expect(alive.status == 0, "\(alive.errors)")
+            let ready = try await installation.longhaul("health", "--ready", setting: ["LONGHAUL_HEALTH_PORT": "\(port)", "LONGHAUL_HEALTH_HOST": "0.0.0.0"])
+            #expect(ready.status == 0, "\(ready.errors)")
+            #expect(ready.output.contains("rabbitmq"))
+            orchestrator.send(SIGTERM)
+            #expect(try await orchestrator.end(within: Installation.deadline).status == 0)
+            let gone = try await installation.longhaul("health", "--port", "\(port)")
+            #expect(gone.status == 69)
+            #expect(try gone.problem().contains(":\(port)/healthz"))
+            #expect(try await installation.longhaul("health").status == 64)
+        }
+    }
+
     @Test("end at once by a second signal, and what they had in hand is taken up again") func secondSignal() async throws {
         try await Self.run { installation in
             let first = try installation.start(["orchestrator"])

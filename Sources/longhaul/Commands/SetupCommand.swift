@@ -3,6 +3,7 @@ import EventThread
 import JobMessages
 import JobStore
 import Logging
+import ObjectStorage
 import RabbitMQ
 import Redis
 
@@ -12,11 +13,13 @@ struct SetupCommand: AsyncParsableCommand {
         discussion: "Safe to run again, and at every start of a stack. A queue or a store that exists and differs is left alone and told.")
 
     @OptionGroup var options: SettingsOptions
+    @Flag(help: "Create the bucket of LONGHAUL_OUTPUT too, unless it exists.") var createBucket = false
 
     func run() async throws {
         let settings = try await options.load()
         try await prepareStore(settings)
         try await declareTopology(settings)
+        if createBucket { try await prepareBucket(settings) }
     }
 
     private func prepareStore(_ settings: Settings) async throws {
@@ -46,5 +49,22 @@ struct SetupCommand: AsyncParsableCommand {
         await administrator.shutdown()
         for queue in Topology.queues { print("queue     \(queue.name) (\(queue.type.rawValue))") }
         for exchange in Topology.exchanges { print("exchange  \(exchange.name) (\(exchange.type.rawValue))") }
+    }
+
+    private func prepareBucket(_ settings: Settings) async throws {
+        let thread = EventThread(name: "longhaul-setup")
+        let (storage, http) = try settings.storage(on: thread, logger: Terminal.quietLogger)
+        guard let storage = storage as? S3Storage else {
+            throw Problem.usage("--create-bucket: LONGHAUL_OUTPUT must be an s3:// URL; a folder needs no bucket")
+        }
+        do {
+            try await storage.createBucketIfMissing()
+        } catch {
+            await http?.shutdown()
+            throw Problem.unavailable("LONGHAUL_OUTPUT: \(error)")
+        }
+        await http?.shutdown()
+        thread.stop()
+        print("bucket    \(storage.url(key: ""))")
     }
 }

@@ -48,6 +48,7 @@ struct Setting: Sendable {
         Setting("AWS_SESSION_TOKEN", "TOKEN", nil, "the same, temporary ones"),
         Setting("AWS_REGION", "REGION", "us-east-1", "the region of the bucket"),
         Setting("AWS_ENDPOINT_URL_S3", "URL", nil, "another S3 than AWS's"),
+        Setting("AWS_CA_BUNDLE", "FILE", nil, "the authorities to trust for s3://, PEM; LONGHAUL_CA_FILE without it"),
     ]
 
     /// Settings that may hold a secret can also be read from the file that NAME_FILE names.

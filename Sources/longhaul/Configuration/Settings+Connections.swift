@@ -57,11 +57,14 @@ extension Settings {
     }
 
     /// A client for provider requests (guarded), or for the object storage, which the operator has chosen.
-    func httpClient(_ name: String, egress: EgressPolicy, on thread: EventThread, logger: Logger) throws -> HTTPClient {
+    /// - Parameter caFile: authorities to trust instead of those of `LONGHAUL_CA_FILE`.
+    func httpClient(
+        _ name: String, egress: EgressPolicy, caFile: String? = nil, on thread: EventThread, logger: Logger
+    ) throws -> HTTPClient {
         var configuration = HTTPClientConfiguration()
         configuration.name = name
         configuration.egress = egress
-        configuration.caFile = try text("LONGHAUL_CA_FILE")
+        configuration.caFile = try caFile ?? text("LONGHAUL_CA_FILE")
         configuration.userAgent = "longhaul"
         return HTTPClient(configuration, on: thread, logger: logger)
     }
@@ -78,7 +81,7 @@ extension Settings {
         case .folder(let path):
             return (FolderStorage(path: path, logger: logger), nil)
         case .s3(let bucket, let prefix):
-            let http = try httpClient("storage", egress: .all, on: thread, logger: logger)
+            let http = try httpClient("storage", egress: .all, caFile: text("AWS_CA_BUNDLE"), on: thread, logger: logger)
             let credentials = AWSCredentials(
                 accessKeyID: try required("AWS_ACCESS_KEY_ID"), secretAccessKey: try required("AWS_SECRET_ACCESS_KEY"),
                 sessionToken: try text("AWS_SESSION_TOKEN"))

@@ -1,0 +1,80 @@
+"""Exports that are submitted to a stack as its users do, and followed to their ends."""
+import json
+import os
+import ssl
+import subprocess
+
+import boto3  # noqa: F401  (delivered needs it; better known at once)
+from delivered import Bucket, examine, exports
+from stack import Failure
+
+BUCKET = "s3://longhaul/exports"
+
+
+def jobs(count, prefix):
+    """Durations of 2 to 41 s, so that there is work while containers come and go; 1 to 5 files in every packing."""
+    return [
+        {
+            "exportJobId": f"{prefix}-{number:04}", "provider": "sandbox", "tenant": f"team-{number % 3}",
+            "priority": ("normal", "high", "low")[number % 3],
+            "parameters": {
+                "report": f"daily-{number}", "durationSeconds": 2 + number * 7 % 40, "files": 1 + number * 3 % 5,
+                "compression": ("zip", "gzip", "none")[number % 3]},
+        }
+        for number in range(count)
+    ]
+
+
+def submit(stack, messages):
+    lines = "".join(json.dumps(message) + "\n" for message in messages)
+    printed = stack.read("--profile", "tools", "run", "--rm", "-T", "cli", "submit", "--from", "-", stdin=None, input=lines).split()
+    if sorted(printed) != sorted(message["exportJobId"] for message in messages):
+        raise Failure(f"submit printed {len(printed)} names for {len(messages)} jobs")
+
+
+class Watch:
+    """Counts by status, as `longhaul watch` tells them."""
+
+    def __init__(self, stack):
+        self.stack = stack
+
+    def __enter__(self):
+        # As one of the orchestrators, so that it does not end with a container that is killed: cli is a container of its own.
+        self.process = subprocess.Popen(
+            self.stack.compose("--profile", "tools", "run", "--rm", "-T", "--name", f"{self.stack.project}-watch", "cli", "watch", "--json", "--interval", "0.5"),
+            env=self.stack.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        return self
+
+    def __exit__(self, *_):
+        subprocess.run(["docker", "rm", "-f", f"{self.stack.project}-watch"], capture_output=True)
+        self.process.wait()
+
+    def until(self, what, condition):
+        """The first counts for which the condition holds. Ends with the deadline of its caller's `timeout`."""
+        for line in self.process.stdout:
+            counts = json.loads(line)
+            if condition(counts):
+                return counts
+        raise Failure(f"longhaul watch ended before {what}")
+
+
+def verify(stack, messages, secure=False):
+    """How many exports stand whole in the bucket; says what is wrong with the others."""
+    options = dict(
+        endpoint_url=f"{'https' if secure else 'http'}://localhost:{stack.ports['S3']}", region_name="us-east-1",
+        aws_access_key_id=stack.password("s3-access-key-id"), aws_secret_access_key=stack.password("s3-secret-access-key"))
+    if secure:
+        options["verify"] = os.path.join(stack.folder, "secrets/tls/authority.pem")
+    bucket = Bucket(BUCKET, **options)
+    truth = exports(f"http://127.0.0.1:{stack.ports['SANDBOX']}")
+    problems = []
+    for message in messages:
+        name = message["exportJobId"]
+        problems += [f"{name}: {problem}" for problem in examine(name, truth.get(name, []), bucket)[0]]
+    if problems:
+        raise Failure("\n".join(problems[:20]))
+    return len(messages)
+
+
+def trust(stack):
+    return ssl.create_default_context(cafile=os.path.join(stack.folder, "secrets/tls/authority.pem"))
