@@ -10,7 +10,7 @@ def summary(runs):
     for name in {name: None for run in runs for name in run}:
         values = [run[name] for run in runs if run.get(name) is not None]
         if values and all(isinstance(value, (int, float)) for value in values):
-            found[name] = {"median": statistics.median(values), "least": min(values), "most": max(values), "runs": len(values)}
+            found[name] = {"median": statistics.median(values), "least": min(values), "most": max(values)}
         else:
             found[name] = values[0] if values else None
     return found
@@ -36,7 +36,7 @@ def table(figures):
 
 
 class Comparison:
-    """Rows of medians: Longhaul, its floor and how many times that it costs, Celery's best pool and how many times Longhaul is better."""
+    """Rows of medians: Longhaul, its floor and how many times that it costs, Celery's better pool and by how much Longhaul is better."""
 
     def __init__(self, summaries):
         self.summaries, self.rows = summaries, []
