@@ -27,20 +27,25 @@ def run(options, _):
         begun = time.monotonic()
         prepare.admit(stack, few)
         seconds = time.monotonic() - begun
-        claim_of_few = claim(stack)
+        portion = min(DUE, few // 2) // stack.store.partitions
+        claim_of_few = claim(stack, portion)
+        # What the claims have made it grow by is not what waiting costs.
+        stack.stop("orchestrator")
+        stack.role("orchestrator", "orchestrator")
         begun = time.monotonic()
         prepare.admit(stack, jobs - few, already=few)
         seconds += time.monotonic() - begun
-        claim_of_many = claim(stack)
-        resident = settled(lambda: usage.resident(stack.pid("orchestrator")))
+        resident, bytes_ = settled(lambda: usage.resident(stack.pid("orchestrator"))), memory(stack) - empty
         with usage.Window({name: stack.pid(name) for name in ("orchestrator", "redis", "rabbitmq")}) as window:
             time.sleep(10)
+        claim_of_many = claim(stack, portion)
         return {
-            "jobs": jobs, "admitted and created a second": round(jobs / seconds), "bytes of Redis a job": round((memory(stack) - empty) / jobs),
+            "jobs": jobs, "admitted and created a second": round(jobs / seconds), "bytes of Redis a job": round(bytes_ / jobs),
             "orchestrator idle MiB": mebibytes(idle), "orchestrator with waiting jobs MiB": mebibytes(resident),
             **{f"{name}: % of a core while they wait": round(100 * used / window.seconds, 2) for name, used in window.cpu.items()},
             f"claim of a timer among {few}, µs of Redis": claim_of_few, f"claim of a timer among {jobs}, µs of Redis": claim_of_many,
             "claim cost against that": round(claim_of_many / claim_of_few, 3),
+            "orchestrator after the claims MiB": mebibytes(usage.resident(stack.pid("orchestrator"))),
             **restart(stack), "Redis MiB resident": mebibytes(usage.resident(stack.pid("redis"))),
         }
 
@@ -50,21 +55,21 @@ def memory(stack):
     return int(stack.store.call(["INFO", "memory"])[0].split("used_memory:")[1].split()[0])
 
 
-def claim(stack):
-    """Microseconds of the claim script for each timer, as Redis measured them: the median of a few times that `DUE` timers, drawn at
-    random, are due at once. The log sees only the script, and not how long its call waited or what came back over the network."""
+def claim(stack, portion):
+    """Microseconds of the claim script for each timer, as Redis's log has them, when `portion` timers of each partition, drawn at random,
+    are due at once. The log times the script alone, by the wall: the least of a few times is the one that nothing interrupted."""
     store, costs = stack.store, []
     store.call(["CONFIG", "SET", "slowlog-max-len", 100_000], ["CONFIG", "SET", "slowlog-log-slower-than", 0])
     for _ in range(CLAIMS):
         store.call(["SLOWLOG", "RESET"])
-        moved, due = prepare.retime(stack, 1, 1, portion=DUE // store.partitions)
+        moved, due = prepare.retime(stack, 1, 1, portion=portion)
         time.sleep(max(0, (due - prepare.clock(stack)) / 1000))
         until(lambda: prepare.undone(stack, due + 3_600_000) == 0, 60, "claims")
         costs.append(sum(
             entry[2] for entry in store.call(["SLOWLOG", "GET", 100_000])[0]
             if entry[3][0].upper() == "EVALSHA" and {str(LEASE * 1000), str(WATCHDOG * 1000)} <= set(entry[3])) / moved)
     store.call(["CONFIG", "SET", "slowlog-log-slower-than", -1], ["SLOWLOG", "RESET"])
-    return round(sorted(costs)[CLAIMS // 2], 2)
+    return round(min(costs), 2)
 
 
 def restart(stack):
