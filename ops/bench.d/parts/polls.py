@@ -1,0 +1,58 @@
+"""Poll cycles a second when more timers are due than can be handled, and what a cycle costs each process."""
+import time
+
+import metrics
+import prepare
+from stack import Stack
+from support import micro, say
+from usage import Window
+
+RUNS = 3
+# What is offered by default, a second: about twice of what the machine was seen to do.
+OFFERED = 40_000
+
+
+def run(options, _):
+    with Stack(options.program) as stack:
+        stack.run("setup")
+        stack.sandbox()
+        prepare.waiting_jobs(stack, options.jobs or 20_000)
+        return saturate(stack, options, options.jobs or 20_000)
+
+
+def saturate(stack, options, jobs, orchestrators=1):
+    """The timers of all jobs fire, and again as often as `options.offered` a second makes it."""
+    interval = max(0.01, jobs / (options.offered or OFFERED))
+    stack.provider(prepare.every(interval))
+    prepare.retime(stack, 2, 2 + interval)
+    names = [f"orchestrator-{number}" for number in range(1, orchestrators + 1)]
+    for name in names:
+        stack.role(name, "orchestrator")
+    say(f"{jobs} jobs are checked every {interval:g} s by {orchestrators}: {options.warm_up:g} s to warm up, {options.window:g} s are measured")
+    time.sleep(2 + options.warm_up)
+    result = observe(stack, options.window, names)
+    for name in names:
+        stack.stop(name)
+    return result
+
+
+def observe(stack, seconds, names):
+    """What happens within so many seconds."""
+    pids = {name: stack.pid(name) for name in [*names, "rabbitmq", "redis", "sandbox"]}
+    requests, samples = stack.requests(), metrics.scrape(stack, names)
+    with Window(pids) as window:
+        time.sleep(seconds)
+        cycles = stack.requests()["status"] - requests["status"]
+    told = metrics.difference(samples, metrics.scrape(stack, names))
+    checks = metrics.total(told, "longhaul_checks_total")
+    cpu = {**window.cpu, "orchestrator": sum(window.cpu[name] for name in names)}
+    return {
+        "cycles/s": round(cycles / window.seconds),
+        "cycles/s by the metrics": round(checks / window.seconds),
+        "CPU a cycle without the stub µs": micro(window.total - cpu["sandbox"], cycles),
+        **{f"CPU a cycle {name} µs": micro(cpu[name], cycles) for name in ("orchestrator", "rabbitmq", "redis", "sandbox")},
+        "checks without an answer that counts": checks - metrics.total(told, "longhaul_checks_total", outcome="not-ready"),
+        "wakes refused": metrics.total(told, "longhaul_wakes_total", outcome="refused"),
+        "lateness p50 at most ms": metrics.bound(told, 0.5), "lateness p99 at most ms": metrics.bound(told, 0.99),
+        **window.disturbance(),
+    }

@@ -1,0 +1,84 @@
+"""What a large number of waiting jobs costs: memory, the claim of a timer among them, and the start of an orchestrator."""
+import time
+
+import prepare
+import usage
+from stack import Stack
+from support import mebibytes, say, settled, until
+
+RUNS = 1
+FEW, DUE, CLAIMS = 10_000, 4_000, 5
+# Of no other measurement: by these numbers the claims are found in Redis's log.
+LEASE, WATCHDOG = 31, 61
+
+
+def run(options, _):
+    jobs = options.jobs or 100_000
+    few = min(FEW, jobs // 2)
+    with Stack(options.program, LONGHAUL_LEASE=f"{LEASE}s", LONGHAUL_WATCHDOG=f"{WATCHDOG}s") as stack:
+        stack.run("setup")
+        stack.sandbox()
+        stack.provider(prepare.NEVER, more="")
+        stack.role("orchestrator", "orchestrator")
+        # Warm: code is paged in and buffers have the size that work gives them; what waiting costs is what comes on top.
+        prepare.admit(stack, 2000)
+        stack.clear()
+        idle, empty = settled(lambda: usage.resident(stack.pid("orchestrator"))), memory(stack)
+        begun = time.monotonic()
+        prepare.admit(stack, few)
+        seconds = time.monotonic() - begun
+        portion = min(DUE, few // 2) // stack.store.partitions
+        claim_of_few = claim(stack, portion)
+        # What the claims have made it grow by is not what waiting costs.
+        stack.stop("orchestrator")
+        stack.role("orchestrator", "orchestrator")
+        begun = time.monotonic()
+        prepare.admit(stack, jobs - few, already=few)
+        seconds += time.monotonic() - begun
+        resident, bytes_ = settled(lambda: usage.resident(stack.pid("orchestrator"))), memory(stack) - empty
+        with usage.Window({name: stack.pid(name) for name in ("orchestrator", "redis", "rabbitmq")}) as window:
+            time.sleep(10)
+        claim_of_many = claim(stack, portion)
+        return {
+            "jobs": jobs, "admitted and created a second": round(jobs / seconds), "bytes of Redis a job": round(bytes_ / jobs),
+            "orchestrator idle MiB": mebibytes(idle), "orchestrator with waiting jobs MiB": mebibytes(resident),
+            **{f"{name}: % of a core while they wait": round(100 * used / window.seconds, 2) for name, used in window.cpu.items()},
+            f"claim of a timer among {few}, µs of Redis": claim_of_few, f"claim of a timer among {jobs}, µs of Redis": claim_of_many,
+            "claim cost against that": round(claim_of_many / claim_of_few, 3),
+            "orchestrator after the claims MiB": mebibytes(usage.resident(stack.pid("orchestrator"))),
+            **restart(stack), "Redis MiB resident": mebibytes(usage.resident(stack.pid("redis"))),
+        }
+
+
+def memory(stack):
+    """Bytes of Redis's data."""
+    return int(stack.store.call(["INFO", "memory"])[0].split("used_memory:")[1].split()[0])
+
+
+def claim(stack, portion):
+    """Microseconds of the claim script for each timer, as Redis's log has them, when `portion` timers of each partition, drawn at random,
+    are due at once. The log times the script alone, by the wall: the least of a few times is the one that nothing interrupted."""
+    store, costs = stack.store, []
+    store.call(["CONFIG", "SET", "slowlog-max-len", 100_000], ["CONFIG", "SET", "slowlog-log-slower-than", 0])
+    for _ in range(CLAIMS):
+        store.call(["SLOWLOG", "RESET"])
+        moved, due = prepare.retime(stack, 1, 1, portion=portion)
+        time.sleep(max(0, (due - prepare.clock(stack)) / 1000))
+        until(lambda: prepare.undone(stack, due + 3_600_000) == 0, 60, "claims")
+        costs.append(sum(
+            entry[2] for entry in store.call(["SLOWLOG", "GET", 100_000])[0]
+            if entry[3][0].upper() == "EVALSHA" and {str(LEASE * 1000), str(WATCHDOG * 1000)} <= set(entry[3])) / moved)
+    store.call(["CONFIG", "SET", "slowlog-log-slower-than", -1], ["SLOWLOG", "RESET"])
+    return round(min(costs), 2)
+
+
+def restart(stack):
+    """Another orchestrator, started while the jobs wait."""
+    say("starting an orchestrator anew")
+    stack.stop("orchestrator")
+    begun = time.monotonic()
+    stack.role("restarted", "orchestrator")
+    seconds = time.monotonic() - begun
+    return {
+        "start of an orchestrator s": round(seconds, 2),
+        "orchestrator started with them MiB": mebibytes(settled(lambda: usage.resident(stack.pid("restarted"))))}

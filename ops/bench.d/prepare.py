@@ -1,0 +1,74 @@
+"""Jobs that wait at the simulated API, and when their timers fire."""
+import time
+
+from stack import LIMITS
+from support import say, until
+
+# What no measurement lives to see.
+NEVER = "{ policy: fixed, interval: 12h, maxWait: 7d, maxAttempts: 1000000 }"
+PARAMETERS = {"report": "orders", "from": "2026-11-01", "to": "2026-11-02", "region": "eu"}
+PORTION = 50_000
+
+
+def every(seconds):
+    """A polling policy."""
+    return f"{{ policy: fixed, interval: {max(10, round(seconds * 1000))}ms, maxWait: 7d, maxAttempts: 1000000 }}"
+
+
+def admit(stack, jobs, already=0, parameters=None):
+    """So many jobs more in POLLING, by the orchestrators that run. Returns their names."""
+    names = []
+    while len(names) < jobs:
+        names += stack.submit(min(PORTION, jobs - len(names)), parameters or PARAMETERS)
+        wanted = already + len(names)
+        until(lambda: stack.store.counts()["POLLING"] >= wanted, 120 + PORTION / 100, f"{wanted} jobs in POLLING", pause=0.2)
+        if jobs > PORTION:
+            say(f"{wanted} jobs wait")
+    return names
+
+
+def waiting_jobs(stack, jobs, limits=LIMITS):
+    """So many jobs in POLLING, all checks far away and no orchestrator running. Returns their names."""
+    say(f"bringing {jobs} jobs to POLLING")
+    stack.provider(NEVER, limits)
+    stack.role("admission", "orchestrator")
+    try:
+        return admit(stack, jobs)
+    finally:
+        stack.stop("admission")
+
+
+def tags(store):
+    return [store.tag_of(partition) for partition in range(store.partitions)]
+
+
+def retime(stack, first, last, portion=None):
+    """Moves timers to times from `first` to `last`, seconds from now by Redis's clock, evenly; of each partition all, or `portion` drawn
+    at random. Returns how many, and the first of the times in milliseconds."""
+    store, now, moved = stack.store, clock(stack), 0
+    for tag in tags(store):
+        range_of = ["ZRANDMEMBER", f"{tag}due", portion] if portion else ["ZRANGE", f"{tag}due", 0, -1]
+        members = store.call(range_of)[0]
+        commands = []
+        for start in range(0, len(members), 100):
+            words = ["ZADD", f"{tag}due", "XX"]
+            for position in range(start, min(start + 100, len(members))):
+                at = first + (last - first) * position / len(members)
+                words += [now + int(at * 1000), members[position]]
+            commands.append(words)
+        if commands:
+            store.call(*commands)
+        moved += len(members)
+    return moved, now + int(first * 1000)
+
+
+def undone(stack, before):
+    """Timers due before a time in milliseconds: those that wait for their claim, and those whose wakes are in hand, whose lease ends soon."""
+    return sum(stack.store.call(*(["ZCOUNT", f"{tag}due", "-inf", before] for tag in tags(stack.store))))
+
+
+def clock(stack):
+    """Redis's, in milliseconds."""
+    seconds, microseconds = stack.store.call(["TIME"])[0]
+    return int(seconds) * 1000 + int(microseconds) // 1000
+

@@ -1,0 +1,41 @@
+// What the raw programs share: their clocks, their way to fail, and the line of JSON in which they report.
+#pragma once
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+static inline double clock_seconds(clockid_t clock) {
+    struct timespec now;
+    clock_gettime(clock, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+__attribute__((noreturn, format(printf, 1, 2))) static inline void fail(const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+    exit(1);
+}
+
+static inline long whole(const char *text) {
+    char *end;
+    long number = strtol(text, &end, 10);
+    if (*end || number <= 0) fail("%s is no positive whole number", text);
+    return number;
+}
+
+struct stopwatch {
+    double wall, cpu;
+};
+
+static inline struct stopwatch start(void) {
+    return (struct stopwatch){clock_seconds(CLOCK_MONOTONIC), clock_seconds(CLOCK_PROCESS_CPUTIME_ID)};
+}
+
+// CPU time is that of all threads of this process.
+static inline void report(struct stopwatch since, long operations) {
+    struct stopwatch now = start();
+    printf("{\"operations\": %ld, \"seconds\": %.6f, \"cpu\": %.6f}\n", operations, now.wall - since.wall, now.cpu - since.cpu);
+}

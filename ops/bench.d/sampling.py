@@ -1,0 +1,25 @@
+"""How late single jobs are checked, from their records in the store: exact, and from outside the process that is measured."""
+import time
+
+
+class Sample:
+    """Follows some jobs: `nextPollAt` says when the next check is due, `lastPollAt` when its outcome was stored."""
+
+    def __init__(self, store, names):
+        self.store = store
+        self.keys = [f"{store.tag(name)}job:{name}" for name in names]
+
+    def read(self):
+        answers = self.store.call(*(["HMGET", key, "attempts", "lastPollAt", "nextPollAt"] for key in self.keys))
+        return [tuple(int(value or 0) for value in fields) for fields in answers]
+
+    def lateness(self, seconds, pause):
+        """Milliseconds from due to stored of each check that was seen, sorted. A negative one came early."""
+        found, before, end = [], self.read(), time.monotonic() + seconds
+        while time.monotonic() < end:
+            time.sleep(pause)
+            now = self.read()
+            # Of two checks between two looks, the due time of the second was never seen.
+            found += [new[1] - old[2] for old, new in zip(before, now) if new[0] == old[0] + 1]
+            before = now
+        return sorted(found)
