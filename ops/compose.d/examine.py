@@ -2,10 +2,11 @@
 import base64
 import json
 import socket
+import struct
 import urllib.error
 import urllib.request
 
-from amqp import Queues
+from amqp import Queues, short
 from stack import USERS, Failure, run, until
 
 QUEUES = {
@@ -53,24 +54,32 @@ def prometheus_scrapes(stack, expected):
 def users_may_no_more(stack):
     """Each of these is refused."""
     for user, command in [
-        ("worker", "CONFIG GET dir"), ("worker", "FLUSHALL"), ("worker", "KEYS *"), ("worker", "GET other"), ("worker", "HGETALL {lh:p:sandbox}:turns"),
-        ("orchestrator", "FLUSHALL"), ("orchestrator", "SET other 1"), ("setup", "HGETALL {lh:00}:due"), ("operator", "CONFIG SET dir /tmp"),
-        ("default", "INFO"),
+        ("worker", "CONFIG GET dir"), ("worker", "FLUSHALL"), ("worker", "KEYS *"), ("worker", "HSET other a b"), ("worker", "DEL lh:meta"),
+        ("worker", "HGETALL {lh:p:sandbox}:turns"), ("worker", "EVAL return{redis.call('HSET','other','a','b')} 0"),
+        ("orchestrator", "FLUSHALL"), ("orchestrator", "HSET other a b"), ("orchestrator", "DEL lh:meta"), ("setup", "HGETALL {lh:00}:due"),
+        ("operator", "CONFIG SET dir /tmp"), ("monitoring", "HGETALL lh:meta"), ("default", "PING"), ("health", "INFO"),
     ]:
-        login = [] if user == "default" else ["--user", user, "--pass", stack.password(user), "--no-auth-warning"]
+        if user == "default":
+            login = []
+        else:
+            login = ["--user", user, "--pass", "any" if user == "health" else stack.password(user), "--no-auth-warning"]
         answer = stack.read("exec", "-T", "redis", "redis-cli", *login, *command.split())
-        if "NOPERM" not in answer and "NOAUTH" not in answer:
+        if not any(refusal in answer for refusal in ("NOPERM", "NOAUTH", "ACL failure")):
             raise Failure(f"Redis lets {user} do {command}: {answer}")
-    for user, queue in [("worker", "longhaul.jobs.normal"), ("submitter", "longhaul.jobs.normal"), ("orchestrator", "longhaul.downloads.low")]:
+    for user, attempt, queue in [
+        ("worker", Queues.purge, "longhaul.jobs.normal"), ("submitter", Queues.purge, "longhaul.jobs.normal"),
+        ("orchestrator", Queues.purge, "longhaul.downloads.low"), ("orchestrator", declare, "longhaul.other"),
+        ("operator", declare, "longhaul.other"), ("orchestrator", delete, "longhaul.checks"), ("operator", delete, "longhaul.jobs.dead"),
+    ]:
         url = f"amqp://{user}:{stack.password(user)}@127.0.0.1:{stack.ports['RABBITMQ']}/%2F"
         try:
             with Queues(url) as queues:
-                queues.purge(queue)
+                attempt(queues, queue)
         except ConnectionError as problem:
             if "ACCESS_REFUSED" in str(problem):
                 continue
-            raise Failure(f"purging as {user}: {problem}") from None
-        raise Failure(f"RabbitMQ lets {user} purge {queue}")
+            raise Failure(f"{attempt.__name__} {queue} as {user}: {problem}") from None
+        raise Failure(f"RabbitMQ lets {user} {attempt.__name__} {queue}")
     for user in ("worker", "submitter"):
         try:
             management(stack, "queues", user)
@@ -80,13 +89,30 @@ def users_may_no_more(stack):
         raise Failure(f"the management page lets {user} in")
 
 
+def declare(queues, name):
+    queues.send(1, (50, 10), struct.pack(">H", 0) + short(name) + b"\2" + struct.pack(">I", 0))
+    queues.receive((50, 11))
+
+
+def delete(queues, name):
+    queues.send(1, (50, 40), struct.pack(">H", 0) + short(name) + b"\0")
+    queues.receive((50, 41))
+
+
 def containers_are_confined(stack):
-    for service in ("orchestrator", "worker", "sandbox"):
+    for service in ("orchestrator", "worker", "sandbox", "rabbitmq", "redis", "s3"):
         for container in stack.containers(service):
             of = json.loads(run(["docker", "inspect", container]))[0]
             host = of["HostConfig"]
-            if not host["ReadonlyRootfs"] or host["CapDrop"] != ["ALL"] or of["Config"]["User"] != "10001:10001" or host["Memory"] == 0:
-                raise Failure(f"{service} is not confined: {host['ReadonlyRootfs']}, {host['CapDrop']}, {of['Config']['User']}, {host['Memory']}")
+            problems = [
+                host["CapDrop"] != ["ALL"] and "keeps capabilities", host["SecurityOpt"] != ["no-new-privileges:true"] and "may gain privileges",
+                host["Memory"] == 0 and "has no limit on memory", not host["PidsLimit"] and "has no limit on processes"]
+            if service in ("orchestrator", "worker", "sandbox"):
+                problems += [
+                    not host["ReadonlyRootfs"] and "can write to its root", of["Config"]["User"] != "10001:10001" and "runs as another user",
+                    host["CapAdd"] and "has capabilities"]
+            if any(problems):
+                raise Failure(f"{service} {' and '.join(filter(None, problems))}")
     for service in stack.config()["services"].values():
         for port in service.get("ports", []):
             if port.get("host_ip") != "127.0.0.1":
@@ -95,13 +121,24 @@ def containers_are_confined(stack):
 
 def logs_hold_no_secret(stack):
     logs = stack.read("--profile", "*", "logs", "--no-color")
-    for user in (*USERS, "s3-secret-access-key"):
+    for user in (*USERS, "s3-access-key-id", "s3-secret-access-key", "grafana"):
         if stack.password(user) in logs:
             raise Failure(f"the logs hold the password of {user}")
 
 
-def refuses_plain_text(stack):
-    """A broker that speaks TLS alone closes the connection, or answers with an alert, on an AMQP header."""
+def redis_loaded_everything(stack):
+    """After a restart it tells at this level what of the append-only file it could not take in."""
+    if "CRITICAL" in stack.read("logs", "--no-color", "redis"):
+        raise Failure("Redis left out parts of its append-only file when it started again")
+
+
+def speaks_tls_alone(stack, context):
+    """The broker takes part in a handshake, and closes the connection, or answers with an alert, on an AMQP header in plain text."""
+    with socket.create_connection(("127.0.0.1", stack.ports["RABBITMQ"]), 5) as connection:
+        with context.wrap_socket(connection, server_hostname="localhost") as secure:
+            secure.sendall(b"AMQP\0\0\x09\x01")
+            if not secure.recv(8).startswith(b"\1\0\0"):
+                raise Failure("the broker does not speak AMQP over TLS")
     with socket.create_connection(("127.0.0.1", stack.ports["RABBITMQ"]), 5) as connection:
         connection.sendall(b"AMQP\0\0\x09\x01")
         try:

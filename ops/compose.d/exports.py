@@ -39,7 +39,6 @@ class Watch:
         self.stack = stack
 
     def __enter__(self):
-        # As one of the orchestrators, so that it does not end with a container that is killed: cli is a container of its own.
         self.process = subprocess.Popen(
             self.stack.compose("--profile", "tools", "run", "--rm", "-T", "--name", f"{self.stack.project}-watch", "cli", "watch", "--json", "--interval", "0.5"),
             env=self.stack.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)

@@ -1,14 +1,15 @@
 """The run itself, step by step."""
 import json
 import os
-import random
 import subprocess
 import threading
 
 from engine import NoEngine, say
-from examine import containers_are_confined, logs_hold_no_secret, prometheus_scrapes, queues_are_empty, refuses_plain_text, users_may_no_more
+from examine import (
+    containers_are_confined, logs_hold_no_secret, prometheus_scrapes, queues_are_empty, redis_loaded_everything, speaks_tls_alone,
+    users_may_no_more)
 from exports import Watch, jobs, submit, trust, verify
-from stack import FILE, TLS, Failure
+from stack import FILE, TLS, Failure, until
 
 NEEDED = ("rabbitmq", "redis", "s3")
 DEADLINE = 300
@@ -59,16 +60,18 @@ def with_replicas(stack, messages):
         say("4 workers, 2 orchestrators")
         stack.up(*services(stack), worker=4, orchestrator=2)
         watch.until("a third is completed", lambda counts: counts["COMPLETED"] >= len(messages) // 3)
-        for service in ("worker", "orchestrator"):
-            victim = random.choice(stack.containers(service))
-            say(f"killing a container of {service}")
-            subprocess.run(["docker", "kill", victim], check=True, capture_output=True)
+        say("killing a container of each service")
+        victims = [stack.kill(service) for service in ("worker", "orchestrator", "redis", "rabbitmq")]
+        until("what was killed is healthy again", lambda: all(stack.is_healthy(victim) for victim in victims))
         say("2 workers")
         stack.up(*services(stack), worker=2, orchestrator=2)
         counts = watch.until("all have ended", lambda counts: counts["COMPLETED"] + counts["FAILED"] == len(messages))
     if counts["FAILED"]:
         raise Failure(f"{counts['FAILED']} exports failed")
     say("looking at queues, metrics, users, logs, and at every object")
+    if [len(stack.containers(service)) for service in ("worker", "orchestrator")] != [2, 2]:
+        raise Failure("using the commands has changed the number of replicas")
+    redis_loaded_everything(stack)
     queues_are_empty(stack)
     if stack.has_prometheus:
         prometheus_scrapes(stack, {"orchestrator": 2, "worker": 2, "rabbitmq": 1})
@@ -81,7 +84,7 @@ def over_tls(stack, messages):
     say("the same with TLS")
     stack.files = [FILE, TLS, *stand_in_of_s3(stack)]
     stack.up(*services(stack), worker=1, orchestrator=1)
-    refuses_plain_text(stack)
+    speaks_tls_alone(stack, trust(stack))
     with Watch(stack) as watch, time_limit(watch):
         before = watch.until("it tells anything", lambda counts: True)["COMPLETED"]
         submit(stack, messages)

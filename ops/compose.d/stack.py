@@ -3,6 +3,7 @@ import json
 import os
 import random
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -29,10 +30,11 @@ class Stack:
         self.folder = tempfile.mkdtemp(prefix="longhaul-compose-")
         self.files = [FILE]
         self.ports = dict(zip(PORTS, free_ports(len(PORTS))))
-        subnet = f"10.213.{random.randint(100, 250)}.0/24"
+        subnet = f"10.213.{random.randint(100, 250)}"
         self.environment = {
-            **os.environ, "LONGHAUL_IMAGE": f"{self.project}:latest", "STACK_SECRETS": f"{self.folder}/secrets",
-            "STACK_SANDBOX_SUBNET": subnet, "STACK_EGRESS": subnet,
+            **{name: value for name, value in os.environ.items() if not name.startswith(("STACK_", "COMPOSE_", "LONGHAUL_"))},
+            "LONGHAUL_IMAGE": f"{self.project}:latest", "STACK_SECRETS": f"{self.folder}/secrets",
+            "STACK_SANDBOX_SUBNET": f"{subnet}.0/24", "STACK_SANDBOX_ADDRESS": f"{subnet}.10", "STACK_EGRESS": f"{subnet}.10/32",
             **{f"STACK_{name}_PORT": str(port) for name, port in self.ports.items()}}
 
     def __enter__(self):
@@ -79,6 +81,15 @@ class Stack:
     def containers(self, service):
         """Those that run."""
         return self.read("ps", "-q", "--status", "running", service).split()
+
+    def kill(self, service):
+        """As a crash would: by the process, so that the restart policy holds. Returns the container."""
+        container = random.choice(self.containers(service))
+        os.kill(int(run(["docker", "inspect", "-f", "{{.State.Pid}}", container])), signal.SIGKILL)
+        return container
+
+    def is_healthy(self, container):
+        return run(["docker", "inspect", "-f", "{{.State.Health.Status}}", container]).strip() == "healthy"
 
     def up(self, *services, **scales):
         scaling = [word for service, count in scales.items() for word in ("--scale", f"{service}={count}")]

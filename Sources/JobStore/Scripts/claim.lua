@@ -9,6 +9,8 @@ local limit, lease, watchdog, batch = tonumber(ARGV[1]), tonumber(ARGV[2]), tonu
 -- Bytes of a message, and of what one claim returns: parameters may be large.
 local MESSAGE_LIMIT, ANSWER_LIMIT, total = 128 * 1024, 2 * 1024 * 1024, 0
 local lateness, messages, downloads, waiting, lines, size = {}, {}, {}, {}, {}, 0
+-- Score and member of the timers that move forward, for one command at the end.
+local leased, LEASED_UNTIL = {}, whole(NOW + lease)
 
 local function flush()
     if #lines == 0 then return end
@@ -18,11 +20,12 @@ end
 
 local function wake(id, fields)
     local key = job_key(id)
-    local version = redis.call('HINCRBY', key, 'version', 1)
-    local claims = redis.call('HINCRBY', key, 'claims', 1)
-    redis.call('ZADD', DUE, NOW + lease, id)
+    local version, claims = whole((tonumber(fields[19]) or 0) + 1), whole((tonumber(fields[20]) or 0) + 1)
+    redis.call('HSET', key, 'version', version, 'claims', claims)
+    leased[#leased + 1] = LEASED_UNTIL
+    leased[#leased + 1] = id
     local line = table.concat({
-        id, whole(version), fields[1], fields[2], fields[3], fields[4] or '0', fields[5] or '0', whole(claims),
+        id, version, fields[1], fields[2], fields[3], fields[4] or '0', fields[5] or '0', claims,
         fields[6] or '0', fields[7] or '0', fields[14] or '0', fields[15] or '0', fields[16] or '0', fields[17] or '0',
         whole(NOW - tonumber(fields[18] or fields[8])), fields[9] or id, fields[10] or 'default', fields[11] or '{}', fields[12],
     }, '\t')
@@ -51,13 +54,14 @@ for position = 1, #due, 2 do
     if total > ANSWER_LIMIT then break end
     local member = due[position]
     lateness[#lateness + 1] = NOW - tonumber(due[position + 1])
-    local id, file = string.match(member, '^(.*)#(%d+)$')
+    local id, file
+    if string.find(member, '#', 1, true) then id, file = string.match(member, '^(.*)#(%d+)$') end
     if id then
         download(member, id, file)
     else
         local fields = redis.call('HMGET', job_key(member), 'status', 'provider', 'attempts', 'failures', 'unknownStatuses',
             'filesTotal', 'filesDone', 'createdAt', 'correlationId', 'tenant', 'export', 'parameters', 'priority',
-            'filesFailed', 'creation', 'recreations', 'cancel', 'since')
+            'filesFailed', 'creation', 'recreations', 'cancel', 'since', 'version', 'claims')
         local status = fields[1]
         if status == 'PENDING' and not fields[17] then
             queue(member)
@@ -73,6 +77,7 @@ for position = 1, #due, 2 do
     end
 end
 flush()
+if #leased > 0 then redis.call('ZADD', DUE, unpack(leased)) end
 
 local following = redis.call('ZRANGE', DUE, 0, 0, 'WITHSCORES')
 return { NOW, following[2] and tonumber(following[2]) or -1, lateness, messages, downloads, waiting }

@@ -16,8 +16,8 @@ local function files_key(id) return TAG .. 'files:' .. id end
 local function index_key(status) return TAG .. 'status:' .. status end
 local COUNTS = TAG .. 'counts'
 
--- Lua prints numbers past 2^53 and fractions in exponents; every number here is a whole one.
-local function whole(number) return string.format('%.0f', number) end
+-- Lua prints large numbers in exponents; every number here is a whole one, and less than 2^53.
+local function whole(number) return string.format('%d', number) end
 
 -- The history with one more line: milliseconds since the job's creation, what happened (a status, or a sign, see
 -- HistoryEntry.swift), a detail.

@@ -49,7 +49,8 @@ struct StoreModel: Equatable {
         guard var job = jobs[change.id], job.version == change.version, !job.status.isFinal else { return nil }
         let next = change.decision.state
         let old = job.status
-        (job.version, job.status, job.claims) = (job.version + 1, next.status, nil)
+        (job.version, job.claims) = (job.version + 1, job.status == .polling && next.status == .polling ? 0 : nil)
+        job.status = next.status
         (job.attempts, job.failures, job.unknownStatuses) = (next.attempts, next.failures, next.unknownStatuses)
         if next.creation != seen.creation { job.creation = next.creation }
         if next.recreations != seen.recreations { job.recreations = next.recreations }
