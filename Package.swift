@@ -27,7 +27,8 @@ let package = Package(
 )
 
 /// hiredis has TLS since 1.0, in a library of its own; without that library rediss:// is refused. CPATH names folders of headers to
-/// the compilers, so it is looked through here too: `CPATH=PREFIX/include swift build -Xlinker -LPREFIX/lib` takes hiredis from there.
+/// the compilers, so it is looked through here too: `CPATH=PREFIX/include swift build -Xlinker -LPREFIX/lib -Xlinker -rpath=PREFIX/lib`
+/// takes hiredis from there, unless the linker finds another among the system's libraries first.
 /// SwiftPM keeps what it learns here: once another hiredis is installed, `swift package purge-cache`.
 var hiredisTLS: [Target] {
     let folders = (Context.environment["CPATH"] ?? "").split(separator: ":").map(String.init) + ["/usr/local/include", "/usr/include"]
