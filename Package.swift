@@ -1,4 +1,5 @@
 // swift-tools-version: 6.2
+import Foundation
 import PackageDescription
 
 // Floors: a target depends only on targets that stand above it in this file, each floor on the floors below its own.
@@ -25,9 +26,21 @@ let package = Package(
     swiftLanguageModes: [.v6]
 )
 
+/// hiredis has TLS since 1.0, in a library of its own; without that library rediss:// is refused. CPATH names folders of headers to
+/// the compilers, so it is looked through here too: `CPATH=PREFIX/include swift build -Xlinker -LPREFIX/lib -Xlinker -rpath=PREFIX/lib`
+/// takes hiredis from there, unless the linker finds another among the system's libraries first.
+/// SwiftPM keeps what it learns here: once another hiredis is installed, `swift package purge-cache`.
+var hiredisTLS: [Target] {
+    let folders = (Context.environment["CPATH"] ?? "").split(separator: ":").map(String.init) + ["/usr/local/include", "/usr/include"]
+    // The first folder that has hiredis is the one that the compilers take.
+    let folder = folders.first { FileManager.default.fileExists(atPath: $0 + "/hiredis/hiredis.h") }
+    guard let folder, FileManager.default.fileExists(atPath: folder + "/hiredis/hiredis_ssl.h") else { return [] }
+    return [.systemLibrary(name: "CHiredisTLS", providers: [.apt(["libhiredis-dev", "libssl-dev"])])]
+}
+
 // Floor 0: C as it comes, and the rules without any I/O.
 var floor0: [Target] {
-    [
+    hiredisTLS + [
         .systemLibrary(name: "CEpoll"),
         .systemLibrary(name: "CRabbitMQ", pkgConfig: "librabbitmq", providers: [.apt(["librabbitmq-dev"])]),
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
@@ -47,7 +60,9 @@ var floor1: [Target] {
 var floor2: [Target] {
     [
         .target(name: "RabbitMQ", dependencies: ["CRabbitMQ", "EventThread", deque, logging, metrics]),
-        .target(name: "Redis", dependencies: ["CHiredis", "EventThread", deque, logging, metrics, crypto]),
+        .target(
+            name: "Redis",
+            dependencies: ["CHiredis", "EventThread", deque, logging, metrics, crypto] + hiredisTLS.map { .target(name: $0.name) }),
         .target(name: "HTTPClient", dependencies: ["CCurl", "EventThread", deque, logging, metrics]),
         .target(name: "Archive", dependencies: ["CArchive", "EventThread"]),
         .target(name: "JQ", dependencies: ["CJq", "EventThread"]),
@@ -118,7 +133,7 @@ var tests: [Target] {
         .testTarget(
             name: "WorkerTests",
             dependencies: ["Worker", "Sandbox", "TestServers", "HTTPClient", "Redis", metrics, logging, lifecycle, crypto]),
-        .testTarget(name: "LonghaulTests", dependencies: ["longhaul", "TestServers"]),
+        .testTarget(name: "LonghaulTests", dependencies: ["longhaul", "Redis", "TestServers"]),
     ]
 }
 

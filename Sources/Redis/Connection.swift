@@ -3,7 +3,9 @@ import Glibc
 
 /// Owns a hiredis context that is logged in and does not block. Hiredis buffers and parses; the socket is polled by others.
 final class Connection {
-    private let context: UnsafeMutablePointer<redisContext>  // hiredis' handle
+    /// hiredis' handle; `Login` alone uses it besides, while it is the only owner.
+    let context: UnsafeMutablePointer<redisContext>
+    private var tls: TLSSession?
 
     /// Takes over the context and frees it at the end.
     init(adopting context: UnsafeMutablePointer<redisContext>) { self.context = context }
@@ -11,6 +13,11 @@ final class Connection {
     deinit { redisFree(context) }
 
     var descriptor: Int32 { context.pointee.fd }
+
+    /// Goes on in TLS. To be called while the context blocks and nothing has been sent.
+    func startTLS(with host: String, _ tls: TLSContext) throws(TLSFailure) {
+        self.tls = try TLSSession.start(context, with: host, tls)
+    }
 
     struct Failure: Error {
         let text: String
@@ -28,6 +35,7 @@ final class Connection {
     /// Writes what has been appended, as far as the socket takes it; `true` when all of it was taken.
     func write() throws(Failure) -> Bool {
         var isDone: Int32 = 0
+        if tls != nil { TLSSession.forgetErrors() }
         guard redisBufferWrite(context, &isDone) == REDIS_OK else { throw failure }
         return isDone == 1
     }
@@ -35,10 +43,14 @@ final class Connection {
     /// Reads once; `true` when there may be more to read at once.
     func read() throws(Failure) -> Bool {
         let before = context.pointee.reader.pointee.len
+        if tls != nil { TLSSession.forgetErrors() }
         guard redisBufferRead(context) == REDIS_OK else { throw failure }
         // Hiredis reads at most 16 KiB at a time.
-        return context.pointee.reader.pointee.len >= before + 16_384
+        return holdsInput || context.pointee.reader.pointee.len >= before + 16_384
     }
+
+    /// There is more to read, of which a poll of the socket does not tell.
+    var holdsInput: Bool { tls?.holdsInput ?? false }
 
     /// The next reply that is there whole.
     func nextReply() throws(Failure) -> RESPValue? {
@@ -52,6 +64,14 @@ final class Connection {
     private var failure: Failure {
         let error = context.pointee.err
         // The text of an I/O error is that of errno, which may have changed since; hiredis has kept it.
-        return Failure(text: String(cString: shim_redis_error(context)), isUnreadable: error == REDIS_ERR_PROTOCOL)
+        let text = tlsError ?? String(cString: shim_redis_error(context))
+        return Failure(text: text, isUnreadable: error == REDIS_ERR_PROTOCOL)
+    }
+
+    /// What OpenSSL found wrong in the call that has just failed, where it was that: hiredis tells of errno alone, and takes an alert
+    /// of the server for its end.
+    var tlsError: String? {
+        guard tls != nil, [REDIS_ERR_IO, REDIS_ERR_EOF].contains(context.pointee.err) else { return nil }
+        return TLSSession.error.map { "TLS: \($0)" }
     }
 }

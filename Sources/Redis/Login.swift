@@ -17,24 +17,36 @@ struct Login {
         let connection: Connection
     }
 
-    /// - Throws: `unreachable` or `loginRefused`, within about the connect timeout (a name server may take longer).
+    /// - Throws: `unreachable`, `tls` or `loginRefused`, within about the connect timeout (a name server may take longer).
     func run() throws(RedisError) -> Handover {
+        // Before anything that has a timeout: the system's authorities take some milliseconds to read.
+        let tls = try tlsContext()
         guard let context = redisConnectWithTimeout(configuration.host, Int32(configuration.port), timeLeft) else {
             throw failure("out of memory")
         }
         let connection = Connection(adopting: context)
-        try check(context)
+        try check(connection)
         guard redisEnableKeepAlive(context) == REDIS_OK, redisSetTimeout(context, timeLeft) == REDIS_OK else {
             throw failure(String(cString: shim_redis_error(context)))
         }
+        if let tls { try startTLS(tls, on: connection) }
         for step in steps {
-            if case .error(let error) = try ask(context, step.command), !step.isOptional {
+            if case .error(let error) = try ask(connection, step.command), !step.isOptional {
                 let step = step.command[0].name
                 throw RedisError(.loginRefused(error), operation: "connect", server: configuration.server, cause: step)
             }
         }
         try stopBlocking(context)
         return Handover(connection: connection)
+    }
+
+    private func tlsContext() throws(RedisError) -> TLSContext? {
+        guard let tls = configuration.tls else { return nil }
+        do { return try TLSContext(tls) } catch { throw failure(error.cause, error.kind) }
+    }
+
+    private func startTLS(_ tls: TLSContext, on connection: Connection) throws(RedisError) {
+        do { try connection.startTLS(with: configuration.host, tls) } catch { throw failure(error.cause, error.kind) }
     }
 
     private struct Step {
@@ -56,15 +68,17 @@ struct Login {
         return steps
     }
 
-    private func ask(_ context: UnsafeMutablePointer<redisContext>, _ command: [RedisArgument]) throws(RedisError) -> RESPValue {
+    private func ask(_ connection: Connection, _ command: [RedisArgument]) throws(RedisError) -> RESPValue {
+        let context = connection.context
         let bytes = EncodedCommands(command).bytes
+        TLSSession.forgetErrors()
         let isAppended = bytes.withUnsafeBytes { bytes in
             redisAppendFormattedCommand(context, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count) == REDIS_OK
         }
         var reply: UnsafeMutableRawPointer?
         guard isAppended, redisSetTimeout(context, timeLeft) == REDIS_OK, redisGetReply(context, &reply) == REDIS_OK, let reply
         else {
-            try check(context)
+            try check(connection)
             throw failure("no reply to \(command[0].name)")
         }
         defer { freeReplyObject(reply) }
@@ -80,15 +94,18 @@ struct Login {
         context.pointee.flags &= ~REDIS_BLOCK
     }
 
-    private func check(_ context: UnsafeMutablePointer<redisContext>) throws(RedisError) {
-        let error = context.pointee.err
+    private func check(_ connection: Connection) throws(RedisError) {
+        let error = connection.context.pointee.err
         guard error != 0 else { return }
         let isTimeout = error == REDIS_ERR_IO && (errno == EAGAIN || errno == EWOULDBLOCK)
-        throw failure(isTimeout ? "no answer within \(configuration.connectTimeout)" : String(cString: shim_redis_error(context)))
+        // In TLS 1.3 a server that refuses the client's certificate says so after the handshake.
+        if let tlsError = connection.tlsError { throw failure(tlsError, .tls) }
+        throw failure(
+            isTimeout ? "no answer within \(configuration.connectTimeout)" : String(cString: shim_redis_error(connection.context)))
     }
 
-    private func failure(_ cause: String) -> RedisError {
-        RedisError(.unreachable, operation: "connect", server: configuration.server, cause: cause)
+    private func failure(_ cause: String, _ kind: RedisError.Kind = .unreachable) -> RedisError {
+        RedisError(kind, operation: "connect", server: configuration.server, cause: cause)
     }
 
     /// Not zero: that would be for ever.

@@ -6,7 +6,7 @@ extension Redis {
     ///
     /// Before the first connection a failed attempt ends the wait, and is not repeated unless commands are waiting: so that a
     /// program can tell at its start that its server is unreachable. After that the client reconnects by itself.
-    /// - Throws: `unreachable`, `loginRefused`, `cancelled`, `shutDown`.
+    /// - Throws: `unreachable`, `tls`, `loginRefused`, `cancelled`, `shutDown`.
     public func connect() async throws(RedisError) {
         if isConnected { return }
         guard !isShuttingDown else { throw error(.shutDown(mayHaveRun: false), "connect") }

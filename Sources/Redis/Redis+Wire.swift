@@ -48,16 +48,18 @@ extension Redis {
     }
 
     private func receive(from connection: Connection) throws(Connection.Failure) {
-        // Bounded, so that a long reply does not keep other sockets waiting.
-        for _ in 0..<64 {
+        var reads = 0
+        while true {
             let mayHaveMore = try connection.read()
+            reads += 1
             while let reply = try connection.nextReply() {
                 if case .error(let error) = reply, error.code == "READONLY" { mustReconnect = true }
                 guard pipeline.receive(reply) else {
                     throw Connection.Failure(text: "a reply came that nobody asked for", isUnreadable: false)
                 }
             }
-            if !mayHaveMore { return }
+            // Bounded, so that a long reply does not keep other sockets waiting.
+            guard mayHaveMore, reads < 64 || connection.holdsInput else { return }
         }
     }
 

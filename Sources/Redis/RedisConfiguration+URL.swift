@@ -1,8 +1,7 @@
-import CHiredis
-
 extension RedisConfiguration {
-    /// Reads `redis://[[username]:password@]host[:port][/database]`, user name and password percent-encoded where needed, an IPv6
-    /// address in brackets (https://www.iana.org/assignments/uri-schemes/prov/redis).
+    /// Reads `redis://[[username]:password@]host[:port][/database]`, or `rediss://…` for TLS, user name and password percent-encoded
+    /// where needed, an IPv6 address in brackets (https://www.iana.org/assignments/uri-schemes/prov/redis, …/rediss). The port is 6379
+    /// unless given, for both.
     ///
     /// - Throws: `RedisError` of kind `invalidURL`, which repeats nothing of the URL but its scheme.
     public init(url: String) throws(RedisError) {
@@ -10,12 +9,8 @@ extension RedisConfiguration {
             throw .invalid("it must look like redis://host:6379/0")
         }
         let scheme = url[..<schemeEnd.lowerBound].lowercased()
-        guard scheme != "rediss" else {
-            throw .invalid(
-                "rediss:// is TLS, which needs hiredis 1.0 or newer built with OpenSSL; this program uses hiredis "
-                    + "\(HIREDIS_MAJOR).\(HIREDIS_MINOR).\(HIREDIS_PATCH) without TLS. Use redis:// on a private network or through a TLS tunnel")
-        }
-        guard scheme == "redis" else { throw .invalid("the scheme must be redis") }
+        guard scheme == "redis" || scheme == "rediss" else { throw .invalid("the scheme must be redis or rediss") }
+        guard scheme == "redis" || Self.supportsTLS else { throw .invalid(Self.reasonAgainstTLS) }
 
         let rest = url[schemeEnd.upperBound...]
         guard !rest.contains(where: { $0 == "?" || $0 == "#" }) else {
@@ -32,6 +27,7 @@ extension RedisConfiguration {
             throw .invalid("after the host stands the number of the database, as in /0")
         }
         self.init(host: host, port: port, username: username, password: password, database: Int(path) ?? 0)
+        if scheme == "rediss" { tls = TLS() }
     }
 
     private static func hostAndPort(_ address: Substring) throws(RedisError) -> (String, Int) {

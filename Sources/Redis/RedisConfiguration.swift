@@ -5,12 +5,14 @@ public struct RedisConfiguration: Sendable {
     /// For AUTH with a name (Redis 6 and later); `nil` is the default user.
     public var username: String?
     public var password: String?
+    /// `nil`: plain TCP. Needs `supportsTLS`.
+    public var tls: TLS?
     /// For SELECT.
     public var database: Int
     /// What `CLIENT LIST` shows. Blanks are not allowed by Redis and become hyphens.
     public var clientName = "longhaul"
 
-    /// For name resolution, TCP and login together.
+    /// For name resolution, TCP, TLS and login together.
     public var connectTimeout: Duration = .seconds(5)
     /// From the call to its reply, waiting in the queue and for a reconnect included.
     public var commandTimeout: Duration = .seconds(10)
@@ -44,7 +46,7 @@ public struct RedisConfiguration: Sendable {
 
 /// However it is printed, the password stays out.
 extension RedisConfiguration: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    public var description: String { "redis://\(server)" }
+    public var description: String { (tls == nil ? "redis" : "rediss") + "://\(server)" }
     public var debugDescription: String { description }
     public var customMirror: Mirror { Mirror(self, children: ["server": server]) }
 }

@@ -5,6 +5,9 @@ public struct RedisError: Error, Sendable, Equatable, CustomStringConvertible {
         case invalidURL
         /// No connection: name resolution, TCP or the time for both failed.
         case unreachable
+        /// No TLS: the server's certificate is not signed by a trusted authority or names another host, the server refuses the
+        /// client's, or speaks none; a file cannot be used; this program was built without TLS.
+        case tls
         /// Connected, but AUTH, SELECT or the first PING was answered by an error.
         case loginRefused(RedisServerError)
         /// The command's deadline passed, in the queue or on the wire.
@@ -43,7 +46,7 @@ public struct RedisError: Error, Sendable, Equatable, CustomStringConvertible {
         switch kind {
         case .unreachable, .timedOut, .connectionLost, .overloaded: true
         case .loginRefused(let error), .server(let error): error.isRetriable
-        case .invalidURL, .unsupportedReply, .cancelled, .shutDown: false
+        case .invalidURL, .tls, .unsupportedReply, .cancelled, .shutDown: false
         }
     }
 
@@ -54,7 +57,7 @@ public struct RedisError: Error, Sendable, Equatable, CustomStringConvertible {
             mayHaveRun
         case .unsupportedReply: true
         case .server(let error): !error.isRetriable
-        case .invalidURL, .unreachable, .loginRefused, .overloaded: false
+        case .invalidURL, .unreachable, .tls, .loginRefused, .overloaded: false
         }
     }
 
@@ -77,6 +80,7 @@ extension RedisError {
         switch kind {
         case .invalidURL: "unusable URL"
         case .unreachable: "unreachable"
+        case .tls: "no TLS connection"
         case .loginRefused(let error): "login refused: \(error)"
         case .timedOut(let mayHaveRun): "timed out" + Self.fate(mayHaveRun)
         case .connectionLost(let mayHaveRun): "connection lost" + Self.fate(mayHaveRun)

@@ -1,4 +1,5 @@
 import Foundation
+import Redis
 import Testing
 
 @testable import longhaul
@@ -59,6 +60,26 @@ private func problem(_ body: () async throws -> Void) async -> String? {
         ]
         let names = ["LONGHAUL_LEASE", "LONGHAUL_TRANSFERS", "LONGHAUL_EGRESS", "LONGHAUL_REDIS_URL", "LONGHAUL_RABBITMQ_URL"]
         for (message, name) in zip(messages, names) { #expect(message?.hasPrefix(name) == true, "\(message ?? "no problem")") }
+    }
+
+    @Test("of TLS reach the configuration of Redis", .enabled(if: RedisConfiguration.supportsTLS, "this hiredis has no TLS"))
+    func redisTLS() async throws {
+        let files = [
+            "LONGHAUL_REDIS_CA_FILE": "/ca.pem", "LONGHAUL_REDIS_CERTIFICATE_FILE": "/client.pem", "LONGHAUL_REDIS_KEY_FILE": "/client.key",
+        ]
+        let tls = try await load(files.merging(["LONGHAUL_REDIS_URL": "rediss://h"]) { $1 }).redis(clientName: "x").tls
+        #expect([tls?.authorityFile, tls?.certificateFile, tls?.keyFile] == ["/ca.pem", "/client.pem", "/client.key"])
+        #expect(try await load(files).redis(clientName: "x").tls == nil)
+        let half = try await load(["LONGHAUL_REDIS_URL": "rediss://h", "LONGHAUL_REDIS_KEY_FILE": "/client.key"])
+        #expect(await problem { _ = try half.redis(clientName: "x") }?.hasPrefix("LONGHAUL_REDIS_CERTIFICATE_FILE") == true)
+    }
+
+    @Test("of TLS are refused with the reason without a hiredis that has it", .enabled(if: !RedisConfiguration.supportsTLS, "this hiredis has TLS"))
+    func noRedisTLS() async throws {
+        let settings = try await load(["LONGHAUL_REDIS_URL": "rediss://:s3cret@h"])
+        let problem = await problem { _ = try settings.redis(clientName: "x") }
+        #expect(problem?.hasPrefix("LONGHAUL_REDIS_URL") == true && problem?.contains("hiredis 1.0") == true)
+        #expect(problem?.contains("s3cret") == false)
     }
 
     @Test("that are secret can come from a file") func secretFile() async throws {

@@ -32,7 +32,17 @@ import Testing
         #expect(error.map { "\($0)".contains("hush") } == false)
     }
 
-    @Test("for TLS is refused with what TLS needs") func tls() throws {
+    @Test("for TLS is read like one without", .enabled(if: RedisConfiguration.supportsTLS, "this hiredis has no TLS")) func tls() throws {
+        let configuration = try RedisConfiguration(url: "rediss://user:hush@h/1")
+        #expect(configuration.tls == RedisConfiguration.TLS())
+        #expect(configuration.server == "h:6379/1")
+        #expect("\(configuration)" == "rediss://h:6379/1")
+        #expect(try RedisConfiguration(url: "rediss://[::1]:6380").port == 6380)
+        #expect(try RedisConfiguration(url: "redis://h").tls == nil)
+    }
+
+    @Test("for TLS is refused without a hiredis that has it", .enabled(if: !RedisConfiguration.supportsTLS, "this hiredis has TLS"))
+    func noTLS() throws {
         let error = #expect(throws: RedisError.self) { try RedisConfiguration(url: "rediss://:hush@h:6380") }
         #expect(error?.kind == .invalidURL)
         #expect(error?.cause?.contains("hiredis 1.0") == true)

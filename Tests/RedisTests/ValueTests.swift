@@ -58,7 +58,7 @@ import Testing
         }
     }
 
-    @Test("arrays nested 7 deep are read; deeper ones are an error, and the client goes on") func nesting() async throws {
+    @Test("arrays nested 7 deep are read; deeper ones too, or they are an error and the client goes on") func nesting() async throws {
         try await Fixture.run { fixture in
             func nested(_ depth: Int) -> RedisScript {
                 let value = String(repeating: "{", count: depth) + "'x'" + String(repeating: "}", count: depth)
@@ -67,10 +67,16 @@ import Testing
             var value = try await fixture.redis.run(nested(7), keys: [], arguments: [])
             for _ in 0..<7 { value = try #require(value.elements?.first) }
             #expect(value.text == "x")
-            let error = try await failure { try await fixture.redis.run(nested(9), keys: [], arguments: []) }
-            #expect(error.kind == .unsupportedReply)
-            #expect(!error.isRetriable && error.mayHaveRun)
-            #expect(error.cause?.contains("depth") == true)
+            do throws(RedisError) {
+                // By hiredis 1.0 and later.
+                var value = try await fixture.redis.run(nested(9), keys: [], arguments: [])
+                while let inner = value.elements?.first { value = inner }
+                #expect(value.text == "x")
+            } catch {
+                #expect(error.kind == .unsupportedReply)
+                #expect(!error.isRetriable && error.mayHaveRun)
+                #expect(error.cause?.contains("depth") == true)
+            }
             #expect(try await fixture.redis.send(["PING"]) == .status("PONG"))
         }
     }

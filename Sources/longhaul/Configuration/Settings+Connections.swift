@@ -36,6 +36,14 @@ extension Settings {
         do {
             var configuration = try RedisConfiguration(url: required("LONGHAUL_REDIS_URL"))
             configuration.clientName = clientName
+            if configuration.tls != nil {
+                configuration.tls?.authorityFile = try text("LONGHAUL_REDIS_CA_FILE")
+                configuration.tls?.certificateFile = try text("LONGHAUL_REDIS_CERTIFICATE_FILE")
+                configuration.tls?.keyFile = try text("LONGHAUL_REDIS_KEY_FILE")
+                guard (configuration.tls?.certificateFile == nil) == (configuration.tls?.keyFile == nil) else {
+                    throw Problem.usage("LONGHAUL_REDIS_CERTIFICATE_FILE and LONGHAUL_REDIS_KEY_FILE need each other: one is not set")
+                }
+            }
             return configuration
         } catch let error as RedisError {
             throw Problem.usage("LONGHAUL_REDIS_URL: \(error)")
