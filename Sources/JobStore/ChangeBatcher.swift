@@ -2,15 +2,13 @@ import EventThread
 import ExportCore
 import Redis
 
-/// Collects changes and stores those of one partition by one script call. While calls are on their way the next ones collect: the busier
-/// the store, the more changes share a call; an idle one gets each change at the end of its turn.
+/// Collects the changes of a turn and stores those of one partition by one script call.
 actor ChangeBatcher {
     private let redis: Redis
     private let keep: Duration
     private let thread: EventThread
     private var batches: [Int: Batch] = [:]
     private var willFlush = false
-    private var callsUnderWay = 0
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     /// A script runs alone: what it does at once is bounded, so that no other client waits long.
@@ -44,7 +42,7 @@ actor ChangeBatcher {
     }
 
     private func flushAtTurnEnd() {
-        guard !willFlush, callsUnderWay == 0 else { return }
+        guard !willFlush else { return }
         willFlush = true
         thread.atTurnEnd { [weak self] in self?.assumeIsolated { $0.flush() } }
     }
@@ -57,12 +55,7 @@ actor ChangeBatcher {
     }
 
     private func send(_ batch: Batch, _ partition: Int) {
-        callsUnderWay += 1
-        Task {
-            await store(batch, partition)
-            callsUnderWay -= 1
-            if !batches.isEmpty { flushAtTurnEnd() }
-        }
+        Task { await store(batch, partition) }
     }
 
     private func store(_ batch: Batch, _ partition: Int) async {

@@ -3,8 +3,7 @@ import JobMessages
 import RabbitMQ
 
 /// Whether so many wakes wait in `longhaul.checks` that further claims would only age there: a claim whose wake is not handled within
-/// the lease is worth nothing. Asked once a second at most, and only while there is something to claim; ten times a second while it is deep,
-/// so that claims go on as soon as it is not.
+/// the lease is worth nothing. Asked once a second at most, and only while there is something to claim.
 actor ChecksBacklog {
     private let administrator: Administrator
     private let thread: EventThread
@@ -25,7 +24,6 @@ actor ChecksBacklog {
         guard nextLook <= .now else { return isDeep }
         nextLook = .now + .seconds(1)
         isDeep = try await administrator.depth(QueueNames.checks).messages > Self.limit
-        if isDeep { nextLook = .now + .milliseconds(100) }
         return isDeep
     }
 
