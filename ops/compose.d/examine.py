@@ -132,6 +132,15 @@ def redis_loaded_everything(stack):
         raise Failure("Redis left out parts of its append-only file when it started again")
 
 
+def redis_speaks_tls(stack):
+    """To whoever trusts the private authority, and to nobody who does not."""
+    ask = ["exec", "-T", "redis", "redis-cli", "-p", "6380", "--tls", "--user", "health", "--pass", "any", "--no-auth-warning"]
+    if stack.read(*ask, "--cacert", "/run/secrets/tls_authority", "ping").strip() != "PONG":
+        raise Failure("Redis does not answer over TLS")
+    if stack.call(*ask, "--cacert", "/etc/ssl/certs/ca-certificates.crt", "ping") == 0:
+        raise Failure("Redis's certificate is trusted by anybody")
+
+
 def speaks_tls_alone(stack, context):
     """The broker takes part in a handshake, and closes the connection, or answers with an alert, on an AMQP header in plain text."""
     with socket.create_connection(("127.0.0.1", stack.ports["RABBITMQ"]), 5) as connection:

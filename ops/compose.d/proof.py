@@ -6,10 +6,10 @@ import threading
 
 from engine import NoEngine, say
 from examine import (
-    containers_are_confined, logs_hold_no_secret, prometheus_scrapes, queues_are_empty, redis_loaded_everything, speaks_tls_alone,
-    users_may_no_more)
+    containers_are_confined, logs_hold_no_secret, prometheus_scrapes, queues_are_empty, redis_loaded_everything, redis_speaks_tls,
+    speaks_tls_alone, users_may_no_more)
 from exports import Watch, jobs, submit, trust, verify
-from stack import FILE, TLS, Failure, until
+from stack import FILE, REDIS_TLS, TLS, Failure, until
 
 NEEDED = ("rabbitmq", "redis", "s3")
 DEADLINE = 300
@@ -27,7 +27,7 @@ def prove(stack, count, with_tls):
 
 
 def files_are_valid(stack):
-    for files in ([FILE], [FILE, TLS]):
+    for files in ([FILE], [FILE, TLS], [FILE, TLS, REDIS_TLS]):
         stack.files = files
         for profile in ([], ["tools"], ["observability"], ["tools", "observability"]):
             stack.must(*(word for name in profile for word in ("--profile", name)), "config", "--quiet")
@@ -89,6 +89,7 @@ def over_tls(stack, messages):
         before = watch.until("it tells anything", lambda counts: True)["COMPLETED"]
         submit(stack, messages)
         watch.until("all have ended", lambda counts: counts["COMPLETED"] >= before + len(messages))
+    redis_speaks_tls(stack)
     queues_are_empty(stack, trust(stack))
     verify(stack, messages, secure=True)
     logs_hold_no_secret(stack)

@@ -11,7 +11,7 @@ import time
 
 from engine import ROOT, say
 
-FILE, TLS = (os.path.join(ROOT, "compose", name) for name in ("compose.yaml", "compose.tls.yaml"))
+FILE, TLS, REDIS_TLS = (os.path.join(ROOT, "compose", name) for name in ("compose.yaml", "compose.tls.yaml", "compose.redis-tls.yaml"))
 PORTS = ("RABBITMQ", "RABBITMQ_MANAGEMENT", "S3", "SANDBOX", "PROMETHEUS", "GRAFANA")
 USERS = ("setup", "orchestrator", "worker", "operator", "submitter", "monitoring")
 DEADLINE = 300
