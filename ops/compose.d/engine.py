@@ -29,8 +29,7 @@ class Engine:
         if not os.access(STAND_INS, os.X_OK):
             raise NoEngine("no Docker engine answers, or it has no compose plugin; install and start one (https://docs.docker.com/engine/install)")
         say("starting a Docker engine")
-        made = subprocess.run([STAND_INS], stdin=subprocess.DEVNULL, stdout=sys.stderr, stderr=subprocess.STDOUT)
-        if made.returncode != 0 or not answers() or not has_compose():
+        if not quiet(STAND_INS, seconds=900) or not answers() or not has_compose():
             raise NoEngine("a Docker engine cannot run here")
         return self
 
@@ -48,7 +47,12 @@ class Engine:
         if not self.can_pull:
             return False
         say(f"pulling {image}")
-        pulled = subprocess.run(["docker", "pull", "-q", image], stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        try:
+            pulled = subprocess.run(["docker", "pull", "-q", image], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600)
+        except subprocess.TimeoutExpired:
+            self.can_pull = False
+            say(f"cannot pull {image} within 600 s")
+            return False
         if pulled.returncode != 0:
             # A registry that cannot be reached for one image cannot be for the next one.
             self.can_pull = "manifest unknown" in pulled.stderr or "not found" in pulled.stderr
@@ -59,9 +63,8 @@ class Engine:
         if not os.access(STAND_INS, os.X_OK):
             return False
         say(f"making a stand-in for {image}")
-        made = subprocess.run([STAND_INS, image], stdin=subprocess.DEVNULL, capture_output=True, text=True)
-        if made.returncode != 0:
-            raise NoEngine(f"no stand-in for {image}: {made.stderr[-1000:]}")
+        if not quiet(STAND_INS, image, seconds=1200):
+            raise NoEngine(f"no stand-in for {image}; see what {STAND_INS} {image} prints")
         return has(image)
 
 
@@ -77,5 +80,11 @@ def has(image):
     return quiet("docker", "image", "inspect", image)
 
 
-def quiet(*command):
-    return subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
+def quiet(*command, seconds=60):
+    """Whether it succeeds in time."""
+    try:
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=seconds)
+    except subprocess.TimeoutExpired:
+        return False
+    return done.returncode == 0

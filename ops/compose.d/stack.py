@@ -106,7 +106,10 @@ class Stack:
 
 
 def run(command, **options):
-    done = subprocess.run(command, **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}, text=True)
+    try:
+        done = subprocess.run(command, **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}, text=True, timeout=DEADLINE)
+    except subprocess.TimeoutExpired:
+        raise Failure(f"{' '.join(command)} has not ended after {DEADLINE} s") from None
     if done.returncode != 0:
         raise Failure(f"{' '.join(command)} failed: {(done.stderr or done.stdout or '')[-2000:]}")
     return done.stdout
