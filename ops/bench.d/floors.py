@@ -1,7 +1,7 @@
 """The least CPU time that the work itself costs on this machine, from what the raw programs used in this run.
 
 A floor is a sum of raw costs, each the CPU time of our side and of the server, RabbitMQ or Redis. Of HTTP only our side counts: the
-other side is the simulated API, which in production is somebody else's machine. It holds what nobody who does this work with these
+other side is the stub of an API, which in production is somebody else's machine. It holds what nobody who does this work with these
 servers could leave out, and nothing else: no JSON, no state machine, no metrics.
 """
 

@@ -1,4 +1,4 @@
-"""Private servers, the simulated API and the program's processes, in a scratch folder. Ends what it started, by process id."""
+"""Private servers, the API that is polled and the program's processes, in a scratch folder. Ends what it started, by process id."""
 import json
 import os
 import re
@@ -10,6 +10,7 @@ import tempfile
 import urllib.request
 
 from amqp import Queues
+from programs import build
 from store import Store
 from support import Failure, until
 
@@ -77,6 +78,10 @@ class Stack:
     def log(self, name):
         return f"{self.folder}/{name}.log"
 
+    def logged(self, name):
+        with open(self.log(name), errors="replace") as log:
+            return log.read()
+
     def pid(self, name):
         """Of a process that was started here, or of a server."""
         if name in self.processes:
@@ -94,8 +99,7 @@ class Stack:
 
     def is_ready(self, name):
         if self.processes[name].poll() is not None:
-            with open(self.log(name), errors="replace") as log:
-                raise Failure(f"{name} has ended: {log.read()[-500:]}")
+            raise Failure(f"{name} has ended: {self.logged(name)[-500:]}")
         try:
             return bool(self.page(self.ports[name], "readyz"))
         except OSError:
@@ -112,12 +116,18 @@ class Stack:
         self.api = f"http://127.0.0.1:{port}"
         until(self.requests, 30, "sandbox")
 
+    def stub(self):
+        """An API that costs a fraction of the simulated one and answers the same, for exports that never get ready."""
+        self.start("stub", build(self.folder, ["stub"])["stub"], "0")
+        port = until(lambda: re.match(r"(\d+)\n", self.logged("stub")), 10, "port of the stub").group(1)
+        self.api = f"http://127.0.0.1:{port}"
+
     def requests(self):
-        """How many of each kind the simulated API has had, and how many exports it made."""
+        """How many of each kind the API has had, and its counts of exports, of which `created` is one."""
         try:
             with urllib.request.urlopen(f"{self.api}/_sandbox/stats", timeout=30) as page:
                 answer = json.load(page)
-            return {**answer["requests"], "created": answer["exports"]["created"]}
+            return {**answer["requests"], **answer["exports"]}
         except OSError:
             return None
 

@@ -14,7 +14,7 @@ def run(options, _):
     jobs = options.jobs or 100_000
     with Stack(options.program, LONGHAUL_LEASE=f"{LEASE}s") as stack:
         stack.run("setup")
-        stack.sandbox()
+        stack.stub()
         prepare.waiting_jobs(stack, jobs)
         stack.role("orchestrator-1", "orchestrator")
         requests, before = stack.requests()["status"], metrics.scrape(stack, ["orchestrator-1"])
@@ -30,10 +30,12 @@ def run(options, _):
         time.sleep(LEASE + 5)
         told = metrics.difference(before, metrics.scrape(stack, ["orchestrator-1"]))
         checks = metrics.total(told, "longhaul_checks_total")
-        asked = stack.requests()["status"] - requests
+        after = stack.requests()
         return {
             "timers": moved, "drained s": round(drained / 1000, 2), "timers/s": round(1000 * moved / max(drained, 1)),
-            "requests too many": asked - moved, "claims too many": metrics.total(told, f"{metrics.LATENESS}_count") - moved,
+            "requests too many": after["status"] - requests - moved,
+            "exports never asked": after["created"] - after["asked"], "exports asked again": after["askedAgain"],
+            "claims too many": metrics.total(told, f"{metrics.LATENESS}_count") - moved,
             "checks without an answer that counts": checks - metrics.total(told, "longhaul_checks_total", outcome="not-ready"),
             "wakes refused": metrics.total(told, "longhaul_wakes_total", outcome="refused"),
             "wakes stale": metrics.total(told, "longhaul_wakes_total", outcome="stale"),

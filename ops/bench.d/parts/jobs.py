@@ -4,7 +4,7 @@ import subprocess
 import time
 import urllib.request
 
-from parts import raw
+from programs import build
 from stack import Stack, free_port
 from support import Failure, micro, say, until
 from usage import Window
@@ -26,7 +26,7 @@ def run(options, _):
 
 def storage(stack):
     """Object storage that keeps nothing, so that only our side of it is measured."""
-    program = raw.build(stack.folder, ["s3"])["s3"]
+    program = build(stack.folder, ["s3"])["s3"]
     port = free_port()
     stack.start("storage", program, str(port))
     stack.environment.update(

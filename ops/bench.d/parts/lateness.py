@@ -20,7 +20,7 @@ def run(options, measured):
     interval = jobs / load
     with Stack(options.program) as stack:
         stack.run("setup")
-        stack.sandbox()
+        stack.stub()
         names = prepare.waiting_jobs(stack, jobs)
         stack.provider(prepare.every(interval))
         stack.role("orchestrator-1", "orchestrator")
@@ -30,7 +30,7 @@ def run(options, measured):
         time.sleep(1 + interval * 1.2 + options.warm_up)
         sample = Sample(stack.store, random.Random(1).sample(names, min(SAMPLE, jobs)))
         before = metrics.scrape(stack, ["orchestrator-1"])
-        with Window({name: stack.pid(name) for name in ("orchestrator-1", "rabbitmq", "redis", "sandbox")}) as window:
+        with Window({name: stack.pid(name) for name in ("orchestrator-1", "rabbitmq", "redis", "stub")}) as window:
             # More often than a job is checked, but not so often that looking is the load.
             late = sample.lateness(max(options.window, 2 * interval), max(0.05, interval / 3))
         told = metrics.difference(before, metrics.scrape(stack, ["orchestrator-1"]))
@@ -42,7 +42,7 @@ def run(options, measured):
             "due to answer stored: p50 ms": quantile(late, 0.5), "due to answer stored: p99 ms": quantile(late, 0.99),
             "due to answer stored: most ms": late[-1] if late else None,
             "checks looked at": len(late), "early": sum(value < 0 for value in late),
-            "CPU a check without the stub µs": micro(window.total - window.cpu["sandbox"], claims), **window.disturbance(),
+            "CPU a check without the stub µs": micro(window.total - window.cpu["stub"], claims), **window.disturbance(),
         }
 
 

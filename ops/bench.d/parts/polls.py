@@ -15,7 +15,7 @@ OFFERED = 40_000
 def run(options, _):
     with Stack(options.program) as stack:
         stack.run("setup")
-        stack.sandbox()
+        stack.stub()
         prepare.waiting_jobs(stack, options.jobs or 20_000)
         return saturate(stack, options, options.jobs or 20_000)
 
@@ -38,7 +38,7 @@ def saturate(stack, options, jobs, orchestrators=1):
 
 def observe(stack, seconds, names):
     """What happens within so many seconds."""
-    pids = {name: stack.pid(name) for name in [*names, "rabbitmq", "redis", "sandbox"]}
+    pids = {name: stack.pid(name) for name in [*names, "rabbitmq", "redis", "stub"]}
     requests, samples = stack.requests(), metrics.scrape(stack, names)
     with Window(pids) as window:
         time.sleep(seconds)
@@ -49,8 +49,8 @@ def observe(stack, seconds, names):
     return {
         "cycles/s": round(cycles / window.seconds),
         "cycles/s by the metrics": round(checks / window.seconds),
-        "CPU a cycle without the stub µs": micro(window.total - cpu["sandbox"], cycles),
-        **{f"CPU a cycle {name} µs": micro(cpu[name], cycles) for name in ("orchestrator", "rabbitmq", "redis", "sandbox")},
+        "CPU a cycle without the stub µs": micro(window.total - cpu["stub"], cycles),
+        **{f"CPU a cycle {name} µs": micro(cpu[name], cycles) for name in ("orchestrator", "rabbitmq", "redis", "stub")},
         "checks without an answer that counts": checks - metrics.total(told, "longhaul_checks_total", outcome="not-ready"),
         "wakes refused": metrics.total(told, "longhaul_wakes_total", outcome="refused"),
         "lateness p50 at most ms": metrics.bound(told, 0.5), "lateness p99 at most ms": metrics.bound(told, 0.99),

@@ -5,13 +5,12 @@ import subprocess
 import urllib.request
 
 import floors
+from programs import build
 from stack import Stack
 from support import micro, say
 from usage import Window
 
 RUNS = 3
-SOURCES = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "raw")
-LIBRARIES = {"rabbitmq": "rabbitmq", "redis": "hiredis", "http": "curl", "file": None, "s3": None}
 PIPELINE, CONNECTIONS = 200, 64
 
 
@@ -19,7 +18,7 @@ def run(options, _):
     number = options.jobs or 100_000
     with Stack(options.program) as stack:
         programs = build(stack.folder, ("rabbitmq", "redis", "http", "file"))
-        stack.sandbox()
+        stack.stub()
         amqp = stack.environment["LONGHAUL_RABBITMQ_URL"].rsplit(":", 1)[1].partition("/")[0]
         redis = stack.environment["LONGHAUL_REDIS_URL"].rsplit(":", 1)[1].partition("/")[0]
 
@@ -32,23 +31,12 @@ def run(options, _):
             (floors.WAKES, rabbitmq("transient", number // 2, floors.WAKE_BYTES * floors.WAKES_A_MESSAGE)),
             (floors.CONFIRMED, rabbitmq("confirmed", number, 300)),
             (floors.SCRIPT, measure(stack.pid("redis"), 3 * number, lambda times: [programs["redis"], redis, times, PIPELINE])),
-            (floors.GET, measure(stack.pid("sandbox"), number, lambda times: [programs["http"], export(stack), times, CONNECTIONS])),
+            (floors.GET, measure(stack.pid("stub"), number, lambda times: [programs["http"], export(stack), times, CONNECTIONS])),
             (floors.FILE, measure(None, number // 20, lambda times: [programs["file"], folder(stack), times, 1000])),
         ):
             result.update({f"{operation}: {name}": value for name, value in used.items()})
         result.update({name: round(floor(result), 1) for name, floor in floors.FLOORS.items()})
         return result
-
-
-def build(scratch, names):
-    """Paths of the programs, compiled now."""
-    paths = {}
-    for name in names:
-        paths[name] = f"{scratch}/raw-{name}"
-        libraries = [f"-l{LIBRARIES[name]}"] if LIBRARIES[name] else []
-        subprocess.run(
-            ["cc", "-O2", "-Wno-deprecated-declarations", "-o", paths[name], f"{SOURCES}/{name}.c", *libraries, "-lpthread"], check=True)
-    return paths
 
 
 def measure(server, count, command):

@@ -1,4 +1,4 @@
-"""What the simulated API itself can do, so that it is known when it is the bound."""
+"""What the simulated API and its stub can do themselves, so that it is known when they are the bound."""
 import re
 import shutil
 import subprocess
@@ -16,11 +16,18 @@ def run(options, _):
         subprocess.run(["apt-get", "install", "-y", "-qq", "wrk"], check=True, stdout=subprocess.DEVNULL)
     with Stack(options.program, servers=("redis",)) as stack:
         stack.sandbox()
-        with Window({"sandbox": stack.pid("sandbox")}) as window:
-            command = ["wrk", "-t1", "-c64", "-d10s", export(stack)]
-            out = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
-        requests = int(re.search(r"(\d+) requests in", out).group(1))
-        return {
-            "requests/s": round(float(re.search(r"Requests/sec:\s+(\S+)", out).group(1))),
-            "CPU a request µs": micro(window.total, requests), "requests/s of one core": round(requests / window.total),
-        }
+        result = load(stack, "sandbox")
+        stack.stop("sandbox")
+        stack.stub()
+        return {**result, **load(stack, "stub")}
+
+
+def load(stack, api):
+    with Window({api: stack.pid(api)}) as window:
+        command = ["wrk", "-t1", "-c64", "-d10s", export(stack)]
+        out = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+    requests = int(re.search(r"(\d+) requests in", out).group(1))
+    return {
+        f"{api}: requests/s": round(float(re.search(r"Requests/sec:\s+(\S+)", out).group(1))),
+        f"{api}: CPU a request µs": micro(window.total, requests), f"{api}: requests/s of one core": round(requests / window.total),
+    }

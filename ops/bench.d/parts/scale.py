@@ -13,11 +13,13 @@ def run(options, _):
     result = {}
     with Stack(options.program) as stack:
         stack.run("setup")
-        stack.sandbox()
+        stack.stub()
         prepare.waiting_jobs(stack, number)
         for processes in PROCESSES:
             found = polls.saturate(stack, options, number, processes)
             result.update({f"{processes}: {name}": found[name] for name in ("cycles/s", cycle, "% of a core used by others")})
+        stack.stop("stub")
+        stack.sandbox()
         for processes in PROCESSES:
             stack.clear()
             found = jobs.deliver(stack, number, processes)

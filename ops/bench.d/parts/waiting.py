@@ -17,7 +17,7 @@ def run(options, _):
     few = min(FEW, jobs // 2)
     with Stack(options.program, LONGHAUL_LEASE=f"{LEASE}s", LONGHAUL_WATCHDOG=f"{WATCHDOG}s") as stack:
         stack.run("setup")
-        stack.sandbox()
+        stack.stub()
         stack.provider(prepare.NEVER, more="")
         stack.role("orchestrator", "orchestrator")
         # Warm: code is paged in and buffers have the size that work gives them; what waiting costs is what comes on top.

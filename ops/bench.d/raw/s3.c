@@ -2,15 +2,11 @@
 //
 // usage: s3 PORT
 #define _GNU_SOURCE  // strcasestr, accept4
-#include <arpa/inet.h>
-#include <netinet/tcp.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include "measure.h"
+#include "listen.h"
 
 enum { DESCRIPTORS = 4096, HEAD_LIMIT = 16384, PIECE = 65536, EVENTS = 64 };
 
@@ -20,14 +16,6 @@ static struct connection {
     size_t length, body;
 } *connections[DESCRIPTORS];
 static long puts_seen;
-
-static int listen_at(int port) {
-    int yes = 1, descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-    if (bind(descriptor, (struct sockaddr *)&address, sizeof address) || listen(descriptor, 512)) fail("cannot listen at port %d", port);
-    return descriptor;
-}
 
 static void answer(int descriptor, const char *head) {
     char body[128] = "", text[512];
@@ -81,13 +69,14 @@ static void take(int descriptor, const char *data, size_t size) {
 static void serve(int descriptor) {
     static char piece[PIECE];
     ssize_t got = recv(descriptor, piece, sizeof piece, 0);
+    if (got < 0 && errno == EAGAIN) return;
     if (got <= 0) end(descriptor);
     else take(descriptor, piece, (size_t)got);
 }
 
 int main(int argc, char **argv) {
     if (argc != 2) fail("usage: s3 PORT");
-    int listener = listen_at((int)whole(argv[1])), set = epoll_create1(EPOLL_CLOEXEC), yes = 1;
+    int listener = listen_at((int)whole(argv[1])), set = epoll_create1(EPOLL_CLOEXEC);
     epoll_ctl(set, EPOLL_CTL_ADD, listener, &(struct epoll_event){.events = EPOLLIN, .data.fd = listener});
     for (;;) {
         struct epoll_event events[EVENTS];
@@ -98,13 +87,9 @@ int main(int argc, char **argv) {
                 serve(descriptor);
                 continue;
             }
-            int accepted = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+            int accepted = accept_below(DESCRIPTORS, listener);
             if (accepted < 0) continue;
-            if (accepted >= DESCRIPTORS || !(connections[accepted] = calloc(1, sizeof **connections))) {
-                close(accepted);
-                continue;
-            }
-            setsockopt(accepted, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+            if (!(connections[accepted] = calloc(1, sizeof **connections))) fail("no memory");
             epoll_ctl(set, EPOLL_CTL_ADD, accepted, &(struct epoll_event){.events = EPOLLIN, .data.fd = accepted});
         }
     }
