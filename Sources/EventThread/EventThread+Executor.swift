@@ -40,11 +40,12 @@ extension EventThread {
             var worked = false
             // A few rounds let a continuation that a handler resumed run in the same turn; the bound keeps sockets served.
             for _ in 0..<8 {
-                let jobs = takeJobs()
-                if jobs.isEmpty { break }
+                takeJobs()
+                if loop.taken.isEmpty { break }
                 worked = true
-                for job in jobs {
-                    job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
+                // By index: what runs appends to `loop.local`, never to these.
+                for index in loop.taken.indices {
+                    loop.taken[index].runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
                 }
             }
             if loop.fireTimers() { worked = true }
@@ -57,14 +58,15 @@ extension EventThread {
         }
     }
 
-    private func takeJobs() -> [UnownedJob] {
-        var jobs = loop.local
-        loop.local.removeAll(keepingCapacity: true)
+    /// Moves all that waits into `loop.taken`, whose storage and that of `loop.local` are used by turns.
+    private func takeJobs() {
+        loop.taken.removeAll(keepingCapacity: loop.taken.count < 4096)
+        swap(&loop.taken, &loop.local)
         shared.withLock { shared in
-            jobs.append(contentsOf: shared.mailbox)
+            guard !shared.mailbox.isEmpty else { return }
+            loop.taken.append(contentsOf: shared.mailbox)
             shared.mailbox.removeAll(keepingCapacity: shared.mailbox.count < 4096)
         }
-        return jobs
     }
 
     /// The time to sleep in milliseconds (-1: until something happens), or `nil` when the thread shall end.

@@ -15,6 +15,8 @@ final class Loop {
 
     /// Jobs that the thread enqueued for itself: no lock, no wake-up.
     var local: [UnownedJob] = []
+    /// Those that run now.
+    var taken: [UnownedJob] = []
     var turnEndHooks: [@Sendable () -> Void] = []
     var hasTurnEndHooks: Bool { !turnEndHooks.isEmpty }
 

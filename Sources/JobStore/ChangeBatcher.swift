@@ -17,6 +17,13 @@ actor ChangeBatcher {
     private struct Batch {
         var arguments: [RedisArgument] = []
         var waiters: [CheckedContinuation<Result<ChangeOutcome, JobStoreError>, Never>] = []
+
+        /// - Returns: how many changes there are now.
+        mutating func add(_ change: JobChange, _ waiter: CheckedContinuation<Result<ChangeOutcome, JobStoreError>, Never>) -> Int {
+            change.append(to: &arguments)
+            waiters.append(waiter)
+            return waiters.count
+        }
     }
 
     init(redis: Redis, keep: Duration, on thread: EventThread) {
@@ -27,14 +34,11 @@ actor ChangeBatcher {
 
     func apply(_ change: JobChange, partition: Int) async throws(JobStoreError) -> ChangeOutcome {
         let result = await withCheckedContinuation { continuation in
-            var batch = batches[partition] ?? Batch(arguments: [.integer(keep.milliseconds)])
-            batch.arguments += change.arguments
-            batch.waiters.append(continuation)
-            if batch.waiters.count == Self.batchLimit {
-                batches[partition] = nil
+            // In place: a copy of the batch for each change would be most of what this costs.
+            let count = batches[partition, default: Batch(arguments: [.integer(keep.milliseconds)])].add(change, continuation)
+            if count == Self.batchLimit, let batch = batches.removeValue(forKey: partition) {
                 send(batch, partition)
             } else {
-                batches[partition] = batch
                 flushAtTurnEnd()
             }
         }

@@ -12,6 +12,16 @@ public struct HistoryEntry: Sendable, Equatable {
         self.detail = detail
     }
 
+    /// The checks that a long history does not hold line by line, as one entry.
+    /// - Parameters:
+    ///   - checks: how many checks the history tells, and the last one's detail, as `apply.lua` keeps them.
+    ///   - attempts: all checks.
+    init?(checks: String, attempts: Int64, at: Int64) {
+        let parts = checks.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2, let told = Int64(parts[0]) else { return nil }
+        self.init(at: at, what: "~", detail: String(parts[1]) + (attempts - told > 1 ? " (\(attempts - told) checks)" : ""))
+    }
+
     /// The entries of a stored history; lines that are none are left out.
     static func decode(_ text: String) -> [HistoryEntry] {
         text.split(separator: "\n").compactMap { line in
@@ -23,6 +33,7 @@ public struct HistoryEntry: Sendable, Equatable {
 
     /// A detail fit for a line of the history: no line breaks, and bounded.
     static func line(_ detail: String) -> String {
+        if detail.utf8.count <= 200, detail.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) { return detail }
         var line = ""
         for scalar in detail.unicodeScalars.prefix(200) {
             line.unicodeScalars.append(scalar.value < 0x20 || scalar.value == 0x7F ? " " : scalar)

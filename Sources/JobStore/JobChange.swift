@@ -36,8 +36,8 @@ public struct JobChange: Sendable {
         self.exportHandle = exportHandle
     }
 
-    /// As `apply.lua` reads them.
-    var arguments: [RedisArgument] {
+    /// Appends what `apply.lua` reads of a change.
+    func append(to arguments: inout [RedisArgument]) {
         let state = decision.state
         let delay: Int64 =
             switch decision.timer {
@@ -54,11 +54,18 @@ public struct JobChange: Sendable {
         // Nothing worth a line: the watchdog found everything in order.
         let within = isFailure ? "!" : isCheck ? "~" : ""
         let what = state.status == previousStatus ? within : state.status.rawValue
-        return [
-            .string(id.text), .integer(version), .string(state.status.rawValue), .integer(delay), .integer(Int64(state.attempts)),
-            .integer(Int64(state.failures)), .integer(Int64(state.unknownStatuses)), .string(what),
-            .string(HistoryEntry.line(detail)), .integer(isCheck ? 1 : 0), .integer(Int64(fields.count / 2)),
-        ] + fields
+        arguments.append(.string(id.text))
+        arguments.append(.integer(version))
+        arguments.append(.string(state.status.rawValue))
+        arguments.append(.integer(delay))
+        arguments.append(.integer(Int64(state.attempts)))
+        arguments.append(.integer(Int64(state.failures)))
+        arguments.append(.integer(Int64(state.unknownStatuses)))
+        arguments.append(.string(what))
+        arguments.append(.string(HistoryEntry.line(detail)))
+        arguments.append(.integer(isCheck ? 1 : 0))
+        arguments.append(.integer(Int64(fields.count / 2)))
+        arguments.append(contentsOf: fields)
     }
 
     /// What seldom changes, where it does; an empty value removes the field.

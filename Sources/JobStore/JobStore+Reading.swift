@@ -26,9 +26,14 @@ extension JobStore {
 
     public func history(of id: JobID) async throws(JobStoreError) -> [HistoryEntry] {
         let key = Self.tag(partition(of: id)) + "job:" + id.text
-        let answer = Answer(value: try await send("history", [["HGET", .string(key), "history"]])[0], attempted: "history")
-        if case .null = answer.value { return [] }
-        return HistoryEntry.decode(try answer.string)
+        let command: [RedisArgument] = ["HMGET", .string(key), "history", "checks", "attempts", "lastPollAt", "createdAt"]
+        let fields = try Answer(value: try await send("history", [command])[0], attempted: "history").array.map(\.text)
+        guard fields.count == 5, let history = fields[0] else { return [] }
+        let numbers = fields[2...].map { $0.flatMap { Int64($0) } }
+        guard let checks = fields[1], let attempts = numbers[0], let last = numbers[1], let createdAt = numbers[2] else {
+            return HistoryEntry.decode(history)
+        }
+        return HistoryEntry.decode(history) + [HistoryEntry(checks: checks, attempts: attempts, at: last - createdAt)].compactMap(\.self)
     }
 
     public func counts() async throws(JobStoreError) -> StatusCounts {

@@ -22,38 +22,47 @@ public struct Wake: Sendable, Equatable {
     public static func decode(_ body: [UInt8]) -> (wakes: [Wake], malformed: Int) {
         var wakes: [Wake] = []
         var malformed = 0
-        for line in body.split(separator: UInt8(ascii: "\n")) {
-            if let wake = Wake(line: line) { wakes.append(wake) } else { malformed += 1 }
+        forEachLine(of: body) { line in
+            if let wake = Wake(body[line]) { wakes.append(wake) } else { malformed += 1 }
         }
         return (wakes, malformed)
     }
 
-    /// Of counts, and of milliseconds: 31 years.
-    private static let largestNumber: Int64 = 1_000_000_000_000
+    /// How many wakes a message holds that `claim.lua` made.
+    public static func count(_ body: [UInt8]) -> Int {
+        var count = 0
+        forEachLine(of: body) { _ in count += 1 }
+        return count
+    }
 
-    init?(line: ArraySlice<UInt8>) {
-        let fields = line.split(separator: UInt8(ascii: "\t"), maxSplits: 18, omittingEmptySubsequences: false)
-        guard fields.count == 19 else { return nil }
-        func text(_ index: Int) -> String { String(decoding: fields[index], as: UTF8.self) }
-        func number(_ index: Int) -> Int64? { Int64(text(index)) }
-        // Whoever can publish can write a line: a number that overflows what is computed from it would end the process.
-        func count(_ index: Int) -> Int64? { number(index).flatMap { (0...Self.largestNumber).contains($0) ? $0 : nil } }
-        guard let id = JobID(text(0)), let version = number(1), let status = JobStatus(rawValue: text(2)),
-            let attempts = count(4), let failures = count(5), let unknown = count(6), let claims = count(7),
-            let total = count(8), let done = count(9), let failed = count(10), let creation = count(11), let recreations = count(12),
-            let waited = count(14)
+    private static func forEachLine(of body: [UInt8], _ visit: (Range<Int>) -> Void) {
+        var start = 0
+        while start < body.count {
+            let end = body[start...].firstIndex(of: UInt8(ascii: "\n")) ?? body.count
+            if end > start { visit(start..<end) }
+            start = end + 1
+        }
+    }
+
+    private init?(_ line: ArraySlice<UInt8>) {
+        var fields = WakeFields(line)
+        guard let name = fields.text(), let id = JobID(name), let version = fields.number(),
+            let status = fields.text().flatMap(JobStatus.init(rawValue:)), let provider = fields.text(),
+            let attempts = fields.count(), let failures = fields.count(), let unknown = fields.count(), let claims = fields.count(),
+            let total = fields.count(), let done = fields.count(), let failed = fields.count(), let creation = fields.count(),
+            let recreations = fields.count(), let cancel = fields.next(), let waited = fields.count(),
+            let correlationID = fields.text(orSame: name), let tenant = fields.text(), let exportHandle = fields.text()
         else { return nil }
         self.id = id
         self.version = version
-        provider = text(3)
+        self.provider = provider
         state = JobState(
-            status: status, attempts: Int(attempts), failures: Int(failures), unknownStatuses: Int(unknown), claims: Int(claims),
-            filesTotal: Int(total), filesDone: Int(done), filesFailed: Int(failed), creation: Int(creation), recreations: Int(recreations),
-            waited: .milliseconds(waited))
-        isCancelRequested = text(13) == "1"
-        correlationID = text(15)
-        tenant = text(16)
-        exportHandle = text(17)
-        parameters = text(18)
+            status: status, attempts: attempts, failures: failures, unknownStatuses: unknown, claims: claims, filesTotal: total,
+            filesDone: done, filesFailed: failed, creation: creation, recreations: recreations, waited: .milliseconds(waited))
+        isCancelRequested = cancel.elementsEqual(CollectionOfOne(UInt8(ascii: "1")))
+        self.correlationID = correlationID
+        self.tenant = tenant
+        self.exportHandle = exportHandle
+        parameters = fields.rest()
     }
 }

@@ -156,8 +156,7 @@ actor Scheduler {
         do {
             let outcomes = try await publisher.publish(all: bodies.map(wakeMessage))
             for (body, outcome) in zip(bodies, outcomes) {
-                let wakes = Wake.decode(body).wakes
-                if outcome == .confirmed { published += wakes.count } else { refused += wakes }
+                if outcome == .confirmed { published += Wake.count(body) } else { refused += Wake.decode(body).wakes }
             }
         } catch {
             repeated.warning(key: "wakes", "wakes were not published and are postponed: \(error)")

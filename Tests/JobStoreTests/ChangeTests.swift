@@ -92,9 +92,10 @@ import Testing
     @Test("makes one line of the checks of a long wait, and tells their number") func manyChecks() async throws {
         try await TestStore.run { test in
             var (id, version) = try await test.polling("a")
-            for _ in 0..<200 {
-                version = try await Self.note("run\nning \t" + String(repeating: "x", count: 60), id, version, isCheck: true, test)
+            for number in 1...200 {
+                version = try await Self.note("run\nning \t" + String(repeating: "x", count: 60), id, version, check: number, test)
             }
+            #expect(try await test.store.history(of: id).last?.detail.hasSuffix(" checks)") == true)
             try await test.decide(.ready, id, version: version, JobState(status: .polling))
             let history = try await test.store.history(of: id)
             #expect(history.last?.what == "READY")
@@ -108,7 +109,7 @@ import Testing
     @Test("drops failures past the bound of a history, but no transition") func historyBound() async throws {
         try await TestStore.run { test in
             var (id, version) = try await test.polling("a")
-            for _ in 0..<200 { version = try await Self.note(String(repeating: "x", count: 60), id, version, isCheck: false, test) }
+            for _ in 0..<200 { version = try await Self.note(String(repeating: "x", count: 60), id, version, test) }
             try await test.decide(.ready, id, version: version, JobState(status: .polling))
             let history = try await test.store.history(of: id)
             #expect(history.last?.what == "READY")
@@ -116,10 +117,12 @@ import Testing
         }
     }
 
-    /// A check, or a failure.
-    private static func note(_ detail: String, _ id: JobID, _ version: Int64, isCheck: Bool, _ test: TestStore) async throws -> Int64 {
-        let wait = Decision(state: JobState(status: .polling, failures: isCheck ? 0 : 1), timer: .after(.seconds(1)))
-        let change = JobChange(id: id, version: version, from: JobState(status: .polling), decision: wait, detail: detail, isCheck: isCheck, isFailure: !isCheck)
+    /// A check, by its number, or a failure.
+    private static func note(_ detail: String, _ id: JobID, _ version: Int64, check: Int? = nil, _ test: TestStore) async throws -> Int64 {
+        let state = JobState(status: .polling, attempts: check ?? 0, failures: check == nil ? 1 : 0)
+        let change = JobChange(
+            id: id, version: version, from: JobState(status: .polling), decision: Decision(state: state, timer: .after(.seconds(1))),
+            detail: detail, isCheck: check != nil, isFailure: check == nil)
         guard case .applied(let next) = try await test.store.apply(change) else { throw TestServersError("\(id) is stale") }
         return next
     }

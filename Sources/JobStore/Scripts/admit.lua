@@ -12,7 +12,7 @@ for base = 2, #ARGV, 8 do
     else
         local fields = {
             'exportJobId', id, 'provider', ARGV[base + 1], 'parameters', ARGV[base + 2], 'version', '0', 'attempts', '0',
-            'createdAt', whole(NOW), 'history', longer('', NOW, 'PENDING', ''), 'queued', '1',
+            'createdAt', whole(NOW), 'history', longer('', 0, 'PENDING', ''), 'queued', '1',
         }
         -- Every waiting job costs memory: what has its default value is left out.
         local function set(field, value, default)

@@ -4,52 +4,72 @@
 --   what (history; '' for no line), detail, isCheck 0/1, number of further fields n, n times field and value ('' removes the field)
 -- Returns for each change the new version, or -1 (stale or unknown).
 
+local NOW_TEXT = whole(NOW)
+
+local function set(fields, field, value)
+    fields[#fields + 1] = field
+    fields[#fields + 1] = value
+end
+
+-- Notes what happened. `checks` holds those that the history does not tell: how many checks it tells, and the last one's detail.
+local function note(fields, gone, key, checks, what, detail)
+    if what == '' then return end
+    if what == '~' and checks then
+        local now = string.match(checks, '^%d+ ') .. detail
+        if now ~= checks then set(fields, 'checks', now) end
+        return
+    end
+    local known = redis.call('HMGET', key, 'history', 'createdAt', 'attempts', 'lastPollAt')
+    local history, created = known[1] or '', tonumber(known[2])
+    if what == '~' and #history > CHECKS_LIMIT then return set(fields, 'checks', known[3] .. ' ' .. detail) end
+    if checks then
+        local told, last = string.match(checks, '^(%d+) (.*)$')
+        local number = tonumber(known[3]) - tonumber(told)
+        if number > 1 then last = last .. ' (' .. whole(number) .. ' checks)' end
+        history = longer(history, tonumber(known[4]) - created, '~', last)
+        gone[#gone + 1] = 'checks'
+    end
+    set(fields, 'history', longer(history, NOW - created, what, detail))
+end
+
 local keep = tonumber(ARGV[1])
 local versions, timers = {}, {}
 local at = 2
 while at <= #ARGV do
     local id, expected, status, delay = ARGV[at], ARGV[at + 1], ARGV[at + 2], tonumber(ARGV[at + 3])
-    local extra = tonumber(ARGV[at + 10])
+    local failures, unknown, extra = ARGV[at + 5], ARGV[at + 6], tonumber(ARGV[at + 10])
     local key = job_key(id)
-    local known = redis.call('HMGET', key, 'version', 'status', 'createdAt', 'cancel', 'history', 'failures', 'unknownStatuses')
-    if known[1] ~= expected or known[2] == 'COMPLETED' or known[2] == 'FAILED' then
+    local known = redis.call('HMGET', key, 'version', 'status', 'checks', 'failures', 'unknownStatuses', 'cancel')
+    local before = known[2]
+    if known[1] ~= expected or before == 'COMPLETED' or before == 'FAILED' then
         versions[#versions + 1] = -1
     else
         local version = tonumber(expected) + 1
-        local fields = {
-            'version', whole(version), 'attempts', ARGV[at + 4],
-            'history', longer(known[5] or '', tonumber(known[3]), ARGV[at + 7], ARGV[at + 8]),
-        }
-        local function set(field, value)
-            fields[#fields + 1] = field
-            fields[#fields + 1] = value
-        end
-        local gone = {}
-        if status ~= known[2] then set('status', status) end
+        local fields, gone = { 'version', whole(version), 'attempts', ARGV[at + 4] }, {}
+        if status ~= before then set(fields, 'status', status) end
+        note(fields, gone, key, known[3], ARGV[at + 7], ARGV[at + 8])
         -- A check that comes to nothing is what happens most: the next claim counts in the same field, and one command less is called.
-        if status == 'POLLING' and known[2] == 'POLLING' then set('claims', '0') else gone[1] = 'claims' end
+        if status == 'POLLING' and before == 'POLLING' then set(fields, 'claims', '0') else gone[#gone + 1] = 'claims' end
         -- Zeros are the rule and cost memory in every waiting job.
-        for position, field in ipairs({ 'failures', 'unknownStatuses' }) do
-            local number = ARGV[at + 4 + position]
-            if number ~= '0' then set(field, number) elseif known[5 + position] then gone[#gone + 1] = field end
-        end
-        if ARGV[at + 9] == '1' then set('lastPollAt', whole(NOW)) end
-        if status == 'POLLING' then set('nextPollAt', whole(NOW + delay)) end
+        if failures ~= '0' then set(fields, 'failures', failures) elseif known[4] then gone[#gone + 1] = 'failures' end
+        if unknown ~= '0' then set(fields, 'unknownStatuses', unknown) elseif known[5] then gone[#gone + 1] = 'unknownStatuses' end
+        if ARGV[at + 9] == '1' then set(fields, 'lastPollAt', NOW_TEXT) end
+        if status == 'POLLING' then set(fields, 'nextPollAt', whole(NOW + delay)) end
         for position = at + 11, at + 10 + extra * 2, 2 do
-            if ARGV[position + 1] == '' then gone[#gone + 1] = ARGV[position] else set(ARGV[position], ARGV[position + 1]) end
+            if ARGV[position + 1] == '' then gone[#gone + 1] = ARGV[position] else set(fields, ARGV[position], ARGV[position + 1]) end
         end
-        if known[2] == 'PENDING' then
+        if before == 'PENDING' then
             -- A create that outlived its lease has put the job into the waiting list again: its backoff must not be cut short.
             gone[#gone + 1] = 'queued'
-            if status == 'POLLING' then set('since', whole(NOW)) end
+            if status == 'POLLING' then set(fields, 'since', NOW_TEXT) end
             -- Cancelled while its export was being created.
-            if known[4] and delay > 0 then delay = 0 end
+            if known[6] and delay > 0 then delay = 0 end
         elseif status == 'PENDING' then
             gone[#gone + 1] = 'since'
         end
         if #gone > 0 then redis.call('HDEL', key, unpack(gone)) end
         redis.call('HSET', key, unpack(fields))
-        count(id, known[2], status)
+        count(id, before, status)
         if delay < 0 then
             finish(id, status, keep)
         else

@@ -6,10 +6,11 @@ local TAG = string.sub(DUE, 1, -4)
 local clock = redis.call('TIME')
 local NOW = clock[1] * 1000 + math.floor(clock[2] / 1000)
 
--- Past the first size, checks that follow one another share a line with their number, so that a job which waits long stays small.
--- Past the second the same goes for failures, and files are left out; transitions are always kept. With them it stays under the 4 KB up
--- to which Redis, set up as `longhaul doctor` asks for, keeps the hash in its compact form.
-local CHECKS_LIMIT, HISTORY_LIMIT = 200, 3584
+-- Past the first size of a history, checks that come to nothing are no longer lines of it but stand in the field `checks` until
+-- something else happens, see apply.lua: a job that waits long stays small, and its checks cheap. Past the second, failures that follow
+-- one another share a line with their number, and files are left out; transitions are always kept. With them it stays under the 4 KB
+-- up to which Redis, set up as `longhaul doctor` asks for, keeps the hash in its compact form.
+local CHECKS_LIMIT, HISTORY_LIMIT = 120, 3584
 
 local function job_key(id) return TAG .. 'job:' .. id end
 local function files_key(id) return TAG .. 'files:' .. id end
@@ -21,25 +22,24 @@ local function whole(number) return string.format('%d', number) end
 
 -- The history with one more line: milliseconds since the job's creation, what happened (a status, or a sign, see
 -- HistoryEntry.swift), a detail.
-local function longer(history, created, what, detail)
-    local isStatus = string.match(what, '^%u')
+local function longer(history, at, what, detail)
     if what == '' or what == '+' and #history > HISTORY_LIMIT then return history end
-    local line = whole(NOW - created) .. ' ' .. what .. (detail ~= '' and ' ' .. detail or '') .. '\n'
-    local word = what == '~' and 'checks' or what == '!' and 'failures'
-    if word and #history > (what == '~' and CHECKS_LIMIT or HISTORY_LIMIT) then
-        local before, last = string.match(history, '^(.*\n)(%d+ ' .. what .. '[^\n]*)\n$')
+    local line = whole(at) .. ' ' .. what .. (detail ~= '' and ' ' .. detail or '') .. '\n'
+    if what == '!' and #history > HISTORY_LIMIT then
+        local before, last = string.match(history, '^(.*\n)(%d+ ![^\n]*)\n$')
         if last then
-            local number = string.match(last, ' %((%d+) ' .. word .. '%)$') or '1'
-            return before .. string.sub(line, 1, -2) .. ' (' .. whole(tonumber(number) + 1) .. ' ' .. word .. ')\n'
+            local number = string.match(last, ' %((%d+) failures%)$') or '1'
+            return before .. string.sub(line, 1, -2) .. ' (' .. whole(tonumber(number) + 1) .. ' failures)\n'
         end
     end
     -- Past all bounds, by turns of failures and checks: the last ones are worth most.
-    if #history > HISTORY_LIMIT + 384 and not isStatus then history = string.gsub(history, '[^\n]*\n$', '') end
+    if #history > HISTORY_LIMIT + 384 and not string.match(what, '^%u') then history = string.gsub(history, '[^\n]*\n$', '') end
     return history .. line
 end
 
 local function remember(id, created, what, detail)
-    redis.call('HSET', job_key(id), 'history', longer(redis.call('HGET', job_key(id), 'history') or '', created, what, detail))
+    local key = job_key(id)
+    redis.call('HSET', key, 'history', longer(redis.call('HGET', key, 'history') or '', NOW - created, what, detail))
 end
 
 -- Index and counters follow the status. POLLING has no index of its own: the many jobs that wait stand in the due set anyway.

@@ -70,7 +70,7 @@ struct StepAudit {
         let isChanged = job != expectedBefore.jobs[job.id]
         if let old, !isChanged { throw Divergence("\(job.id) was to stay as it was, \(old), and is \(fields)") }
         if let old { try agree(version(fields) >= version(old), true, "\(job.id) has a version that is not older") }
-        let known = fields.filter { !ModelJob.timeFields.contains($0.key) && $0.key != "createdAt" && $0.key != "history" }
+        let known = fields.filter { !ModelJob.timeFields.contains($0.key) && !["createdAt", "history", "checks"].contains($0.key) }
         try agree(known, job.fields, "\(job.id)")
         try agree(ModelJob.timeFields.intersection(fields.keys), job.times, "times of \(job.id)")
         let history = (fields["history"] ?? "").split(separator: "\n").map { $0.split(separator: " ")[1] }
