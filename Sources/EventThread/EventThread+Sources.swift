@@ -48,6 +48,15 @@ extension EventThread {
         loop.cancel(timer)
     }
 
+    /// Waits on this thread's own timers; `Task.sleep` would wake two threads of the runtime's for it. Cancelling the task does not cut it
+    /// short.
+    public func sleep(for delay: Duration) async {
+        await withCheckedContinuation { continuation in
+            if isCurrent { return _ = loop.schedule(after: delay) { continuation.resume() } }
+            Task(executorPreference: self) { self.schedule(after: delay) { continuation.resume() } }
+        }
+    }
+
     /// Calls `body` once, at the end of the running turn: the place to write what the turn has collected.
     public func atTurnEnd(_ body: @escaping @Sendable () -> Void) {
         preconditionCurrent()

@@ -67,7 +67,7 @@ actor Scheduler {
                 pause.reset()
                 progress.beat()
                 tick &+= 1
-                if sleep > .zero { try await Task.sleep(for: sleep) }
+                if sleep > .zero { await thread.sleep(for: sleep) }
             } catch is CancellationError {
                 break
             } catch {

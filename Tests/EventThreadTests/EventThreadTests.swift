@@ -122,6 +122,17 @@ private final class Flag: @unchecked Sendable {  // touched on the event thread 
         thread.stop()
     }
 
+    @Test("lets a task sleep, on the thread or elsewhere, and never wakes it early") func sleeping() async {
+        let asked = Duration.milliseconds(10)
+        let begun = ContinuousClock.now
+        await thread.sleep(for: asked)
+        let woken = ContinuousClock.now
+        await Task(executorPreference: thread) { [thread] in await thread.sleep(for: asked) }.value
+        #expect(woken - begun >= asked)
+        #expect(ContinuousClock.now - woken >= asked)
+        thread.stop()
+    }
+
     @Test("runs a turn-end hook once") func turnEnd() async {
         let probe = Probe(on: thread)
         await probe.registerTurnEnd()

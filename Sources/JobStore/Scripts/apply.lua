@@ -12,21 +12,20 @@ local function set(fields, field, value)
 end
 
 -- Notes what happened. `checks` holds those that the history does not tell: how many checks it tells, and the last one's detail.
-local function note(fields, gone, key, checks, what, detail)
+local function note(fields, gone, known, what, detail)
+    local checks, history, created, attempts = known[3], known[7] or '', tonumber(known[8]), known[9]
     if what == '' then return end
     if what == '~' and checks then
         local now = string.match(checks, '^%d+ ') .. detail
         if now ~= checks then set(fields, 'checks', now) end
         return
     end
-    local known = redis.call('HMGET', key, 'history', 'createdAt', 'attempts', 'lastPollAt')
-    local history, created = known[1] or '', tonumber(known[2])
-    if what == '~' and #history > CHECKS_LIMIT then return set(fields, 'checks', known[3] .. ' ' .. detail) end
+    if what == '~' and #history > CHECKS_LIMIT then return set(fields, 'checks', attempts .. ' ' .. detail) end
     if checks then
         local told, last = string.match(checks, '^(%d+) (.*)$')
-        local number = tonumber(known[3]) - tonumber(told)
+        local number = tonumber(attempts) - tonumber(told)
         if number > 1 then last = last .. ' (' .. whole(number) .. ' checks)' end
-        history = longer(history, tonumber(known[4]) - created, '~', last)
+        history = longer(history, tonumber(known[10]) - created, '~', last)
         gone[#gone + 1] = 'checks'
     end
     set(fields, 'history', longer(history, NOW - created, what, detail))
@@ -39,7 +38,8 @@ while at <= #ARGV do
     local id, expected, status, delay = ARGV[at], ARGV[at + 1], ARGV[at + 2], tonumber(ARGV[at + 3])
     local failures, unknown, extra = ARGV[at + 5], ARGV[at + 6], tonumber(ARGV[at + 10])
     local key = job_key(id)
-    local known = redis.call('HMGET', key, 'version', 'status', 'checks', 'failures', 'unknownStatuses', 'cancel')
+    local known = redis.call('HMGET', key, 'version', 'status', 'checks', 'failures', 'unknownStatuses', 'cancel', 'history', 'createdAt', 'attempts',
+        'lastPollAt')
     local before = known[2]
     if known[1] ~= expected or before == 'COMPLETED' or before == 'FAILED' then
         versions[#versions + 1] = -1
@@ -47,7 +47,7 @@ while at <= #ARGV do
         local version = tonumber(expected) + 1
         local fields, gone = { 'version', whole(version), 'attempts', ARGV[at + 4] }, {}
         if status ~= before then set(fields, 'status', status) end
-        note(fields, gone, key, known[3], ARGV[at + 7], ARGV[at + 8])
+        note(fields, gone, known, ARGV[at + 7], ARGV[at + 8])
         -- A check that comes to nothing is what happens most: the next claim counts in the same field, and one command less is called.
         if status == 'POLLING' and before == 'POLLING' then set(fields, 'claims', '0') else gone[#gone + 1] = 'claims' end
         -- Zeros are the rule and cost memory in every waiting job.
