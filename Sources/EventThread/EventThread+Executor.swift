@@ -72,10 +72,11 @@ extension EventThread {
     /// The time to sleep in milliseconds (-1: until something happens), or `nil` when the thread shall end.
     private func prepareSleep() -> Int32? {
         let hasLocalWork = !loop.local.isEmpty || loop.hasTurnEndHooks
+        let hasSleepers = loop.sleepers > 0
         let timeout = loop.millisecondsToNextTimer
         return shared.withLock { shared in
             if hasLocalWork || !shared.mailbox.isEmpty { return 0 }
-            if shared.isStopping {
+            if shared.isStopping, !hasSleepers {
                 shared.isRunning = false
                 identity.store(0, ordering: .relaxed)
                 return nil

@@ -52,8 +52,16 @@ extension EventThread {
     /// short.
     public func sleep(for delay: Duration) async {
         await withCheckedContinuation { continuation in
-            if isCurrent { return _ = loop.schedule(after: delay) { continuation.resume() } }
-            Task(executorPreference: self) { self.schedule(after: delay) { continuation.resume() } }
+            if isCurrent { return add(sleeper: continuation, for: delay) }
+            Task(executorPreference: self) { self.add(sleeper: continuation, for: delay) }
+        }
+    }
+
+    private func add(sleeper: CheckedContinuation<Void, Never>, for delay: Duration) {
+        loop.sleepers += 1
+        schedule(after: delay) { [self] in
+            loop.sleepers -= 1
+            sleeper.resume()
         }
     }
 

@@ -11,6 +11,8 @@ final class Loop {
     private var timers = Heap<Timer>()
     private var timerBodies: [UInt64: @Sendable () -> Void] = [:]
     private var lastTimer: UInt64 = 0
+    /// Who waits by `sleep`: the thread does not end before them.
+    var sleepers = 0
     private var events = [epoll_event](repeating: epoll_event(), count: 256)
 
     /// Jobs that the thread enqueued for itself: no lock, no wake-up.

@@ -19,7 +19,8 @@ public struct HistoryEntry: Sendable, Equatable {
     init?(checks: String, attempts: Int64, at: Int64) {
         let parts = checks.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2, let told = Int64(parts[0]) else { return nil }
-        self.init(at: at, what: "~", detail: String(parts[1]) + (attempts - told > 1 ? " (\(attempts - told) checks)" : ""))
+        let number = attempts - told > 1 ? ["(\(attempts - told) checks)"] : []
+        self.init(at: at, what: "~", detail: ((parts[1].isEmpty ? [] : [String(parts[1])]) + number).joined(separator: " "))
     }
 
     /// The entries of a stored history; lines that are none are left out.

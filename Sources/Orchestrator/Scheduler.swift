@@ -56,7 +56,7 @@ actor Scheduler {
 
     func stop() { isStopping = true }
 
-    /// Ends by `stop` or cancellation.
+    /// Ends by `stop` or cancellation, within a tick.
     func run() async {
         var pause = LoopBackoff()
         var tick = 0

@@ -131,6 +131,7 @@ private final class Flag: @unchecked Sendable {  // touched on the event thread 
         #expect(woken - begun >= asked)
         #expect(ContinuousClock.now - woken >= asked)
         thread.stop()
+        await thread.sleep(for: asked)
     }
 
     @Test("runs a turn-end hook once") func turnEnd() async {

@@ -145,7 +145,7 @@ class Audit:
     def history(self, id):
         """The lines of a job's history, for people."""
         record = self.records.get(id) or self.store.jobs([id]).get(id) or {}
-        fields = {name: record[name] for name in ("status", "version", "attempts", "failures", "claims", "filesTotal", "filesDone", "export", "errorCode", "errorMessage") if name in record}
+        fields = {name: record[name] for name in ("status", "version", "attempts", "failures", "claims", "filesTotal", "filesDone", "export", "checks", "lastPollAt", "errorCode", "errorMessage") if name in record}
         return [json.dumps(fields)] + record.get("history", "").splitlines()
 
 

@@ -13,19 +13,19 @@ end
 
 -- Notes what happened. `checks` holds those that the history does not tell: how many checks it tells, and the last one's detail.
 local function note(fields, gone, known, what, detail)
-    local checks, history, created, attempts = known[3], known[7] or '', tonumber(known[8]), known[9]
+    local checks, history, created, attempts = known[3], known[7] or '', tonumber(known[8]) or NOW, known[9] or '0'
     if what == '' then return end
     if what == '~' and checks then
-        local now = string.match(checks, '^%d+ ') .. detail
+        local now = (string.match(checks, '^%d+ ') or attempts .. ' ') .. detail
         if now ~= checks then set(fields, 'checks', now) end
         return
     end
     if what == '~' and #history > CHECKS_LIMIT then return set(fields, 'checks', attempts .. ' ' .. detail) end
     if checks then
         local told, last = string.match(checks, '^(%d+) (.*)$')
-        local number = tonumber(attempts) - tonumber(told)
-        if number > 1 then last = last .. ' (' .. whole(number) .. ' checks)' end
-        history = longer(history, tonumber(known[10]) - created, '~', last)
+        local number = (tonumber(attempts) or 0) - (tonumber(told) or 0)
+        if number > 1 then last = (last ~= '' and last .. ' ' or '') .. '(' .. whole(number) .. ' checks)' end
+        history = longer(history, (tonumber(known[10]) or NOW) - created, '~', last or '')
         gone[#gone + 1] = 'checks'
     end
     set(fields, 'history', longer(history, NOW - created, what, detail))

@@ -33,7 +33,9 @@ local function longer(history, at, what, detail)
         end
     end
     -- Past all bounds, by turns of failures and checks: the last ones are worth most.
-    if #history > HISTORY_LIMIT + 384 and not string.match(what, '^%u') then history = string.gsub(history, '[^\n]*\n$', '') end
+    if #history > HISTORY_LIMIT + 384 and not string.match(what, '^%u') then
+        history = string.gsub(history, '\n%d+ [~!+][^\n]*\n$', '\n')
+    end
     return history .. line
 end
 
@@ -76,7 +78,7 @@ local function finish(id, status, keep)
         redis.call('UNLINK', files_key(id))
         redis.call('HDEL', job_key(id), 'listingCursor')
     end
-    redis.call('HDEL', job_key(id), 'nextPollAt', 'queued', 'cancel')
+    redis.call('HDEL', job_key(id), 'nextPollAt', 'queued', 'cancel', 'checks')
     redis.call('HSET', job_key(id), 'expiresAt', whole(NOW + keep))
     redis.call('PEXPIRE', job_key(id), keep)
     trim(status, keep)

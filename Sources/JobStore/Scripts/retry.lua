@@ -8,7 +8,7 @@ local job = redis.call('HMGET', key, 'version', 'status', 'createdAt', 'filesTot
 if job[1] ~= expected or job[2] ~= 'FAILED' then return -1 end
 local version = whole(tonumber(expected) + 1)
 
-redis.call('HDEL', key, 'errorCode', 'errorMessage', 'resumeAt', 'failures', 'unknownStatuses', 'claims', 'recreations', 'expiresAt',
+redis.call('HDEL', key, 'checks', 'errorCode', 'errorMessage', 'resumeAt', 'failures', 'unknownStatuses', 'claims', 'recreations', 'expiresAt',
     'filesFailed', 'fileError', 'createIsUncertain', 'since', 'manifestClaims')
 redis.call('HSET', key, 'version', version, 'status', status, 'attempts', '0')
 if creation ~= '0' then redis.call('HSET', key, 'creation', creation) end

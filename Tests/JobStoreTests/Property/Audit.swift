@@ -74,6 +74,11 @@ struct StepAudit {
         try agree(known, job.fields, "\(job.id)")
         try agree(ModelJob.timeFields.intersection(fields.keys), job.times, "times of \(job.id)")
         let history = (fields["history"] ?? "").split(separator: "\n").map { $0.split(separator: " ")[1] }
+        if let checks = fields["checks"] {
+            let told = checks.split(separator: " ").first.flatMap { Int($0) } ?? .max
+            try agree(fields["status"], "POLLING", "status of \(job.id), whose checks are counted outside its history")
+            try agree(told <= fields["attempts"].flatMap { Int($0) } ?? -1, true, "\(job.id) has made the checks that its history tells")
+        }
         try agree(history.filter { $0.first?.isUppercase == true }.map(String.init), job.transitions, "history of \(job.id)")
         try checkFiles(job)
     }
