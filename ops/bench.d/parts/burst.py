@@ -34,7 +34,9 @@ def run(options, _):
         return {
             "timers": moved, "drained s": round(drained / 1000, 2), "timers/s": round(1000 * moved / max(drained, 1)),
             "requests too many": after["status"] - requests - moved,
-            "exports never asked": after["created"] - after["asked"], "exports asked again": after["askedAgain"],
+            # The stub knows no idempotency key: a create that was sent again is another export, which nobody asks for.
+            "exports created twice": after["created"] - jobs, "exports never asked": jobs - after["asked"],
+            "exports asked again": after["askedAgain"],
             "claims too many": metrics.total(told, f"{metrics.LATENESS}_count") - moved,
             "checks without an answer that counts": checks - metrics.total(told, "longhaul_checks_total", outcome="not-ready"),
             "wakes refused": metrics.total(told, "longhaul_wakes_total", outcome="refused"),
