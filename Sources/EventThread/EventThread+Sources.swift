@@ -65,6 +65,12 @@ extension EventThread {
         }
     }
 
+    /// Runs `body` on this thread: at once where the caller is on it, otherwise in one of its next turns.
+    public func perform(_ body: @escaping @Sendable () -> Void) {
+        if isCurrent { return body() }
+        Task(executorPreference: self) { body() }
+    }
+
     /// Calls `body` once, at the end of the running turn: the place to write what the turn has collected.
     public func atTurnEnd(_ body: @escaping @Sendable () -> Void) {
         preconditionCurrent()

@@ -7,7 +7,6 @@ extension HTTPClient {
         let transfer = Transfer(id, request, origin: RequestURL.origin(request.url) ?? "", caller: caller, configuration)
         transfers[id] = transfer
         running += 1
-        if Task.isCancelled { return fail(transfer, .cancelled, "cancelled before it began") }
         if isShutDown { return fail(transfer, .shutDown, "the client is shut down") }
         guard !transfer.origin.isEmpty else { return fail(transfer, .invalidRequest, "the URL is not an http or https URL") }
         if let problem = RequestCheck.problem(in: request) { return fail(transfer, .invalidRequest, problem) }
@@ -77,10 +76,10 @@ extension HTTPClient {
         transfer.outcome = outcome
         running -= 1
         record(transfer, outcome)
-        if case .send(let continuation) = transfer.caller {
+        if case .send(let then) = transfer.caller {
             transfers[transfer.id] = nil
             transfer.caller = .answered
-            continuation.resume(returning: outcome.map { transfer.response })
+            then(outcome.map { transfer.response })
         } else {
             deliver(transfer)
         }

@@ -49,11 +49,20 @@ public actor HTTPClient {
     public func send(_ request: HTTPRequest) async throws(HTTPError) -> HTTPResponse {
         let id = nextID()
         let result = await withTaskCancellationHandler {
-            await withCheckedContinuation { start(id, request, .send($0)) }
+            await withCheckedContinuation { continuation in
+                start(id, request, .send { continuation.resume(returning: $0) })
+                if Task.isCancelled { cancel(id) }
+            }
         } onCancel: {
             Task { [weak self] in await self?.cancel(id) }
         }
         return try result.get()
+    }
+
+    /// Does what `send` does without a task that waits: where thousands of requests a second are sent, tasks cost as much as they do.
+    /// - Parameter then: called once, on the client's thread; before this returns when nothing can be sent.
+    public nonisolated func send(_ request: HTTPRequest, then: @escaping @Sendable (Result<HTTPResponse, HTTPError>) -> Void) {
+        thread.perform { self.assumeIsolated { $0.start($0.nextID(), request, .send(then)) } }
     }
 
     /// Sends the request and returns when the header of the response is here; the body is then pulled from the stream.
@@ -61,7 +70,10 @@ public actor HTTPClient {
     public func stream(_ request: HTTPRequest) async throws(HTTPError) -> HTTPStream {
         let id = nextID()
         let result = await withTaskCancellationHandler {
-            await withCheckedContinuation { start(id, request, .stream($0)) }
+            await withCheckedContinuation { continuation in
+                start(id, request, .stream(continuation))
+                if Task.isCancelled { cancel(id) }
+            }
         } onCancel: {
             Task { [weak self] in await self?.cancel(id) }
         }

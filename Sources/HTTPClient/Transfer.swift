@@ -3,7 +3,7 @@ final class Transfer {
     enum Phase { case queued, connecting, sending, receiving, finished }
 
     enum Caller {
-        case send(CheckedContinuation<Result<HTTPResponse, HTTPError>, Never>)
+        case send(@Sendable (Result<HTTPResponse, HTTPError>) -> Void)
         case stream(CheckedContinuation<Result<HTTPStream, HTTPError>, Never>)
         /// Answered, or a stream whose reader has its head.
         case answered

@@ -14,12 +14,14 @@ actor ChangeBatcher {
     /// A script runs alone: what it does at once is bounded, so that no other client waits long.
     private static let batchLimit = 64
 
+    typealias Waiter = @Sendable (Result<ChangeOutcome, JobStoreError>) -> Void
+
     private struct Batch {
         var arguments: [RedisArgument] = []
-        var waiters: [CheckedContinuation<Result<ChangeOutcome, JobStoreError>, Never>] = []
+        var waiters: [Waiter] = []
 
         /// - Returns: how many changes there are now.
-        mutating func add(_ change: JobChange, _ waiter: CheckedContinuation<Result<ChangeOutcome, JobStoreError>, Never>) -> Int {
+        mutating func add(_ change: JobChange, _ waiter: @escaping Waiter) -> Int {
             change.append(to: &arguments)
             waiters.append(waiter)
             return waiters.count
@@ -32,18 +34,17 @@ actor ChangeBatcher {
         self.thread = thread
     }
 
-    func apply(_ change: JobChange, partition: Int) async throws(JobStoreError) -> ChangeOutcome {
-        let result = await withCheckedContinuation { continuation in
-            // In place: a copy of the batch for each change would be most of what this costs.
-            let count = batches[partition, default: Batch(arguments: [.integer(keep.milliseconds)])].add(change, continuation)
-            if count == Self.batchLimit, let batch = batches.removeValue(forKey: partition) {
-                send(batch, partition)
-            } else {
-                flushAtTurnEnd()
-            }
+    func apply(_ change: JobChange, partition: Int, then: @escaping Waiter) {
+        // In place: a copy of the batch for each change would be most of what this costs.
+        let count = batches[partition, default: Batch(arguments: [.integer(keep.milliseconds)])].add(change, then)
+        if count == Self.batchLimit, let batch = batches.removeValue(forKey: partition) {
+            send(batch, partition)
+        } else {
+            flushAtTurnEnd()
         }
-        return try result.get()
     }
+
+    nonisolated func perform(_ body: @escaping @Sendable (isolated ChangeBatcher) -> Void) { thread.perform { self.assumeIsolated(body) } }
 
     private func flushAtTurnEnd() {
         guard !willFlush else { return }
@@ -70,9 +71,9 @@ actor ChangeBatcher {
                 let version = try answer.element(index).integer
                 outcomes.append(version < 0 ? .stale : .applied(version: version))
             }
-            for (waiter, outcome) in zip(batch.waiters, outcomes) { waiter.resume(returning: .success(outcome)) }
+            for (waiter, outcome) in zip(batch.waiters, outcomes) { waiter(.success(outcome)) }
         } catch {
-            for waiter in batch.waiters { waiter.resume(returning: .failure(error)) }
+            for waiter in batch.waiters { waiter(.failure(error)) }
         }
     }
 
@@ -88,6 +89,14 @@ actor ChangeBatcher {
 extension JobStore {
     /// Stores a decision, if the job still has the version that the caller read.
     public func apply(_ change: JobChange) async throws(JobStoreError) -> ChangeOutcome {
-        try await changes.apply(change, partition: partition(of: change.id))
+        let result = await withCheckedContinuation { continuation in apply(change) { continuation.resume(returning: $0) } }
+        return try result.get()
+    }
+
+    /// The same without a task that waits.
+    /// - Parameter then: called once, on the store's thread.
+    public func apply(_ change: JobChange, then: @escaping @Sendable (Result<ChangeOutcome, JobStoreError>) -> Void) {
+        let partition = partition(of: change.id)
+        changes.perform { $0.apply(change, partition: partition, then: then) }
     }
 }

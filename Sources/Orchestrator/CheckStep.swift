@@ -1,10 +1,14 @@
+import EventThread
 import ExportCore
 import JobStore
 import Logging
 import ProviderAPI
 
 /// Asks the provider how far an export is.
-struct CheckStep: Sendable {
+///
+/// Checks are what an orchestrator does most of, so that they go from callback to callback on the event thread: permission → request →
+/// answer → decision → stored. A task is made only where something else than "look again later" comes of one.
+final class CheckStep: Sendable {
     let store: JobStore
     let providers: ProviderDirectory
     let recorder: DecisionRecorder
@@ -12,40 +16,105 @@ struct CheckStep: Sendable {
     let downloads: DownloadPublisher
     let metrics: OrchestratorMetrics
     let logger: Logger
+    let thread: EventThread
 
-    /// - Returns: the job as it is to be listed, when the export is ready.
-    func run(_ wake: Wake) async -> DecisionRecorder.Subject? {
+    init(
+        store: JobStore, providers: ProviderDirectory, recorder: DecisionRecorder, durations: UsualDurations, downloads: DownloadPublisher,
+        metrics: OrchestratorMetrics, logger: Logger, thread: EventThread
+    ) {
+        self.store = store
+        self.providers = providers
+        self.recorder = recorder
+        self.durations = durations
+        self.downloads = downloads
+        self.metrics = metrics
+        self.logger = logger
+        self.thread = thread
+    }
+
+    /// - Parameter then: called once, on the thread, with the job as it is to be listed when its export is ready.
+    func run(_ wake: Wake, then: @escaping @Sendable (DecisionRecorder.Subject?) -> Void) {
         let subject = DecisionRecorder.Subject(wake)
         guard let provider = providers[wake.provider] else {
-            await recorder.providerUnknown(subject)
-            return nil
+            return end(then) { await self.recorder.providerUnknown(subject) }
         }
         if let verdict = provider.machine.verdictAtClaim(wake.state) {
-            await recorder.record(verdict, for: subject)
-            return nil
+            return end(then) { await self.recorder.record(verdict, for: subject) }
         }
-        let permission = await provider.gate.admit(.check)
-        if case .wait(let time) = permission {
-            await recorder.postpone(subject, by: time)
-            return nil
+        let check = Check(wake, subject, provider)
+        provider.gate.assumeIsolated { gate in
+            gate.admitCheck { permission in
+                if case .wait(let time) = permission { return self.end(then) { await self.recorder.postpone(subject, by: time) } }
+                self.ask(check, permission, then)
+            }
         }
-        let context = JobContext(wake)
+    }
+
+    /// A class: it goes through some closures, and a copy for each would cost more than the step.
+    private final class Check: Sendable {
+        let wake: Wake
+        let subject: DecisionRecorder.Subject
+        let provider: ProviderDirectory.Entry
+        let context: JobContext
+
+        init(_ wake: Wake, _ subject: DecisionRecorder.Subject, _ provider: ProviderDirectory.Entry) {
+            self.wake = wake
+            self.subject = subject
+            self.provider = provider
+            context = JobContext(wake)
+        }
+    }
+
+    private func ask(
+        _ check: Check, _ permission: ProviderGate.Permission, _ then: @escaping @Sendable (DecisionRecorder.Subject?) -> Void
+    ) {
         let begun = ContinuousClock.now
-        let outcome = await provider.client.check(context, exportHandle: wake.exportHandle)
-        await provider.gate.report(.check, permission, failure: outcome.failure, took: .now - begun)
-        let kind = await provider.kind(context)
-        let step = await Step(outcome, permission, usual: durations.usual(provider: wake.provider, kind: kind))
-        metrics.countCheck(step.outcome)
-        guard
-            let stored = await recorder.decide(
-                step.event, for: subject, by: provider.machine, detail: step.detail, isCheck: true, exportHandle: step.exportHandle)
-        else { return nil }
-        if stored.decision.state.status == .ready {
-            await durations.learn(wake.state.waited, provider: wake.provider, kind: kind)
-            return subject.advanced(to: stored.version, stored.decision.state)
+        check.provider.client.assumeIsolated { client in
+            client.check(check.context, exportHandle: check.wake.exportHandle) { outcome in
+                let took = .now - begun
+                guard permission == .probe else {
+                    check.provider.gate.assumeIsolated { $0.report(.check, failure: outcome.failure, took: took) }
+                    return self.decide(check, outcome, permission, then)
+                }
+                Task(executorPreference: self.thread) {
+                    await check.provider.gate.report(.check, permission, failure: outcome.failure, took: took)
+                    self.decide(check, outcome, permission, then)
+                }
+            }
         }
-        if stored.decision.action == .writeManifest { await downloads.publishManifest(of: subject) }
+    }
+
+    private func decide(
+        _ check: Check, _ outcome: CheckOutcome, _ permission: ProviderGate.Permission,
+        _ then: @escaping @Sendable (DecisionRecorder.Subject?) -> Void
+    ) {
+        let kind = check.provider.kindAtOnce(check.context)
+        let usual = durations.assumeIsolated { $0.known(provider: check.wake.provider, kind: kind) }
+        let step = Step(outcome, permission, usual: usual)
+        metrics.countCheck(step.outcome)
+        recorder.decideOnCheck(
+            step.event, for: check.subject, by: check.provider.machine, detail: step.detail, exportHandle: step.exportHandle
+        ) { stored in
+            guard let stored, stored.decision.state.status != .polling else { return then(nil) }
+            Task(executorPreference: self.thread) { then(await self.left(check, kind, stored)) }
+        }
+    }
+
+    /// The job is no longer POLLING.
+    private func left(_ check: Check, _ kind: String, _ stored: DecisionRecorder.Stored) async -> DecisionRecorder.Subject? {
+        if stored.decision.state.status == .ready {
+            await durations.learn(check.wake.state.waited, provider: check.wake.provider, kind: kind)
+            return check.subject.advanced(to: stored.version, stored.decision.state)
+        }
+        if stored.decision.action == .writeManifest { await downloads.publishManifest(of: check.subject) }
         return nil
+    }
+
+    private func end(_ then: @escaping @Sendable (DecisionRecorder.Subject?) -> Void, _ body: @escaping @Sendable () async -> Void) {
+        Task(executorPreference: thread) {
+            await body()
+            then(nil)
+        }
     }
 }
 

@@ -3,7 +3,8 @@ import JobMessages
 import RabbitMQ
 
 /// Whether so many wakes wait in `longhaul.checks` that further claims would only age there: a claim whose wake is not handled within
-/// the lease is worth nothing. Asked once a second at most, and only while there is something to claim.
+/// the lease is worth nothing. Asked only while there is something to claim: four times a second, and more often while wakes wait, so that
+/// nobody idles beside a queue that was deep a moment ago.
 actor ChecksBacklog {
     private let administrator: Administrator
     private let thread: EventThread
@@ -22,8 +23,10 @@ actor ChecksBacklog {
     /// - Throws: when the broker cannot be asked; then it is no time to claim either.
     func mustWait() async throws(RabbitMQError) -> Bool {
         guard nextLook <= .now else { return isDeep }
-        nextLook = .now + .seconds(1)
-        isDeep = try await administrator.depth(QueueNames.checks).messages > Self.limit
+        nextLook = .now + .milliseconds(250)
+        let waiting = try await administrator.depth(QueueNames.checks).messages
+        isDeep = waiting > Self.limit
+        if waiting > 0 { nextLook = .now + .milliseconds(50) }
         return isDeep
     }
 

@@ -1,14 +1,16 @@
+import EventThread
 import ExportCore
 import JobStore
 import Logging
 import Telemetry
 
 /// Lets the state machine decide and stores what it decided: the last step of everything that an orchestrator does for a job.
-struct DecisionRecorder: Sendable {
+final class DecisionRecorder: Sendable {
     let store: JobStore
     let providers: ProviderDirectory
     let letters: FailedJobLetters
     private let lease: Duration
+    private let thread: EventThread
     let metrics: OrchestratorMetrics
     let logger: Logger
     /// While the store is away every job in hand meets the same error.
@@ -16,12 +18,13 @@ struct DecisionRecorder: Sendable {
 
     init(
         store: JobStore, providers: ProviderDirectory, letters: FailedJobLetters, lease: Duration, metrics: OrchestratorMetrics,
-        logger: Logger
+        logger: Logger, thread: EventThread
     ) {
         self.store = store
         self.providers = providers
         self.letters = letters
         self.lease = lease
+        self.thread = thread
         self.metrics = metrics
         self.logger = logger
         repeated = RateLimitedLog(logger)
@@ -52,13 +55,16 @@ struct DecisionRecorder: Sendable {
         }
     }
 
-    /// - Returns: the decision and the job's new version; `nil` when nothing was stored, because the event came late or the store
+    /// What was decided, and the job's new version.
+    typealias Stored = (decision: Decision, version: Int64)
+
+    /// - Returns: `nil` when nothing was stored, because the event came late or the store
     ///   could not be reached. The lease brings the job back then.
     @discardableResult
     func decide(
         _ event: JobEvent, for subject: Subject, by machine: JobStateMachine, detail: String = "", isCheck: Bool = false,
         exportHandle: String? = nil, mayBeCreatedTwice: Bool = false
-    ) async -> (decision: Decision, version: Int64)? {
+    ) async -> Stored? {
         guard let decision = machine.decide(event, in: subject.state, random: .random(in: 0..<1)) else { return nil }
         let version = await record(
             decision, for: subject, detail: detail, isCheck: isCheck, isFailure: event.isFailure, exportHandle: exportHandle,
@@ -66,22 +72,61 @@ struct DecisionRecorder: Sendable {
         return version.map { (decision, $0) }
     }
 
+    /// What `decide` does, for a status check: without a task where the decision is to look again later.
+    /// - Parameter then: called once, on the store's thread.
+    func decideOnCheck(
+        _ event: JobEvent, for subject: Subject, by machine: JobStateMachine, detail: String, exportHandle: String?,
+        then: @escaping @Sendable (Stored?) -> Void
+    ) {
+        guard let decision = machine.decide(event, in: subject.state, random: .random(in: 0..<1)) else { return then(nil) }
+        let change = JobChange(
+            id: subject.id, version: subject.version, from: subject.state, decision: decision,
+            detail: decision.error.map { $0.code } ?? detail, isCheck: true, isFailure: event.isFailure, exportHandle: exportHandle)
+        guard decision.state.status == .polling else { return record(change, subject, detail, then) }
+        store.apply(change) { outcome in
+            switch outcome {
+            case .success(.applied(let version)):
+                self.report(decision, subject, detail, event.isFailure)
+                then((decision, version))
+            case .success(.stale):
+                self.metrics.wakesStale.increment()
+                then(nil)
+            case .failure:
+                self.record(change, subject, detail, then)
+            }
+        }
+    }
+
+    private func record(
+        _ change: JobChange, _ subject: Subject, _ detail: String, _ then: @escaping @Sendable (Stored?) -> Void
+    ) {
+        Task(executorPreference: thread) {
+            let version = await self.record(change, subject, detail)
+            then(version.map { (change.decision, $0) })
+        }
+    }
+
     @discardableResult
     func record(
         _ decision: Decision, for subject: Subject, detail: String = "", isCheck: Bool = false, isFailure: Bool = false,
         exportHandle: String? = nil, mayBeCreatedTwice: Bool = false
     ) async -> Int64? {
-        guard await letters.publish(decision, subject) else { return nil }
         let change = JobChange(
             id: subject.id, version: subject.version, from: subject.state, decision: decision,
             detail: decision.error.map { $0.code } ?? detail, isCheck: isCheck, isFailure: isFailure,
             exportHandle: exportHandle, mayBeCreatedTwice: mayBeCreatedTwice)
+        return await record(change, subject, detail)
+    }
+
+    private func record(_ change: JobChange, _ subject: Subject, _ detail: String) async -> Int64? {
+        let decision = change.decision
+        guard await letters.publish(decision, subject) else { return nil }
         guard let outcome = await store(change, subject) else { return nil }
         guard case .applied(let version) = outcome else {
             metrics.wakesStale.increment()
             return nil
         }
-        report(decision, subject, detail, isFailure)
+        report(decision, subject, detail, change.isFailure)
         if subject.state.status == .polling, decision.state.status != .polling { await providers[subject.provider]?.gate.release(subject.id) }
         return version
     }

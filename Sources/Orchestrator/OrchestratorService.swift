@@ -57,8 +57,7 @@ public struct OrchestratorService: Service {
         let recorder = DecisionRecorder(
             store: store, providers: providers,
             letters: FailedJobLetters(store: store, publisher: publisher, metrics: metrics, repeated: RateLimitedLog(logger)),
-            lease: configuration.lease,
-            metrics: metrics, logger: logger)
+            lease: configuration.lease, metrics: metrics, logger: logger, thread: thread)
         leases = LeaseKeeper(store: store, lease: configuration.lease, logger: logger, on: thread)
         backlog = ChecksBacklog(Administrator(rabbitMQ, logger: logger), on: thread)
         let durations = UsualDurations(store: store, logger: logger, on: thread)
@@ -82,7 +81,7 @@ public struct OrchestratorService: Service {
             consumer: wakes,
             check: CheckStep(
                 store: store, providers: providers, recorder: recorder,
-                durations: durations, downloads: downloads, metrics: metrics, logger: logger),
+                durations: durations, downloads: downloads, metrics: metrics, logger: logger, thread: thread),
             listing: ListingStep(
                 store: store, providers: providers, recorder: recorder, downloads: downloads, leases: leases, maxFiles: configuration.maxFiles,
                 metrics: metrics, logger: logger),

@@ -3,16 +3,27 @@ import ProviderAPI
 
 /// The providers that this orchestrator knows, with the rules that their jobs live by.
 struct ProviderDirectory: Sendable {
-    struct Entry: Sendable {
+    final class Entry: Sendable {
         let client: ProviderClient
         let gate: ProviderGate
-        let rules: JobRules
-        var machine: JobStateMachine { JobStateMachine(rules: rules) }
+        let machine: JobStateMachine
+
+        init(client: ProviderClient, gate: ProviderGate, rules: JobRules) {
+            self.client = client
+            self.gate = gate
+            machine = JobStateMachine(rules: rules)
+        }
 
         /// What the provider file tells exports apart by, so that their durations are learned apart.
         func kind(_ context: JobContext) async -> String {
             guard client.definition.polling.hasKey else { return "" }
             return await client.pollingKey(context) ?? ""
+        }
+
+        /// The same on the client's thread.
+        func kindAtOnce(_ context: JobContext) -> String {
+            guard client.definition.polling.hasKey else { return "" }
+            return client.assumeIsolated { $0.pollingKey(context) } ?? ""
         }
     }
 

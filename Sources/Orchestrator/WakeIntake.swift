@@ -67,27 +67,42 @@ actor WakeIntake {
             repeated.warning(key: "malformed", "\(malformed) lines of a message in \(QueueNames.checks) are no wakes; ignored")
         }
         await inFlight.enter(wakes.count)
-        metrics.wakesInFlight.record(await inFlight.count)
-        for wake in wakes {
-            Task(executorPreference: thread) { [self] in
-                await leases.hold(wake.id, claim: wake.version)
-                await handle(wake)
-                await leases.release(wake.id, claim: wake.version)
-                await inFlight.leave()
-                metrics.wakesInFlight.record(await inFlight.count)
+        for wake in wakes { begin(wake) }
+    }
+
+    private func begin(_ wake: Wake) {
+        leases.assumeIsolated { $0.hold(wake.id, claim: wake.version) }
+        guard wake.state.status == .polling, !wake.isCancelRequested else {
+            Task(executorPreference: thread) {
+                await self.handle(wake)
+                await self.end(wake)
+            }
+            return
+        }
+        check.run(wake) { [self] ready in
+            guard let ready else { return assumeIsolated { $0.end(wake) } }
+            Task(executorPreference: thread) {
+                await self.listing.run(ready)
+                await self.end(wake)
             }
         }
+    }
+
+    private func end(_ wake: Wake) {
+        leases.assumeIsolated { $0.release(wake.id, claim: wake.version) }
+        metrics.wakesInFlight.record(
+            inFlight.assumeIsolated { inFlight in
+                inFlight.leave()
+                return inFlight.count
+            })
     }
 
     private func handle(_ wake: Wake) async {
         if wake.isCancelRequested { return await cancel.run(wake) }
         switch wake.state.status {
-        case .polling:
-            guard let ready = await check.run(wake) else { return }
-            await listing.run(ready)
         case .ready: await listing.run(DecisionRecorder.Subject(wake))
         case .processing: await watch.run(wake)
-        case .pending, .completed, .failed: metrics.wakesStale.increment()
+        case .pending, .polling, .completed, .failed: metrics.wakesStale.increment()
         }
     }
 }

@@ -3,11 +3,9 @@ import JobStore
 
 extension ProviderGate {
     /// Asks together with the others of this turn.
-    func permit() async -> Permission {
-        await withCheckedContinuation { continuation in
-            askers.append(continuation)
-            if askers.count == 1 { thread.atTurnEnd { [weak self] in self?.assumeIsolated { $0.askForPermits() } } }
-        }
+    func permit(_ then: @escaping @Sendable (Permission) -> Void) {
+        askers.append(then)
+        if askers.count == 1 { thread.atTurnEnd { [weak self] in self?.assumeIsolated { $0.askForPermits() } } }
     }
 
     private func askForPermits() {
@@ -17,13 +15,13 @@ extension ProviderGate {
         Task(executorPreference: thread) {
             do {
                 let permits = try await self.store.checkPermits(waiting.count, provider: self.provider, rate: rate)
-                for (position, asker) in waiting.enumerated() {
+                for (position, then) in waiting.enumerated() {
                     let denied = position - permits.granted
-                    asker.resume(returning: denied < 0 ? .granted : .wait(permits.first + permits.interval * denied))
+                    then(denied < 0 ? .granted : .wait(permits.first + permits.interval * denied))
                 }
             } catch {
                 self.repeated.warning(key: "permits", "no permits for checks: \(error)", metadata: ["provider": "\(self.provider)"])
-                for asker in waiting { asker.resume(returning: .wait(.seconds(1) + .seconds(Double.random(in: 0..<1)))) }
+                for then in waiting { then(.wait(.seconds(1) + .seconds(Double.random(in: 0..<1)))) }
             }
         }
     }

@@ -38,7 +38,7 @@ actor ProviderGate {
     var pauses: [RequestKind: Duration] = [:]
     var nextExchange: (timer: TimerHandle, due: ContinuousClock.Instant)?
     var reading: Task<Void, Never>?
-    var askers: [CheckedContinuation<Permission, Never>] = []
+    var askers: [@Sendable (Permission) -> Void] = []
     /// While this process has the probe. It ends by itself, as the shared one does, should nobody tell how it went.
     private var probingUntil: ContinuousClock.Instant?
     /// When the last of those comes back who were told to wait.
@@ -69,25 +69,41 @@ actor ProviderGate {
     func admit(_ kind: RequestKind) async -> Permission {
         let permission = await pass(kind)
         guard permission == .granted, kind == .check, definition.limits.checks != nil else { return permission }
-        return await permit()
+        return await withCheckedContinuation { continuation in permit { continuation.resume(returning: $0) } }
+    }
+
+    /// Asks for the right to send one check. Takes a task only when the store must be asked about the provider's health first.
+    func admitCheck(_ then: @escaping @Sendable (Permission) -> Void) {
+        guard let permission = passAtOnce(.check) else {
+            Task(executorPreference: thread) { then(await self.admit(.check)) }
+            return
+        }
+        guard permission == .granted, definition.limits.checks != nil else { return then(permission) }
+        permit(then)
     }
 
     /// Tells how a request ended.
     /// - Parameter failure: `nil` when the provider answered as it should.
     func report(_ kind: RequestKind, _ permission: Permission, failure: Failure?, took: Duration) async {
-        let isDown = failure.map(Self.countsAgainstProvider) ?? false
-        let isSlow = took > definition.breaker.slowAfter
-        if let failure, failure.failureClass == .throttled {
-            let time = failure.retryAfter ?? definition.retry.base
-            pauses[kind] = max(pauses[kind] ?? .zero, time)
-            health.pause(kind, for: time, now: now)
-        }
-        if permission == .probe {
-            await endProbe(succeeded: !isDown && !isSlow)
-        } else {
-            tally += RequestTally(requests: 1, failures: isDown ? 1 : 0, slow: isSlow ? 1 : 0)
-            exchange(within: isDown || !pauses.isEmpty ? Self.soon : Self.exchangeInterval)
-        }
+        guard permission == .probe else { return report(kind, failure: failure, took: took) }
+        note(kind, failure)
+        await endProbe(succeeded: !Self.isDown(failure) && took <= definition.breaker.slowAfter)
+    }
+
+    /// The same for a request that was no probe, which nobody has to wait for.
+    func report(_ kind: RequestKind, failure: Failure?, took: Duration) {
+        let isDown = Self.isDown(failure)
+        note(kind, failure)
+        tally += RequestTally(requests: 1, failures: isDown ? 1 : 0, slow: took > definition.breaker.slowAfter ? 1 : 0)
+        exchange(within: isDown || !pauses.isEmpty ? Self.soon : Self.exchangeInterval)
+    }
+
+    /// A pause that the provider asks for holds here at once.
+    private func note(_ kind: RequestKind, _ failure: Failure?) {
+        guard let failure, failure.failureClass == .throttled else { return }
+        let time = failure.retryAfter ?? definition.retry.base
+        pauses[kind] = max(pauses[kind] ?? .zero, time)
+        health.pause(kind, for: time, now: now)
     }
 
     /// What a failure is to its job: that of a probe is not counted, since it was sent for all.
@@ -105,6 +121,8 @@ actor ProviderGate {
         probingUntil = nil
     }
 
+    private nonisolated static func isDown(_ failure: Failure?) -> Bool { failure.map(countsAgainstProvider) ?? false }
+
     /// An answer of the provider that says that it asks for too much, or refuses what we ask, shows that it works; and what this process
     /// could not send says nothing of it.
     private nonisolated static func countsAgainstProvider(_ failure: Failure) -> Bool {
@@ -113,11 +131,20 @@ actor ProviderGate {
 }
 
 extension ProviderGate {
-    private func pass(_ kind: RequestKind) async -> Permission {
-        if read.map({ .now - $0.at > Self.stale }) ?? true { await readAgain() }
+    private var isStale: Bool { read.map { .now - $0.at > Self.stale } ?? true }
+
+    /// `nil` when the store must be asked first, or told of a probe.
+    private func passAtOnce(_ kind: RequestKind) -> Permission? { isStale ? nil : passAsKnown(kind) }
+
+    private func passAsKnown(_ kind: RequestKind) -> Permission? {
         let wait = health.wait(kind, now: now)
         if wait > .zero { return later(kind, wait) }
-        if health.breaker.state == .closed { return .granted }
+        return health.breaker.state == .closed ? .granted : nil
+    }
+
+    private func pass(_ kind: RequestKind) async -> Permission {
+        if isStale { await readAgain() }
+        if let known = passAsKnown(kind) { return known }
         if let probingUntil, .now < probingUntil { return later(kind, .milliseconds(500)) }
         let timeout = definition.timeouts.whole + .seconds(5)
         probingUntil = .now + timeout

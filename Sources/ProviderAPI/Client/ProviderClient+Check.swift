@@ -1,15 +1,54 @@
 import ExportCore
+import HTTPClient
 import JQ
 
 extension ProviderClient {
     /// Asks how far the export is.
     public func check(_ job: JobContext, exportHandle: String) async -> CheckOutcome {
+        await withCheckedContinuation { continuation in
+            check(job, exportHandle: exportHandle) { continuation.resume(returning: $0) }
+        }
+    }
+
+    /// The same without a task that waits: checks are what there is most of.
+    /// - Parameter then: called once, on the client's thread.
+    public func check(_ job: JobContext, exportHandle: String, then: @escaping @Sendable (CheckOutcome) -> Void) {
         let step = plan.status
         do throws(Failure) {
             let context = try context(step.request.parts.union(step.parts), job, exportHandle)
-            let answer = try await send(step.request, context)
-            let answered = contexts.context(step.parts, context, answer: answer)
-            return try judging { () throws(Failure) in try outcome(step, answer, answered, exportHandle) }
+            let request = try request(step.request, context)
+            lastCheck += 1
+            let number = lastCheck
+            checks[number] = PendingCheck(context: context, url: request.url, exportHandle: exportHandle, then: then)
+            http.send(request) { [self] response in thread.perform { self.assumeIsolated { $0.answered(number, response) } } }
+        } catch {
+            then(.failure(secrets.redacted(error)))
+        }
+    }
+
+    /// A check whose answer has not come yet. The context stays here: libjq's values belong to this actor.
+    struct PendingCheck {
+        let context: JQValue
+        let url: String
+        let exportHandle: String
+        let then: @Sendable (CheckOutcome) -> Void
+    }
+
+    private func answered(_ number: UInt64, _ response: Result<HTTPResponse, HTTPError>) {
+        guard let check = checks.removeValue(forKey: number) else { return }
+        check.then(judged(check, response))
+    }
+
+    private func judged(_ check: PendingCheck, _ response: Result<HTTPResponse, HTTPError>) -> CheckOutcome {
+        let step = plan.status
+        do throws(Failure) {
+            let answer: Answer
+            switch response {
+            case .success(let response): answer = try Answer(response, url: check.url)
+            case .failure(let error): throw Failure(error)
+            }
+            let answered = contexts.context(step.parts, check.context, answer: answer)
+            return try judging { () throws(Failure) in try outcome(step, answer, answered, check.exportHandle) }
         } catch {
             return .failure(secrets.redacted(error))
         }

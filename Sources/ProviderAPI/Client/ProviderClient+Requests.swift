@@ -32,7 +32,7 @@ extension ProviderClient {
         }
     }
 
-    private func request(_ template: RequestTemplate, _ context: JQValue, link: String?) throws(Failure) -> HTTPRequest {
+    func request(_ template: RequestTemplate, _ context: JQValue, link: String? = nil) throws(Failure) -> HTTPRequest {
         let base = try base(context)
         var url = link ?? ""
         if link == nil { url = try template.url(context, base: base) }

@@ -16,7 +16,9 @@ public actor ProviderClient {
     let contexts = ContextBuilder()
     let http: HTTPClient
     let egress: EgressPolicy?
-    private let thread: EventThread
+    let thread: EventThread
+    var checks: [UInt64: PendingCheck] = [:]
+    var lastCheck: UInt64 = 0
 
     /// Compiles the file on the thread, which takes about 25 ms for each different filter that is more than a path.
     /// - Parameters:

@@ -44,6 +44,7 @@ struct Role {
                     .init(service: health, successTerminationBehavior: .gracefullyShutdownGroup),
                     .init(service: service, successTerminationBehavior: .gracefullyShutdownGroup),
                     .init(service: SecondSignal()),
+                    .init(service: StartupMemory()),
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: quietLogger))
         try await group.run()
