@@ -1,5 +1,6 @@
 import EventThread
 import Glibc
+import Synchronization
 import Testing
 
 /// An actor that lives on an event thread, as the drivers do.
@@ -132,6 +133,19 @@ private final class Flag: @unchecked Sendable {  // touched on the event thread 
         #expect(ContinuousClock.now - woken >= asked)
         thread.stop()
         await thread.sleep(for: asked)
+    }
+
+    @Test("performs at once what is asked on it, and soon what is asked elsewhere") func performing() async {
+        let thread = EventThread(name: "test")
+        defer { thread.stop() }
+        let wasOnThread = await withCheckedContinuation { continuation in
+            thread.perform {
+                let isDone = Mutex(false)
+                thread.perform { isDone.withLock { $0 = true } }
+                continuation.resume(returning: thread.isCurrent && isDone.withLock { $0 })
+            }
+        }
+        #expect(wasOnThread)
     }
 
     @Test("runs a turn-end hook once") func turnEnd() async {

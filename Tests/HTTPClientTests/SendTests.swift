@@ -31,6 +31,32 @@ struct SendTests {
         #expect(request["user-agent"] == "longhaul")
     }
 
+    @Test("a callback is called once, on the client's thread, with the response or with what kept it from coming")
+    func callbacks() async throws {
+        let server = try RawServer(answering: { RawServer.response($0.target) })
+        defer { server.stop() }
+        try await withClient { client async throws in
+            let called = Mutex(0)
+            for url in [server.url + "/here", "nowhere"] {
+                let result = await withCheckedContinuation { continuation in
+                    client.send(HTTPRequest(.get, url)) { result in
+                        // Ends the process elsewhere.
+                        client.preconditionIsolated()
+                        called.withLock { $0 += 1 }
+                        continuation.resume(returning: result)
+                    }
+                }
+                switch result {
+                case .success(let response): #expect(response.body == Array("/here".utf8))
+                case .failure(let error): #expect(error.kind == .invalidRequest)
+                }
+            }
+            #expect(called.withLock { $0 } == 2)
+            #expect(await client.held == 0)
+        }
+        #expect(server.requests.count == 1)
+    }
+
     @Test("each method carries its body, with its length and no Expect", arguments: ["POST", "PUT", "PATCH", "DELETE"])
     func bodies(method: String) async throws {
         let server = try RawServer(answering: { request in RawServer.response("\(request.method) \(request.body.count)") })

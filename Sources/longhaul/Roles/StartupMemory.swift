@@ -19,9 +19,9 @@ struct StartupMemory: Service {
     }
 
     static func release() {
-        // Without the list nothing is released, which harms nobody.
-        guard let maps = try? String(contentsOfFile: "/proc/self/smaps", encoding: .utf8) else { return }
-        for mapping in Mapping.all(in: maps) where mapping.isReleasable {
+        // Without the list nothing is released, which harms nobody. Read to its end: the files of /proc have no size.
+        guard let smaps = try? FileHandle(forReadingAtPath: "/proc/self/smaps")?.readToEnd() else { return }
+        for mapping in Mapping.all(in: String(decoding: smaps, as: UTF8.self)) where mapping.isReleasable {
             madvise(UnsafeMutableRawPointer(bitPattern: mapping.start), Int(mapping.end - mapping.start), MADV_DONTNEED)
         }
     }
@@ -38,7 +38,7 @@ struct Mapping {
     fileprivate(set) var anonymousKiB = 0
 
     var isReleasable: Bool {
-        path.hasPrefix("/") && permissions.hasPrefix("r") && !permissions.contains("w") && permissions.hasSuffix("p") && anonymousKiB == 0
+        path.hasPrefix("/") && !path.hasSuffix("(deleted)") && permissions.hasPrefix("r") && !permissions.contains("w") && permissions.hasSuffix("p") && anonymousKiB == 0
     }
 
     static func all(in smaps: String) -> [Mapping] {
@@ -62,6 +62,6 @@ struct Mapping {
         self.start = start
         self.end = end
         permissions = fields[1]
-        path = fields.count > 5 ? fields[5] : ""
+        path = fields.count > 5 ? fields[5].drop { $0 == " " } : ""
     }
 }
