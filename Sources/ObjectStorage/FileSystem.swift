@@ -27,11 +27,13 @@ struct FileError: Error {
 
 /// Blocking calls, and the way to make them without blocking whoever asks.
 enum FileSystem {
+    private static let threads = BlockingThreads(name: "folder")
+
     static func offThread<Value: Sendable>(
         _ operation: String, _ object: String, _ body: @escaping @Sendable () throws(FileError) -> Value
     ) async throws(ObjectStorageError) -> Value {
         do {
-            return try await Pthread.run("folder") { try body() }
+            return try await threads.run { try body() }
         } catch let error as FileError {
             throw error.error(operation, object)
         } catch {

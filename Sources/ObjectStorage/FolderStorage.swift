@@ -7,7 +7,7 @@ import Logging
 /// its content type and metadata are not kept. Links within the tree are whoever made them's own affair: nothing here makes
 /// any.
 ///
-/// Every call that touches the disk runs on a thread of its own.
+/// Every call that touches the disk runs on a thread that may block.
 public struct FolderStorage: ObjectStorage {
     let root: String
     let logger: Logger
@@ -33,10 +33,8 @@ public struct FolderStorage: ObjectStorage {
     ) async throws(ObjectStorageError) {
         let path = try path(key, "put")
         try await offThread("put") { () throws(FileError) in
-            let file = try PartialFile(for: path)
+            let file = try PartialFile(for: path, holding: bytes)
             do throws(FileError) {
-                try file.write(bytes)
-                try file.sync()
                 try file.rename()
             } catch {
                 file.remove()
@@ -63,10 +61,7 @@ public struct FolderStorage: ObjectStorage {
     public func check() async throws(ObjectStorageError) {
         let path = root + "/.longhaul-check"
         try await offThread("check") { () throws(FileError) in
-            let file = try PartialFile(for: path)
-            defer { file.remove() }
-            try file.write([1])
-            try file.sync()
+            try PartialFile(for: path, holding: [1]).remove()
         }
     }
 
@@ -86,7 +81,8 @@ extension FolderStorage {
             ObjectStorageError(.invalidKey, operation, "file://\(root)", "the key \(key.prefix(100).debugDescription) \(reason)")
         }
         if key.utf8.count > 1024 { throw refuse("is longer than 1024 bytes") }
-        if key.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) {
+        // C0, DEL and C1, without a look into Unicode's tables.
+        if key.unicodeScalars.contains(where: { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) }) {
             throw refuse("holds a control character")
         }
         for component in key.split(separator: "/", omittingEmptySubsequences: false) {

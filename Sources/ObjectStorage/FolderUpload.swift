@@ -78,15 +78,15 @@ actor FolderUpload: ObjectUpload {
         buffer = []
         do throws(ObjectStorageError) {
             let written = try await FileSystem.offThread("write", url) { () throws(FileError) in
-                let file = if let known { known } else { try PartialFile(for: path) }
+                guard let known else { return try PartialFile(for: path, holding: bytes, isWhole: sync) }
                 do throws(FileError) {
-                    try file.write(bytes)
-                    if sync { try file.sync() }
+                    try known.write(bytes)
+                    if sync { try known.sync() }
                 } catch {
-                    file.remove()
+                    known.remove()
                     throw error
                 }
-                return file
+                return known
             }
             guard case .open = phase else {
                 // Aborted meanwhile: what was just made is nobody's.

@@ -12,28 +12,52 @@ struct PartialFile: Sendable {
 
     static func isPartial(_ name: some StringProtocol) -> Bool { name.hasPrefix(prefix) && name.hasSuffix(suffix) }
 
-    /// Makes the folder and the empty file.
-    init(for path: String) throws(FileError) {
+    /// Makes the folder and the file with its first bytes, or none of the two.
+    /// - Parameter isWhole: whether these are all, so that they are made safe at once.
+    init(for path: String, holding bytes: [UInt8], isWhole: Bool = true) throws(FileError) {
         self.path = path
         let folder = FileSystem.folder(of: path)
-        let random = (0..<16).map { _ in UInt8.random(in: 0...255) }.hexadecimal
+        let random = withUnsafeBytes(of: (UInt64.random(in: .min ... .max), UInt64.random(in: .min ... .max))) { $0.hexadecimal }
         self.partialPath = "\(folder)/\(Self.prefix)\(random)\(Self.suffix)"
+        // The folder is there for all objects of a job but the first.
+        guard try !fill(bytes, sync: isWhole) else { return }
         try FileSystem.makeFolder(folder)
-        try FileSystem.withFile(partialPath, O_WRONLY | O_CREAT | O_EXCL) { (_) throws(FileError) in }
+        guard try fill(bytes, sync: isWhole) else { throw FileError("open", partialPath, ENOENT) }
+    }
+
+    /// - Returns: `false` when there is no such folder.
+    private func fill(_ bytes: [UInt8], sync: Bool) throws(FileError) -> Bool {
+        do throws(FileError) {
+            try FileSystem.withFile(partialPath, O_WRONLY | O_CREAT | O_EXCL) { (descriptor) throws(FileError) in
+                do throws(FileError) {
+                    try write(bytes, to: descriptor)
+                    if sync, fsync(descriptor) != 0 { throw FileError("fsync", partialPath) }
+                } catch {
+                    remove()
+                    throw error
+                }
+            }
+            return true
+        } catch {
+            guard error.call == "open", error.number == ENOENT else { throw error }
+            return false
+        }
     }
 
     /// Appends.
     func write(_ bytes: [UInt8]) throws(FileError) {
-        try FileSystem.withFile(partialPath, O_WRONLY | O_APPEND) { (descriptor) throws(FileError) in
-            var position = 0
-            while position < bytes.count {
-                let count = bytes.withUnsafeBytes {
-                    Glibc.write(descriptor, $0.baseAddress.map { $0 + position }, bytes.count - position)
-                }
-                if count < 0, errno == EINTR { continue }
-                guard count > 0 else { throw FileError("write", partialPath) }
-                position += count
+        try FileSystem.withFile(partialPath, O_WRONLY | O_APPEND) { (descriptor) throws(FileError) in try write(bytes, to: descriptor) }
+    }
+
+    private func write(_ bytes: [UInt8], to descriptor: Int32) throws(FileError) {
+        var position = 0
+        while position < bytes.count {
+            let count = bytes.withUnsafeBytes {
+                Glibc.write(descriptor, $0.baseAddress.map { $0 + position }, bytes.count - position)
             }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { throw FileError("write", partialPath) }
+            position += count
         }
     }
 
