@@ -23,6 +23,14 @@ public struct ClaimedFile: Sendable {
     public var file: FileTask
 }
 
+/// A file that was counted as stored.
+public struct FinishedFile: Sendable {
+    /// Whether it was the last, so that the manifest is due.
+    public var isLast: Bool
+    /// The job, as claimed for its manifest; `nil` when no claim was asked for, or the file was not the last.
+    public var manifest: ExportJob?
+}
+
 public enum FileClaim: Sendable {
     case claimed(ClaimedFile)
     /// Attempts are used up: the file is to be given up, see `failFile`.
@@ -82,15 +90,21 @@ extension JobStore {
     }
 
     /// Counts a file as stored.
-    /// - Returns: whether it was the last, so that the manifest is due; `nil` when the lease is lost.
-    public func finishFile(_ claimed: ClaimedFile, objects: [StoredObject]) async throws(JobStoreError) -> Bool? {
+    /// - Parameter manifestLease: with it the job is claimed for its manifest when the file is the last, as by `claimManifest`.
+    /// - Returns: `nil` when the lease is lost.
+    public func finishFile(
+        _ claimed: ClaimedFile, objects: [StoredObject], manifestLease: Duration? = nil
+    ) async throws(JobStoreError) -> FinishedFile? {
         let value = try await run(
             StoreScript.finishFile, partition: partition(of: claimed.job.id),
-            claimed.arguments + [.string(try Self.encode(objects, "finish_file"))])
+            claimed.arguments + [.string(try Self.encode(objects, "finish_file")), .integer(manifestLease?.milliseconds ?? -1)])
         let answer = Answer(value: value, attempted: "finish_file")
         guard try answer.element(0).integer == 1 else { return nil }
         let isListed = try answer.element(3).string == JobStatus.processing.rawValue
-        return try answer.element(1).integer >= answer.element(2).integer && isListed
+        let isLast = try answer.element(1).integer >= answer.element(2).integer && isListed
+        guard try answer.array.count > 4 else { return FinishedFile(isLast: isLast) }
+        guard let job = ExportJob(fields: try answer.element(5).fields, now: try answer.element(4).integer) else { throw answer.unexpected }
+        return FinishedFile(isLast: isLast, manifest: job)
     }
 
     /// Sets the file's timer for another attempt, or, with no `delay`, gives the file up; the job's timer is due then.

@@ -170,7 +170,7 @@ extension DownloadIntake {
             switch work.message.task {
             case .manifest:
                 let job = try await store.claimManifest(of: id, lease: lease)
-                if let job { await starter.startManifest(job) } else { logNothing(work, "not due") }
+                if let job { await starter.startManifest(ManifestClaim(job: job, at: claimedAt)) } else { logNothing(work, "not due") }
             case .file(let index):
                 switch try await store.claimFile(index, of: id, lease: lease, maxAttempts: mostAttempts) {
                 case .nothing(let reason): logNothing(work, reason)

@@ -11,11 +11,22 @@ actor FileLease {
     private let length: Duration
     private let logger: Logger
     private let thread: EventThread
+    private var guarded: Guarded?
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     /// Nobody else can have claimed the file before. Counted from before the request that was granted, by a clock that goes on
     /// while the machine sleeps.
     private(set) var heldUntil: ContinuousClock.Instant
+
+    /// What goes on while the lease is held. Its timers are the thread's own: nearly all are cancelled before their time, and a task that
+    /// sleeps would cost more than the transfer of a small file.
+    private struct Guarded {
+        let cancel: @Sendable () -> Void
+        var end: TimerHandle?
+        var nextBeat: TimerHandle?
+        var beat: Task<Void, Never>?
+        var isLost = false
+    }
 
     init(
         _ claimed: ClaimedFile, since claimedAt: ContinuousClock.Instant, length: Duration, store: JobStore, logger: Logger,
@@ -37,19 +48,23 @@ actor FileLease {
     /// How long ago the last heartbeat that succeeded was sent.
     var age: Duration { .now - (heldUntil - length) }
 
-    /// Runs `body` while the lease is held.
+    /// Runs `body` while the lease is held; one `body` at a time.
     /// - Throws: `LeaseLost`, after `body` was cancelled and has ended; and what `body` throws.
     func whileHeld<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) async throws -> Value {
-        try await withThrowingTaskGroup(of: Value?.self) { group in
-            group.addTask { try await self.keepAlive() }
-            group.addTask { try await self.waitForEnd() }
-            group.addTask { try await body() }
-            defer { group.cancelAll() }
-            while let value = try await group.next() {
-                if let value { return value }
-            }
-            throw CancellationError()
-        }
+        try requireHeld()
+        let work = Task(executorPreference: thread) { try await body() }
+        guarded = Guarded { work.cancel() }
+        watchEnd()
+        beatLater()
+        let result = await withTaskCancellationHandler { await work.result } onCancel: { work.cancel() }
+        if stopGuarding() { throw LeaseLost() }
+        return try result.get()
+    }
+
+    /// `confirm`, unless the store has granted the lease a moment ago, as is the rule for a small file.
+    func confirmUnlessFresh() async throws {
+        guard age >= ManifestClaim.freshTime else { return }
+        try await confirm()
     }
 
     /// Asks the store for the lease until it answers.
@@ -74,19 +89,46 @@ actor FileLease {
             try requireHeld()
         }
     }
+}
 
-    private func keepAlive() async throws -> Never {
-        while true {
-            try await Task.sleep(for: length / 3)
+extension FileLease {
+    private func beatLater() {
+        guarded?.nextBeat = thread.schedule(after: length / 3) { [weak self] in self?.assumeIsolated { $0.beatNow() } }
+    }
+
+    private func beatNow() {
+        guarded?.beat = Task(executorPreference: thread) { await self.beat() }
+    }
+
+    private func beat() async {
+        do {
             try await confirm()
+            beatLater()
+        } catch {
+            if error is LeaseLost { lose() }
         }
     }
 
     /// A heartbeat may hang until long after the lease is over.
-    private func waitForEnd() async throws -> Never {
-        while true {
-            try requireHeld()
-            try await Task.sleep(until: heldUntil, clock: .continuous)
+    private func watchEnd() {
+        guarded?.end = thread.schedule(after: heldUntil - .now) { [weak self] in
+            self?.assumeIsolated { lease in
+                if .now < lease.heldUntil { lease.watchEnd() } else { lease.lose() }
+            }
         }
+    }
+
+    private func lose() {
+        guarded?.isLost = true
+        guarded?.cancel()
+    }
+
+    /// - Returns: whether the lease was lost meanwhile.
+    private func stopGuarding() -> Bool {
+        guard let guarded else { return false }
+        self.guarded = nil
+        for timer in [guarded.end, guarded.nextBeat].compactMap(\.self) { thread.cancel(timer) }
+        guarded.beat?.cancel()
+        return guarded.isLost
     }
 }

@@ -45,7 +45,7 @@ struct FileTransfer: Sendable {
             if !Failure(of: error).failureClass.isRetriable { try await served.verify() }
             throw error
         }
-        try await lease.confirm()
+        try await lease.confirmUnlessFresh()
         return try await staged.commit(under: lease)
     }
 

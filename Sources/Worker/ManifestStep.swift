@@ -16,14 +16,16 @@ struct ManifestStep: Sendable {
     let lease: Duration
     let metrics: WorkerMetrics
 
+    private static let contentType = "application/json"
+    /// A manifest of no more is stored whole, by one request.
     private static let pieceBytes = 256 << 10
     /// Objects that are read at once.
     private static let pageObjects = 2000
 
-    /// - Parameter job: as `JobStore.claimManifest` gave it.
-    func run(_ job: ExportJob, machine: JobStateMachine, logger: Logger) async {
+    func run(_ claim: ManifestClaim, machine: JobStateMachine, logger: Logger) async {
+        let job = claim.job
         do {
-            guard let claimed = try await write(job), try await complete(claimed, machine) else {
+            guard let claimed = try await write(claim), try await complete(claimed, machine) else {
                 metrics.manifestsStale.increment()
                 return logger.notice("manifest given up: the job has changed meanwhile")
             }
@@ -50,25 +52,26 @@ struct ManifestStep: Sendable {
     }
 
     /// - Returns: the job by its latest claim; `nil` when it is no longer there to be completed.
-    private func write(_ job: ExportJob) async throws -> ExportJob? {
-        let upload = try await storage.upload(key: ObjectKey(job).manifest, contentType: "application/json")
+    private func write(_ claim: ManifestClaim) async throws -> ExportJob? {
+        var upload: (any ObjectUpload)?
         do {
-            guard let claimed = try await write(job, to: upload) else {
-                await upload.abort()
-                return nil
-            }
+            let claimed = try await write(claim, &upload)
+            if claimed == nil { await upload?.abort() }
             return claimed
         } catch {
-            await upload.abort()
+            await upload?.abort()
             throw error
         }
     }
 
-    private func write(_ job: ExportJob, to upload: any ObjectUpload) async throws -> ExportJob? {
+    /// - Parameter upload: begun when the manifest is of more than one piece.
+    private func write(_ begun: ManifestClaim, _ upload: inout (any ObjectUpload)?) async throws -> ExportJob? {
+        var claim = begun
+        let (job, key) = (claim.job, ObjectKey(claim.job))
         var encoder = ManifestEncoder()
-        var piece = encoder.head(job, location: storage.url(key: ObjectKey(job).folder))
-        var claimedAt = ContinuousClock.now
-        var first = 0
+        var piece = encoder.head(job, location: storage.url(key: key.folder))
+        for object in claim.objects ?? [] { piece += encoder.object(object) }
+        var first = claim.objects == nil ? 0 : job.state.filesTotal
         // Grown and shrunk by what a file turns out to hold.
         var page = 4
         while first < job.state.filesTotal {
@@ -76,24 +79,37 @@ struct ManifestStep: Sendable {
             let objects = try await store.objects(of: job.id, from: first, many: many)
             for object in objects {
                 piece += encoder.object(object)
-                if piece.count >= Self.pieceBytes {
-                    try await upload.write(piece)
-                    piece.removeAll(keepingCapacity: true)
-                }
+                guard piece.count >= Self.pieceBytes else { continue }
+                let begun = if let upload { upload } else { try await storage.upload(key: key.manifest, contentType: Self.contentType) }
+                upload = begun
+                try await begun.write(piece)
+                piece.removeAll(keepingCapacity: true)
             }
             first += many
             page = min(max(Self.pageObjects * many / max(objects.count, 1), 1), 500)
-            if .now - claimedAt > lease / 3 {
-                guard try await store.claimManifest(of: job.id, lease: lease, counting: .nothing) != nil else { return nil }
-                claimedAt = .now
-            }
+            if .now - claim.at > lease / 3, try await !renew(&claim) { return nil }
         }
-        try await upload.write(piece + encoder.tail(skipped: try await failedFiles(of: job)))
-        try await upload.finishParts()
-        // Claimed again right before it becomes visible: the job may have been cancelled meanwhile.
-        guard let claimed = try await store.claimManifest(of: job.id, lease: lease, counting: .nothing) else { return nil }
-        try await upload.commit()
-        return claimed
+        piece += encoder.tail(skipped: try await failedFiles(of: job))
+        if let upload {
+            try await upload.write(piece)
+            try await upload.finishParts()
+        }
+        // Right before it becomes visible: the job may have been cancelled meanwhile.
+        if !claim.isFresh, try await !renew(&claim) { return nil }
+        if let upload {
+            try await upload.commit()
+        } else {
+            try await storage.put(key: key.manifest, bytes: piece, contentType: Self.contentType)
+        }
+        return claim.job
+    }
+
+    /// - Returns: `false` when the job is over.
+    private func renew(_ claim: inout ManifestClaim) async throws -> Bool {
+        claim.at = .now
+        guard let job = try await store.claimManifest(of: claim.job.id, lease: lease, counting: .nothing) else { return false }
+        claim.job = job
+        return true
     }
 
     /// Those that the provider file lets a job go on without.

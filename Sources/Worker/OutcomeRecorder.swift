@@ -7,12 +7,14 @@ struct OutcomeRecorder: Sendable {
     let store: JobStore
     let letters: FailedFileLetters
     let storage: StorageWatch
+    /// How long a claim for a manifest holds.
+    let manifestLease: Duration
     let metrics: WorkerMetrics
 
-    /// - Returns: whether the file was the last of its job, so that the manifest is due.
+    /// - Returns: the job, claimed for its manifest, when the file was its last.
     func record(
         _ outcome: TransferOutcome, of claimed: ClaimedFile, under lease: FileLease, policy: RetryPolicy, logger: Logger
-    ) async -> Bool {
+    ) async -> ManifestClaim? {
         switch outcome {
         case .stored(let objects):
             storage.worked()
@@ -25,7 +27,7 @@ struct OutcomeRecorder: Sendable {
             logger.warning("transfer given up: the lease is lost")
         case .aborted: await handBack(claimed, lease, logger)
         }
-        return false
+        return nil
     }
 
     /// Gives up a file whose attempts were used up by workers that did not live to tell why.
@@ -47,21 +49,22 @@ struct OutcomeRecorder: Sendable {
 extension OutcomeRecorder {
     private func finish(
         _ claimed: ClaimedFile, _ objects: [StoredObject], _ lease: FileLease, _ logger: Logger
-    ) async -> Bool {
-        let isLast = await insist(lease, logger) { () async throws(JobStoreError) in
-            try await store.finishFile(claimed, objects: objects)
+    ) async -> ManifestClaim? {
+        let answer = await insist(lease, logger) { () async throws(JobStoreError) in
+            let sentAt = ContinuousClock.now
+            return (try await store.finishFile(claimed, objects: objects, manifestLease: manifestLease), sentAt)
         }
-        guard let isLast else { return false }
-        guard let isLast else {
+        guard let (finished, sentAt) = answer else { return nil }
+        guard let finished else {
             metrics.count(.leaseLost)
             logger.warning("stored, but too late: the lease is lost, or the job is over")
-            return false
+            return nil
         }
         let bytes = objects.reduce(0) { $0 + $1.bytes }
         metrics.count(.stored)
         metrics.stored.increment(by: bytes)
         logger.info("file stored", metadata: ["objects": "\(objects.count)", "bytes": "\(bytes)"])
-        return isLast
+        return finished.manifest.map { ManifestClaim(job: $0, at: sentAt, objects: $0.state.filesTotal == 1 ? objects : nil) }
     }
 
     private func fail(

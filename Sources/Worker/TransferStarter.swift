@@ -32,8 +32,8 @@ struct TransferStarter: Sendable {
         await slots.start { await recorder.recordExhausted(claimed, attempts: claimed.attempt, logger: logger) }
     }
 
-    func startManifest(_ job: ExportJob) async {
-        await slots.start { await writeManifest(job) }
+    func startManifest(_ claim: ManifestClaim) async {
+        await slots.start { await writeManifest(claim) }
     }
 
     private func transfer(
@@ -47,11 +47,11 @@ struct TransferStarter: Sendable {
             await self.outcome(of: claimed, lease, logger)
         }
         // In a task of its own: the outcome is told also when a shutdown has cancelled this one.
-        let isLast = await Task(executorPreference: thread) {
+        let manifest = await Task(executorPreference: thread) {
             await recorder.record(outcome, of: claimed, under: lease, policy: policy, logger: logger)
         }.value
         metrics.duration.record(duration: .now - claimedAt)
-        if isLast { await claimManifest(claimed.job, logger) }
+        if let manifest { await writeManifest(manifest) }
     }
 
     private func outcome(of claimed: ClaimedFile, _ lease: FileLease, _ logger: Logger) async -> TransferOutcome {
@@ -70,18 +70,9 @@ struct TransferStarter: Sendable {
         ).run()
     }
 
-    private func claimManifest(_ job: ExportJob, _ logger: Logger) async {
-        do {
-            guard let job = try await store.claimManifest(of: job.id, lease: configuration.lease) else { return }
-            await writeManifest(job)
-        } catch {
-            logger.warning("manifest not claimed, the job's timer brings it back: \(error)")
-        }
-    }
-
-    private func writeManifest(_ job: ExportJob) async {
-        let rules = providers[job.provider]?.definition.jobRules ?? JobRules()
-        await manifests.run(job, machine: JobStateMachine(rules: rules), logger: logger(job))
+    private func writeManifest(_ claim: ManifestClaim) async {
+        let rules = providers[claim.job.provider]?.definition.jobRules ?? JobRules()
+        await manifests.run(claim, machine: JobStateMachine(rules: rules), logger: logger(claim.job))
     }
 
     private func logger(_ job: ExportJob) -> Logger {

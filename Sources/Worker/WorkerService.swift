@@ -53,7 +53,7 @@ public struct WorkerService: Service {
             recorder: OutcomeRecorder(
                 store: store, letters: FailedFileLetters(
                     publisher: publisher, store: store, metrics: metrics, repeated: RateLimitedLog(logger)),
-                storage: storageWatch, metrics: metrics),
+                storage: storageWatch, manifestLease: configuration.lease, metrics: metrics),
             manifests: ManifestStep(store: store, storage: storage, watch: storageWatch, lease: configuration.lease, metrics: metrics),
             configuration: configuration, metrics: metrics, logger: logger, thread: thread)
         intake = DownloadIntake(

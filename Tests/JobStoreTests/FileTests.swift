@@ -79,11 +79,11 @@ import Testing
         try await TestStore.run { test in
             let id = try await test.processing("a", files: ["x", "y"])
             let x = try #require(try await test.claimFile(0, id)), y = try #require(try await test.claimFile(1, id))
-            #expect(try await test.store.finishFile(x, objects: [object]) == false)
+            #expect(try await test.store.finishFile(x, objects: [object])?.isLast == false)
             // Again, as after a lost answer.
-            #expect(try await test.store.finishFile(x, objects: [object]) == false)
+            #expect(try await test.store.finishFile(x, objects: [object])?.isLast == false)
             #expect(try await test.store.claimManifest(of: id, lease: TestStore.lease) == nil)
-            #expect(try await test.store.finishFile(y, objects: [object, object]) == true)
+            #expect(try await test.store.finishFile(y, objects: [object, object])?.isLast == true)
             let job = try #require(try await test.store.claimManifest(of: id, lease: TestStore.lease))
             #expect((job.state.filesDone, job.state.filesTotal) == (2, 2))
             #expect(try await test.store.objects(of: id, from: 0, many: 2).count == 3)
@@ -91,6 +91,25 @@ import Testing
             #expect(try await test.store.job(id)?.state.status == .completed)
             #expect(try await test.redis.send(["EXISTS", "{lh:00}:files:a"]).int == 0)
             #expect(try await test.score("a") == nil)
+        }
+    }
+
+    @Test("bring the job's manifest with the last of them, claimed as by itself, also to one who asks again") func lastFile() async throws {
+        try await TestStore.run { test in
+            let id = try await test.processing("a", files: ["x", "y"])
+            let x = try #require(try await test.claimFile(0, id)), y = try #require(try await test.claimFile(1, id))
+            let first = try #require(try await test.store.finishFile(x, objects: [object], manifestLease: TestStore.lease))
+            #expect(!first.isLast && first.manifest == nil)
+            let before = try #require(try await test.store.job(id)).version
+            let job = try #require(try await test.store.finishFile(y, objects: [object], manifestLease: TestStore.lease)?.manifest)
+            #expect((job.version, job.state.filesDone, job.state.manifestClaims) == (before + 1, 2, 1))
+            let due = try #require(try await test.score("a"))
+            #expect(try await due > test.store.now())
+            let again = try #require(try await test.store.finishFile(y, objects: [object], manifestLease: TestStore.lease)?.manifest)
+            #expect((again.version, again.state.filesDone, again.state.manifestClaims) == (before + 2, 2, 2))
+            #expect(try await test.decide(.manifestWritten, id, version: job.version, job.state) == .stale)
+            #expect(try await test.decide(.manifestWritten, id, version: again.version, again.state) == .applied(version: again.version + 1))
+            #expect(try await test.store.finishFile(y, objects: [object], manifestLease: TestStore.lease) == nil)
         }
     }
 
@@ -152,7 +171,7 @@ import Testing
             let again = try #require(try await test.claimFile(1, id))
             #expect((again.attempt, again.token) == (1, 3))
             #expect(try await !test.store.extendFile(zombie, lease: TestStore.lease))
-            #expect(try await test.store.finishFile(again, objects: [object]) == true)
+            #expect(try await test.store.finishFile(again, objects: [object])?.isLast == true)
         }
     }
 

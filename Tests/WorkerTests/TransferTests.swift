@@ -110,14 +110,15 @@ struct TransferTests {
             let job = try await fixture.store.job(id).unwrapped("job")
             let metrics = WorkerMetrics()
             let step = ManifestStep(store: fixture.store, storage: fixture.storage, watch: StorageWatch(), lease: .seconds(30), metrics: metrics)
+            let claimedAt = ContinuousClock.now
             let first = try await fixture.store.claimManifest(of: id, lease: .seconds(30)).unwrapped("claim")
             // Its claim is overtaken, so that the manifest is written and the job is not completed.
             let overtaking = try await fixture.store.claimManifest(of: id, lease: .seconds(30))
             #expect(overtaking != nil)
-            await step.run(first, machine: JobStateMachine(rules: JobRules()), logger: quiet)
+            await step.run(ManifestClaim(job: first, at: claimedAt), machine: JobStateMachine(rules: JobRules()), logger: quiet)
             let before = try await fixture.storage.get(key: ObjectKey(job).manifest, maxBytes: 1 << 20)
             #expect(try await fixture.manifest(of: id).objects.map(\.name) == ["f0", "f1"])
-            await step.run(first, machine: JobStateMachine(rules: JobRules()), logger: quiet)
+            await step.run(ManifestClaim(job: first, at: claimedAt), machine: JobStateMachine(rules: JobRules()), logger: quiet)
             #expect(try await fixture.storage.get(key: ObjectKey(job).manifest, maxBytes: 1 << 20) == before)
         }
     }

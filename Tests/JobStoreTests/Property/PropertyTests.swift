@@ -10,7 +10,7 @@ import Testing
         "apply twice at once: stale", "add files: stale", "add files: the last", "add files: more to come", "claim file: claimed",
         "claim file: exhausted", #"claim file: nothing("leased")"#, #"claim file: nothing("early")"#, #"claim file: nothing("done")"#,
         #"claim file: nothing("failed")"#, #"claim file: nothing("gone")"#, "extend file: extended", "extend file: lost",
-        "finish file: done", "finish file: the last", "finish file: lost", "fail file: lost", "fail file: given up",
+        "finish file: done", "finish file: the last", "finish file: the last, claimed", "finish file: lost", "fail file: lost", "fail file: given up",
         "fail file: counted", "fail file: not counted", "find orphans: found", "claim manifest: claimed", "cancel: asked",
         "retry: retried(ExportCore.JobStatus.pending)", "retry: retried(ExportCore.JobStatus.polling)",
         "retry: retried(ExportCore.JobStatus.processing)", "postpone: postponed", "postpone: nothing", "extend: extended",

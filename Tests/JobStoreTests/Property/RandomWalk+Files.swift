@@ -75,10 +75,15 @@ extension RandomWalk {
     mutating func finishFile() async throws {
         guard let file = holder() else { return }
         let object = StoredObject(name: "a.csv", source: "https://x.example/a.csv", bytes: 3, sha256: "ab", key: "p/a.csv")
+        let lease: Duration? = random.chance(50) ? delay() : nil
         let expected = model.finishFile(file.index, of: file.job.id, token: file.token)
-        let found = try await test.store.finishFile(file, objects: [object])
-        note("finish file", "\(file.job.id)#\(file.index) \(file.token)", found.map { $0 ? "the last" : "done" } ?? "lost")
-        try agree(found, expected, "end of \(file.job.id)#\(file.index) by \(file.token)")
+        let claimed = expected == true ? lease.flatMap { model.claimManifest(file.job.id, lease: $0, counting: .one) } : nil
+        let found = try await test.store.finishFile(file, objects: [object], manifestLease: lease)
+        let outcome = found.map { $0.manifest != nil ? "the last, claimed" : $0.isLast ? "the last" : "done" } ?? "lost"
+        note("finish file", "\(file.job.id)#\(file.index) \(file.token) \(lease.map { "\($0)" } ?? "-")", outcome)
+        try agree(found?.isLast, expected, "end of \(file.job.id)#\(file.index) by \(file.token)")
+        try agree(found?.manifest?.version, claimed?.version, "claim of the manifest of \(file.job.id)")
+        if let job = found?.manifest { remember(View(id: job.id, version: job.version, state: job.state)) }
     }
 
     mutating func failFile() async throws {
