@@ -55,7 +55,7 @@ public struct JobMessage: Sendable, Equatable {
             }
             self.priority = priority
         }
-        parameters = try fields.object("parameters") ?? "{}"
+        parameters = try fields.object("parameters", in: body) ?? "{}"
         tenant = try fields.text("tenant", atMost: 128) ?? "default"
         correlationID = try fields.text("correlationId", atMost: 128)
         webhook = try fields.text("webhook", atMost: 2048)
@@ -66,13 +66,15 @@ public struct JobMessage: Sendable, Equatable {
 
     /// The message as it is published.
     public func encoded() throws(JobMessageError) -> [UInt8] {
-        var members: [String: Any] = ["provider": provider, "parameters": try Self.object(Array(parameters.utf8))]
+        _ = try Self.object(Array(parameters.utf8))
+        var members: [String: Any] = ["provider": provider]
         members["exportJobId"] = id?.text
         members["priority"] = priority?.rawValue
         if tenant != "default" { members["tenant"] = tenant }
         members["correlationId"] = correlationID
         members["webhook"] = webhook
-        return try JobMessageFields.encode(members)
+        // As they are: written anew, their members would stand in another order.
+        return Array("{\"parameters\":\(parameters),".utf8) + (try JobMessageFields.encode(members)).dropFirst()
     }
 
     private static func object(_ body: [UInt8]) throws(JobMessageError) -> [String: Any] {

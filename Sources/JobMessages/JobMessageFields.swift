@@ -19,11 +19,13 @@ struct JobMessageFields {
     }
 
     /// An object, as compact JSON.
-    func object(_ name: String) throws(JobMessageError) -> String? {
+    /// - Parameter body: what the members were read from.
+    func object(_ name: String, in body: [UInt8]) throws(JobMessageError) -> String? {
         guard let value = members[name], !(value is NSNull) else { return nil }
         guard let object = value as? [String: Any] else {
             throw JobMessageError(code: "bad-field", message: "\(name) must be an object {…}")
         }
+        if let written = CompactMember.value(name, in: body) { return written }
         return String(decoding: try Self.encode(object), as: UTF8.self)
     }
 

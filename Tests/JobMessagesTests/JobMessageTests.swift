@@ -26,8 +26,22 @@ private func problem(_ text: String) -> JobMessageError? {
         let message = try JobMessage(body: Array(text.utf8))
         #expect(message.id == JobID("a-1"))
         #expect(message.priority == .high)
-        #expect(message.parameters == #"{"a":{"/":"ü"},"b":[1,2.5,"x"]}"#)
+        #expect(message.parameters == #"{"b":[1,2.5,"x"],"a":{"/":"ü"}}"#)
         #expect(try JobMessage(body: message.encoded()) == message)
+    }
+
+    @Test(
+        "keeps its parameters as they were written, but for spaces",
+        arguments: [
+            (#"{ "provider" : "p" , "parameters" : { "b" : [ 1 , { } ] , "a" : "x y" } }"#, #"{"b":[1,{}],"a":"x y"}"#),
+            (#"{"parameters":{"id":123456789012345678901234567890,"x":1.10},"provider":"p"}"#, #"{"id":123456789012345678901234567890,"x":1.10}"#),
+            (#"{"provider":"p","parameters":{"a":"\u00e4 \" } ] , \\","b":"\n"}}"#, #"{"a":"\u00e4 \" } ] , \\","b":"\n"}"#),
+            (#"{"more":{"parameters":{"a":1}},"provider":"p","parameters":{"a":2}}"#, #"{"a":2}"#),
+            (#"{"\u0070arameters":{"b": 1,"a":2},"provider":"p"}"#, #"{"a":2,"b":1}"#),
+            (#"{"provider":"p","parameters":null}"#, "{}"), (#"{"provider":"p","parameters":{ }}"#, "{}"),
+        ])
+    func parameters(text: String, expected: String) throws {
+        #expect(try JobMessage(body: Array(text.utf8)).parameters == expected)
     }
 
     @Test("that is not JSON, or no object, is refused", arguments: ["", "nonsense", "[1]", "\"text\"", "{\"provider\":\"acme\"", "null"])
