@@ -17,20 +17,21 @@ enum LogFields {
     ///   - sources: later ones win.
     ///   - body: called for each field; the keys of nested dictionaries are joined by dots.
     static func forEach(_ sources: Logger.Metadata?..., body: (String, Value) -> Void) {
-        var merged: Logger.Metadata = [:]
-        for case let source? in sources where !source.isEmpty {
-            if merged.isEmpty { merged = source } else { merged.merge(source) { _, new in new } }
-        }
+        // Not by merging dictionaries, which would be copied for each line; stable, so that the last of equal keys is the latest.
+        var merged: [(key: String, value: Logger.MetadataValue)] = []
+        for case let source? in sources { merged.append(contentsOf: source.lazy.map { ($0.key, $0.value) }) }
+        merged.sort { $0.key < $1.key }
         visit(merged, prefix: "", body: body)
     }
 
-    private static func visit(_ metadata: Logger.Metadata, prefix: String, body: (String, Value) -> Void) {
-        for (key, value) in metadata.sorted(by: { $0.key < $1.key }) {
+    private static func visit(_ sorted: [(key: String, value: Logger.MetadataValue)], prefix: String, body: (String, Value) -> Void) {
+        for (index, (key, value)) in sorted.enumerated() {
+            if index + 1 < sorted.count, sorted[index + 1].key == key { continue }
             let path = prefix.isEmpty ? key : "\(prefix).\(key)"
             if SecretKeys.contains(key) {
                 body(path, .text(SecretKeys.mask))
             } else if case .dictionary(let nested) = value {
-                visit(nested, prefix: path, body: body)
+                visit(nested.map { ($0.key, $0.value) }.sorted { $0.key < $1.key }, prefix: path, body: body)
             } else {
                 body(path, plain(value))
             }

@@ -2,6 +2,7 @@
 enum SecretKeys {
     static let mask = "***"
 
+    /// They begin with a, p, s or t, which `contains` knows.
     private static let words = ["password", "passwd", "secret", "token", "authorization", "apikey", "api_key", "api-key"]
         .map { Array($0.utf8) }
 
@@ -12,6 +13,9 @@ enum SecretKeys {
         return key.withUTF8 { bytes in
             bytes.indices.contains { start in
                 let first = lowercased(bytes[start])
+                guard first == UInt8(ascii: "a") || first == UInt8(ascii: "p") || first == UInt8(ascii: "s") || first == UInt8(ascii: "t") else {
+                    return false
+                }
                 return words.contains { $0[0] == first && isEqual($0, bytes[start...]) }
             }
         }
