@@ -1,15 +1,29 @@
 import ExportCore
 import Redis
 
+/// How long an export of a provider and kind took.
+public struct LearnedDuration: Sendable, Equatable {
+    public var provider: String
+    public var kind: String
+    public var duration: Duration
+
+    public init(_ duration: Duration, provider: String, kind: String) {
+        self.provider = provider
+        self.kind = kind
+        self.duration = duration
+    }
+}
+
 extension JobStore {
     private static let durationsKey: RedisArgument = "lh:durations"
 
-    /// Remembers how long an export of this provider and kind took until it was found ready.
-    public func learn(_ duration: Duration, provider: String, kind: String) async throws(JobStoreError) {
+    /// Remembers how long exports took until they were found ready.
+    public func learn(_ durations: [LearnedDuration]) async throws(JobStoreError) {
+        guard !durations.isEmpty else { return }
         do {
             _ = try await redis.run(
                 StoreScript.learnDuration, keys: [Self.durationsKey],
-                arguments: [.string("\(provider)\t\(kind)"), .integer(duration.milliseconds)])
+                arguments: durations.flatMap { [.string("\($0.provider)\t\($0.kind)"), .integer($0.duration.milliseconds)] })
         } catch {
             throw JobStoreError(kind: .redis(error), attempted: "learn_duration")
         }

@@ -10,6 +10,9 @@ actor UsualDurations {
     private var known: [String: Duration] = [:]
     private static let interval = Duration.seconds(60)
     private var nextReading = ContinuousClock.now
+    /// What the store has not been told yet: as many exports as are found ready in `gatherTime`.
+    private var learned: [LearnedDuration] = []
+    private static let gatherTime = Duration.milliseconds(100)
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     init(store: JobStore, logger: Logger, on thread: EventThread) {
@@ -43,11 +46,25 @@ actor UsualDurations {
         }
     }
 
-    func learn(_ duration: Duration, provider: String, kind: String) async {
+    /// Told to the store a moment later, together with others: it is for estimates, and one that is lost with the process does no harm.
+    func learn(_ duration: Duration, provider: String, kind: String) {
+        learned.append(LearnedDuration(duration, provider: provider, kind: kind))
+        if learned.count == 1 {
+            thread.schedule(after: Self.gatherTime) { [weak self] in self?.assumeIsolated { $0.tellLater() } }
+        }
+    }
+
+    private func tellLater() {
+        Task(executorPreference: thread) { await self.tell() }
+    }
+
+    private func tell() async {
+        let durations = learned
+        learned = []
         do {
-            try await store.learn(duration, provider: provider, kind: kind)
+            try await store.learn(durations)
         } catch {
-            logger.notice("a duration was not learned: \(error)")
+            logger.notice("\(durations.count) durations were not learned: \(error)")
         }
     }
 }

@@ -50,10 +50,13 @@ import Testing
 @Suite("Durations") struct DurationTests {
     @Test("are learned as a slowly moving mean") func mean() async throws {
         try await TestStore.run { test in
-            try await test.store.learn(.seconds(80), provider: "p", kind: "k")
+            try await test.store.learn([LearnedDuration(.seconds(80), provider: "p", kind: "k")])
             #expect(try await test.store.usualDurations() == ["p\tk": .seconds(80)])
-            try await test.store.learn(.seconds(160), provider: "p", kind: "k")
+            try await test.store.learn([LearnedDuration(.seconds(160), provider: "p", kind: "k")])
             #expect(try await test.store.usualDurations() == ["p\tk": .seconds(90)])
+            let more = [(90, "k"), (50, "x"), (170, "k")].map { LearnedDuration(.seconds($0.0), provider: "p", kind: $0.1) }
+            try await test.store.learn(more)
+            #expect(try await test.store.usualDurations() == ["p\tk": .seconds(100), "p\tx": .seconds(50)])
         }
     }
 }
