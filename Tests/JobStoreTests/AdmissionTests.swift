@@ -41,6 +41,17 @@ import Testing
         }
     }
 
+    @Test("takes in, and starts, thousands of one partition at once") func many() async throws {
+        try await TestStore.run { test in
+            let jobs = try (0..<3000).map { try test.job("job-\($0)") }
+            #expect(try await test.store.admit(jobs, watchdog: .seconds(60)).allSatisfy { $0 == .admitted })
+            #expect(try await test.store.counts()[.pending] == 3000)
+            let started = try await test.start(limit: 3000)
+            #expect(started.count == 3000)
+            #expect(started.allSatisfy { $0.version == 1 && $0.state.claims == 1 })
+        }
+    }
+
     @Test("starts high before normal before low, and starves none") func priorities() async throws {
         try await TestStore.run { test in
             for index in 0..<20 {

@@ -4,7 +4,8 @@
 
 local id, expected, status, delay, cursor = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5]
 local key, files = job_key(id), files_key(id)
-local known = redis.call('HMGET', key, 'version', 'status', 'createdAt', 'filesTotal', 'filesDone', 'filesFailed', 'attemptsBase')
+local known = redis.call('HMGET', key, 'version', 'status', 'createdAt', 'filesTotal', 'filesDone', 'filesFailed', 'attemptsBase',
+    'failures', 'claims', 'listingCursor', 'history')
 if known[1] ~= expected or known[2] ~= 'READY' then return { -1 } end
 
 -- What a file is stored as loses these endings, and an archive becomes a folder of that name.
@@ -25,11 +26,21 @@ for position = 6, #ARGV, 2 do
     total = total + 1
 end
 local version = tonumber(expected) + 1
-redis.call('HSET', key, 'version', whole(version), 'status', status, 'filesTotal', whole(total))
-redis.call('HDEL', key, 'failures', 'claims')
-if cursor == '' then redis.call('HDEL', key, 'listingCursor') else redis.call('HSET', key, 'listingCursor', cursor) end
+local fields, gone = { 'version', whole(version), 'filesTotal', whole(total) }, {}
+local function set(field, value)
+    fields[#fields + 1] = field
+    fields[#fields + 1] = value
+end
+if known[8] then gone[#gone + 1] = 'failures' end
+if known[9] then gone[#gone + 1] = 'claims' end
+if cursor ~= '' then set('listingCursor', cursor) elseif known[10] then gone[#gone + 1] = 'listingCursor' end
+if status ~= known[2] then
+    set('status', status)
+    set('history', longer(known[11] or '', NOW - tonumber(known[3]), status, whole(total) .. ' files'))
+end
+redis.call('HSET', key, unpack(fields))
+if #gone > 0 then redis.call('HDEL', key, unpack(gone)) end
 -- Of a file that failed while the list went on, the last page's reader hears at once.
-redis.call('ZADD', DUE, NOW + (known[6] and status == 'PROCESSING' and 0 or delay), id)
+redis.call('ZADD', DUE, whole(NOW + (known[6] and status == 'PROCESSING' and 0 or delay)), id)
 count(id, known[2], status)
-if status ~= known[2] then remember(id, tonumber(known[3]), status, whole(total) .. ' files') end
 return { version, total, tonumber(known[5] or '0') + tonumber(known[6] or '0'), first }

@@ -3,7 +3,18 @@
 -- Returns NOW, then for each job 1 (taken in), 2 (known, and waits for its creation) or 0 (known).
 
 local watchdog = tonumber(ARGV[1])
-local admitted = { NOW }
+local NOW_TEXT, LOOK_AGAIN = whole(NOW), whole(NOW + watchdog)
+local admitted, timers, pending = { NOW }, {}, {}
+
+-- One command each for many; `unpack` is bounded.
+local function flush()
+    if #timers == 0 then return end
+    redis.call('ZADD', DUE, unpack(timers))
+    redis.call('ZADD', index_key('PENDING'), unpack(pending))
+    redis.call('HINCRBY', COUNTS, 'PENDING', #pending / 2)
+    timers, pending = {}, {}
+end
+
 for base = 2, #ARGV, 8 do
     local id = ARGV[base]
     local key = job_key(id)
@@ -12,7 +23,7 @@ for base = 2, #ARGV, 8 do
     else
         local fields = {
             'exportJobId', id, 'provider', ARGV[base + 1], 'parameters', ARGV[base + 2], 'version', '0', 'attempts', '0',
-            'createdAt', whole(NOW), 'history', longer('', 0, 'PENDING', ''), 'queued', '1',
+            'createdAt', NOW_TEXT, 'history', longer('', 0, 'PENDING', ''), 'queued', '1',
         }
         -- Every waiting job costs memory: what has its default value is left out.
         local function set(field, value, default)
@@ -26,9 +37,11 @@ for base = 2, #ARGV, 8 do
         set('webhook', ARGV[base + 6], '')
         set('traceparent', ARGV[base + 7], '')
         redis.call('HSET', key, unpack(fields))
-        redis.call('ZADD', DUE, NOW + watchdog, id)
-        count(id, nil, 'PENDING')
+        for _, word in ipairs({ LOOK_AGAIN, id }) do timers[#timers + 1] = word end
+        for _, word in ipairs({ NOW_TEXT, id }) do pending[#pending + 1] = word end
         admitted[#admitted + 1] = 1
+        if #timers >= 1000 then flush() end
     end
 end
+flush()
 return admitted

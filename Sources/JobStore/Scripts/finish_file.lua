@@ -25,7 +25,7 @@ if is_claimed then
     for _, word in ipairs({ 'version', whole(tonumber(job[7]) + 1), 'manifestClaims', whole(tonumber(job[8] or '0') + 1) }) do
         fields[#fields + 1] = word
     end
-    redis.call('ZADD', DUE, NOW + lease, id)
+    redis.call('ZADD', DUE, whole(NOW + lease), id)
 end
 if #fields > 0 then redis.call('HSET', key, unpack(fields)) end
 if is_claimed then return { 1, ended, total, status, NOW, redis.call('HGETALL', key) } end

@@ -52,7 +52,7 @@ local function count(id, from, to)
         local known = from == 'POLLING' and 1 or redis.call('ZREM', index_key(from), id)
         if known == 1 then redis.call('HINCRBY', COUNTS, from, -1) end
     end
-    if to ~= 'POLLING' then redis.call('ZADD', index_key(to), NOW, id) end
+    if to ~= 'POLLING' then redis.call('ZADD', index_key(to), whole(NOW), id) end
     redis.call('HINCRBY', COUNTS, to, 1)
 end
 

@@ -10,10 +10,10 @@ local RATES, IN_FLIGHT, TAKEN = TAG .. 'rates', TAG .. 'inflight', TAG .. 'taken
 local function tenants_key(priority) return TAG .. 'tenants:' .. priority end
 local function waiting_key(priority, tenant) return TAG .. 'waiting:' .. priority .. ':' .. tenant end
 
--- Puts a job into its waiting list. Who comes anew, or again, takes a turn after the one that is being served: turns that were not
--- used are not kept, and who always has one job waiting does not come before those who have many.
-local function wait_in_line(priority, tenant, since, id)
-    redis.call('ZADD', waiting_key(priority, tenant), 'NX', since, id)
+-- Puts jobs into a waiting list: `jobs` holds since when each waits, and its name. Who comes anew, or again, takes a turn after the one
+-- that is being served: turns that were not used are not kept, and who always has one job waiting does not come before those who have many.
+local function wait_in_line(priority, tenant, jobs)
+    redis.call('ZADD', waiting_key(priority, tenant), 'NX', unpack(jobs))
     redis.call('ZADD', tenants_key(priority), 'NX', tonumber(redis.call('HGET', TURNS, priority) or '0') + 1, tenant)
 end
 

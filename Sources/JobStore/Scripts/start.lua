@@ -3,16 +3,26 @@
 -- ARGV: lease ms, then the jobs
 -- Returns NOW, then the fields (HGETALL) of each job that was claimed.
 
-local lease = tonumber(ARGV[1])
-local jobs = { NOW }
+local UNTIL = whole(NOW + tonumber(ARGV[1]))
+local jobs, timers = { NOW }, {}
+
+-- One command for many; `unpack` is bounded.
+local function flush()
+    if #timers > 0 then redis.call('ZADD', DUE, unpack(timers)) end
+    timers = {}
+end
+
 for position = 2, #ARGV do
     local id = ARGV[position]
     local key = job_key(id)
-    if redis.call('HGET', key, 'status') == 'PENDING' and redis.call('HDEL', key, 'queued') == 1 then
-        redis.call('HINCRBY', key, 'version', 1)
-        redis.call('HINCRBY', key, 'claims', 1)
-        redis.call('ZADD', DUE, NOW + lease, id)
+    local known = redis.call('HMGET', key, 'status', 'version', 'claims')
+    if known[1] == 'PENDING' and redis.call('HDEL', key, 'queued') == 1 then
+        redis.call('HSET', key, 'version', whole(tonumber(known[2]) + 1), 'claims', whole(tonumber(known[3] or '0') + 1))
+        timers[#timers + 1] = UNTIL
+        timers[#timers + 1] = id
         jobs[#jobs + 1] = redis.call('HGETALL', key)
+        if #timers >= 1000 then flush() end
     end
 end
+flush()
 return jobs

@@ -9,19 +9,25 @@
 local limit, rate, burst, in_flight = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 for _, entry in ipairs(redis.call('ZRANGEBYSCORE', TAKEN, '-inf', NOW - tonumber(ARGV[5]), 'LIMIT', 0, 100)) do
     local priority, tenant, id = string.match(entry, '^([^\t]*)\t(.*)\t([^\t]*)$')
-    wait_in_line(priority, tenant, 0, id)
+    wait_in_line(priority, tenant, { 0, id })
     redis.call('ZREM', TAKEN, entry)
 end
 local ORDER = { 'high', 'high', 'normal', 'high', 'high', 'normal', 'low', 'high', 'normal', 'high' }
 
+-- Priorities for which nothing waits any more, and the turn of each that was served last.
+local empty, turns = {}, {}
+
 local function pop(priority)
-    while true do
+    while not empty[priority] do
         local tenant = redis.call('ZRANGE', tenants_key(priority), 0, 0, 'WITHSCORES')
-        if not tenant[1] then return nil end
+        if not tenant[1] then
+            empty[priority] = true
+            return nil
+        end
         local key = waiting_key(priority, tenant[1])
         local id = redis.call('ZPOPMIN', key)[1]
         if id then
-            redis.call('HSET', TURNS, priority, tenant[2])
+            turns[priority] = tenant[2]
             if redis.call('EXISTS', key) == 1 then
                 redis.call('ZADD', tenants_key(priority), tonumber(tenant[2]) + 1, tenant[1])
             else
@@ -54,7 +60,17 @@ if rate > 0 then
 end
 
 local turn = tonumber(redis.call('HGET', TURNS, 'turn') or '0')
-local taken = { wait }
+local NOW_TEXT = whole(NOW)
+local taken, entries, ids = { wait }, {}, {}
+
+-- One command each for many; `unpack` is bounded.
+local function flush()
+    if #entries == 0 then return end
+    redis.call('ZADD', TAKEN, unpack(entries))
+    if in_flight > 0 then redis.call('ZADD', IN_FLIGHT, unpack(ids)) end
+    entries, ids = {}, {}
+end
+
 while #taken <= limit do
     local id, entry = next_waiting(turn)
     if not id then
@@ -62,12 +78,18 @@ while #taken <= limit do
         break
     end
     turn = turn + 1
-    if in_flight > 0 then redis.call('ZADD', IN_FLIGHT, NOW, id) end
-    redis.call('ZADD', TAKEN, NOW, entry)
     taken[#taken + 1] = entry
+    for _, word in ipairs({ NOW_TEXT, entry }) do entries[#entries + 1] = word end
+    for _, word in ipairs({ NOW_TEXT, id }) do ids[#ids + 1] = word end
+    if #entries >= 1000 then flush() end
 end
+flush()
 if #taken > 1 then
-    redis.call('HSET', TURNS, 'turn', whole(turn % #ORDER))
+    local served = { 'turn', whole(turn % #ORDER) }
+    for priority, number in pairs(turns) do
+        for _, word in ipairs({ priority, number }) do served[#served + 1] = word end
+    end
+    redis.call('HSET', TURNS, unpack(served))
     if rate > 0 then take_permits('creates', #taken - 1, tat, interval) end
 elseif limit == 0 then
     local waiting = 0
