@@ -29,12 +29,7 @@ public struct DownloadMessage: Sendable, Equatable {
 
     /// - Throws: `not-json` or `bad-field`.
     public init(body: [UInt8]) throws(JobMessageError) {
-        let decoded: Body
-        do {
-            decoded = try JSONDecoder().decode(Body.self, from: Data(body))
-        } catch {
-            throw JobMessageError(code: "not-json", message: "not a download message: \(JobMessageError.line(error))")
-        }
+        let decoded = if let plain = Self.plainFile(body) { plain } else { try Self.decode(body) }
         guard let id = JobID(decoded.exportJobId) else {
             throw JobMessageError(code: "bad-field", message: "exportJobId must be \(JobID.rule)")
         }
@@ -45,6 +40,22 @@ public struct DownloadMessage: Sendable, Equatable {
         }
         self.id = id
         correlationID = decoded.correlationId
+    }
+
+    /// What `encoded` writes for a file, which is what comes nearly always.
+    private static func plainFile(_ body: [UInt8]) -> Body? {
+        guard let members = FlatJSON.members(body), members["manifest"] == nil, let id = members["exportJobId"]?.string,
+            let file = members["file"]?.integer, let correlationID = members["correlationId"]?.string
+        else { return nil }
+        return Body(exportJobId: id, file: Int(file), manifest: nil, correlationId: correlationID)
+    }
+
+    private static func decode(_ body: [UInt8]) throws(JobMessageError) -> Body {
+        do {
+            return try JSONDecoder().decode(Body.self, from: Data(body))
+        } catch {
+            throw JobMessageError(code: "not-json", message: "not a download message: \(JobMessageError.line(error))")
+        }
     }
 
     /// The message for the downloads queue of a priority: persistent, for the queues are quorum queues.

@@ -53,7 +53,7 @@ extension JobStore {
             .string(id.text), .integer(version), .string(decision.state.status.rawValue), .integer(delay.milliseconds),
             .string(cursor ?? ""),
         ]
-        for file in files { arguments += [.string(file.name), .string(try Self.encode(file, "add_files"))] }
+        for file in files { arguments += [.string(file.name), .bytes(file.json)] }
         let answer = Answer(
             value: try await run(StoreScript.addFiles, partition: partition(of: id), arguments), attempted: "add_files")
         let newVersion = try answer.element(0).integer
@@ -74,7 +74,7 @@ extension JobStore {
         let now = try answer.element(4).integer
         let fields = try answer.element(5).fields
         guard let job = ExportJob(fields: fields, now: now) else { throw answer.unexpected }
-        var file = try Self.decode(FileTask.self, answer.element(3).bytes, "claim_file")
+        var file = try FileTask(stored: answer.element(3).bytes, "claim_file")
         file.name = try answer.element(2).string
         let token = Int(try answer.element(1).integer)
         let base = fields["attemptsBase"].flatMap { Int($0) } ?? 0
@@ -97,7 +97,7 @@ extension JobStore {
     ) async throws(JobStoreError) -> FinishedFile? {
         let value = try await run(
             StoreScript.finishFile, partition: partition(of: claimed.job.id),
-            claimed.arguments + [.string(try Self.encode(objects, "finish_file")), .integer(manifestLease?.milliseconds ?? -1)])
+            claimed.arguments + [.bytes(StoredObject.json(objects)), .integer(manifestLease?.milliseconds ?? -1)])
         let answer = Answer(value: value, attempted: "finish_file")
         guard try answer.element(0).integer == 1 else { return nil }
         let isListed = try answer.element(3).string == JobStatus.processing.rawValue

@@ -37,7 +37,7 @@ extension JobStore {
         for position in 0..<many {
             let error = try answer.element(position * 3)
             if case .null = error.value { continue }
-            let file = try Self.decode(FileTask.self, answer.element(position * 3 + 2).bytes, "failed files")
+            let file = try FileTask(stored: answer.element(position * 3 + 2).bytes, "failed files")
             guard let why = JobError(line: try error.string) else { throw error.unexpected }
             failed.append(FailedFile(name: try answer.element(position * 3 + 1).string, url: file.url, error: why))
         }
@@ -54,7 +54,7 @@ extension JobStore {
         for index in 0..<many {
             let element = try answer.element(index)
             if case .null = element.value { continue }
-            objects += try Self.decode([StoredObject].self, element.bytes, "objects")
+            objects += try StoredObject.stored(element.bytes, "objects")
         }
         return objects
     }

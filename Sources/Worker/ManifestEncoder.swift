@@ -29,14 +29,19 @@ struct ManifestEncoder {
         return Array("{\(members.joined(separator: ",")),\"objects\":[".utf8)
     }
 
+    /// By hand, since there is one for each file of each job.
     mutating func object(_ object: StoredObject) -> [UInt8] {
-        let separator = isFirst ? "\n" : ",\n"
+        var text = Array((isFirst ? #"\#n{"name":"# : #",\#n{"name":"#).utf8)
         isFirst = false
-        return Array(
-            """
-            \(separator){"name":\(Self.string(object.name)),"source":\(Self.string(object.source)),"bytes":\(object.bytes),\
-            "sha256":\(Self.string(object.sha256)),"key":\(Self.string(object.key))}
-            """.utf8)
+        FlatJSON.append(object.name, to: &text)
+        text.append(contentsOf: #","source":"#.utf8)
+        FlatJSON.append(object.source, to: &text)
+        text.append(contentsOf: #","bytes":\#(object.bytes),"sha256":"#.utf8)
+        FlatJSON.append(object.sha256, to: &text)
+        text.append(contentsOf: #","key":"#.utf8)
+        FlatJSON.append(object.key, to: &text)
+        text.append(UInt8(ascii: "}"))
+        return text
     }
 
     func tail(skipped: [FailedFile] = []) -> [UInt8] {
@@ -50,17 +55,9 @@ struct ManifestEncoder {
         return Array("\n],\"skipped\":[\n\(files.joined(separator: ",\n"))\n]}\n".utf8)
     }
 
-    /// RFC 8259, section 7.
     private static func string(_ text: String) -> String {
-        var quoted = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": quoted += "\\\""
-            case "\\": quoted += "\\\\"
-            case "\u{0}"..<" ": quoted += "\\u" + String(repeating: "0", count: scalar.value < 16 ? 3 : 2) + String(scalar.value, radix: 16)
-            default: quoted.unicodeScalars.append(scalar)
-            }
-        }
-        return quoted + "\""
+        var quoted: [UInt8] = []
+        FlatJSON.append(text, to: &quoted)
+        return String(decoding: quoted, as: UTF8.self)
     }
 }

@@ -1,0 +1,37 @@
+import ExportCore
+import Foundation
+import Testing
+
+@Suite("Flat JSON") struct FlatJSONTests {
+    @Test("is read as it is written") func members() {
+        let text = #"{"name":"ä/b.csv","bytes":9007199254740993,"less":-1,"empty":""}"#
+        #expect(
+            FlatJSON.members(Array(text.utf8)) == [
+                "name": .string("ä/b.csv"), "bytes": .integer(9_007_199_254_740_993), "less": .integer(-1), "empty": .string(""),
+            ])
+        #expect(FlatJSON.members(Array("{}".utf8)) == [:])
+        #expect(FlatJSON.array(Array(#"[{"a":1},{"a":2}]"#.utf8)) == [["a": .integer(1)], ["a": .integer(2)]])
+        #expect(FlatJSON.array(Array("[]".utf8)) == [])
+    }
+
+    @Test(
+        "leaves all else to a whole decoder",
+        arguments: [
+            "", "{", "{}}", #"{"a":1,}"#, #"{"a":1}x"#, #"{"a" :1}"#, #"{"a":{}}"#, #"{"a":[1]}"#, #"{"a":true}"#, #"{"a":null}"#, #"{"a":1.5}"#,
+            #"{"a":1e3}"#, #"{"a":01}"#, #"{"a":-0}"#, #"{"a":99999999999999999999}"#, #"{"a":"\n"}"#, "{\"a\":\"\n\"}", #"{"a":1,"a":2}"#, #"{"a":"x}"#,
+            #"{"a"1}"#, #"{1:1}"#,
+        ])
+    func refused(text: String) { #expect(FlatJSON.members(Array(text.utf8)) == nil) }
+
+    @Test("of bytes that are not UTF-8 is left to a whole decoder") func encoding() {
+        #expect(FlatJSON.members(Array(#"{"a":""#.utf8) + [0xC3] + Array(#""}"#.utf8)) == nil)
+    }
+
+    @Test("strings are escaped as Foundation reads them", arguments: ["", "a/b", "\"\\", "ä 😀", "\u{0}\u{1f}\n\t\u{7f}", "\u{2028}"])
+    func escaping(text: String) throws {
+        var bytes = Array("[".utf8)
+        FlatJSON.append(text, to: &bytes)
+        bytes.append(UInt8(ascii: "]"))
+        #expect(try JSONDecoder().decode([String].self, from: Data(bytes)) == [text])
+    }
+}
