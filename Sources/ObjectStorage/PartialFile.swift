@@ -1,6 +1,7 @@
 import Glibc
+import Synchronization
 
-/// A file that has not got its name yet: `.longhaul-RANDOM.partial`, in the folder where it will stay, because a rename is
+/// A file that has not got its name yet: `.longhaul-RANDOM-NUMBER.partial`, in the folder where it will stay, because a rename is
 /// atomic within one file system only. It is opened anew for each piece, so that an upload that is forgotten holds no
 /// descriptor.
 struct PartialFile: Sendable {
@@ -9,6 +10,9 @@ struct PartialFile: Sendable {
 
     private static let prefix = ".longhaul-"
     private static let suffix = ".partial"
+    /// Drawn once, since each drawing is a system call.
+    private static let process = (0..<16).map { _ in UInt8.random(in: 0...255) }.hexadecimal
+    private static let number = Atomic(0)
 
     static func isPartial(_ name: some StringProtocol) -> Bool { name.hasPrefix(prefix) && name.hasSuffix(suffix) }
 
@@ -17,8 +21,8 @@ struct PartialFile: Sendable {
     init(for path: String, holding bytes: [UInt8], isWhole: Bool = true) throws(FileError) {
         self.path = path
         let folder = FileSystem.folder(of: path)
-        let random = withUnsafeBytes(of: (UInt64.random(in: .min ... .max), UInt64.random(in: .min ... .max))) { $0.hexadecimal }
-        self.partialPath = "\(folder)/\(Self.prefix)\(random)\(Self.suffix)"
+        let number = Self.number.add(1, ordering: .relaxed).newValue
+        self.partialPath = "\(folder)/\(Self.prefix)\(Self.process)-\(number)\(Self.suffix)"
         // The folder is there for all objects of a job but the first.
         guard try !fill(bytes, sync: isWhole) else { return }
         try FileSystem.makeFolder(folder)

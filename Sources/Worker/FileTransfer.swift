@@ -71,7 +71,7 @@ struct FileTransfer: Sendable {
 
     /// The URL without query and fragment, which may hold a signature, and without a password.
     static func withoutSecrets(_ url: String) -> String {
-        var text = String(url.prefix { $0 != "?" && $0 != "#" })
+        var text = String(url.utf8.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }) ?? ""
         guard let scheme = text.range(of: "://") else { return text }
         let authority = text[scheme.upperBound...].prefix { $0 != "/" }
         if let at = authority.lastIndex(of: "@") { text.removeSubrange(scheme.upperBound...at) }

@@ -137,6 +137,8 @@ actor StagedObjects {
     private func forEach<Element: Sendable>(
         _ elements: [Element], _ body: @escaping @Sendable (Element) async throws -> Void
     ) async rethrows {
+        // As is the rule: a task of its own would cost more than the rest of this.
+        if elements.count == 1 { return try await body(elements[0]) }
         try await withThrowingTaskGroup(of: Void.self) { group in
             for (index, element) in elements.enumerated() {
                 if index >= Self.concurrency { try await group.next() }

@@ -8,6 +8,9 @@ actor TransferSlots {
     private let active: Gauge
     private var tasks: [Int: Task<Void, Never>] = [:]
     private var leases: [Int: FileLease] = [:]
+    /// Tasks that have left their places and only write a manifest, at most as many as there are places: one holds little memory, and
+    /// for small files takes as long as the transfer.
+    private var ending: Set<Int> = []
     private var lastID = 0
     private var isClosed = false
     private var waiters: [CheckedContinuation<Void, Never>] = []
@@ -24,29 +27,47 @@ actor TransferSlots {
     /// `start` next.
     func room() async -> Int {
         while isFull { await wait(while: { $0.isFull }) }
-        return isClosed ? 0 : limit - tasks.count
+        return isClosed ? 0 : limit - places
     }
 
-    /// - Parameter lease: what the work depends on, for `oldestHeartbeat`.
-    func start(lease: FileLease? = nil, _ work: @escaping @Sendable () async -> Void) {
+    /// What is left to do when a transfer is over.
+    typealias Ending = @Sendable () async -> Void
+
+    /// - Parameters:
+    ///   - lease: what the work depends on, for `oldestHeartbeat`.
+    ///   - work: returns what is left to do without the place.
+    func start(lease: FileLease? = nil, _ work: @escaping @Sendable () async -> Ending?) {
         lastID += 1
         let id = lastID
         leases[id] = lease
         tasks[id] = Task(executorPreference: thread) {
-            await work()
+            if let ending = await work() {
+                await self.leavePlace(id)
+                await ending()
+            }
             await self.leave(id)
         }
         active.record(tasks.count)
     }
 
+    private var places: Int { tasks.count - ending.count }
+
+    private func leavePlace(_ id: Int) {
+        leases[id] = nil
+        guard ending.count < limit else { return }
+        ending.insert(id)
+        wakeAll()
+    }
+
     private func leave(_ id: Int) {
         tasks[id] = nil
+        ending.remove(id)
         leases[id] = nil
         active.record(tasks.count)
         wakeAll()
     }
 
-    private var isFull: Bool { !isClosed && tasks.count >= limit }
+    private var isFull: Bool { !isClosed && places >= limit }
 
     /// Looks again where it can no longer be suspended: a caller without this executor may have been on its way here.
     private func wait(while mustWait: (isolated TransferSlots) -> Bool) async {

@@ -29,19 +29,27 @@ struct TransferStarter: Sendable {
 
     func startExhausted(_ claimed: ClaimedFile) async {
         let logger = logger(claimed)
-        await slots.start { await recorder.recordExhausted(claimed, attempts: claimed.attempt, logger: logger) }
+        await slots.start {
+            await recorder.recordExhausted(claimed, attempts: claimed.attempt, logger: logger)
+            return nil
+        }
     }
 
     func startManifest(_ claim: ManifestClaim) async {
-        await slots.start { await writeManifest(claim) }
+        await slots.start {
+            await writeManifest(claim)
+            return nil
+        }
     }
 
+    /// - Returns: the writing of the manifest, if the file was the last.
     private func transfer(
         _ claimed: ClaimedFile, _ claimedAt: ContinuousClock.Instant, _ lease: FileLease, _ traceparent: String?, _ logger: Logger
-    ) async {
+    ) async -> TransferSlots.Ending? {
         let policy = providers[claimed.job.provider]?.definition.retry ?? RetryPolicy()
         guard claimed.attempt <= policy.attempts else {
-            return await recorder.recordExhausted(claimed, attempts: claimed.attempt - 1, logger: logger)
+            await recorder.recordExhausted(claimed, attempts: claimed.attempt - 1, logger: logger)
+            return nil
         }
         let outcome = await TransferSpan.run(claimed, traceparent: traceparent ?? claimed.job.traceparent) {
             await self.outcome(of: claimed, lease, logger)
@@ -51,7 +59,8 @@ struct TransferStarter: Sendable {
             await recorder.record(outcome, of: claimed, under: lease, policy: policy, logger: logger)
         }.value
         metrics.duration.record(duration: .now - claimedAt)
-        if let manifest { await writeManifest(manifest) }
+        guard let manifest else { return nil }
+        return { await writeManifest(manifest) }
     }
 
     private func outcome(of claimed: ClaimedFile, _ lease: FileLease, _ logger: Logger) async -> TransferOutcome {

@@ -1,0 +1,30 @@
+import EventThread
+import Metrics
+import Testing
+
+@testable import Worker
+
+@Suite("Places of transfers") struct TransferSlotsTests {
+    private let thread = EventThread(name: "slots-test")
+
+    private func slots(_ limit: Int) -> TransferSlots { TransferSlots(limit, active: Gauge(label: "test"), on: thread) }
+
+    @Test("are free again while what is left is written, for as many as there are places") func endings() async throws {
+        let slots = slots(2)
+        let (gate, gates) = AsyncStream<Void>.makeStream()
+        let waiting = Task { for await _ in gate {} }
+        for taken in 1...2 {
+            await slots.start { { await waiting.value } }
+            // Both leave their places, or this would wait for ever.
+            while await slots.room() < 2 { await Task.yield() }
+            #expect(await slots.drain(within: .zero) == taken)
+        }
+        // Of a third there is no more room for what is left: it keeps its place.
+        await slots.start { { await waiting.value } }
+        #expect(await slots.room() == 1)
+        #expect(await slots.drain(within: .zero) == 3)
+        gates.finish()
+        #expect(await slots.drain(within: .seconds(10)) == 0)
+        #expect(await slots.room() == 2)
+    }
+}
