@@ -30,6 +30,11 @@ struct Answer {
         get throws(JobStoreError) { String(decoding: try bytes, as: UTF8.self) }
     }
 
+    /// `nil` for a null: a field or key that is not there.
+    var optional: Answer? {
+        if case .null = value { nil } else { self }
+    }
+
     func element(_ index: Int) throws(JobStoreError) -> Answer {
         let elements = try array
         guard elements.indices.contains(index) else { throw unexpected }

@@ -16,9 +16,9 @@ public struct HistoryEntry: Sendable, Equatable {
     /// - Parameters:
     ///   - checks: how many checks the history tells, and the last one's detail, as `apply.lua` keeps them.
     ///   - attempts: all checks.
-    init?(checks: String, attempts: Int64, at: Int64) {
+    init?(checks: String, attempts: Int, at: Int64) {
         let parts = checks.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
-        guard parts.count == 2, let told = Int64(parts[0]) else { return nil }
+        guard parts.count == 2, let told = Int(parts[0]) else { return nil }
         let number = attempts - told > 1 ? ["(\(attempts - told) checks)"] : []
         self.init(at: at, what: "~", detail: ((parts[1].isEmpty ? [] : [String(parts[1])]) + number).joined(separator: " "))
     }

@@ -73,7 +73,7 @@ extension JobStore {
         guard what == "claimed" || what == "exhausted" else { return .nothing(reason: what) }
         let now = try answer.element(4).integer
         let fields = try answer.element(5).fields
-        guard let job = ExportJob(fields: fields, now: now) else { throw answer.unexpected }
+        guard let job = ExportJob(id, fields: fields, now: now) else { throw answer.unexpected }
         var file = try FileTask(stored: answer.element(3).bytes, "claim_file")
         file.name = try answer.element(2).string
         let token = Int(try answer.element(1).integer)
@@ -103,7 +103,7 @@ extension JobStore {
         let isListed = try answer.element(3).string == JobStatus.processing.rawValue
         let isLast = try answer.element(1).integer >= answer.element(2).integer && isListed
         guard try answer.array.count > 4 else { return FinishedFile(isLast: isLast) }
-        guard let job = ExportJob(fields: try answer.element(5).fields, now: try answer.element(4).integer) else { throw answer.unexpected }
+        guard let job = ExportJob(claimed.job.id, fields: try answer.element(5).fields, now: try answer.element(4).integer) else { throw answer.unexpected }
         return FinishedFile(isLast: isLast, manifest: job)
     }
 

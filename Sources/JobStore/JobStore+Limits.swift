@@ -59,7 +59,7 @@ extension JobStore {
     /// Those of the jobs whose export neither runs nor is just being created.
     func idle(among ids: [JobID]) async throws(JobStoreError) -> [JobID] {
         let states = try await send(
-            "verifying slots", ids.map { ["HMGET", .string(Self.tag(partition(of: $0)) + "job:" + $0.text), "status", "claims", "queued"] })
+            "verifying slots", ids.map { ["HMGET", .string(Self.tag(partition(of: $0)) + "job:" + $0.text), "status", "progress", "queued"] })
         var idle: [JobID] = []
         for (id, state) in zip(ids, states) where try !Self.isInFlight(Answer(value: state, attempted: "verifying slots")) { idle.append(id) }
         return idle
@@ -69,10 +69,10 @@ extension JobStore {
 
     /// The export runs, or is just being created.
     private static func isInFlight(_ fields: Answer) throws(JobStoreError) -> Bool {
-        guard case .string(let status) = try fields.element(0).value else { return false }
-        if String(decoding: status, as: UTF8.self) == JobStatus.polling.rawValue { return true }
-        let hasClaim = if case .null = try fields.element(1).value { false } else { true }
-        let isQueued = if case .null = try fields.element(2).value { false } else { true }
-        return String(decoding: status, as: UTF8.self) == JobStatus.pending.rawValue && hasClaim && !isQueued
+        guard let status = try fields.element(0).optional?.string else { return false }
+        if status == JobStatus.polling.rawValue { return true }
+        guard let progress = JobProgress(try fields.element(1).string) else { throw fields.unexpected }
+        guard status == JobStatus.pending.rawValue, progress.claims > 0 else { return false }
+        return try fields.element(2).optional == nil
     }
 }

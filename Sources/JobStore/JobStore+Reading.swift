@@ -14,11 +14,10 @@ extension JobStore {
     public func jobs(_ ids: [JobID]) async throws(JobStoreError) -> [ExportJob] {
         var jobs: [ExportJob] = []
         for start in stride(from: 0, to: ids.count, by: 200) {
-            let commands = ids[start..<min(start + 200, ids.count)].map { id -> [RedisArgument] in
-                ["HGETALL", .string(Self.tag(partition(of: id)) + "job:" + id.text)]
-            }
-            for value in try await send("job", commands) {
-                if let job = ExportJob(fields: try Answer(value: value, attempted: "job").fields, now: nil) { jobs.append(job) }
+            let page = ids[start..<min(start + 200, ids.count)]
+            let commands = page.map { id -> [RedisArgument] in ["HGETALL", .string(Self.tag(partition(of: id)) + "job:" + id.text)] }
+            for (id, value) in zip(page, try await send("job", commands)) {
+                if let job = ExportJob(id, fields: try Answer(value: value, attempted: "job").fields, now: nil) { jobs.append(job) }
             }
         }
         return jobs
@@ -26,14 +25,13 @@ extension JobStore {
 
     public func history(of id: JobID) async throws(JobStoreError) -> [HistoryEntry] {
         let key = Self.tag(partition(of: id)) + "job:" + id.text
-        let command: [RedisArgument] = ["HMGET", .string(key), "history", "checks", "attempts", "lastPollAt", "createdAt"]
+        let command: [RedisArgument] = ["HMGET", .string(key), "history", "checks", "progress", "createdAt"]
         let fields = try Answer(value: try await send("history", [command])[0], attempted: "history").array.map(\.text)
-        guard fields.count == 5, let history = fields[0] else { return [] }
-        let numbers = fields[2...].map { $0.flatMap { Int64($0) } }
-        guard let checks = fields[1], let attempts = numbers[0], let last = numbers[1], let createdAt = numbers[2] else {
-            return HistoryEntry.decode(history)
-        }
-        return HistoryEntry.decode(history) + [HistoryEntry(checks: checks, attempts: attempts, at: last - createdAt)].compactMap(\.self)
+        guard fields.count == 4, let history = fields[0] else { return [] }
+        guard let checks = fields[1], let progress = fields[2].flatMap(JobProgress.init), let last = progress.lastPollAt,
+            let createdAt = fields[3].flatMap({ Int64($0) })
+        else { return HistoryEntry.decode(history) }
+        return HistoryEntry.decode(history) + [HistoryEntry(checks: checks, attempts: progress.attempts, at: last - createdAt)].compactMap(\.self)
     }
 
     public func counts() async throws(JobStoreError) -> StatusCounts {

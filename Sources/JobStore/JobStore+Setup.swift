@@ -9,7 +9,7 @@ public struct StoreLayout: Sendable, Equatable {
     /// The version of the key schema.
     public var schema: Int
 
-    public static let presentSchema = 1
+    public static let presentSchema = 2
 
     public init(partitions: Int = 16, schema: Int = StoreLayout.presentSchema) {
         self.partitions = partitions
@@ -32,7 +32,7 @@ public struct StoreLayout: Sendable, Equatable {
         guard stored == self else {
             throw JobStoreError(
                 kind: .mismatch(
-                    "this Redis was set up with \(stored.partitions) partitions and schema \(stored.schema), not \(partitions) and \(schema); "
+                    "this Redis was set up with \(stored.partitions) partitions, not \(partitions); "
                         + "set LONGHAUL_PARTITIONS=\(stored.partitions), or use another database"),
                 attempted: "setup")
         }
@@ -52,7 +52,9 @@ public struct StoreLayout: Sendable, Equatable {
         }
         guard schema == presentSchema, partitions > 0 else {
             throw JobStoreError(
-                kind: .mismatch("schema \(schema) with \(partitions) partitions; this program knows schema \(presentSchema)"),
+                kind: .mismatch(
+                    "this Redis holds a store of schema \(schema) with \(partitions) partitions, and this program knows schema \(presentSchema); use "
+                        + "another database, or let the version that set it up end its jobs, empty the database and run `longhaul setup`"),
                 attempted: "reading the layout")
         }
         return StoreLayout(partitions: partitions, schema: schema)

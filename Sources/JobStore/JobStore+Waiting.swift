@@ -128,15 +128,17 @@ extension JobStore {
         }
     }
 
-    /// NOW, then fields of jobs.
+    /// NOW, then name and fields of each job.
     static func jobs(_ answer: Answer) throws(JobStoreError) -> [ExportJob] {
         let elements = try answer.array
         guard !elements.isEmpty else { return [] }
         let now = try answer.element(0).integer
         var jobs: [ExportJob] = []
-        for index in elements.indices.dropFirst() {
-            let element = try answer.element(index)
-            guard let job = ExportJob(fields: try element.fields, now: now) else { throw element.unexpected }
+        for index in stride(from: 1, to: elements.count, by: 2) {
+            let fields = try answer.element(index + 1)
+            guard let id = JobID(try answer.element(index).string), let job = ExportJob(id, fields: try fields.fields, now: now) else {
+                throw fields.unexpected
+            }
             jobs.append(job)
         }
         return jobs

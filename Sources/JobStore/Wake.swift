@@ -3,9 +3,10 @@ import ExportCore
 /// A claimed timer on its way through `longhaul.checks`: everything that handling it needs, so that a cycle reads nothing.
 ///
 /// A message holds a line a wake, its fields separated by tabs; `claim.lua` writes it and nothing in between decodes it. Fields:
-/// job, version, status, provider, attempts, failures, unknown statuses, claims, files in all, files done, files failed, exports left
-/// behind, exports created anew, whether the job is to be cancelled (0 or 1), milliseconds waited, correlation id, tenant, export
-/// handle (JSON), parameters (JSON).
+/// job; version, claims, attempts, failures, unknown statuses, last and next check, as the store's field `progress` has them; status,
+/// files in all, files done, files failed, exports left behind, exports created anew, whether the job is to be cancelled (0 or 1),
+/// milliseconds waited, export handle (JSON); provider, tenant, correlation id (empty: the job's name) and parameters (JSON), as the
+/// field `request` has them.
 public struct Wake: Sendable, Equatable {
     public var id: JobID
     public var version: Int64
@@ -46,12 +47,12 @@ public struct Wake: Sendable, Equatable {
 
     private init?(_ line: ArraySlice<UInt8>) {
         var fields = WakeFields(line)
-        guard let name = fields.text(), let id = JobID(name), let version = fields.number(),
-            let status = fields.text().flatMap(JobStatus.init(rawValue:)), let provider = fields.text(),
-            let attempts = fields.count(), let failures = fields.count(), let unknown = fields.count(), let claims = fields.count(),
-            let total = fields.count(), let done = fields.count(), let failed = fields.count(), let creation = fields.count(),
-            let recreations = fields.count(), let cancel = fields.next(), let waited = fields.count(),
-            let correlationID = fields.text(orSame: name), let tenant = fields.text(), let exportHandle = fields.text()
+        guard let name = fields.text(), let id = JobID(name), let version = fields.number(), let claims = fields.count(),
+            let attempts = fields.count(), let failures = fields.count(), let unknown = fields.count(), fields.next() != nil,
+            fields.next() != nil, let status = fields.text().flatMap(JobStatus.init(rawValue:)), let total = fields.count(),
+            let done = fields.count(), let failed = fields.count(), let creation = fields.count(), let recreations = fields.count(),
+            let cancel = fields.next(), let waited = fields.count(), let exportHandle = fields.text(), let provider = fields.text(),
+            let tenant = fields.text(), let correlationID = fields.text(orFor: name)
         else { return nil }
         self.id = id
         self.version = version

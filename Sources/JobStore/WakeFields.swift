@@ -17,10 +17,8 @@ struct WakeFields {
 
     mutating func text() -> String? { next().map { String(decoding: $0, as: UTF8.self) } }
 
-    /// Most jobs have their name for their correlation id: those share one text.
-    mutating func text(orSame known: String) -> String? {
-        next().map { $0.elementsEqual(known.utf8) ? known : String(decoding: $0, as: UTF8.self) }
-    }
+    /// An empty field stands for a text that is known.
+    mutating func text(orFor known: String) -> String? { next().map { $0.isEmpty ? known : String(decoding: $0, as: UTF8.self) } }
 
     mutating func number() -> Int64? {
         guard let field = next(), (1...18).contains(field.count) else { return nil }

@@ -97,20 +97,23 @@ import Testing
         }
     }
 
-    @Test("ignores wakes with numbers that nothing of ours would write", arguments: [1, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14], ["9223372036854775807", "9999999999999999999", "-1", "+1", ""])
+    @Test("ignores wakes with numbers that nothing of ours would write", arguments: [1, 2, 3, 4, 5, 9, 10, 11, 12, 13, 15], ["9223372036854775807", "9999999999999999999", "-1", "+1", ""])
     func hugeNumbers(field: Int, number: String) {
-        var fields = ["a", "1", "POLLING", "p", "1", "2", "3", "4", "5", "6", "7", "8", "9", "0", "10", "c", "t", "{}", "{}"]
+        var fields = ["a", "1", "4", "1", "2", "3", "1795853057006", "0", "POLLING", "5", "6", "7", "8", "9", "0", "10", "{}", "p", "t", "c", "{}"]
         #expect(Wake.decode(Array(fields.joined(separator: "\t").utf8)).wakes.count == 1)
         fields[field] = number
         #expect(Wake.decode(Array(fields.joined(separator: "\t").utf8)).malformed == 1)
     }
 
     @Test("ignores lines that are no wakes") func malformed() {
-        let lines = "nonsense\n\na\t1\tPOLLING\tp\tx\t0\t0\t0\t0\t0\t0\t0\t0\t0\t0\tc\tt\t{}\t{}\na\t1\tPOLLING\tp\t1\t2\t3\t4\t5\t6\t7\t8\t9\t1\t10\tc\tt\t{}\t{}"
+        let lines = "nonsense\n\na\t1\tx\t0\t0\t0\t0\t0\tPOLLING\t0\t0\t0\t0\t0\t0\t0\t{}\tp\tt\tc\t{}"
+            + "\na\t1\t4\t1\t2\t3\t0\t0\tPOLLING\t5\t6\t7\t8\t9\t1\t10\t{}\tp\tt\t\t{\"a\":\"\t\"}"
         let (wakes, malformed) = Wake.decode(Array(lines.utf8))
         #expect(wakes.count == 1)
         #expect(wakes.first?.state.filesTotal == 5)
         #expect(wakes.first?.isCancelRequested == true)
+        #expect(wakes.first?.correlationID == "a")
+        #expect(wakes.first?.parameters == "{\"a\":\"\t\"}")
         #expect(malformed == 2)
     }
 }

@@ -41,10 +41,13 @@ struct HostileMessages {
 
     private mutating func wake() -> [UInt8] {
         let name = random.chance(80) ? "nobody-\(random.below(1000))" : jobs[random.below(jobs.count)]
-        var fields = [name, "\(absurdNumber())", ["PENDING", "READY", "PROCESSING", "COMPLETED", "FAILED"][random.below(5)], "acme"]
-        for _ in 4..<15 { fields.append(random.chance(90) ? "\(random.below(9))" : absurdNumber()) }
-        fields += ["c", "t", #"{"id":"e"}"#, #"{"files":1}"#]
-        fields[13] = "0"
+        var fields = [name, "\(absurdNumber())"]
+        func appendNumbers(_ number: Int) { for _ in 0..<number { fields.append(random.chance(90) ? "\(random.below(9))" : absurdNumber()) } }
+        appendNumbers(6)
+        fields.append(["PENDING", "READY", "PROCESSING", "COMPLETED", "FAILED"][random.below(5)])
+        appendNumbers(7)
+        fields += [#"{"id":"e"}"#, "acme", "t", "c", #"{"files":1}"#]
+        fields[14] = "0"
         return random.chance(50) ? Array(fields.joined(separator: "\t").utf8) : spoil(fields.joined(separator: "\t"))
     }
 

@@ -1,5 +1,10 @@
 """How late single jobs are checked, from their records in the store: exact, and from outside the process that is measured."""
+import operator
 import time
+
+from store import PROGRESS
+
+take = operator.itemgetter(*(PROGRESS.index(name) for name in ("attempts", "lastPollAt", "nextPollAt")))
 
 
 class Sample:
@@ -10,8 +15,8 @@ class Sample:
         self.keys = [f"{store.tag(name)}job:{name}" for name in names]
 
     def read(self):
-        answers = self.store.call(*(["HMGET", key, "attempts", "lastPollAt", "nextPollAt"] for key in self.keys))
-        return [tuple(int(value or 0) for value in fields) for fields in answers]
+        answers = self.store.call(*(["HGET", key, "progress"] for key in self.keys))
+        return [tuple(int(number) for number in take(progress.split("\t"))) for progress in answers]
 
     def lateness(self, seconds, pause):
         """Milliseconds from due to stored of each check that was seen, sorted. A negative one came early."""

@@ -4,6 +4,8 @@ import re
 import socket
 
 STATUSES = ("PENDING", "POLLING", "READY", "PROCESSING", "COMPLETED", "FAILED")
+# The parts of a job's field `progress`.
+PROGRESS = ("version", "claims", "attempts", "failures", "unknownStatuses", "lastPollAt", "nextPollAt")
 
 
 class Redis:
@@ -77,7 +79,7 @@ class Store:
 
     def jobs(self, ids):
         """The fields of each job; {} for one that is not known."""
-        return dict(zip(ids, (pairs(fields) for fields in self.call(*(["HGETALL", f"{self.tag(id)}job:{id}"] for id in ids)))))
+        return dict(zip(ids, (job(pairs(fields)) for fields in self.call(*(["HGETALL", f"{self.tag(id)}job:{id}"] for id in ids)))))
 
     def files(self, ids):
         """The states of the files of each job that still has any: `leased 2`, `queued 0 …`, by index."""
@@ -107,3 +109,8 @@ class Store:
 
 def pairs(flat):
     return dict(zip(flat[::2], flat[1::2]))
+
+
+def job(fields):
+    """With what stands in one field of the hash, see ops/docs/store.md, as fields of their own."""
+    return {**fields, **dict(zip(PROGRESS, fields.get("progress", "").split("\t")))} if fields else {}

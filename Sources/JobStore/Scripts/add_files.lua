@@ -4,9 +4,11 @@
 
 local id, expected, status, delay, cursor = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5]
 local key, files = job_key(id), files_key(id)
-local known = redis.call('HMGET', key, 'version', 'status', 'createdAt', 'filesTotal', 'filesDone', 'filesFailed', 'attemptsBase',
-    'failures', 'claims', 'listingCursor', 'history')
-if known[1] ~= expected or known[2] ~= 'READY' then return { -1 } end
+local known = redis.call('HMGET', key, 'progress', 'status', 'createdAt', 'filesTotal', 'filesDone', 'filesFailed', 'attemptsBase',
+    'listingCursor', 'history')
+-- The claim is over, and so are failures in a row.
+local present, attempts, rest = string.match(known[1] or '', '^(%d+)\t%d+\t(%d+)\t%d+(\t.*)$')
+if present ~= expected or known[2] ~= 'READY' then return { -1 } end
 
 -- What a file is stored as loses these endings, and an archive becomes a folder of that name.
 local function stem(name)
@@ -26,17 +28,15 @@ for position = 6, #ARGV, 2 do
     total = total + 1
 end
 local version = tonumber(expected) + 1
-local fields, gone = { 'version', whole(version), 'filesTotal', whole(total) }, {}
+local fields, gone = { 'progress', whole(version) .. '\t0\t' .. attempts .. '\t0' .. rest, 'filesTotal', whole(total) }, {}
 local function set(field, value)
     fields[#fields + 1] = field
     fields[#fields + 1] = value
 end
-if known[8] then gone[#gone + 1] = 'failures' end
-if known[9] then gone[#gone + 1] = 'claims' end
-if cursor ~= '' then set('listingCursor', cursor) elseif known[10] then gone[#gone + 1] = 'listingCursor' end
+if cursor ~= '' then set('listingCursor', cursor) elseif known[8] then gone[#gone + 1] = 'listingCursor' end
 if status ~= known[2] then
     set('status', status)
-    set('history', longer(known[11] or '', NOW - tonumber(known[3]), status, whole(total) .. ' files'))
+    set('history', longer(known[9] or '', NOW - tonumber(known[3]), status, whole(total) .. ' files'))
 end
 redis.call('HSET', key, unpack(fields))
 if #gone > 0 then redis.call('HDEL', key, unpack(gone)) end

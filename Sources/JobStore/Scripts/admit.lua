@@ -21,8 +21,10 @@ for base = 2, #ARGV, 8 do
     if redis.call('HSETNX', key, 'status', 'PENDING') == 0 then
         admitted[#admitted + 1] = redis.call('HGET', key, 'queued') == '1' and 2 or 0
     else
+        -- What a wake carries and nothing changes is one field, as the wake has it.
+        local correlation = ARGV[base + 5] ~= id and ARGV[base + 5] or ''
         local fields = {
-            'exportJobId', id, 'provider', ARGV[base + 1], 'parameters', ARGV[base + 2], 'version', '0', 'attempts', '0',
+            'progress', '0\t0\t0\t0\t0\t0\t0', 'request', table.concat({ ARGV[base + 1], ARGV[base + 4], correlation, ARGV[base + 2] }, '\t'),
             'createdAt', NOW_TEXT, 'history', longer('', 0, 'PENDING', ''), 'queued', '1',
         }
         -- Every waiting job costs memory: what has its default value is left out.
@@ -32,8 +34,6 @@ for base = 2, #ARGV, 8 do
             fields[#fields + 1] = value
         end
         set('priority', ARGV[base + 3], 'normal')
-        set('tenant', ARGV[base + 4], 'default')
-        set('correlationId', ARGV[base + 5], id)
         set('webhook', ARGV[base + 6], '')
         set('traceparent', ARGV[base + 7], '')
         redis.call('HSET', key, unpack(fields))

@@ -4,14 +4,15 @@
 -- Returns {'unknown'}, {'over', status} or {'asked', status, provider, priority, tenant}.
 
 local id, key = ARGV[1], job_key(ARGV[1])
-local job = redis.call('HMGET', key, 'status', 'claims', 'queued', 'provider', 'priority', 'tenant')
-local asked = { 'asked', job[1] or '', job[4] or '', job[5] or 'normal', job[6] or 'default' }
-local status = job[1]
+local job = redis.call('HMGET', key, 'status', 'progress', 'queued', 'request', 'priority')
+local status, progress = job[1], job[2]
 if not status then return { 'unknown' } end
 if status == 'COMPLETED' or status == 'FAILED' then return { 'over', status } end
 redis.call('HSET', key, 'cancel', '1')
-if status == 'PENDING' and job[2] and not job[3] then return asked end
-redis.call('HINCRBY', key, 'version', 1)
+local provider, tenant = requested(job[4])
+local asked = { 'asked', status, provider, job[5] or 'normal', tenant }
+if status == 'PENDING' and string.match(progress, '^%d+\t(%d+)') ~= '0' and not job[3] then return asked end
+redis.call('HSET', key, 'progress', stepped(progress, 0))
 redis.call('HDEL', key, 'queued')
 redis.call('ZADD', DUE, NOW, id)
 return asked

@@ -7,7 +7,7 @@
 
 local limit, lease, watchdog, batch = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 -- Bytes of a message, and of what one claim returns: parameters may be large.
-local MESSAGE_LIMIT, ANSWER_LIMIT, total = 128 * 1024, 2 * 1024 * 1024, 0
+local MESSAGE_LIMIT, ANSWER_LIMIT, total_size = 128 * 1024, 2 * 1024 * 1024, 0
 local lateness, messages, downloads, waiting, lines, size = {}, {}, {}, {}, {}, 0
 -- Score and member of the timers that move forward, for one command at the end.
 local leased, LEASED_UNTIL = {}, whole(NOW + lease)
@@ -18,40 +18,50 @@ local function flush()
     lines, size = {}, 0
 end
 
-local function wake(id, fields)
-    local key = job_key(id)
-    local version, claims = whole((tonumber(fields[19]) or 0) + 1), whole((tonumber(fields[20]) or 0) + 1)
-    redis.call('HSET', key, 'version', version, 'claims', claims)
+local function wake(id, key, job)
+    local status, progress, request, cancel, export, since, creation, recreations = unpack(job)
+    progress = stepped(progress, 1)
+    redis.call('HSET', key, 'progress', progress)
     leased[#leased + 1] = LEASED_UNTIL
     leased[#leased + 1] = id
+    local total, done, failed = '0', '0', '0'
+    if status == 'READY' or status == 'PROCESSING' then
+        local files = redis.call('HMGET', key, 'filesTotal', 'filesDone', 'filesFailed')
+        total, done, failed = files[1] or '0', files[2] or '0', files[3] or '0'
+    end
+    local waited = whole(NOW - (since or redis.call('HGET', key, 'createdAt')))
     local line = table.concat({
-        id, version, fields[1], fields[2], fields[3], fields[4] or '0', fields[5] or '0', claims,
-        fields[6] or '0', fields[7] or '0', fields[14] or '0', fields[15] or '0', fields[16] or '0', fields[17] or '0',
-        whole(NOW - tonumber(fields[18] or fields[8])), fields[9] or id, fields[10] or 'default', fields[11] or '{}', fields[12],
+        id, progress, status, total, done, failed, creation or '0', recreations or '0', cancel or '0', waited, export or '{}', request,
     }, '\t')
     if #lines == batch or (size > 0 and size + #line > MESSAGE_LIMIT) then flush() end
     lines[#lines + 1] = line
     size = size + #line
-    total = total + #line
+    total_size = total_size + #line
+end
+
+local function wait(id, key, request)
+    local job = redis.call('HMGET', key, 'priority', 'createdAt')
+    local provider, tenant = requested(request)
+    queue(id)
+    look_again(id, tonumber(job[2]), watchdog)
+    for _, field in ipairs({ provider, job[1] or 'normal', tenant, job[2], id }) do waiting[#waiting + 1] = field end
 end
 
 local function download(member, id, file)
     redis.call('ZREM', DUE, member)
-    local job = redis.call('HMGET', job_key(id), 'status', 'priority', 'correlationId')
+    local job = redis.call('HMGET', job_key(id), 'status', 'priority', 'request')
     if job[1] ~= 'READY' and job[1] ~= 'PROCESSING' then return end
     local state = redis.call('HGET', files_key(id), file .. '.state')
     local kind, attempts = string.match(state or '', '^(%a+) (%d+)')
     if kind ~= 'leased' and kind ~= 'backoff' then return end
     redis.call('HSET', files_key(id), file .. '.state', 'queued ' .. attempts .. ' ' .. whole(NOW) .. ' 0')
-    downloads[#downloads + 1] = job[2] or 'normal'
-    downloads[#downloads + 1] = id
-    downloads[#downloads + 1] = file
-    downloads[#downloads + 1] = job[3] or id
+    local _, _, correlation = requested(job[3])
+    for _, field in ipairs({ job[2] or 'normal', id, file, correlation ~= '' and correlation or id }) do downloads[#downloads + 1] = field end
 end
 
 local due = redis.call('ZRANGEBYSCORE', DUE, '-inf', NOW, 'WITHSCORES', 'LIMIT', 0, limit)
 for position = 1, #due, 2 do
-    if total > ANSWER_LIMIT then break end
+    if total_size > ANSWER_LIMIT then break end
     local member = due[position]
     lateness[#lateness + 1] = NOW - tonumber(due[position + 1])
     local id, file
@@ -59,18 +69,13 @@ for position = 1, #due, 2 do
     if id then
         download(member, id, file)
     else
-        local fields = redis.call('HMGET', job_key(member), 'status', 'provider', 'attempts', 'failures', 'unknownStatuses',
-            'filesTotal', 'filesDone', 'createdAt', 'correlationId', 'tenant', 'export', 'parameters', 'priority',
-            'filesFailed', 'creation', 'recreations', 'cancel', 'since', 'version', 'claims')
-        local status = fields[1]
-        if status == 'PENDING' and not fields[17] then
-            queue(member)
-            look_again(member, tonumber(fields[8]), watchdog)
-            for _, field in ipairs({ fields[2], fields[13] or 'normal', fields[10] or 'default', fields[8], member }) do
-                waiting[#waiting + 1] = field
-            end
+        local key = job_key(member)
+        local job = redis.call('HMGET', key, 'status', 'progress', 'request', 'cancel', 'export', 'since', 'creation', 'recreations')
+        local status, _, request, cancel = unpack(job)
+        if status == 'PENDING' and not cancel then
+            wait(member, key, request)
         elseif status == 'PENDING' or status == 'POLLING' or status == 'READY' or status == 'PROCESSING' then
-            wake(member, fields)
+            wake(member, key, job)
         else
             redis.call('ZREM', DUE, member)
         end

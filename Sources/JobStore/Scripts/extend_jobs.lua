@@ -4,7 +4,7 @@
 
 local due, extended = NOW + tonumber(ARGV[1]), 0
 for base = 2, #ARGV, 2 do
-    if redis.call('HGET', job_key(ARGV[base]), 'version') == ARGV[base + 1] then
+    if string.match(redis.call('HGET', job_key(ARGV[base]), 'progress') or '', '^%d+') == ARGV[base + 1] then
         extended = extended + redis.call('ZADD', DUE, 'XX', 'CH', due, ARGV[base])
     end
 end

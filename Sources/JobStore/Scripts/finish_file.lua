@@ -9,7 +9,7 @@ local key, files = job_key(id), files_key(id)
 local state = redis.call('HGET', files, file .. '.state')
 local is_again = state == 'done ' .. ARGV[3]
 if not is_again and state ~= 'leased ' .. ARGV[3] then return { 0 } end
-local job = redis.call('HMGET', key, 'status', 'filesTotal', 'filesDone', 'filesFailed', 'createdAt', 'history', 'version', 'manifestClaims')
+local job = redis.call('HMGET', key, 'status', 'filesTotal', 'filesDone', 'filesFailed', 'createdAt', 'history', 'progress', 'manifestClaims')
 local status, total, done, failed = job[1], tonumber(job[2]), tonumber(job[3] or '0'), tonumber(job[4] or '0')
 local fields = {}
 if not is_again then
@@ -22,7 +22,7 @@ end
 local ended, lease = done + failed, tonumber(ARGV[5])
 local is_claimed = lease >= 0 and status == 'PROCESSING' and ended >= total
 if is_claimed then
-    for _, word in ipairs({ 'version', whole(tonumber(job[7]) + 1), 'manifestClaims', whole(tonumber(job[8] or '0') + 1) }) do
+    for _, word in ipairs({ 'progress', stepped(job[7], 0), 'manifestClaims', whole(tonumber(job[8] or '0') + 1) }) do
         fields[#fields + 1] = word
     end
     redis.call('ZADD', DUE, whole(NOW + lease), id)

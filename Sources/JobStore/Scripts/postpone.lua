@@ -6,10 +6,10 @@ local delay = tonumber(ARGV[1])
 local postponed = 0
 for base = 2, #ARGV, 2 do
     local key = job_key(ARGV[base])
-    local job = redis.call('HMGET', key, 'version', 'claims')
-    if job[1] == ARGV[base + 1] then
+    local version, claims, rest = string.match(redis.call('HGET', key, 'progress') or '', '^(%d+)\t(%d+)(\t.*)$')
+    if version == ARGV[base + 1] then
         -- A decision in between has taken the claim back already: a page that was listed, an export that was found ready.
-        if tonumber(job[2] or '0') > 0 then redis.call('HINCRBY', key, 'claims', -1) end
+        if claims ~= '0' then redis.call('HSET', key, 'progress', version .. '\t' .. whole(claims - 1) .. rest) end
         redis.call('ZADD', DUE, 'XX', NOW + delay, ARGV[base])
         postponed = postponed + 1
     end

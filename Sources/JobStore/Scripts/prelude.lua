@@ -20,6 +20,17 @@ local COUNTS = TAG .. 'counts'
 -- Lua prints large numbers in exponents; every number here is a whole one, and less than 2^53.
 local function whole(number) return string.format('%d', number) end
 
+-- What each step changes stands in one field of the hash, `progress`, since each field costs a scan of it, to read and to write: version,
+-- claims, attempts, failures, unknownStatuses, lastPollAt and nextPollAt (0: none), separated by tabs as in a wake. This is its next
+-- version, with so many more claims.
+local function stepped(progress, more)
+    local version, claims, rest = string.match(progress, '^(%d+)\t(%d+)(\t.*)$')
+    return whole(version + 1) .. '\t' .. whole(claims + more) .. rest
+end
+
+-- Provider, tenant and correlation id ('' for the job's name) of a `request`, which ends with the parameters.
+local function requested(request) return string.match(request, '^([^\t]*)\t([^\t]*)\t([^\t]*)') end
+
 -- The history with one more line: milliseconds since the job's creation, what happened (a status, or a sign, see
 -- HistoryEntry.swift), a detail.
 local function longer(history, at, what, detail)
@@ -78,7 +89,7 @@ local function finish(id, status, keep)
         redis.call('UNLINK', files_key(id))
         redis.call('HDEL', job_key(id), 'listingCursor')
     end
-    redis.call('HDEL', job_key(id), 'nextPollAt', 'queued', 'cancel', 'checks')
+    redis.call('HDEL', job_key(id), 'queued', 'cancel', 'checks')
     redis.call('HSET', job_key(id), 'expiresAt', whole(NOW + keep))
     redis.call('PEXPIRE', job_key(id), keep)
     trim(status, keep)

@@ -4,13 +4,14 @@
 
 local id, expected, status, creation = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local key, files = job_key(id), files_key(id)
-local job = redis.call('HMGET', key, 'version', 'status', 'createdAt', 'filesTotal', 'filesFailed')
-if job[1] ~= expected or job[2] ~= 'FAILED' then return -1 end
+local job = redis.call('HMGET', key, 'progress', 'status', 'createdAt', 'filesTotal', 'filesFailed')
+local present, polled = string.match(job[1] or '', '^(%d+)\t.*\t(%d+)\t%d+$')
+if present ~= expected or job[2] ~= 'FAILED' then return -1 end
 local version = whole(tonumber(expected) + 1)
 
-redis.call('HDEL', key, 'checks', 'errorCode', 'errorMessage', 'resumeAt', 'failures', 'unknownStatuses', 'claims', 'recreations', 'expiresAt',
-    'filesFailed', 'fileError', 'createIsUncertain', 'since', 'manifestClaims')
-redis.call('HSET', key, 'version', version, 'status', status, 'attempts', '0')
+redis.call('HDEL', key, 'checks', 'errorCode', 'errorMessage', 'resumeAt', 'recreations', 'expiresAt', 'filesFailed', 'fileError',
+     'createIsUncertain', 'since', 'manifestClaims')
+redis.call('HSET', key, 'progress', version .. '\t0\t0\t0\t0\t' .. polled .. '\t0', 'status', status)
 if creation ~= '0' then redis.call('HSET', key, 'creation', creation) end
 if ARGV[5] == '1' then redis.call('HSET', key, 'createIsUncertain', '1') end
 redis.call('PERSIST', key)

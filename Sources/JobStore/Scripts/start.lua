@@ -1,7 +1,7 @@
 -- Claims jobs that were taken from a waiting list, for their creation. One that somebody else has, or that is not due yet, stays
 -- as it is: the list is only a hint.
 -- ARGV: lease ms, then the jobs
--- Returns NOW, then the fields (HGETALL) of each job that was claimed.
+-- Returns NOW, then name and fields (HGETALL) of each job that was claimed.
 
 local UNTIL = whole(NOW + tonumber(ARGV[1]))
 local jobs, timers = { NOW }, {}
@@ -15,11 +15,12 @@ end
 for position = 2, #ARGV do
     local id = ARGV[position]
     local key = job_key(id)
-    local known = redis.call('HMGET', key, 'status', 'version', 'claims')
+    local known = redis.call('HMGET', key, 'status', 'progress')
     if known[1] == 'PENDING' and redis.call('HDEL', key, 'queued') == 1 then
-        redis.call('HSET', key, 'version', whole(tonumber(known[2]) + 1), 'claims', whole(tonumber(known[3] or '0') + 1))
+        redis.call('HSET', key, 'progress', stepped(known[2], 1))
         timers[#timers + 1] = UNTIL
         timers[#timers + 1] = id
+        jobs[#jobs + 1] = id
         jobs[#jobs + 1] = redis.call('HGETALL', key)
         if #timers >= 1000 then flush() end
     end

@@ -77,7 +77,7 @@ struct StepAudit {
         if let checks = fields["checks"] {
             let told = checks.split(separator: " ").first.flatMap { Int($0) } ?? .max
             try agree(fields["status"], "POLLING", "status of \(job.id), whose checks are counted outside its history")
-            try agree(told <= fields["attempts"].flatMap { Int($0) } ?? -1, true, "\(job.id) has made the checks that its history tells")
+            try agree(told <= fields["attempts"].flatMap { Int($0) } ?? 0, true, "\(job.id) has made the checks that its history tells")
         }
         try agree(history.filter { $0.first?.isUppercase == true }.map(String.init), job.transitions, "history of \(job.id)")
         try checkFiles(job)

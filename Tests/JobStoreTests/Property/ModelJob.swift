@@ -11,8 +11,8 @@ struct ModelJob: Equatable {
     var attempts = 0
     var failures = 0
     var unknownStatuses = 0
-    /// `nil`: nobody has had it in hand since the last decision.
-    var claims: Int?
+    /// 0: nobody has had it in hand since the last decision.
+    var claims = 0
     var isQueued = true
     var isCancelRequested = false
     var creation = 0
@@ -42,22 +42,22 @@ struct ModelJob: Equatable {
     /// What a caller who reads the job works with.
     var state: JobState {
         JobState(
-            status: status, attempts: attempts, failures: failures, unknownStatuses: unknownStatuses, claims: claims ?? 0,
+            status: status, attempts: attempts, failures: failures, unknownStatuses: unknownStatuses, claims: claims,
             filesTotal: filesTotal ?? 0, filesDone: filesDone ?? 0, filesFailed: filesFailed ?? 0, manifestClaims: manifestClaims ?? 0, creation: creation,
             recreations: recreations, createIsUncertain: createIsUncertain, resumeAt: resumeAt)
     }
 
-    /// The job's hash, without times and history.
+    /// The job's hash as `StoreSnapshot` takes it apart, without times and history.
     var fields: [String: String] {
         var fields = [
-            "exportJobId": id.text, "provider": "acme", "parameters": #"{"report":"orders"}"#, "correlationId": "c-\(id.text)",
-            "status": status.rawValue, "version": "\(version)", "attempts": "\(attempts)",
+            "provider": "acme", "tenant": tenant, "correlationId": "c-\(id.text)", "parameters": #"{"report":"orders"}"#,
+            "status": status.rawValue, "version": "\(version)",
         ]
         if priority != .normal { fields["priority"] = priority.rawValue }
-        if tenant != "default" { fields["tenant"] = tenant }
+        if attempts > 0 { fields["attempts"] = "\(attempts)" }
         if failures > 0 { fields["failures"] = "\(failures)" }
         if unknownStatuses > 0 { fields["unknownStatuses"] = "\(unknownStatuses)" }
-        fields["claims"] = claims.map { "\($0)" }
+        if claims > 0 { fields["claims"] = "\(claims)" }
         if isQueued { fields["queued"] = "1" }
         if isCancelRequested { fields["cancel"] = "1" }
         if creation > 0 { fields["creation"] = "\(creation)" }

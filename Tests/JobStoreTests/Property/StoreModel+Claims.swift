@@ -32,7 +32,7 @@ extension StoreModel {
     private mutating func fire(_ known: ModelJob, _ lease: Duration) -> ModelJob {
         var job = known
         job.version += 1
-        job.claims = (job.claims ?? 0) + 1
+        job.claims += 1
         jobs[job.id] = job
         setTimer(job.id.text, lease)
         return job
@@ -47,7 +47,7 @@ extension StoreModel {
 
     mutating func postpone(_ id: JobID, version: Int64, by delay: Duration) {
         guard let job = jobs[id], job.version == version, !job.status.isFinal else { return }
-        if let claims = job.claims, claims > 0 { jobs[id]?.claims = claims - 1 }
+        if job.claims > 0 { jobs[id]?.claims = job.claims - 1 }
         setTimer(id.text, delay)
     }
 
@@ -69,7 +69,7 @@ extension StoreModel {
     mutating func verifySlots() -> Int {
         let freed = slots.filter { id in
             guard let job = jobs[id] else { return true }
-            return job.status != .polling && (job.status != .pending || job.claims == nil || job.isQueued)
+            return job.status != .polling && (job.status != .pending || job.claims == 0 || job.isQueued)
         }
         slots.subtract(freed)
         return freed.count

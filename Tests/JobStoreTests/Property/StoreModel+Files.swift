@@ -14,7 +14,7 @@ extension StoreModel {
         guard var job = jobs[id], job.version == version, job.status == .ready, case .after(let delay) = decision.timer else { return nil }
         job.files += (0..<number).map { _ in ModelFile(kind: .queued, token: job.attemptsBase) }
         job.filesTotal = job.files.count
-        (job.version, job.failures, job.claims, job.cursor) = (job.version + 1, 0, nil, cursor)
+        (job.version, job.failures, job.claims, job.cursor) = (job.version + 1, 0, 0, cursor)
         job.status = decision.state.status
         if job.status == .processing { job.transitions.append("PROCESSING") }
         // Somebody has to hear of a file that failed while the list went on.

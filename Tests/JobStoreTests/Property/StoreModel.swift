@@ -38,7 +38,7 @@ struct StoreModel: Equatable {
         guard var job = jobs[id], job.status == .pending, job.isQueued else { return false }
         job.isQueued = false
         job.version += 1
-        job.claims = (job.claims ?? 0) + 1
+        job.claims += 1
         jobs[id] = job
         setTimer(id.text, lease)
         return true
@@ -49,7 +49,7 @@ struct StoreModel: Equatable {
         guard var job = jobs[change.id], job.version == change.version, !job.status.isFinal else { return nil }
         let next = change.decision.state
         let old = job.status
-        (job.version, job.claims) = (job.version + 1, job.status == .polling && next.status == .polling ? 0 : nil)
+        (job.version, job.claims) = (job.version + 1, 0)
         job.status = next.status
         (job.attempts, job.failures, job.unknownStatuses) = (next.attempts, next.failures, next.unknownStatuses)
         if next.creation != seen.creation { job.creation = next.creation }
@@ -92,7 +92,7 @@ struct StoreModel: Equatable {
         guard var job = jobs[id] else { return .unknown }
         if job.status.isFinal { return .over(job.status) }
         job.isCancelRequested = true
-        let isBeingCreated = job.status == .pending && job.claims != nil && !job.isQueued
+        let isBeingCreated = job.status == .pending && job.claims > 0 && !job.isQueued
         if !isBeingCreated {
             job.version += 1
             job.isQueued = false
@@ -117,7 +117,7 @@ struct StoreModel: Equatable {
         }
         job.status = decision.state.status
         job.version += 1
-        (job.attempts, job.failures, job.unknownStatuses, job.claims, job.recreations) = (0, 0, 0, nil, 0)
+        (job.attempts, job.failures, job.unknownStatuses, job.claims, job.recreations) = (0, 0, 0, 0, 0)
         (job.creation, job.createIsUncertain, job.resumeAt) = (decision.state.creation, decision.state.createIsUncertain, nil)
         (job.error, job.fileError, job.filesFailed) = (nil, nil, nil)
         job.times.subtract(["expiresAt", "since"])

@@ -75,11 +75,23 @@ struct StoreSnapshot {
         for (position, id) in ids.enumerated() {
             let job = answers.startIndex + position * 2, old = before.startIndex + position * 2
             guard before.isEmpty || answers[job] != before[old] || answers[job + 1] != before[old + 1] else { continue }
-            let fields = try Self.dictionary(answers[job]), files = try Self.dictionary(answers[job + 1])
+            let fields = Self.takenApart(try Self.dictionary(answers[job])), files = try Self.dictionary(answers[job + 1])
             if fields != jobs[id] ?? [:] || files != self.files[id] ?? [:] { changed.insert(id) }
             jobs[id] = fields.isEmpty ? nil : fields
             self.files[id] = files.isEmpty ? nil : files
         }
+    }
+
+    /// The fields `progress` and `request` of a job by their parts; those that are 0 or empty are left out.
+    private static func takenApart(_ hash: [String: String]) -> [String: String] {
+        var fields = hash
+        func take(_ field: String, _ names: [String], without nothing: String) {
+            let parts = fields.removeValue(forKey: field)?.split(separator: "\t", maxSplits: names.count - 1, omittingEmptySubsequences: false)
+            for (name, part) in zip(names, parts ?? []) where part != nothing || name == "version" { fields[name] = String(part) }
+        }
+        take("progress", ["version", "claims", "attempts", "failures", "unknownStatuses", "lastPollAt", "nextPollAt"], without: "0")
+        take("request", ["provider", "tenant", "correlationId", "parameters"], without: "")
+        return fields
     }
 
     private static func dictionary(_ value: RESPValue) throws -> [String: String] {
