@@ -23,15 +23,20 @@ extension JobStore {
         return jobs
     }
 
+    /// Empty when there is no such job (any more).
     public func history(of id: JobID) async throws(JobStoreError) -> [HistoryEntry] {
         let key = Self.tag(partition(of: id)) + "job:" + id.text
         let command: [RedisArgument] = ["HMGET", .string(key), "history", "checks", "progress", "createdAt"]
-        let fields = try Answer(value: try await send("history", [command])[0], attempted: "history").array.map(\.text)
-        guard fields.count == 4, let history = fields[0] else { return [] }
-        guard let checks = fields[1], let progress = fields[2].flatMap(JobProgress.init), let last = progress.lastPollAt,
-            let createdAt = fields[3].flatMap({ Int64($0) })
-        else { return HistoryEntry.decode(history) }
-        return HistoryEntry.decode(history) + [HistoryEntry(checks: checks, attempts: progress.attempts, at: last - createdAt)].compactMap(\.self)
+        let answer = Answer(value: try await send("history", [command])[0], attempted: "history")
+        guard let lines = try answer.element(0).optional else { return [] }
+        guard let history = lines.value.text else { throw lines.unexpected }
+        let entries = HistoryEntry.decode(history)
+        guard let checks = try answer.element(1).optional?.string else { return entries }
+        guard let progress = JobProgress(try answer.element(2).string), let last = progress.lastPollAt,
+            let createdAt = Int64(try answer.element(3).string),
+            let entry = HistoryEntry(checks: checks, attempts: progress.attempts, at: last - createdAt)
+        else { throw answer.unexpected }
+        return entries + [entry]
     }
 
     public func counts() async throws(JobStoreError) -> StatusCounts {

@@ -1,5 +1,6 @@
 import ExportCore
 import JobStore
+import Redis
 import TestServers
 import Testing
 
@@ -103,6 +104,18 @@ import Testing
             #expect(checks.allSatisfy { $0.detail.hasPrefix("run ning ") })
             #expect(checks.count < 10)
             #expect(checks.last?.detail.hasSuffix("(\(200 - checks.count + 1) checks)") == true)
+        }
+    }
+
+    @Test(
+        "is told by a history that is read whole or not at all",
+        arguments: [("progress", "1\t2"), ("checks", "x"), ("history", .bytes([0xFF]))] as [(RedisArgument, RedisArgument)])
+    func damagedHistory(field: RedisArgument, value: RedisArgument) async throws {
+        try await TestStore.run { test in
+            var (id, version) = try await test.polling("a")
+            for number in 1...20 { version = try await Self.note("running", id, version, check: number, test) }
+            _ = try await test.redis.send(["HSET", "{lh:00}:job:a", field, value])
+            await #expect(throws: JobStoreError.self) { try await test.store.history(of: id) }
         }
     }
 
