@@ -47,7 +47,7 @@ var floor0: [Target] {
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev", "zlib1g-dev"])]),
         .systemLibrary(name: "CJq", providers: [.apt(["libjq-dev"])]),
-        .target(name: "CJemalloc"),
+        .target(name: "CMemory"),
         .target(name: "ExportCore"),
     ]
 }
@@ -106,7 +106,7 @@ var floor5: [Target] {
             name: "longhaul",
             dependencies: [
                 "Orchestrator", "Worker", "Sandbox", "Archive", "HTTPClient", "JobMessages", "JobStore", "ObjectStorage", "ProviderAPI", "RabbitMQ",
-                "Redis", "Telemetry", "EventThread", "ExportCore", "CJemalloc", argumentParser, configuration, lifecycle, logging, metrics, system, yams,
+                "Redis", "Telemetry", "EventThread", "ExportCore", "CMemory", argumentParser, configuration, lifecycle, logging, metrics, system, yams,
             ],
             // Instead of glibc's malloc: hundreds of requests in flight allocate and free by turns more than its thread cache holds.
             linkerSettings: [.linkedLibrary("jemalloc", .when(platforms: [.linux]))])
@@ -136,7 +136,7 @@ var tests: [Target] {
         .testTarget(
             name: "WorkerTests",
             dependencies: ["Worker", "Sandbox", "TestServers", "HTTPClient", "Redis", metrics, logging, lifecycle, crypto]),
-        .testTarget(name: "LonghaulTests", dependencies: ["longhaul", "Redis", "TestServers"]),
+        .testTarget(name: "LonghaulTests", dependencies: ["longhaul", "CMemory", "Redis", "TestServers"]),
     ]
 }
 

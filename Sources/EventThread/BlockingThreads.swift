@@ -20,13 +20,22 @@ public final class BlockingThreads: Sendable {
     /// it does not interrupt `body`.
     public func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
-            let call: CallQueue.Call = { continuation.resume(with: Result { try body() }) }
-            guard !queue.hand(call) else { return }
+            guard queue.needsThread(for: { continuation.resume(with: Result { try body() }) }) else { return }
+            // It takes its first call out of the queue too: what it was started with would live as long as the thread.
             Pthread.start(name) { [queue] in
-                call()
-                while let next = queue.next() { next() }
+                var isFirst = true
+                while Self.runNext(of: queue, isFirst: isFirst) { isFirst = false }
             }
         }
+    }
+}
+
+extension BlockingThreads {
+    /// A function of its own, so that nothing of the call outlives it while its thread waits for the next.
+    private static func runNext(of queue: CallQueue, isFirst: Bool) -> Bool {
+        guard let call = queue.next(isFirst: isFirst) else { return false }
+        call()
+        return true
     }
 }
 
@@ -38,9 +47,10 @@ private final class CallQueue: @unchecked Sendable {
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let arrival = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private let idleTime: timespec
-    /// Never more than threads that wait.
+    /// Never more than threads that wait and that are being started.
     private var calls: [Call] = []
     private var waiting = 0
+    private var starting = 0
 
     init(idleTime: Duration) {
         let (seconds, attoseconds) = idleTime.components
@@ -60,19 +70,20 @@ private final class CallQueue: @unchecked Sendable {
         mutex.deallocate()
     }
 
-    /// `false` when no thread is free.
-    func hand(_ call: @escaping Call) -> Bool {
+    /// Takes the call in. True when no thread is free for it: the caller starts one.
+    func needsThread(for call: @escaping Call) -> Bool {
         pthread_mutex_lock(mutex)
-        let isFree = calls.count < waiting
-        if isFree { calls.append(call) }
+        calls.append(call)
+        let mustStart = calls.count > waiting + starting
+        if mustStart { starting += 1 }
         pthread_mutex_unlock(mutex)
         // After the mutex, for which the thread would only wait again.
-        if isFree { pthread_cond_signal(arrival) }
-        return isFree
+        if !mustStart { pthread_cond_signal(arrival) }
+        return mustStart
     }
 
     /// The next call for the thread that asks; `nil` when it has waited long enough and shall end.
-    func next() -> Call? {
+    func next(isFirst: Bool = false) -> Call? {
         var deadline = timespec()
         clock_gettime(CLOCK_MONOTONIC, &deadline)
         deadline.tv_sec += idleTime.tv_sec
@@ -83,6 +94,7 @@ private final class CallQueue: @unchecked Sendable {
         }
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
+        if isFirst { starting -= 1 }
         waiting += 1
         defer { waiting -= 1 }
         while calls.isEmpty {

@@ -71,8 +71,10 @@ extension HTTPClient {
     /// The end of the transfer, whichever it is; without effect on one that has ended.
     func finish(_ transfer: Transfer, _ outcome: Result<Void, HTTPError>) {
         guard transfer.phase != .finished else { return }
-        detach(transfer)
+        let heldConnection = transfer.phase != .queued
+        // First of all: the next transfers begin within, and one that cannot calls back.
         transfer.phase = .finished
+        detach(transfer, heldConnection: heldConnection)
         transfer.outcome = outcome
         running -= 1
         record(transfer, outcome)
@@ -87,7 +89,7 @@ extension HTTPClient {
     }
 
     /// Takes the transfer from libcurl, which closes its connection unless the response is whole, and lets the next one go.
-    private func detach(_ transfer: Transfer) {
+    private func detach(_ transfer: Transfer, heldConnection: Bool = true) {
         transfer.upload?.cancel()
         if let handle = transfer.handle, let multi = openMulti() {
             multi.remove(handle)
@@ -95,7 +97,7 @@ extension HTTPClient {
             transfer.handle = nil
             multi.put(back: handle)
         }
-        guard transfer.phase != .queued else { return }
+        guard heldConnection else { return }
         let next = admission.release(host: transfer.origin) { transfers[$0]?.phase == .queued }
         for id in next {
             if let transfer = transfers[id] { begin(transfer) }

@@ -60,7 +60,7 @@ public actor HTTPClient {
     }
 
     /// Does what `send` does without a task that waits: where thousands of requests a second are sent, tasks cost as much as they do.
-    /// - Parameter then: called once, on the client's thread; before this returns when nothing can be sent.
+    /// - Parameter then: called once, on the client's thread; where the caller is on it and nothing can be sent, before this returns.
     public nonisolated func send(_ request: HTTPRequest, then: @escaping @Sendable (Result<HTTPResponse, HTTPError>) -> Void) {
         thread.perform { self.assumeIsolated { $0.start($0.nextID(), request, .send(then)) } }
     }

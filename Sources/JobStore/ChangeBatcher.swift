@@ -6,7 +6,7 @@ import Redis
 actor ChangeBatcher {
     private let redis: Redis
     private let keep: Duration
-    private let thread: EventThread
+    let thread: EventThread
     private var batches: [Int: Batch] = [:]
     private var willFlush = false
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }

@@ -25,6 +25,9 @@ public struct JobStore: Sendable {
         self.changes = ChangeBatcher(redis: redis, keep: keep, on: thread)
     }
 
+    /// Whether what is called back is called back there.
+    public func runs(on thread: EventThread) -> Bool { changes.thread === thread }
+
     func partition(of id: JobID) -> Int { id.partition(of: partitions) }
 
     static func tag(_ partition: Int) -> String { partition < 10 ? "{lh:0\(partition)}:" : "{lh:\(partition)}:" }

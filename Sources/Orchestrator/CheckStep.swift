@@ -1,7 +1,6 @@
 import EventThread
 import ExportCore
 import JobStore
-import Logging
 import ProviderAPI
 
 /// Asks the provider how far an export is.
@@ -9,26 +8,22 @@ import ProviderAPI
 /// Checks are what an orchestrator does most of, so that they go from callback to callback on the event thread: permission → request →
 /// answer → decision → stored. A task is made only where something else than "look again later" comes of one.
 final class CheckStep: Sendable {
-    let store: JobStore
     let providers: ProviderDirectory
     let recorder: DecisionRecorder
     let durations: UsualDurations
     let downloads: DownloadPublisher
     let metrics: OrchestratorMetrics
-    let logger: Logger
     let thread: EventThread
 
     init(
-        store: JobStore, providers: ProviderDirectory, recorder: DecisionRecorder, durations: UsualDurations, downloads: DownloadPublisher,
-        metrics: OrchestratorMetrics, logger: Logger, thread: EventThread
+        providers: ProviderDirectory, recorder: DecisionRecorder, durations: UsualDurations, downloads: DownloadPublisher,
+        metrics: OrchestratorMetrics, thread: EventThread
     ) {
-        self.store = store
         self.providers = providers
         self.recorder = recorder
         self.durations = durations
         self.downloads = downloads
         self.metrics = metrics
-        self.logger = logger
         self.thread = thread
     }
 

@@ -35,11 +35,13 @@ public struct OrchestratorService: Service {
     ///   - store: remains its owner's to shut down, after `run` has returned; as does the providers' HTTP client.
     ///   - redis: for the list of living orchestrators.
     ///   - providers: by the name that jobs give.
-    ///   - thread: everything runs on it.
+    ///   - thread: everything runs on it; `store` and the providers' clients must have been made for it too, since checks go from one to
+    ///     the other without waiting.
     public init(
         configuration: OrchestratorConfiguration, rabbitMQ: RabbitMQConfiguration, store: JobStore, membership: Membership,
         providers clients: [String: ProviderClient], thread: EventThread, logger: Logger
     ) {
+        precondition(store.runs(on: thread) && clients.values.allSatisfy { $0.runs(on: thread) }, "one thread for all of an orchestrator")
         let metrics = OrchestratorMetrics()
         self.configuration = configuration
         self.store = store
@@ -80,8 +82,7 @@ public struct OrchestratorService: Service {
         wakeIntake = WakeIntake(
             consumer: wakes,
             check: CheckStep(
-                store: store, providers: providers, recorder: recorder,
-                durations: durations, downloads: downloads, metrics: metrics, logger: logger, thread: thread),
+                providers: providers, recorder: recorder, durations: durations, downloads: downloads, metrics: metrics, thread: thread),
             listing: ListingStep(
                 store: store, providers: providers, recorder: recorder, downloads: downloads, leases: leases, maxFiles: configuration.maxFiles,
                 metrics: metrics, logger: logger),

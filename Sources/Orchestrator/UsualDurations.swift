@@ -26,7 +26,8 @@ actor UsualDurations {
         return value(provider, kind)
     }
 
-    /// What is known here; read again beside it when that is due.
+    /// What is known here; read again beside it when that is due. After a start the first checks go by nothing, until the first reading
+    /// is back.
     func known(provider: String, kind: String) -> Duration? {
         if nextReading <= .now {
             nextReading = .now + Self.interval

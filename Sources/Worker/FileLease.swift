@@ -61,9 +61,13 @@ actor FileLease {
         return try result.get()
     }
 
+    /// What the store granted no longer ago than this need not be confirmed right before its effect: to ask, and to name an object by the
+    /// answer, takes about as long.
+    static let freshTime = Duration.milliseconds(250)
+
     /// `confirm`, unless the store has granted the lease a moment ago, as is the rule for a small file.
     func confirmUnlessFresh() async throws {
-        guard age >= ManifestClaim.freshTime else { return }
+        guard age >= Self.freshTime else { return }
         try await confirm()
     }
 

@@ -6,7 +6,8 @@ import Logging
 import ObjectStorage
 import ProviderAPI
 
-/// One attempt at a file: fetch → count and hash → unpack → stage → verify → confirm the lease → name the objects.
+/// One attempt at a file: fetch → count and hash → unpack → stage → verify → confirm the lease, unless the store granted it a
+/// moment ago → name the objects.
 ///
 /// The file is never held whole: what the provider sends waits in its socket until the storage has taken what came before.
 struct FileTransfer: Sendable {

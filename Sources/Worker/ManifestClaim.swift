@@ -8,9 +8,5 @@ struct ManifestClaim: Sendable {
     /// All objects of the job, for whoever has just stored them; `nil`: they are to be read.
     var objects: [StoredObject]?
 
-    var isFresh: Bool { .now - at < Self.freshTime }
-
-    /// A claim that is no older needs no confirmation right before its effect: an answer of the store is about as old before the storage
-    /// has done what it allowed.
-    static let freshTime = Duration.milliseconds(250)
+    var isFresh: Bool { .now - at < FileLease.freshTime }
 }

@@ -27,6 +27,20 @@ struct BlockingThreadsTests {
         #expect(used.count < 20)
     }
 
+    @Test("keep nothing of a call that is over") func letGo() async throws {
+        let threads = BlockingThreads(name: "blocking", idleTime: .seconds(60))
+        weak var held: Arrivals?
+        do {
+            let arrivals = Arrivals()
+            held = arrivals
+            try await threads.run { arrivals.add(1) }
+        }
+        // The thread lets go a moment after it has told the result.
+        let deadline = ContinuousClock.now + .seconds(10)
+        while held != nil, .now < deadline { try await Task.sleep(for: .milliseconds(5)) }
+        #expect(held == nil)
+    }
+
     @Test("do not let one call wait for another, however many hang") func hanging() async throws {
         let threads = BlockingThreads(name: "blocking")
         let calls = 40

@@ -29,7 +29,8 @@ local function wake(id, key, job)
         local files = redis.call('HMGET', key, 'filesTotal', 'filesDone', 'filesFailed')
         total, done, failed = files[1] or '0', files[2] or '0', files[3] or '0'
     end
-    local waited = whole(NOW - (since or redis.call('HGET', key, 'createdAt')))
+    -- The server's clock may have been set back.
+    local waited = whole(math.max(NOW - (since or redis.call('HGET', key, 'createdAt')), 0))
     local line = table.concat({
         id, progress, status, total, done, failed, creation or '0', recreations or '0', cancel or '0', waited, export or '{}', request,
     }, '\t')
@@ -71,8 +72,11 @@ for position = 1, #due, 2 do
     else
         local key = job_key(member)
         local job = redis.call('HMGET', key, 'status', 'progress', 'request', 'cancel', 'export', 'since', 'creation', 'recreations')
-        local status, _, request, cancel = unpack(job)
-        if status == 'PENDING' and not cancel then
+        local status, progress, request, cancel = unpack(job)
+        if status and not (progress and request) then
+            -- Of another schema, by a process of another version that was not stopped. It must not hold up the others.
+            redis.call('ZADD', DUE, NOW + watchdog, member)
+        elseif status == 'PENDING' and not cancel then
             wait(member, key, request)
         elseif status == 'PENDING' or status == 'POLLING' or status == 'READY' or status == 'PROCESSING' then
             wake(member, key, job)

@@ -12,6 +12,7 @@ if not is_again and state ~= 'leased ' .. ARGV[3] then return { 0 } end
 local job = redis.call('HMGET', key, 'status', 'filesTotal', 'filesDone', 'filesFailed', 'createdAt', 'history', 'progress', 'manifestClaims')
 local status, total, done, failed = job[1], tonumber(job[2]), tonumber(job[3] or '0'), tonumber(job[4] or '0')
 local fields = {}
+if not status then return { 0 } end
 if not is_again then
     if status ~= 'READY' and status ~= 'PROCESSING' then return { 0 } end
     redis.call('HSET', files, file .. '.state', 'done ' .. ARGV[3], file .. '.objects', ARGV[4])
@@ -22,9 +23,9 @@ end
 local ended, lease = done + failed, tonumber(ARGV[5])
 local is_claimed = lease >= 0 and status == 'PROCESSING' and ended >= total
 if is_claimed then
-    for _, word in ipairs({ 'progress', stepped(job[7], 0), 'manifestClaims', whole(tonumber(job[8] or '0') + 1) }) do
-        fields[#fields + 1] = word
-    end
+    -- Whoever asks again has lost the answer, not the manifest: that counts once.
+    local claims = is_again and job[8] or whole(tonumber(job[8] or '0') + 1)
+    for _, word in ipairs({ 'progress', stepped(job[7], 0), 'manifestClaims', claims }) do fields[#fields + 1] = word end
     redis.call('ZADD', DUE, whole(NOW + lease), id)
 end
 if #fields > 0 then redis.call('HSET', key, unpack(fields)) end

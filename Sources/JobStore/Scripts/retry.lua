@@ -10,7 +10,7 @@ if present ~= expected or job[2] ~= 'FAILED' then return -1 end
 local version = whole(tonumber(expected) + 1)
 
 redis.call('HDEL', key, 'checks', 'errorCode', 'errorMessage', 'resumeAt', 'recreations', 'expiresAt', 'filesFailed', 'fileError',
-     'createIsUncertain', 'since', 'manifestClaims')
+    'createIsUncertain', 'since', 'manifestClaims')
 redis.call('HSET', key, 'progress', version .. '\t0\t0\t0\t0\t' .. polled .. '\t0', 'status', status)
 if creation ~= '0' then redis.call('HSET', key, 'creation', creation) end
 if ARGV[5] == '1' then redis.call('HSET', key, 'createIsUncertain', '1') end

@@ -3,7 +3,7 @@ import HTTPClient
 import JQ
 
 extension ProviderClient {
-    /// Asks how far the export is.
+    /// Asks how far the export is. Cancelling the task does not end the request; its timeouts do.
     public func check(_ job: JobContext, exportHandle: String) async -> CheckOutcome {
         await withCheckedContinuation { continuation in
             check(job, exportHandle: exportHandle) { continuation.resume(returning: $0) }

@@ -47,6 +47,8 @@ public actor ProviderClient {
         self.egress = egress
     }
 
+    public nonisolated func runs(on thread: EventThread) -> Bool { self.thread === thread }
+
     // libjq's values belong to the thread, their end included.
     isolated deinit {}
 }

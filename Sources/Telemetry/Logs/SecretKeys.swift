@@ -2,9 +2,11 @@
 enum SecretKeys {
     static let mask = "***"
 
-    /// They begin with a, p, s or t, which `contains` knows.
     private static let words = ["password", "passwd", "secret", "token", "authorization", "apikey", "api_key", "api-key"]
         .map { Array($0.utf8) }
+
+    /// Whether a word begins with that byte.
+    private static let begins = words.reduce(into: [Bool](repeating: false, count: 256)) { $0[Int($1[0])] = true }
 
     /// Whether the key holds one of the words, in any case: `authToken`, `AWS_SECRET_ACCESS_KEY`. Asked for each field of each
     /// line, and so without allocation.
@@ -13,10 +15,7 @@ enum SecretKeys {
         return key.withUTF8 { bytes in
             bytes.indices.contains { start in
                 let first = lowercased(bytes[start])
-                guard first == UInt8(ascii: "a") || first == UInt8(ascii: "p") || first == UInt8(ascii: "s") || first == UInt8(ascii: "t") else {
-                    return false
-                }
-                return words.contains { $0[0] == first && isEqual($0, bytes[start...]) }
+                return begins[Int(first)] && words.contains { $0[0] == first && isEqual($0, bytes[start...]) }
             }
         }
     }

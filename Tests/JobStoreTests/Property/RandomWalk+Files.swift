@@ -76,8 +76,9 @@ extension RandomWalk {
         guard let file = holder() else { return }
         let object = StoredObject(name: "a.csv", source: "https://x.example/a.csv", bytes: 3, sha256: "ab", key: "p/a.csv")
         let lease: Duration? = random.chance(50) ? delay() : nil
+        let counting = model.manifestCount(ofFinishing: file.index, of: file.job.id)
         let expected = model.finishFile(file.index, of: file.job.id, token: file.token)
-        let claimed = expected == true ? lease.flatMap { model.claimManifest(file.job.id, lease: $0, counting: .one) } : nil
+        let claimed = expected == true ? lease.flatMap { model.claimManifest(file.job.id, lease: $0, counting: counting) } : nil
         let found = try await test.store.finishFile(file, objects: [object], manifestLease: lease)
         let outcome = found.map { $0.manifest != nil ? "the last, claimed" : $0.isLast ? "the last" : "done" } ?? "lost"
         note("finish file", "\(file.job.id)#\(file.index) \(file.token) \(lease.map { "\($0)" } ?? "-")", outcome)

@@ -54,6 +54,12 @@ extension StoreModel {
         return (job.filesDone ?? 0) + (job.filesFailed ?? 0) >= (job.filesTotal ?? 0) && job.status == .processing
     }
 
+    /// What the claim of the manifest counts that comes with the last file: nothing for one who asks again after a lost answer.
+    func manifestCount(ofFinishing index: Int, of id: JobID) -> ManifestCount {
+        guard let job = jobs[id], job.files.indices.contains(index), job.files[index].kind == .done, job.manifestClaims != nil else { return .one }
+        return .nothing
+    }
+
     mutating func failFile(_ index: Int, of id: JobID, token: Int, error: JobError, retryAfter delay: Duration?, counts: Bool) -> Bool {
         guard var job = jobs[id], job.files.indices.contains(index), job.files[index].token == token else { return false }
         let kind = job.files[index].kind
