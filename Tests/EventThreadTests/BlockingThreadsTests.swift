@@ -45,16 +45,18 @@ struct BlockingThreadsTests {
         let threads = BlockingThreads(name: "blocking")
         let calls = 40
         let arrived = Arrivals()
+        let deadline = ContinuousClock.now + .seconds(30)
         let running = (0..<calls).map { _ in
             Task {
                 try await threads.run {
                     arrived.add(1)
                     // Each hangs until all have begun.
-                    while arrived.count < calls { usleep(1000) }
+                    while arrived.count < calls, .now < deadline { usleep(1000) }
                 }
             }
         }
         for call in running { try await call.value }
+        #expect(ContinuousClock.now < deadline)
     }
 
     @Test("end when nothing has come for a while, and start anew") func idle() async throws {
