@@ -37,7 +37,7 @@ enum URIEncoding {
 
 extension Sequence<UInt8> {
     /// In lower case, two digits a byte.
-    var hexadecimal: String {
+    package var hexadecimal: String {
         var text: [UInt8] = []
         text.reserveCapacity(underestimatedCount * 2)
         for byte in self {

@@ -3,6 +3,7 @@ import EventThread
 import ExportCore
 import HTTPClient
 import Metrics
+import ObjectStorage
 
 /// The bytes of a file on their way in: counted, hashed, and at the end held against what the provider promised.
 actor ServedBytes {
