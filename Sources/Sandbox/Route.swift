@@ -82,4 +82,12 @@ enum Route {
         default: false
         }
     }
+
+    /// What a verifier reads, an outage or not.
+    var isControl: Bool {
+        switch self {
+        case .truth, .statistics, .health: true
+        default: false
+        }
+    }
 }

@@ -7,8 +7,10 @@ struct SandboxAPI: Sendable {
     let registry: ExportRegistry
     let facts: FileFactsCache
     let signer: LinkSigner
+    let outage: Outage
 
-    init(configuration: SandboxConfiguration, registry: ExportRegistry) {
+    init(configuration: SandboxConfiguration, registry: ExportRegistry, outage: Outage) {
+        self.outage = outage
         self.configuration = configuration
         self.registry = registry
         facts = FileFactsCache(withMD5: configuration.checksums.contains(.md5))
@@ -18,6 +20,7 @@ struct SandboxAPI: Sendable {
     func answer(_ request: APIRequest) -> APIAnswer {
         let route = Route(request)
         registry.count(route.kind)
+        if outage.isOn, !route.isControl { return .response(.error(.serviceUnavailable, "unavailable", "the API is down")) }
         if route.needsToken, let token = configuration.bearerToken, !request.carries(bearer: token) {
             registry.countUnauthorised()
             let response = APIResponse.error(.unauthorized, "unauthorised", "the bearer token is missing or wrong")

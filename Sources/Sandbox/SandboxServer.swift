@@ -17,6 +17,7 @@ public final class SandboxServer: Sendable {
     private let clock: any SandboxClock
     private let logger: Logger
     private let running = Mutex(Phase.new)
+    private let outage = Outage()
 
     private enum Phase {
         case new, starting
@@ -55,7 +56,7 @@ public final class SandboxServer: Sendable {
         let registry = ExportRegistry(configuration: configuration, clock: clock, log: log)
         let parts = Parts(
             group: MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops),
-            api: SandboxAPI(configuration: configuration, registry: registry), log: log)
+            api: SandboxAPI(configuration: configuration, registry: registry, outage: outage), log: log)
         parts.makers.start()
         do {
             let channel = try await bind(parts)
@@ -99,6 +100,12 @@ public final class SandboxServer: Sendable {
             return parts
         }
         if let parts { await stop(parts) }
+    }
+
+    /// Whether the API is down: it answers everything but the control side by 503, until told otherwise. Exports go on meanwhile.
+    public var isDown: Bool {
+        get { outage.isOn }
+        set { outage.isOn = newValue }
     }
 
     private func stop(_ parts: Parts) async {

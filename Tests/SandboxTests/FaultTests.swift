@@ -138,6 +138,20 @@ struct FaultTests {
         }
     }
 
+    @Test("an outage answers everything but the control side by 503, and loses nothing")
+    func outage() async throws {
+        try await RunningSandbox.with(["duration": "0s"]) { sandbox in
+            let export = try await sandbox.create()
+            sandbox.server.isDown = true
+            #expect(try await sandbox.http.get("/v2/exports/\(export.id)").status == 503)
+            #expect(try await sandbox.http.send("POST", "/v2/exports", body: "{}").status == 503)
+            #expect(try await sandbox.truth().map(\.id) == [export.id])
+            #expect(try await sandbox.statistics().requests["status"] == 1)
+            sandbox.server.isDown = false
+            #expect(try await sandbox.status(export.id).status == "DONE")
+        }
+    }
+
     @Test("creates, cancels and faults are in the event log when the server has stopped")
     func eventLog() async throws {
         let file = FileManager.default.temporaryDirectory.appending(path: "sandbox-\(UUID().uuidString).ndjson")

@@ -7,6 +7,7 @@ import Logging
 struct RunningSandbox: Sendable {
     let clock: ManualSandboxClock
     let http: RawHTTP
+    let server: SandboxServer
 
     struct Export: Decodable, Equatable {
         var id: String
@@ -90,7 +91,7 @@ struct RunningSandbox: Sendable {
         var logger = Logger(label: "test")
         logger.logLevel = .error
         let server = SandboxServer(configuration, clock: clock, logger: logger)
-        let sandbox = RunningSandbox(clock: clock, http: RawHTTP(port: try await server.start()))
+        let sandbox = RunningSandbox(clock: clock, http: RawHTTP(port: try await server.start()), server: server)
         do {
             let value = try await body(sandbox)
             await server.stop()
