@@ -9,7 +9,7 @@ protocol ConnectionOwner: Actor {
     nonisolated var thread: EventThread { get }
     var session: Session { get }
 
-    /// A connection is there: send what opens the channels, and call `session.becomeReady` when they are open.
+    /// A connection is there: send what opens the channels, call `expectOpen` for each, and `session.becomeReady` when they are open.
     func connectionOpened()
     /// The connection is gone, and everything that was true of its channels with it.
     func connectionLost(_ error: RabbitMQError)
@@ -31,17 +31,11 @@ extension ConnectionOwner {
         session.phase = .connecting
         do {
             try await open()
-            let timer = thread.schedule(after: session.configuration.callTimeout) { [weak self] in
-                self?.assumeIsolated {
-                    $0.session.becomeReady(.failure($0.session.error(.timedOut, "opening channels", "no answer in time")))
-                }
-            }
             let result = await withCheckedContinuation { continuation in
                 session.ready = continuation
                 connectionOpened()
                 receive()
             }
-            thread.cancel(timer)
             try result.get()
         } catch {
             drop(error)
@@ -95,6 +89,21 @@ extension ConnectionOwner {
             guard !session.isOver else { return }
             session.logger.warning("cannot reconnect to RabbitMQ", metadata: ["error": "\(error)"])
             reconnectLater()
+        }
+    }
+
+    /// A broker that keeps up its heartbeats and never answers on a channel is given up, as if it were gone.
+    /// - Parameter isOpen: whether the channel of this opening is open, or has ended otherwise.
+    func expectOpen(_ what: String, _ isOpen: @escaping @Sendable (isolated Self) -> Bool) {
+        let opened = session.opened
+        thread.schedule(after: session.configuration.callTimeout) { [weak self] in
+            self?.assumeIsolated { owner in
+                let session = owner.session
+                guard session.opened == opened, let connection = session.connection, session.phase == .open, !isOpen(owner) else { return }
+                // Blocked by an alarm, it reads nothing, and says so; readable, this thread is late. Who waits in `connect` gets an answer.
+                if session.isEstablished, session.isBlocked || connection.isReadable { return owner.expectOpen(what, isOpen) }
+                owner.lose(session.error(.timedOut, what, "no answer in time"))
+            }
         }
     }
 

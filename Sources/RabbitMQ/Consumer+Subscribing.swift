@@ -31,6 +31,9 @@ extension Consumer {
             consume.consumer_tag = connection.arena.bytes(channel.consumerTag)
             try connection.send(shim_basic_consume, on: channel.number, consume)
         }
+        expectOpen("consuming from '\(channel.subscription.queue)'") { [index = Int(channel.index), generation = lastGeneration] in
+            $0.channels[index].generation != generation || $0.channels[index].phase != .opening
+        }
     }
 
     func subscribed(_ channel: ConsumerChannel) {

@@ -21,6 +21,9 @@ extension Publisher {
 
     private func openChannel() {
         guard let connection = session.connection, !session.isOver else { return }
+        lastOpening += 1
+        awaitedOpening = lastOpening
+        expectOpen("opening the publishing channel") { [opening = lastOpening] in $0.awaitedOpening != opening }
         control(connection) { () throws(RabbitMQError) in
             try connection.send(shim_channel_open, on: channel, amqp_channel_open_t())
             try connection.send(shim_confirm_select, on: channel, amqp_confirm_select_t())
@@ -52,6 +55,7 @@ extension Publisher {
                     exchange: String(method.exchange), routingKey: String(method.routing_key)))
         case shim_confirm_select_ok:
             isChannelOpen = true
+            awaitedOpening = nil
             channelAttempt = 0
             session.becomeReady(.success(()))
             flushLater()
@@ -89,6 +93,7 @@ extension Publisher {
             code: Int(close.reply_code), text: String(close.reply_text), attempted: "publishing", endpoint: connection.endpoint)
         session.logger.warning("RabbitMQ closed the publishing channel", metadata: ["error": "\(error)"])
         isChannelOpen = false
+        awaitedOpening = nil
         refuse(error)
         requeueUnconfirmed()
         control(connection) { () throws(RabbitMQError) in

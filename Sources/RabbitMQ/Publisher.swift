@@ -31,6 +31,9 @@ public actor Publisher: ConnectionOwner {
     var returning = IncomingContent<ReturnedMessage>()
     /// `confirm.select-ok` has come.
     var isChannelOpen = false
+    var lastOpening = 0
+    /// The opening whose answer is to come.
+    var awaitedOpening: Int?
     var channelAttempt = 0
     var deadlineTimer: TimerHandle?
     var nextDeadline: ContinuousClock.Instant?

@@ -89,6 +89,26 @@ struct RecoveryTests {
         }
     }
 
+    @Test("a broker that takes connections and answers nothing on channels is left after the time of a call, and again until it does")
+    func withheldChannels() async throws {
+        let proxy = try Self.proxy()
+        defer { proxy.stop() }
+        try await Fixture.run { fixture in
+            let publisher = try await fixture.publisher(port: proxy.port) { $0.callTimeout = .seconds(2) }
+            let consumer = try await fixture.consumer(port: proxy.port) { $0.callTimeout = .seconds(2) }
+            proxy.withholdChannels(true)
+            proxy.cut()
+            let publishing = Task { try await publisher.publish(fixture.message("late"), timeout: .seconds(60)) }
+            // Two at first, two that hang, and two that were made because those were given up.
+            try await eventually(within: .seconds(30), "both connect again") { proxy.accepted >= 6 }
+            proxy.withholdChannels(false)
+            #expect(try await publishing.value(within: .seconds(60), "publishing") == .confirmed)
+            #expect(try await consumer.collect(1).map(\.text) == ["late"])
+            await consumer.shutdown()
+            await publisher.shutdown()
+        }
+    }
+
     @Test("an idle connection is kept by heartbeats")
     func idle() async throws {
         let proxy = try Self.proxy()

@@ -11,6 +11,7 @@ final class TCPProxy: @unchecked Sendable {
         /// Connections up to this number carry nothing any more.
         var silenced = 0
         var accepted = 0
+        var withholdsChannels = false
         var isStopped = false
     }
 
@@ -47,6 +48,9 @@ final class TCPProxy: @unchecked Sendable {
     /// The connections of now stay open and carry nothing more in either direction; later ones work.
     func silence() { state.withLock { $0.silenced = $0.accepted } }
 
+    /// Connections that are accepted from now on carry the connection itself, heartbeats too, and nothing of a channel to the broker.
+    func withholdChannels(_ withholds: Bool) { state.withLock { $0.withholdsChannels = withholds } }
+
     func stop() {
         state.withLock { $0.isStopped = true }
         shutdown(listener, Int32(SHUT_RDWR))
@@ -70,10 +74,10 @@ final class TCPProxy: @unchecked Sendable {
                 close(server)
                 continue
             }
-            let number = state.withLock { state in
+            let (number, filter) = state.withLock { state in
                 state.descriptors.formUnion([client, server])
                 state.accepted += 1
-                return state.accepted
+                return (state.accepted, state.withholdsChannels ? ChannelFilter() : nil)
             }
             let open = Mutex(2)
             let pair = Pair(client: client, server: server, number: number)
@@ -85,14 +89,15 @@ final class TCPProxy: @unchecked Sendable {
                     close(server)
                 }
             }
-            Thread.detachNewThread { [self] in pump(pair.client, pair.server, number); done() }
+            Thread.detachNewThread { [self] in pump(pair.client, pair.server, number, filter); done() }
             Thread.detachNewThread { [self] in pump(pair.server, pair.client, number); done() }
         }
     }
 
     private struct Pair: Sendable { var client, server: Int32, number: Int }
 
-    private func pump(_ source: Int32, _ sink: Int32, _ number: Int) {
+    private func pump(_ source: Int32, _ sink: Int32, _ number: Int, _ filter: ChannelFilter? = nil) {
+        var filter = filter
         var buffer = [UInt8](repeating: 0, count: 65536)
         while true {
             // Waits without reading, so that a silent connection fills up as on a real network.
@@ -105,7 +110,9 @@ final class TCPProxy: @unchecked Sendable {
             guard poll(&waiting, 1, 20) > 0 else { continue }
             if isSilenced(number) { continue }
             let count = read(source, &buffer, buffer.count)
-            guard count > 0, send(sink, buffer, count, Int32(MSG_NOSIGNAL)) == count else { break }
+            guard count > 0 else { break }
+            let passing = filter?.pass(buffer[..<count]) ?? Array(buffer[..<count])
+            guard send(sink, passing, passing.count, Int32(MSG_NOSIGNAL)) == passing.count else { break }
         }
         shutdown(source, Int32(SHUT_RDWR))
         shutdown(sink, Int32(SHUT_RDWR))
@@ -120,5 +127,30 @@ final class TCPProxy: @unchecked Sendable {
         address.sin_port = port.bigEndian
         address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
         return address
+    }
+}
+
+/// Drops the frames of channels, and lets those of the connection itself through (AMQP 0-9-1, section 4.2.3: after the eight bytes of
+/// the protocol header, a type, a channel, the size of the payload, the payload and an end byte).
+private struct ChannelFilter: Sendable {
+    private var rest: [UInt8] = []
+    private var isPastHeader = false
+
+    mutating func pass(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
+        rest += bytes
+        var passing: [UInt8] = []
+        if !isPastHeader {
+            guard rest.count >= 8 else { return [] }
+            passing += rest.prefix(8)
+            rest.removeFirst(8)
+            isPastHeader = true
+        }
+        while rest.count >= 7 {
+            let size = 8 + rest[3...6].reduce(0) { $0 << 8 | Int($1) }
+            guard rest.count >= size else { break }
+            if rest[1] == 0, rest[2] == 0 { passing += rest.prefix(size) }
+            rest.removeFirst(size)
+        }
+        return passing
     }
 }
