@@ -1,12 +1,14 @@
 """Exports that are submitted to a stack as its users do, and followed to their ends."""
 import json
 import os
+import signal
 import ssl
 import subprocess
+import threading
 
 import boto3  # noqa: F401  (delivered needs it; better known at once)
 from delivered import Bucket, examine, exports
-from stack import Failure
+from stack import DEADLINE, Failure
 
 BUCKET = "s3://longhaul/exports"
 
@@ -33,28 +35,35 @@ def submit(stack, messages):
 
 
 class Watch:
-    """Counts by status, as `longhaul watch` tells them."""
+    """Counts by status, as `longhaul watch` tells them, for so many seconds at most."""
 
-    def __init__(self, stack):
-        self.stack = stack
+    def __init__(self, stack, seconds=DEADLINE):
+        self.stack, self.seconds = stack, seconds
 
     def __enter__(self):
-        self.process = subprocess.Popen(
-            self.stack.compose("--profile", "tools", "run", "--rm", "-T", "--name", f"{self.stack.project}-watch", "cli", "watch", "--json", "--interval", "0.5"),
-            env=self.stack.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        self.counts = None
+        with open(f"{self.stack.folder}/watch.log", "a") as log:
+            self.process = subprocess.Popen(
+                self.stack.compose("--profile", "tools", "run", "--rm", "-T", "--name", f"{self.stack.project}-watch", "cli", "watch", "--json", "--interval", "0.5"),
+                env=self.stack.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True)
+        self.timer = threading.Timer(self.seconds, self.process.kill)
+        self.timer.start()
         return self
 
     def __exit__(self, *_):
+        self.timer.cancel()
         subprocess.run(["docker", "rm", "-f", f"{self.stack.project}-watch"], capture_output=True)
         self.process.wait()
 
     def until(self, what, condition):
-        """The first counts for which the condition holds. Ends with the deadline of its caller's `timeout`."""
+        """The first counts for which the condition holds."""
         for line in self.process.stdout:
-            counts = json.loads(line)
-            if condition(counts):
-                return counts
-        raise Failure(f"longhaul watch ended before {what}")
+            self.counts = json.loads(line)
+            if condition(self.counts):
+                return self.counts
+        code = self.process.wait()
+        ended = f"{self.seconds} s have passed" if code == -signal.SIGKILL else f"longhaul watch ended with {code}"
+        raise Failure(f"{ended} before {what}; it told last: {self.counts}")
 
 
 def verify(stack, messages, secure=False):

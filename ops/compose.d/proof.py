@@ -2,7 +2,6 @@
 import json
 import os
 import subprocess
-import threading
 
 from engine import NoEngine, say
 from examine import (
@@ -12,7 +11,6 @@ from exports import Watch, jobs, submit, trust, verify
 from stack import FILE, REDIS_TLS, TLS, Failure, until
 
 NEEDED = ("rabbitmq", "redis", "s3")
-DEADLINE = 300
 
 
 def prove(stack, count, with_tls):
@@ -54,7 +52,7 @@ def with_replicas(stack, messages):
     say("starting the stack")
     stack.up(*services(stack), worker=1)
     containers_are_confined(stack)
-    with Watch(stack) as watch, time_limit(watch):
+    with Watch(stack) as watch:
         submit(stack, messages)
         watch.until("some are completed", lambda counts: counts["COMPLETED"] >= len(messages) // 20)
         say("4 workers, 2 orchestrators")
@@ -85,7 +83,7 @@ def over_tls(stack, messages):
     stack.files = [FILE, TLS, *stand_in_of_s3(stack)]
     stack.up(*services(stack), worker=1, orchestrator=1)
     speaks_tls_alone(stack, trust(stack))
-    with Watch(stack) as watch, time_limit(watch):
+    with Watch(stack) as watch:
         before = watch.until("it tells anything", lambda counts: True)["COMPLETED"]
         submit(stack, messages)
         watch.until("all have ended", lambda counts: counts["COMPLETED"] >= before + len(messages))
@@ -106,16 +104,3 @@ def stand_in_of_s3(stack):
         json.dump({"services": {"s3": {"entrypoint": [
             "moto_server", "-H", "0.0.0.0", "-p", "8333", "-c", "/run/secrets/s3_certificate", "-k", "/run/secrets/s3_key"], "command": []}}}, file)
     return [path]
-
-
-class time_limit:
-    """Ends a watch, and so whoever waits for its next line."""
-
-    def __init__(self, watch):
-        self.timer = threading.Timer(DEADLINE, watch.process.kill)
-
-    def __enter__(self):
-        self.timer.start()
-
-    def __exit__(self, *_):
-        self.timer.cancel()
