@@ -28,6 +28,15 @@ public struct JobStore: Sendable {
     /// Whether what is called back is called back there.
     public func runs(on thread: EventThread) -> Bool { changes.thread === thread }
 
+    /// What Redis has just refused because its user may not do it, in words; `nil` when nothing was in the last minute.
+    public func denial() async -> String? {
+        for connection in [redis, claims] {
+            guard let denial = await connection.denial(within: .seconds(60)) else { continue }
+            return "\(denial); give the user the permissions that `ops/secrets` writes"
+        }
+        return nil
+    }
+
     func partition(of id: JobID) -> Int { id.partition(of: partitions) }
 
     static func tag(_ partition: Int) -> String { partition < 10 ? "{lh:0\(partition)}:" : "{lh:\(partition)}:" }

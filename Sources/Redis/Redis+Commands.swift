@@ -63,6 +63,7 @@ extension Redis {
             Task(executorPreference: thread) { await self.cancel(id) }
         }
         if let failure = call.failure { throw failure }
+        noteDenials(call.replies, operation)
         return call
     }
 

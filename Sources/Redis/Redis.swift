@@ -30,6 +30,7 @@ public actor Redis {
     /// The server has become a replica: leave it once the batch is answered.
     var mustReconnect = false
     var isShuttingDown = false
+    var lastDenial: (error: RedisError, at: ContinuousClock.Instant)?
 
     private var lastID: UInt64 = 0
     var connectWaiters: [UInt64: CheckedContinuation<RedisError?, Never>] = [:]

@@ -136,7 +136,7 @@ extension WorkerService {
             HealthCheck("store") { [store] in
                 do {
                     _ = try await store.now()
-                    return .healthy("answers")
+                    return await store.denial().map { .unhealthy($0) } ?? .healthy("answers")
                 } catch {
                     return .unhealthy("\(error)")
                 }

@@ -1,0 +1,27 @@
+import Redis
+import TestServers
+import Testing
+
+@Suite("What a user may not do") struct DenialTests {
+    @Test("is remembered, of commands and of scripts, and told apart from other errors") func denials() async throws {
+        let name = "denials-\(UInt64.random(in: 0 ... .max))"
+        try await Fixture.run { admin in
+            try await admin.redis.send(["ACL", "SETUSER", .string(name), "on", ">secret", "~*", "+@all", "-incr"])
+            try await Fixture.run(configure: { ($0.username, $0.password) = (name, "secret") }) { fixture in
+                let (redis, key) = (fixture.redis, RedisArgument.string(fixture.key))
+                try await redis.send(["SET", key, "text"])
+                _ = try await failure { try await redis.send(["DECR", key]) }
+                #expect(await redis.denial(within: .seconds(60)) == nil)
+
+                _ = try await failure { try await redis.send(["INCR", key]) }
+                #expect(await redis.denial(within: .seconds(60))?.operation == "INCR")
+                #expect(await redis.denial(within: .zero) == nil)
+
+                let script = RedisScript(name: "count", source: "return redis.call('INCR', KEYS[1])")
+                _ = try await failure { try await redis.run(script, keys: [key], arguments: []) }
+                #expect(await redis.denial(within: .seconds(60))?.operation == "count")
+            }
+            try await admin.redis.send(["ACL", "DELUSER", .string(name)])
+        }
+    }
+}
