@@ -7,7 +7,8 @@ public struct JobState: Sendable, Equatable {
     public var failures: Int
     /// Answers in a row whose status the provider file does not know.
     public var unknownStatuses: Int
-    /// Wakes in a row that brought no result, this one included. A job that kills whoever handles it is bounded by them.
+    /// Wakes in a row that brought no result, this one included; read from the store, where the first is not written, 0 may be 1. A job
+    /// that kills whoever handles it is bounded by them.
     public var claims: Int
     public var filesTotal: Int
     public var filesDone: Int

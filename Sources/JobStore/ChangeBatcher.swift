@@ -2,17 +2,23 @@ import EventThread
 import ExportCore
 import Redis
 
-/// Collects the changes of a turn and stores those of one partition by one script call.
+/// Collects changes and stores those of one partition by one script call: those of a turn, and where there are many, those of a few
+/// milliseconds, since each call costs Redis as much as ten changes, and its share of an fsync.
 actor ChangeBatcher {
     private let redis: Redis
     private let keep: Duration
     let thread: EventThread
     private var batches: [Int: Batch] = [:]
     private var willFlush = false
+    private var lastFlush = ContinuousClock.now
+    private var callsInFlight = 0
+    private var whenIdle: [CheckedContinuation<Void, Never>] = []
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     /// A script runs alone: what it does at once is bounded, so that no other client waits long.
-    private static let batchLimit = 64
+    private static let batchLimit = 128
+    /// From one round of calls to the next. The first change after a pause does not wait.
+    private static let spacing = Duration.milliseconds(5)
 
     typealias Waiter = @Sendable (Result<ChangeOutcome, JobStoreError>) -> Void
 
@@ -40,27 +46,46 @@ actor ChangeBatcher {
         if count == Self.batchLimit, let batch = batches.removeValue(forKey: partition) {
             send(batch, partition)
         } else {
-            flushAtTurnEnd()
+            flushSoon()
         }
     }
 
     nonisolated func perform(_ body: @escaping @Sendable (isolated ChangeBatcher) -> Void) { thread.perform { self.assumeIsolated(body) } }
 
-    private func flushAtTurnEnd() {
+    private func flushSoon() {
         guard !willFlush else { return }
         willFlush = true
-        thread.atTurnEnd { [weak self] in self?.assumeIsolated { $0.flush() } }
+        let wait = Self.spacing - (.now - lastFlush)
+        if wait <= .zero {
+            thread.atTurnEnd { self.assumeIsolated { $0.sendAll() } }
+        } else {
+            thread.schedule(after: wait) { self.assumeIsolated { $0.sendAll() } }
+        }
     }
 
-    private func flush() {
+    private func sendAll() {
         willFlush = false
+        lastFlush = .now
         let ready = batches
         batches.removeAll(keepingCapacity: true)
         for (partition, batch) in ready { send(batch, partition) }
     }
 
+    /// Sends what waits for more, and returns when all that was sent is stored or could not be.
+    func flush() async {
+        sendAll()
+        await withCheckedContinuation { if callsInFlight == 0 { $0.resume() } else { whenIdle.append($0) } }
+    }
+
     private func send(_ batch: Batch, _ partition: Int) {
-        Task { await store(batch, partition) }
+        callsInFlight += 1
+        Task {
+            await store(batch, partition)
+            callsInFlight -= 1
+            guard callsInFlight == 0 else { return }
+            for continuation in whenIdle { continuation.resume() }
+            whenIdle.removeAll()
+        }
     }
 
     private func store(_ batch: Batch, _ partition: Int) async {
@@ -99,4 +124,7 @@ extension JobStore {
         let partition = partition(of: change.id)
         changes.perform { $0.apply(change, partition: partition, then: then) }
     }
+
+    /// Sends changes that wait for others at once, and returns when they are stored or could not be. Before the connection is closed.
+    public func flush() async { await changes.flush() }
 }

@@ -57,8 +57,9 @@ public struct Wake: Sendable, Equatable {
         self.id = id
         self.version = version
         self.provider = provider
+        // The first claim of a planned check is not written.
         state = JobState(
-            status: status, attempts: attempts, failures: failures, unknownStatuses: unknown, claims: claims, filesTotal: total,
+            status: status, attempts: attempts, failures: failures, unknownStatuses: unknown, claims: max(claims, 1), filesTotal: total,
             filesDone: done, filesFailed: failed, creation: creation, recreations: recreations, waited: .milliseconds(waited))
         isCancelRequested = cancel.elementsEqual(CollectionOfOne(UInt8(ascii: "1")))
         self.correlationID = correlationID

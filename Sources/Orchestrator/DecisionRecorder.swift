@@ -11,6 +11,7 @@ final class DecisionRecorder: Sendable {
     let letters: FailedJobLetters
     private let lease: Duration
     private let thread: EventThread
+    private let jitter = Jitter()
     let metrics: OrchestratorMetrics
     let logger: Logger
     /// While the store is away every job in hand meets the same error.
@@ -65,7 +66,7 @@ final class DecisionRecorder: Sendable {
         _ event: JobEvent, for subject: Subject, by machine: JobStateMachine, detail: String = "", isCheck: Bool = false,
         exportHandle: String? = nil, mayBeCreatedTwice: Bool = false
     ) async -> Stored? {
-        guard let decision = machine.decide(event, in: subject.state, random: .random(in: 0..<1)) else { return nil }
+        guard let decision = machine.decide(event, in: subject.state, random: jitter.next()) else { return nil }
         let version = await record(
             decision, for: subject, detail: detail, isCheck: isCheck, isFailure: event.isFailure, exportHandle: exportHandle,
             mayBeCreatedTwice: mayBeCreatedTwice)
@@ -78,7 +79,7 @@ final class DecisionRecorder: Sendable {
         _ event: JobEvent, for subject: Subject, by machine: JobStateMachine, detail: String, exportHandle: String?,
         then: @escaping @Sendable (Stored?) -> Void
     ) {
-        guard let decision = machine.decide(event, in: subject.state, random: .random(in: 0..<1)) else { return then(nil) }
+        guard let decision = machine.decide(event, in: subject.state, random: jitter.next()) else { return then(nil) }
         let change = JobChange(
             id: subject.id, version: subject.version, from: subject.state, decision: decision,
             detail: decision.error.map { $0.code } ?? detail, isCheck: true, isFailure: event.isFailure, exportHandle: exportHandle)

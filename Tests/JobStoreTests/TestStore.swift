@@ -9,6 +9,7 @@ import TestServers
 struct TestStore: Sendable {
     let store: JobStore
     let redis: Redis
+    let thread: EventThread
 
     /// - Parameter url: of another Redis than the shared one.
     static func run(
@@ -21,7 +22,7 @@ struct TestStore: Sendable {
         try await redis.connect()
         _ = try await redis.send(["FLUSHDB"])
         let store = JobStore(redis: redis, claims: redis, partitions: partitions, keep: keep, on: thread)
-        try await body(TestStore(store: store, redis: redis))
+        try await body(TestStore(store: store, redis: redis, thread: thread))
         await redis.shutdown()
         thread.stop()
     }

@@ -36,10 +36,16 @@ class Recovery:
         jobs = [id for hang in ("create", "status", "files") for id in self.submit(f"orchestrator-{hang}", f"{hang}:hang")]
 
         def in_hand():
-            records = self.store.jobs(jobs)
+            records, due = self.store.jobs(jobs), self.store.due_at(jobs)
             status = {"create": "PENDING", "status": "POLLING", "files": "READY"}
-            # A claim, and after it nothing: PENDING and POLLING by their claims, READY by its being there at all.
-            held = [id for id in jobs if records[id].get("status") == status[id.split("-")[2]] and (records[id].get("claims", "0") != "0" or "-files-" in id)]
+
+            def is_claimed(id):
+                # A claim, and after it nothing: a planned check's is its timer's move, and READY is claimed by being there at all.
+                record = records[id]
+                moved = record.get("status") == "POLLING" and due[id] != record.get("nextPollAt")
+                return moved or record.get("claims", "0") != "0" or "-files-" in id
+
+            held = [id for id in jobs if records[id].get("status") == status[id.split("-")[2]] and is_claimed(id)]
             return records if len(held) == len(jobs) else None
 
         return self.measure("orchestrator", jobs, in_hand, self.moved_on)

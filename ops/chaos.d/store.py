@@ -94,6 +94,10 @@ class Store:
         found = self.call(*(["ZRANGE", f"{self.tag_of(partition)}due", 0, -1] for partition in range(self.partitions)))
         return [member for members in found for member in members]
 
+    def due_at(self, ids):
+        """When the timer of each job fires, in milliseconds."""
+        return dict(zip(ids, self.call(*(["ZSCORE", f"{self.tag(id)}due", id] for id in ids))))
+
     def waiting(self):
         lists = self.call(["KEYS", "{lh:p:*}:waiting:*"])[0]
         found = self.call(*(["ZRANGE", name, 0, -1] for name in lists)) if lists else []

@@ -58,6 +58,8 @@ while at <= #ARGV do
         elseif status == 'PENDING' then
             gone[#gone + 1] = 'since'
         end
+        -- Cancelled while its export was being created.
+        if delay > 0 and before == 'PENDING' and redis.call('HGET', key, 'cancel') then delay = 0 end
         if is_check == '1' then polled = NOW_TEXT end
         if status == 'POLLING' then planned = whole(NOW + delay) elseif delay < 0 then planned = '0' end
         version = tonumber(expected) + 1
@@ -67,8 +69,6 @@ while at <= #ARGV do
         if delay < 0 then
             finish(id, status, keep)
         else
-            -- Cancelled while its export was being created.
-            if before == 'PENDING' and redis.call('HEXISTS', key, 'cancel') == 1 then delay = 0 end
             timers[#timers + 1] = whole(NOW + delay)
             timers[#timers + 1] = id
         end

@@ -12,7 +12,10 @@ redis.call('HSET', key, 'cancel', '1')
 local provider, tenant = requested(job[4])
 local asked = { 'asked', status, provider, job[5] or 'normal', tenant }
 if status == 'PENDING' and string.match(progress, '^%d+\t(%d+)') ~= '0' and not job[3] then return asked end
-redis.call('HSET', key, 'progress', stepped(progress, 0))
+local planned = planned_for(status, progress)
+local is_claimed = planned and planned ~= redis.call('ZSCORE', DUE, id)
+if planned and not is_claimed then progress = planned_at(progress, NOW) end
+redis.call('HSET', key, 'progress', stepped(progress, is_claimed and 1 or 0))
 redis.call('HDEL', key, 'queued')
 redis.call('ZADD', DUE, NOW, id)
 return asked

@@ -1,7 +1,7 @@
 -- Claims timers that are due. None is removed: a job's timer moves forward by the lease, and the wake that is returned is only a
 -- hint. A PENDING job goes (back) to the waiting list, which the caller sees to. A file's timer, which fires when its lease ran out or
 -- its backoff is over, gives way to a new download message; the job's own timer stands behind that.
--- ARGV: how many at most, lease ms, watchdog ms, wakes a message
+-- ARGV: how many at most, lease ms (more than 0, so that a claimed timer is never where a check was planned), watchdog ms, wakes a message
 -- Returns NOW, the next due time or -1, lateness of each claim in ms, wake messages (a line a wake, tab-separated, see Wake.swift),
 --   downloads (priority, job, file, correlationId of each), jobs that wait (provider, priority, tenant, createdAt, job of each)
 
@@ -18,10 +18,14 @@ local function flush()
     lines, size = {}, 0
 end
 
-local function wake(id, key, job)
+local function wake(id, key, job, score)
     local status, progress, request, cancel, export, since, creation, recreations = unpack(job)
-    progress = stepped(progress, 1)
-    redis.call('HSET', key, 'progress', progress)
+    local planned = planned_for(status, progress)
+    if planned ~= score then
+        -- The second claim, where the first was not written.
+        progress = stepped(progress, planned and 2 or 1)
+        redis.call('HSET', key, 'progress', progress)
+    end
     leased[#leased + 1] = LEASED_UNTIL
     leased[#leased + 1] = id
     local total, done, failed = '0', '0', '0'
@@ -79,7 +83,7 @@ for position = 1, #due, 2 do
         elseif status == 'PENDING' and not cancel then
             wait(member, key, request)
         elseif status == 'PENDING' or status == 'POLLING' or status == 'READY' or status == 'PROCESSING' then
-            wake(member, key, job)
+            wake(member, key, job, due[position + 1])
         else
             redis.call('ZREM', DUE, member)
         end

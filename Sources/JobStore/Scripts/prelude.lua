@@ -28,6 +28,11 @@ local function stepped(progress, more)
     return whole(version + 1) .. '\t' .. whole(claims + more) .. rest
 end
 
+-- A check that is planned stands in the due set at its nextPollAt, with no claims. Its first claim is the timer's move from there to the
+-- lease: nothing else is written, and the version stays. A planned one whose timer is elsewhere has thus been claimed once.
+local function planned_for(status, progress) return status == 'POLLING' and string.match(progress, '^%d+\t0\t.*\t(%d+)$') end
+local function planned_at(progress, at) return (string.gsub(progress, '%d+$', whole(at))) end
+
 -- Provider, tenant and correlation id ('' for the job's name) of a `request`, which ends with the parameters.
 local function requested(request) return string.match(request, '^([^\t]*)\t([^\t]*)\t([^\t]*)') end
 

@@ -11,7 +11,8 @@ local version = whole(tonumber(expected) + 1)
 
 redis.call('HDEL', key, 'checks', 'errorCode', 'errorMessage', 'resumeAt', 'recreations', 'expiresAt', 'filesFailed', 'fileError',
     'createIsUncertain', 'since', 'manifestClaims')
-redis.call('HSET', key, 'progress', version .. '\t0\t0\t0\t0\t' .. polled .. '\t0', 'status', status)
+redis.call('HSET', key, 'progress', version .. '\t0\t0\t0\t0\t' .. polled .. '\t' .. (status == 'POLLING' and whole(NOW) or '0'),
+    'status', status)
 if creation ~= '0' then redis.call('HSET', key, 'creation', creation) end
 if ARGV[5] == '1' then redis.call('HSET', key, 'createIsUncertain', '1') end
 redis.call('PERSIST', key)

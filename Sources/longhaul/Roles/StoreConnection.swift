@@ -33,6 +33,7 @@ struct StoreConnection {
     }
 
     func close() async {
+        await store.flush()
         await redis.shutdown()
         await claims.shutdown()
     }

@@ -11,8 +11,10 @@ struct ModelJob: Equatable {
     var attempts = 0
     var failures = 0
     var unknownStatuses = 0
-    /// 0: nobody has had it in hand since the last decision.
+    /// Those that are written, since the last decision.
     var claims = 0
+    /// Its timer is the planned check's: a POLLING job without claims whose timer is elsewhere has been claimed once.
+    var isPlanned = false
     var isQueued = true
     var isCancelRequested = false
     var creation = 0

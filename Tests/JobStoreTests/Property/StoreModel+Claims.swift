@@ -31,10 +31,15 @@ extension StoreModel {
 
     private mutating func fire(_ known: ModelJob, _ lease: Duration) -> ModelJob {
         var job = known
-        job.version += 1
-        job.claims += 1
+        if job.status == .polling, job.claims == 0, job.isPlanned {
+            job.isPlanned = false
+        } else {
+            job.version += 1
+            job.claims += job.status == .polling && job.claims == 0 ? 2 : 1
+        }
         jobs[job.id] = job
         setTimer(job.id.text, lease)
+        job.claims = max(job.claims, 1)
         return job
     }
 
@@ -47,12 +52,18 @@ extension StoreModel {
 
     mutating func postpone(_ id: JobID, version: Int64, by delay: Duration) {
         guard let job = jobs[id], job.version == version, !job.status.isFinal else { return }
-        if job.claims > 0 { jobs[id]?.claims = job.claims - 1 }
+        jobs[id]?.version += 1
+        if job.claims > 0 {
+            jobs[id]?.claims = job.claims - 1
+        } else {
+            jobs[id]?.isPlanned = job.status == .polling
+        }
         setTimer(id.text, delay)
     }
 
     mutating func extend(_ id: JobID, version: Int64, lease: Duration) {
         guard let job = jobs[id], job.version == version, !job.status.isFinal else { return }
+        jobs[id]?.isPlanned = false
         setTimer(id.text, lease)
     }
 

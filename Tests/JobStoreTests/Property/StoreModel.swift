@@ -61,6 +61,7 @@ struct StoreModel: Equatable {
         if change.mayBeCreatedTwice { job.mayBeCreatedTwice = true }
         if change.isCheck { job.times.insert("lastPollAt") }
         if next.status == .polling { job.times.insert("nextPollAt") }
+        job.isPlanned = next.status == .polling
         if old == .pending {
             job.isQueued = false
             if next.status == .polling { job.times.insert("since") }
@@ -96,6 +97,7 @@ struct StoreModel: Equatable {
         if !isBeingCreated {
             job.version += 1
             job.isQueued = false
+            if job.status == .polling, job.claims == 0, !job.isPlanned { job.claims = 1 }
             setTimer(id.text, .zero)
         }
         jobs[id] = job
@@ -129,6 +131,8 @@ struct StoreModel: Equatable {
         // Whose export goes on running takes a place again, where places are counted.
         if job.status == .polling, !slots.isEmpty { slots.insert(id) }
         job.manifestClaims = nil
+        job.isPlanned = job.status == .polling
+        if job.isPlanned { job.times.insert("nextPollAt") }
         job.transitions.append(job.status.rawValue)
         setTimer(id.text, .zero)
         jobs[id] = job
