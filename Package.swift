@@ -132,7 +132,8 @@ var tests: [Target] {
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "TestServers", logging, metrics, lifecycle]),
         .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "TestServers", logging, crypto]),
         .testTarget(
-            name: "OrchestratorTests", dependencies: ["Orchestrator", "Sandbox", "TestServers", "HTTPClient", "Redis", logging, lifecycle]),
+            name: "OrchestratorTests",
+            dependencies: ["Orchestrator", "Sandbox", "TestServers", "HTTPClient", "Redis", "Telemetry", logging, lifecycle]),
         .testTarget(
             name: "WorkerTests",
             dependencies: ["Worker", "Sandbox", "TestServers", "HTTPClient", "Redis", metrics, logging, lifecycle, crypto]),

@@ -20,6 +20,8 @@ final class Loop {
     /// Those that run now.
     var taken: [UnownedJob] = []
     var turnEndHooks: [@Sendable () -> Void] = []
+    /// What the running turn has for other threads.
+    var handovers: [Handover] = []
     var hasTurnEndHooks: Bool { !turnEndHooks.isEmpty }
 
     private struct Watch {

@@ -27,7 +27,7 @@ public actor HTTPClient {
     private var lastID: UInt64 = 0
     private var multi: Multi?
 
-    /// - Parameter thread: shared with the other drivers of the process.
+    /// - Parameter thread: may be shared with other drivers of the process.
     public init(_ configuration: HTTPClientConfiguration = HTTPClientConfiguration(), on thread: EventThread, logger: Logger) {
         self.configuration = configuration
         self.thread = thread
@@ -60,9 +60,17 @@ public actor HTTPClient {
     }
 
     /// Does what `send` does without a task that waits: where thousands of requests a second are sent, tasks cost as much as they do.
-    /// - Parameter then: called once, on the client's thread; where the caller is on it and nothing can be sent, before this returns.
-    public nonisolated func send(_ request: HTTPRequest, then: @escaping @Sendable (Result<HTTPResponse, HTTPError>) -> Void) {
-        thread.perform { self.assumeIsolated { $0.start($0.nextID(), request, .send(then)) } }
+    /// - Parameters:
+    ///   - caller: the thread that the caller is on, the client's or another one.
+    ///   - then: called once, on the caller's thread; where that is the client's and nothing can be sent, before this returns.
+    public nonisolated func send(
+        _ request: HTTPRequest, from caller: EventThread, then: @escaping @Sendable (Result<HTTPResponse, HTTPError>) -> Void
+    ) {
+        thread.perform(from: caller) { [self] in
+            assumeIsolated { client in
+                client.start(client.nextID(), request, .send { [thread] result in caller.perform(from: thread) { then(result) } })
+            }
+        }
     }
 
     /// Sends the request and returns when the header of the response is here; the body is then pulled from the stream.
@@ -79,6 +87,9 @@ public actor HTTPClient {
         }
         return try result.get()
     }
+
+    /// Returns in one of the next turns of the client's thread: while it does, requests come to their ends.
+    public func nextTurn() async {}
 
     /// Refuses new requests, waits until those in flight have ended, at most so long, and cancels the rest (`.shutDown`).
     /// Then the connections are closed.

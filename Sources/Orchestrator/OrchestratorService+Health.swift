@@ -8,16 +8,20 @@ extension OrchestratorService {
             .progress(of: "starter", starter.progress, within: .seconds(60)),
             .progress(of: "job-intake", jobIntake.progress, within: .seconds(60)),
             .progress(of: "wake-intake", wakeIntake.progress, within: .seconds(60)),
+            .progress(of: "leases", leases.progress, within: configuration.lease / 3 + .seconds(60)),
         ]
     }
 
-    /// What `/readyz` asks: the servers, and whether timers are served.
+    /// What `/readyz` asks: the servers, whether Redis lets us, and whether timers are served.
     public func readiness() -> [HealthCheck] {
         [
             HealthCheck("rabbitmq") { [jobs, wakes, publisher] in
                 guard await publisher.isConnected else { return .unhealthy("the publisher is not connected") }
                 guard await jobs.isConnected, await wakes.isConnected else { return .unhealthy("a consumer is not connected") }
                 return await publisher.isBlocked ? .unhealthy("the broker has an alarm and takes nothing") : .healthy("connected")
+            },
+            HealthCheck("store") { [store] in
+                await store.denial().map { .unhealthy($0) } ?? .healthy("nothing was refused")
             },
             HealthCheck("timers") { [store] in
                 do {

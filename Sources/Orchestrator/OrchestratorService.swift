@@ -15,7 +15,7 @@ import Telemetry
 /// A graceful shutdown stops intake and scheduler at once and lets what is in hand finish for `shutdownGrace`; what is left comes
 /// back by its lease, at another orchestrator.
 public struct OrchestratorService: Service {
-    private let configuration: OrchestratorConfiguration
+    let configuration: OrchestratorConfiguration
     let store: JobStore
     let publisher: Publisher
     let jobs: Consumer
@@ -25,7 +25,7 @@ public struct OrchestratorService: Service {
     let jobIntake: JobIntake
     let wakeIntake: WakeIntake
     private let providers: ProviderDirectory
-    private let leases: LeaseKeeper
+    let leases: LeaseKeeper
     private let backlog: ChecksBacklog
     private let logger: Logger
     private let thread: EventThread
@@ -35,13 +35,15 @@ public struct OrchestratorService: Service {
     ///   - store: remains its owner's to shut down, after `run` has returned; as does the providers' HTTP client.
     ///   - redis: for the list of living orchestrators.
     ///   - providers: by the name that jobs give.
-    ///   - thread: everything runs on it; `store` and the providers' clients must have been made for it too, since checks go from one to
-    ///     the other without waiting.
+    ///   - thread: everything runs on it but the providers' requests; `store` and the providers' clients must have been made for it too,
+    ///     since checks go from one to the other without waiting.
     public init(
         configuration: OrchestratorConfiguration, rabbitMQ: RabbitMQConfiguration, store: JobStore, membership: Membership,
         providers clients: [String: ProviderClient], thread: EventThread, logger: Logger
     ) {
-        precondition(store.runs(on: thread) && clients.values.allSatisfy { $0.runs(on: thread) }, "one thread for all of an orchestrator")
+        precondition(
+            store.runs(on: thread) && clients.values.allSatisfy { $0.runs(on: thread) },
+            "the store and the providers' clients run on the orchestrator's thread")
         let metrics = OrchestratorMetrics()
         self.configuration = configuration
         self.store = store
@@ -60,7 +62,9 @@ public struct OrchestratorService: Service {
             store: store, providers: providers,
             letters: FailedJobLetters(store: store, publisher: publisher, metrics: metrics, repeated: RateLimitedLog(logger)),
             lease: configuration.lease, metrics: metrics, logger: logger, thread: thread)
-        leases = LeaseKeeper(store: store, lease: configuration.lease, logger: logger, on: thread)
+        leases = LeaseKeeper(store: store, lease: configuration.lease, logger: logger, on: thread) {
+            for client in clients.values { await client.nextTurnOfHTTP() }
+        }
         backlog = ChecksBacklog(Administrator(rabbitMQ, logger: logger), on: thread)
         let durations = UsualDurations(store: store, logger: logger, on: thread)
         var bounded = rabbitMQ

@@ -1,7 +1,9 @@
+import EventThread
 import Foundation
-import HTTPClient
 import Synchronization
 import Testing
+
+@testable import HTTPClient
 
 @Suite("Requests and whole responses")
 struct SendTests {
@@ -31,19 +33,22 @@ struct SendTests {
         #expect(request["user-agent"] == "longhaul")
     }
 
-    @Test("a callback is called once, on the client's thread, with the response or with what kept it from coming")
-    func callbacks() async throws {
+    @Test("a callback is called once, on its caller's thread, with the response or with what kept it from coming", arguments: [true, false])
+    func callbacks(sharesThread: Bool) async throws {
         let server = try RawServer(answering: { RawServer.response($0.target) })
         defer { server.stop() }
         try await withClient { client async throws in
+            let caller = sharesThread ? await client.thread : EventThread(name: "caller")
+            defer { if !sharesThread { caller.stop() } }
             let called = Mutex(0)
             for url in [server.url + "/here", "nowhere"] {
                 let result = await withCheckedContinuation { continuation in
-                    client.send(HTTPRequest(.get, url)) { result in
-                        // Ends the process elsewhere.
-                        client.preconditionIsolated()
-                        called.withLock { $0 += 1 }
-                        continuation.resume(returning: result)
+                    caller.perform {
+                        client.send(HTTPRequest(.get, url), from: caller) { result in
+                            #expect(caller.isCurrent)
+                            called.withLock { $0 += 1 }
+                            continuation.resume(returning: result)
+                        }
                     }
                 }
                 switch result {

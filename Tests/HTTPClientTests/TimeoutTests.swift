@@ -48,11 +48,13 @@ struct TimeoutTests {
 
     @Test("an upload that the server does not read runs out of stall")
     func uploadStall() async throws {
+        let mayClose = DispatchSemaphore(value: 0)
         let server = try RawServer { connection in
             _ = connection.readHead()
-            Thread.sleep(forTimeInterval: 5)
+            mayClose.wait()
         }
         defer { server.stop() }
+        defer { mayClose.signal() }
         try await withClient { client async throws in
             let request = HTTPRequest(
                 .put, server.url, body: .bytes([UInt8](repeating: 0, count: 64 << 20)), timeouts: HTTPTimeouts(stall: .milliseconds(300)))

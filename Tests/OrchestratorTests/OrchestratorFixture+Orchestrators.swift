@@ -39,9 +39,10 @@ extension OrchestratorFixture {
 
     /// Runs an orchestrator while `body` does, and shuts it down.
     func withOrchestrator(
-        _ configuration: OrchestratorConfiguration = configuration(), _ body: (RunningOrchestrator) async throws -> Void
+        _ configuration: OrchestratorConfiguration = configuration(), redis: RedisConfiguration? = nil,
+        _ body: (RunningOrchestrator) async throws -> Void
     ) async throws {
-        let orchestrator = try await start(configuration)
+        let orchestrator = try await start(configuration, redis: redis)
         do {
             try await body(orchestrator)
         } catch {
@@ -51,13 +52,17 @@ extension OrchestratorFixture {
         try await orchestrator.shutDown()
     }
 
-    func start(_ configuration: OrchestratorConfiguration) async throws -> RunningOrchestrator {
+    /// - Parameter other: instead of the fixture's own: another user, say.
+    func start(_ configuration: OrchestratorConfiguration, redis other: RedisConfiguration? = nil) async throws -> RunningOrchestrator {
+        let redisConfiguration = other ?? redisConfiguration
         let thread = EventThread(name: "orchestrator-\(configuration.name)")
         let redis = Redis(redisConfiguration, on: thread, logger: quiet)
         let claims = Redis(redisConfiguration, on: thread, logger: quiet)
         try await redis.connect()
         try await claims.connect()
-        let http = HTTPClient(HTTPClientConfiguration(egress: .all), on: thread, logger: quiet)
+        // As `longhaul orchestrator` has it.
+        let httpThread = EventThread(name: "http-\(configuration.name)")
+        let http = HTTPClient(HTTPClientConfiguration(egress: .all), on: httpThread, logger: quiet)
         let provider = try await ProviderClient.open(
             try ProviderSource(yaml: yaml, file: "acme.yaml"), http: http, on: thread, secrets: .environment([:]))
         let service = OrchestratorService(
@@ -72,6 +77,7 @@ extension OrchestratorFixture {
             await redis.shutdown(within: .milliseconds(200))
             await claims.shutdown(within: .milliseconds(200))
             await http.shutdown(within: .zero)
+            httpThread.stop()
             thread.stop()
             try result.get()
         }

@@ -20,7 +20,7 @@ extension ProviderClient {
             lastCheck += 1
             let number = lastCheck
             checks[number] = PendingCheck(context: context, url: request.url, exportHandle: exportHandle, then: then)
-            http.send(request) { [self] response in thread.perform { self.assumeIsolated { $0.answered(number, response) } } }
+            http.send(request, from: thread) { [self] response in assumeIsolated { $0.answered(number, response) } }
         } catch {
             then(.failure(secrets.redacted(error)))
         }

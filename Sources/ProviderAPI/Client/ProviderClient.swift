@@ -47,6 +47,9 @@ public actor ProviderClient {
         self.egress = egress
     }
 
+    /// Returns in one of the next turns of the HTTP client's thread, which may be another one.
+    public nonisolated func nextTurnOfHTTP() async { await http.nextTurn() }
+
     public nonisolated func runs(on thread: EventThread) -> Bool { self.thread === thread }
 
     // libjq's values belong to the thread, their end included.

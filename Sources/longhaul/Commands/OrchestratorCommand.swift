@@ -1,4 +1,5 @@
 import ArgumentParser
+import EventThread
 import JobStore
 import Orchestrator
 import RabbitMQ
@@ -20,7 +21,9 @@ struct OrchestratorCommand: AsyncParsableCommand {
         let role = try Role("orchestrator", settings, role, standardPort: 8081)
         let name = try settings.processName()
         let configuration = try Self.configuration(settings, name: name)
-        let http = try settings.httpClient("provider", egress: settings.egress(), on: role.thread, logger: role.logger)
+        // Requests cost as much as all the rest of a check.
+        let httpThread = EventThread(name: "longhaul-http")
+        let http = try settings.httpClient("provider", egress: settings.egress(), on: httpThread, logger: role.logger)
         let providers = try await settings.providers(http: http, on: role.thread)
         let rabbitMQ = try settings.rabbitMQ(connectionName: "longhaul orchestrator \(name)")
         let connection = try await StoreConnection.open(settings, name: "longhaul-orchestrator", on: role.thread, logger: role.logger)
@@ -43,6 +46,7 @@ struct OrchestratorCommand: AsyncParsableCommand {
         await connection.close()
         // The service has given what was in hand its grace.
         await http.shutdown(within: .zero)
+        httpThread.stop()
         role.thread.stop()
     }
 
