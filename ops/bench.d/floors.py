@@ -22,13 +22,19 @@ def cost(raw, operation):
 
 
 def poll_cycle(raw):
-    """One status check: a message (published, delivered, acknowledged) of its own, one script, one GET."""
-    return cost(raw, TRANSIENT) + cost(raw, SCRIPT) + raw[f"{GET}: our µs"]
+    """One status check step by step: the timer claimed (a script), a wake published, delivered and acknowledged (a message), a GET, and the
+    next check planned (a script)."""
+    return cost(raw, TRANSIENT) + 2 * cost(raw, SCRIPT) + raw[f"{GET}: our µs"]
+
+
+def poll_cycle_one_script(raw):
+    """The same if claiming and planning were one script."""
+    return poll_cycle(raw) - cost(raw, SCRIPT)
 
 
 def poll_cycle_batched(raw):
-    """The same with a message for as many wakes as Longhaul puts into one under load: a fiftieth of such a message."""
-    return cost(raw, WAKES) / WAKES_A_MESSAGE + cost(raw, SCRIPT) + raw[f"{GET}: our µs"]
+    """With one script, and a message for as many wakes as Longhaul puts into one under load: a fiftieth of such a message."""
+    return poll_cycle_one_script(raw) - cost(raw, TRANSIENT) + cost(raw, WAKES) / WAKES_A_MESSAGE
 
 
 def small_job(raw):
@@ -44,8 +50,9 @@ def small_job_in_folder(raw):
 
 
 FLOORS = {
-    "floor of a poll cycle, a message each, µs": poll_cycle,
-    "floor of a poll cycle, 50 wakes a message, µs": poll_cycle_batched,
+    "floor of a poll cycle, a message and two scripts, µs": poll_cycle,
+    "floor of a poll cycle, a message and one script, µs": poll_cycle_one_script,
+    "floor of a poll cycle, 50 wakes a message and one script, µs": poll_cycle_batched,
     "floor of a small job, stored by a PUT, µs": small_job,
     "floor of a small job, stored in a folder, µs": small_job_in_folder,
 }
