@@ -41,7 +41,7 @@ struct Answer {
         return Answer(value: elements[index], attempted: attempted)
     }
 
-    /// Field names and values of an HGETALL.
+    /// Field names and values of an HGETALL; of fields of one name the last.
     var fields: [String: String] {
         get throws(JobStoreError) {
             let elements = try array

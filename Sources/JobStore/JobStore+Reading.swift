@@ -40,14 +40,17 @@ extension JobStore {
     }
 
     public func counts() async throws(JobStoreError) -> StatusCounts {
-        let commands = (0..<partitions).map { partition -> [RedisArgument] in ["HGETALL", .string(Self.tag(partition) + "counts")] }
+        let places = (0..<partitions).flatMap { partition in JobStatus.allCases.map { (tag: Self.tag(partition), status: $0) } }
+        let commands = places.map { tag, status -> [RedisArgument] in
+            status == .polling
+                ? ["HGET", .string(tag + "counts"), .string(status.rawValue)] : ["ZCARD", .string(tag + "status:\(status.rawValue)")]
+        }
         var counts: StatusCounts = [:]
-        for status in JobStatus.allCases { counts[status] = 0 }
-        for value in try await send("counts", commands) {
-            for (name, count) in try Answer(value: value, attempted: "counts").fields {
-                guard let status = JobStatus(rawValue: name), let count = Int(count) else { continue }
-                counts[status, default: 0] += count
-            }
+        for (place, value) in zip(places, try await send("counts", commands)) {
+            let answer = Answer(value: value, attempted: "counts")
+            let count = place.status == .polling ? Int(try answer.optional?.string ?? "0") : Int(try answer.integer)
+            guard let count else { throw answer.unexpected }
+            counts[place.status, default: 0] += count
         }
         return counts
     }

@@ -72,9 +72,10 @@ class Store:
         return f"{{lh:{partition:02d}}}:"
 
     def counts(self):
-        total = collections.Counter()
-        for fields in self.call(*(["HGETALL", f"{self.tag_of(partition)}counts"] for partition in range(self.partitions))):
-            total.update({name: int(value) for name, value in pairs(fields).items()})
+        total, tags = collections.Counter(), [self.tag_of(partition) for partition in range(self.partitions)]
+        for status in STATUSES:
+            wanted = (["HGET", f"{tag}counts", status] if status == "POLLING" else ["ZCARD", f"{tag}status:{status}"] for tag in tags)
+            total[status] = sum(int(count or 0) for count in self.call(*wanted))
         return total
 
     def jobs(self, ids):

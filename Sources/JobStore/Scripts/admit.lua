@@ -11,7 +11,6 @@ local function flush()
     if #timers == 0 then return end
     redis.call('ZADD', DUE, unpack(timers))
     redis.call('ZADD', index_key('PENDING'), unpack(pending))
-    redis.call('HINCRBY', COUNTS, 'PENDING', #pending / 2)
     timers, pending = {}, {}
 end
 

@@ -12,62 +12,74 @@ local function set(fields, field, value)
     fields[#fields + 1] = value
 end
 
--- A line of the history. `checks` holds those that it does not tell: how many checks it tells, and the last one's detail.
-local function note(fields, gone, job, what, detail)
-    local history, created = unpack(redis.call('HMGET', job.key, 'history', 'createdAt'))
-    local checks = job.checks
-    if what == '~' and #history > CHECKS_LIMIT then return set(fields, 'checks', job.attempts .. ' ' .. detail) end
-    if checks then
-        local told, last = string.match(checks, '^(%d+) (.*)$')
-        local number = tonumber(job.attempts) - (tonumber(told) or 0)
-        if number > 1 then last = (last ~= '' and last .. ' ' or '') .. '(' .. whole(number) .. ' checks)' end
-        history = longer(history, tonumber(job.polled) - created, '~', last or '')
-        gone[#gone + 1] = 'checks'
-    end
-    set(fields, 'history', longer(history, NOW - created, what, detail))
+-- The end of a job: no timer, and a record that expires. Timers of its files fall out when they fire. What a retry goes on from stays
+-- with a failed job.
+local keep, trimmed = tonumber(ARGV[1]), {}
+local function finish(id, key, status)
+    redis.call('ZREM', DUE, id)
+    if status == 'FAILED' then redis.call('PEXPIRE', files_key(id), keep) else redis.call('UNLINK', files_key(id)) end
+    redis.call('PEXPIRE', key, keep)
+    if not trimmed[status] then trim(status, keep) end
+    trimmed[status] = true
 end
 
-local keep = tonumber(ARGV[1])
 local versions, timers = {}, {}
 local at = 2
 while at <= #ARGV do
     local id, expected, status, delay, counted = ARGV[at], ARGV[at + 1], ARGV[at + 2], tonumber(ARGV[at + 3]), ARGV[at + 4]
     local what, detail, is_check, extra = ARGV[at + 5], ARGV[at + 6], ARGV[at + 7], tonumber(ARGV[at + 8])
     local key = job_key(id)
-    local before, progress, checks = unpack(redis.call('HMGET', key, 'status', 'progress', 'checks'))
+    local before, progress, checks, history, created, cancel, queued, cursor
+    -- A check that comes to nothing is what happens most: it reads and writes the least.
+    if what == '~' then
+        before, progress, checks = unpack(redis.call('HMGET', key, 'status', 'progress', 'checks'))
+    else
+        before, progress, checks, history, created, cancel, queued, cursor = unpack(redis.call('HMGET', key, 'status', 'progress',
+            'checks', 'history', 'createdAt', 'cancel', 'queued', 'listingCursor'))
+    end
     local version, attempts, polled, planned = string.match(progress or '', '^(%d+)\t%d+\t(%d+)\t%d+\t%d+\t(%d+)\t(%d+)$')
     if version ~= expected or before == 'COMPLETED' or before == 'FAILED' then
         versions[#versions + 1] = -1
     else
         local fields, gone = {}, {}
         if status ~= before then set(fields, 'status', status) end
-        -- A check that comes to nothing is what happens most: it calls one command less.
         if what == '~' and checks then
             local now = string.match(checks, '^%d+ ') .. detail
             if now ~= checks then set(fields, 'checks', now) end
         elseif what ~= '' then
-            note(fields, gone, { key = key, checks = checks, attempts = attempts, polled = polled }, what, detail)
+            if not history then history, created = unpack(redis.call('HMGET', key, 'history', 'createdAt')) end
+            if what == '~' and #history > CHECKS_LIMIT then
+                set(fields, 'checks', attempts .. ' ' .. detail)
+            else
+                set(fields, 'history', longer(with_checks(history, created, checks, attempts, polled), NOW - created, what, detail))
+                if checks then gone[#gone + 1] = 'checks' end
+            end
         end
         for position = at + 9, at + 8 + extra * 2, 2 do
             if ARGV[position + 1] == '' then gone[#gone + 1] = ARGV[position] else set(fields, ARGV[position], ARGV[position + 1]) end
         end
         if before == 'PENDING' then
             -- A create that outlived its lease has put the job into the waiting list again: its backoff must not be cut short.
-            gone[#gone + 1] = 'queued'
+            if queued then gone[#gone + 1] = 'queued' end
             if status == 'POLLING' then set(fields, 'since', NOW_TEXT) end
         elseif status == 'PENDING' then
             gone[#gone + 1] = 'since'
         end
         -- Cancelled while its export was being created.
-        if delay > 0 and before == 'PENDING' and redis.call('HGET', key, 'cancel') then delay = 0 end
+        if delay > 0 and before == 'PENDING' and cancel then delay = 0 end
         if is_check == '1' then polled = NOW_TEXT end
         if status == 'POLLING' then planned = whole(NOW + delay) elseif delay < 0 then planned = '0' end
+        if delay < 0 then
+            set(fields, 'expiresAt', whole(NOW + keep))
+            if cancel then gone[#gone + 1] = 'cancel' end
+            if cursor and status == 'COMPLETED' then gone[#gone + 1] = 'listingCursor' end
+        end
         version = tonumber(expected) + 1
         if #gone > 0 then redis.call('HDEL', key, unpack(gone)) end
         redis.call('HSET', key, 'progress', table.concat({ whole(version), '0', counted, polled, planned }, '\t'), unpack(fields))
-        count(id, before, status)
+        index(id, before, status)
         if delay < 0 then
-            finish(id, status, keep)
+            finish(id, key, status)
         else
             timers[#timers + 1] = whole(NOW + delay)
             timers[#timers + 1] = id

@@ -55,49 +55,35 @@ local function longer(history, at, what, detail)
     return history .. line
 end
 
+-- The history with the checks that it does not tell yet, those of the field `checks`: how many it tells, and the last one's detail.
+local function with_checks(history, created, checks, attempts, polled)
+    if not checks then return history end
+    local told, last = string.match(checks, '^(%d+) (.*)$')
+    local number = tonumber(attempts) - (tonumber(told) or 0)
+    if number > 1 then last = (last ~= '' and last .. ' ' or '') .. '(' .. whole(number) .. ' checks)' end
+    return longer(history, tonumber(polled) - created, '~', last or '')
+end
+
 local function remember(id, created, what, detail)
     local key = job_key(id)
     redis.call('HSET', key, 'history', longer(redis.call('HGET', key, 'history') or '', NOW - created, what, detail))
 end
 
--- Index and counters follow the status. POLLING has no index of its own: the many jobs that wait stand in the due set anyway.
-local function count(id, from, to)
+-- The indices follow the status; how many jobs have it is the index's size. POLLING has a counter instead of one: the many jobs that wait
+-- stand in the due set anyway.
+local function index(id, from, to)
     if from == to then return end
-    if from then
-        -- An entry that was forgotten already is not counted any more.
-        local known = from == 'POLLING' and 1 or redis.call('ZREM', index_key(from), id)
-        if known == 1 then redis.call('HINCRBY', COUNTS, from, -1) end
-    end
-    if to ~= 'POLLING' then redis.call('ZADD', index_key(to), whole(NOW), id) end
-    redis.call('HINCRBY', COUNTS, to, 1)
+    if from == 'POLLING' then redis.call('HINCRBY', COUNTS, from, -1) else redis.call('ZREM', index_key(from), id) end
+    if to == 'POLLING' then redis.call('HINCRBY', COUNTS, to, 1) else redis.call('ZADD', index_key(to), whole(NOW), id) end
 end
 
--- Forgets, in the index and the counters, a few of the jobs whose records have expired.
+-- Forgets, in the index, a few of the jobs whose records have expired.
 local function trim(status, keep)
     local old = redis.call('ZRANGEBYSCORE', index_key(status), '-inf', NOW - keep, 'LIMIT', 0, 10)
     for _, id in ipairs(old) do
         -- It may have ended when records were kept for longer.
-        if redis.call('EXISTS', job_key(id)) == 0 then
-            redis.call('ZREM', index_key(status), id)
-            redis.call('HINCRBY', COUNTS, status, -1)
-        end
+        if redis.call('EXISTS', job_key(id)) == 0 then redis.call('ZREM', index_key(status), id) end
     end
-end
-
--- The end of a job: no timer, and a record that expires. Timers of its files fall out when they fire. What a retry goes on from
--- stays with a failed job.
-local function finish(id, status, keep)
-    redis.call('ZREM', DUE, id)
-    if status == 'FAILED' then
-        redis.call('PEXPIRE', files_key(id), keep)
-    else
-        redis.call('UNLINK', files_key(id))
-        redis.call('HDEL', job_key(id), 'listingCursor')
-    end
-    redis.call('HDEL', job_key(id), 'queued', 'cancel', 'checks')
-    redis.call('HSET', job_key(id), 'expiresAt', whole(NOW + keep))
-    redis.call('PEXPIRE', job_key(id), keep)
-    trim(status, keep)
 end
 
 -- A PENDING job may be started by whoever takes it from the waiting list; this marks that it stands there.

@@ -68,6 +68,6 @@ else
     end)
 end
 redis.call('ZADD', DUE, NOW, id)
-count(id, 'FAILED', status)
+index(id, 'FAILED', status)
 remember(id, tonumber(job[3]), status, ARGV[6])
 return tonumber(version)

@@ -5,6 +5,8 @@
 local rate, back, number = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 for first = 4, 3 + number, 1000 do redis.call('ZREM', TAKEN, unpack(ARGV, first, math.min(first + 999, 3 + number))) end
 for position = 4 + number, #ARGV do redis.call('ZREM', IN_FLIGHT, ARGV[position]) end
-local tat = tonumber(redis.call('HGET', RATES, 'creates') or '0')
-if rate > 0 and back > 0 and tat > 0 then redis.call('HSET', RATES, 'creates', string.format('%.3f', tat - back * 1000 / rate)) end
+if rate > 0 and back > 0 then
+    local tat = tonumber(redis.call('HGET', RATES, 'creates') or '0')
+    if tat > 0 then redis.call('HSET', RATES, 'creates', string.format('%.3f', tat - back * 1000 / rate)) end
+end
 return number

@@ -1,7 +1,7 @@
 -- Claims jobs that were taken from a waiting list, for their creation. One that somebody else has, or that is not due yet, stays
 -- as it is: the list is only a hint.
 -- ARGV: lease ms, then the jobs
--- Returns NOW, then name and fields (HGETALL) of each job that was claimed.
+-- Returns NOW, then name and fields of each job that was claimed; of fields of one name the last is the present one.
 
 local UNTIL = whole(NOW + tonumber(ARGV[1]))
 local jobs, timers = { NOW }, {}
@@ -15,13 +15,18 @@ end
 for position = 2, #ARGV do
     local id = ARGV[position]
     local key = job_key(id)
-    local known = redis.call('HMGET', key, 'status', 'progress')
-    if known[1] == 'PENDING' and redis.call('HDEL', key, 'queued') == 1 then
-        redis.call('HSET', key, 'progress', stepped(known[2], 1))
+    local fields, known = redis.call('HGETALL', key), {}
+    for place = 1, #fields, 2 do known[fields[place]] = fields[place + 1] end
+    if known.status == 'PENDING' and known.queued then
+        local progress = stepped(known.progress, 1)
+        redis.call('HDEL', key, 'queued')
+        redis.call('HSET', key, 'progress', progress)
+        fields[#fields + 1] = 'progress'
+        fields[#fields + 1] = progress
         timers[#timers + 1] = UNTIL
         timers[#timers + 1] = id
         jobs[#jobs + 1] = id
-        jobs[#jobs + 1] = redis.call('HGETALL', key)
+        jobs[#jobs + 1] = fields
         if #timers >= 1000 then flush() end
     end
 end

@@ -62,9 +62,7 @@ struct StoreSnapshot {
         (snapshot.due, snapshot.counts, snapshot.index) = ([:], [:], [:])
         for _ in 0..<partitions {
             for (member, score) in pairs(try next()) { snapshot.due[member] = Double(score).map { Int64($0) } }
-            for (name, count) in pairs(try next()) {
-                if let status = JobStatus(rawValue: name), let count = Int(count) { snapshot.counts[status, default: 0] += count }
-            }
+            for (name, count) in pairs(try next()) where name == "POLLING" { snapshot.counts[.polling, default: 0] += Int(count) ?? 0 }
             for status in indexed { snapshot.index[status, default: []].formUnion(try next()) }
         }
         try snapshot.takeJobs(ids, rest, before: previous.answers.suffix(rest.count))
