@@ -58,7 +58,7 @@ public struct JobChange: Sendable {
         arguments.append(.integer(version))
         arguments.append(.string(state.status.rawValue))
         arguments.append(.integer(delay))
-        arguments.append(.string(state.counted))
+        arguments.append(.string("\(state.attempts)\t\(state.failures)\t\(state.unknownStatuses)"))
         arguments.append(.string(what))
         arguments.append(.string(HistoryEntry.line(detail)))
         arguments.append(.integer(isCheck ? 1 : 0))
@@ -86,9 +86,4 @@ public enum ChangeOutcome: Sendable, Equatable {
     case applied(version: Int64)
     /// The job has changed meanwhile, or is over: nothing was stored.
     case stale
-}
-
-extension JobState {
-    /// Attempts, failures and unknown statuses, as scripts read them.
-    var counted: String { "\(attempts)\t\(failures)\t\(unknownStatuses)" }
 }

@@ -2,20 +2,6 @@ import ExportCore
 import Foundation
 import Redis
 
-/// An export that a check has found ready, which is stored with the first page of its files: one change less for each job. Whoever dies
-/// in between is followed by one who checks again.
-public struct FoundReady: Sendable {
-    /// As the state machine has it: READY.
-    public var state: JobState
-    /// Replaces what the provider's answers said of the export.
-    public var exportHandle: String?
-
-    public init(state: JobState, exportHandle: String? = nil) {
-        self.state = state
-        self.exportHandle = exportHandle
-    }
-}
-
 /// What a page of the file list did to a job.
 public struct AddedFiles: Sendable {
     public var version: Int64
@@ -58,15 +44,14 @@ extension JobStore {
     /// - Parameters:
     ///   - decision: what the state machine makes of the page.
     ///   - cursor: the page that comes next; `nil` with the last.
-    ///   - found: of a job that is still POLLING in the store, what the check has found; the change to READY is stored first then.
     /// - Returns: `nil` when the job has changed meanwhile.
     public func addFiles(
-        _ files: [FileTask], to id: JobID, version: Int64, decision: Decision, cursor: String?, found: FoundReady? = nil
+        _ files: [FileTask], to id: JobID, version: Int64, decision: Decision, cursor: String?
     ) async throws(JobStoreError) -> AddedFiles? {
         guard case .after(let delay) = decision.timer else { return nil }
         var arguments: [RedisArgument] = [
             .string(id.text), .integer(version), .string(decision.state.status.rawValue), .integer(delay.milliseconds),
-            .string(cursor ?? ""), .string(found?.state.counted ?? ""), .string(found?.exportHandle ?? ""),
+            .string(cursor ?? ""),
         ]
         for file in files { arguments += [.string(file.name), .bytes(file.json)] }
         let answer = Answer(

@@ -27,11 +27,8 @@ final class CheckStep: Sendable {
         self.thread = thread
     }
 
-    /// What is called once, on the thread, when a check has come to its end: with the job when its export is ready, which is not stored
-    /// yet.
-    typealias End = @Sendable (ListingStep.Found?) -> Void
-
-    func run(_ wake: Wake, then: @escaping End) {
+    /// - Parameter then: called once, on the thread, with the job as it is to be listed when its export is ready.
+    func run(_ wake: Wake, then: @escaping @Sendable (DecisionRecorder.Subject?) -> Void) {
         let subject = DecisionRecorder.Subject(wake)
         guard let provider = providers[wake.provider] else {
             return end(then) { await self.recorder.providerUnknown(subject) }
@@ -63,7 +60,9 @@ final class CheckStep: Sendable {
         }
     }
 
-    private func ask(_ check: Check, _ permission: ProviderGate.Permission, _ then: @escaping End) {
+    private func ask(
+        _ check: Check, _ permission: ProviderGate.Permission, _ then: @escaping @Sendable (DecisionRecorder.Subject?) -> Void
+    ) {
         let begun = ContinuousClock.now
         check.provider.client.assumeIsolated { client in
             client.check(check.context, exportHandle: check.wake.exportHandle) { outcome in
@@ -80,24 +79,33 @@ final class CheckStep: Sendable {
         }
     }
 
-    private func decide(_ check: Check, _ outcome: CheckOutcome, _ permission: ProviderGate.Permission, _ then: @escaping End) {
+    private func decide(
+        _ check: Check, _ outcome: CheckOutcome, _ permission: ProviderGate.Permission,
+        _ then: @escaping @Sendable (DecisionRecorder.Subject?) -> Void
+    ) {
         let kind = check.provider.kindAtOnce(check.context)
         let usual = durations.assumeIsolated { $0.known(provider: check.wake.provider, kind: kind) }
         let step = Step(outcome, permission, usual: usual)
         metrics.countCheck(step.outcome)
-        if case .ready = step.event {
-            durations.assumeIsolated { $0.learn(check.wake.state.waited, provider: check.wake.provider, kind: kind) }
-            return then(ListingStep.Found(subject: check.subject, exportHandle: step.exportHandle))
-        }
         recorder.decideOnCheck(
             step.event, for: check.subject, by: check.provider.machine, detail: step.detail, exportHandle: step.exportHandle
         ) { stored in
-            guard stored?.decision.action == .writeManifest else { return then(nil) }
-            self.end(then) { await self.downloads.publishManifest(of: check.subject) }
+            guard let stored, stored.decision.state.status != .polling else { return then(nil) }
+            Task(executorPreference: self.thread) { then(await self.left(check, kind, stored)) }
         }
     }
 
-    private func end(_ then: @escaping End, _ body: @escaping @Sendable () async -> Void) {
+    /// The job is no longer POLLING.
+    private func left(_ check: Check, _ kind: String, _ stored: DecisionRecorder.Stored) async -> DecisionRecorder.Subject? {
+        if stored.decision.state.status == .ready {
+            await durations.learn(check.wake.state.waited, provider: check.wake.provider, kind: kind)
+            return check.subject.advanced(to: stored.version, stored.decision.state)
+        }
+        if stored.decision.action == .writeManifest { await downloads.publishManifest(of: check.subject) }
+        return nil
+    }
+
+    private func end(_ then: @escaping @Sendable (DecisionRecorder.Subject?) -> Void, _ body: @escaping @Sendable () async -> Void) {
         Task(executorPreference: thread) {
             await body()
             then(nil)

@@ -79,10 +79,10 @@ actor WakeIntake {
             }
             return
         }
-        check.run(wake) { [self] found in
-            guard let found else { return assumeIsolated { $0.end(wake) } }
+        check.run(wake) { [self] ready in
+            guard let ready else { return assumeIsolated { $0.end(wake) } }
             Task(executorPreference: thread) {
-                await self.listing.run(found.subject, found)
+                await self.listing.run(ready)
                 await self.end(wake)
             }
         }

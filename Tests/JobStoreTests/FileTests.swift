@@ -26,30 +26,6 @@ import Testing
         }
     }
 
-    @Test("are stored together with the check that found them, as two changes would") func foundReady() async throws {
-        try await TestStore.run { test in
-            let (id, version) = try await test.polling("a")
-            let ready = try #require(TestStore.machine.decide(.ready, in: JobState(status: .polling), random: 0))
-            let last = try #require(TestStore.machine.decide(.pageListed(isLast: true), in: ready.state, random: 0))
-            let found = FoundReady(state: ready.state, exportHandle: #"{"id":"e2"}"#)
-            let files = [TestStore.file("1"), TestStore.file("2")]
-            #expect(
-                try await test.store.addFiles(files, to: id, version: version - 1, decision: last, cursor: nil, found: found) == nil,
-                "by one whom the job has left behind")
-            #expect(
-                try await test.store.addFiles(files, to: id, version: version, decision: last, cursor: nil) == nil,
-                "by one who believes that it is READY")
-            let added = try #require(
-                try await test.store.addFiles(files, to: id, version: version, decision: last, cursor: nil, found: found))
-            #expect((added.version, added.filesTotal) == (version + 2, 2))
-            let job = try #require(try await test.store.job(id))
-            #expect((job.state.status, job.state.attempts, job.exportHandle) == (.processing, 1, #"{"id":"e2"}"#))
-            #expect(job.lastPollAt != nil)
-            #expect(try await test.store.history(of: id).map(\.what).suffix(2) == ["READY", "PROCESSING"])
-            #expect(try await test.store.addFiles(files, to: id, version: version, decision: last, cursor: nil, found: found) == nil, "again")
-        }
-    }
-
     @Test("that would be stored under one name get names of their own") func names() async throws {
         try await TestStore.run { test in
             let listed = ["x.csv", "x.csv", "x.csv.gz", "y.zip", "y", "5-y", "y.ZIP"]

@@ -42,13 +42,15 @@ def tags(store):
     return [store.tag_of(partition) for partition in range(store.partitions)]
 
 
-def retime(stack, first, last, portion=None):
+def retime(stack, first, last, portion=None, names=None):
     """Moves timers to times from `first` to `last`, seconds from now by Redis's clock, evenly; of each partition all, or `portion` drawn
-    at random. Returns how many, and the first of the times in milliseconds."""
+    at random, or those of the jobs `names`. Returns how many, and the first of the times in milliseconds."""
     store, now, moved = stack.store, clock(stack), 0
     for tag in tags(store):
-        range_of = ["ZRANDMEMBER", f"{tag}due", portion] if portion else ["ZRANGE", f"{tag}due", 0, -1]
-        members = store.call(range_of)[0]
+        if names:
+            members = [name for name in names if store.tag(name) == tag]
+        else:
+            members = store.call(["ZRANDMEMBER", f"{tag}due", portion] if portion else ["ZRANGE", f"{tag}due", 0, -1])[0]
         commands = []
         for start in range(0, len(members), 100):
             words = ["ZADD", f"{tag}due", "XX"]

@@ -37,14 +37,13 @@ class Recovery:
 
         def in_hand():
             records, due = self.store.jobs(jobs), self.store.due_at(jobs)
-            # That an export is ready is stored with its first page.
-            status = {"create": "PENDING", "status": "POLLING", "files": "POLLING"}
+            status = {"create": "PENDING", "status": "POLLING", "files": "READY"}
 
             def is_claimed(id):
-                # A claim, and after it nothing: a planned check's is its timer's move.
+                # A claim, and after it nothing: a planned check's is its timer's move, and READY is claimed by being there at all.
                 record = records[id]
                 moved = record.get("status") == "POLLING" and due[id] != record.get("nextPollAt")
-                return moved or record.get("claims", "0") != "0"
+                return moved or record.get("claims", "0") != "0" or "-files-" in id
 
             held = [id for id in jobs if records[id].get("status") == status[id.split("-")[2]] and is_claimed(id)]
             return records if len(held) == len(jobs) else None

@@ -72,10 +72,11 @@ class Store:
         return f"{{lh:{partition:02d}}}:"
 
     def counts(self):
-        total, tags = collections.Counter(), [self.tag_of(partition) for partition in range(self.partitions)]
-        for status in STATUSES:
-            wanted = (["HGET", f"{tag}counts", status] if status == "POLLING" else ["ZCARD", f"{tag}status:{status}"] for tag in tags)
-            total[status] = sum(int(count or 0) for count in self.call(*wanted))
+        places = [(self.tag_of(partition), status) for partition in range(self.partitions) for status in STATUSES]
+        found = self.call(*(["HGET", f"{tag}counts", status] if status == "POLLING" else ["ZCARD", f"{tag}status:{status}"] for tag, status in places))
+        total = collections.Counter()
+        for (_, status), count in zip(places, found):
+            total[status] += int(count or 0)
         return total
 
     def jobs(self, ids):

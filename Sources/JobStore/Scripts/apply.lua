@@ -12,15 +12,32 @@ local function set(fields, field, value)
     fields[#fields + 1] = value
 end
 
+-- The history with the checks that it does not tell yet, those of the field `checks`: how many it tells, and the last one's detail.
+local function with_checks(history, created, checks, attempts, polled)
+    if not checks then return history end
+    local told, last = string.match(checks, '^(%d+) (.*)$')
+    local number = tonumber(attempts) - (tonumber(told) or 0)
+    if number > 1 then last = (last ~= '' and last .. ' ' or '') .. '(' .. whole(number) .. ' checks)' end
+    return longer(history, tonumber(polled) - created, '~', last or '')
+end
+
 -- The end of a job: no timer, and a record that expires. Timers of its files fall out when they fire. What a retry goes on from stays
 -- with a failed job.
-local keep, trimmed = tonumber(ARGV[1]), {}
+local keep, ended = tonumber(ARGV[1]), {}
 local function finish(id, key, status)
     redis.call('ZREM', DUE, id)
     if status == 'FAILED' then redis.call('PEXPIRE', files_key(id), keep) else redis.call('UNLINK', files_key(id)) end
     redis.call('PEXPIRE', key, keep)
-    if not trimmed[status] then trim(status, keep) end
-    trimmed[status] = true
+    ended[status] = (ended[status] or 0) + 1
+end
+
+-- Forgets, in the index, jobs whose records have expired: at most so many, and more than come to it.
+local function trim(status, many)
+    local old = redis.call('ZRANGEBYSCORE', index_key(status), '-inf', NOW - keep, 'LIMIT', 0, many)
+    for _, id in ipairs(old) do
+        -- It may have ended when records were kept for longer.
+        if redis.call('EXISTS', job_key(id)) == 0 then redis.call('ZREM', index_key(status), id) end
+    end
 end
 
 local versions, timers = {}, {}
@@ -90,4 +107,5 @@ while at <= #ARGV do
 end
 -- One command for all. No job is in it twice: the second change would not know the version that the first one gave.
 if #timers > 0 then redis.call('ZADD', DUE, unpack(timers)) end
+for status, number in pairs(ended) do trim(status, number + 10) end
 return versions

@@ -55,15 +55,6 @@ local function longer(history, at, what, detail)
     return history .. line
 end
 
--- The history with the checks that it does not tell yet, those of the field `checks`: how many it tells, and the last one's detail.
-local function with_checks(history, created, checks, attempts, polled)
-    if not checks then return history end
-    local told, last = string.match(checks, '^(%d+) (.*)$')
-    local number = tonumber(attempts) - (tonumber(told) or 0)
-    if number > 1 then last = (last ~= '' and last .. ' ' or '') .. '(' .. whole(number) .. ' checks)' end
-    return longer(history, tonumber(polled) - created, '~', last or '')
-end
-
 local function remember(id, created, what, detail)
     local key = job_key(id)
     redis.call('HSET', key, 'history', longer(redis.call('HGET', key, 'history') or '', NOW - created, what, detail))
@@ -75,15 +66,6 @@ local function index(id, from, to)
     if from == to then return end
     if from == 'POLLING' then redis.call('HINCRBY', COUNTS, from, -1) else redis.call('ZREM', index_key(from), id) end
     if to == 'POLLING' then redis.call('HINCRBY', COUNTS, to, 1) else redis.call('ZADD', index_key(to), whole(NOW), id) end
-end
-
--- Forgets, in the index, a few of the jobs whose records have expired.
-local function trim(status, keep)
-    local old = redis.call('ZRANGEBYSCORE', index_key(status), '-inf', NOW - keep, 'LIMIT', 0, 10)
-    for _, id in ipairs(old) do
-        -- It may have ended when records were kept for longer.
-        if redis.call('EXISTS', job_key(id)) == 0 then redis.call('ZREM', index_key(status), id) end
-    end
 end
 
 -- A PENDING job may be started by whoever takes it from the waiting list; this marks that it stands there.

@@ -2,45 +2,30 @@ import ExportCore
 import JobStore
 
 extension RandomWalk {
-    /// Somebody lists a page of files of a job that is READY, or that a check has just found ready, at times twice.
+    /// Somebody lists a page of files of a job that is READY, at times twice.
     mutating func addFiles() async throws {
-        let isFound = random.chance(30)
-        let ready = ids.filter { model.jobs[$0]?.status == (isFound ? .polling : .ready) }
+        let ready = ids.filter { model.jobs[$0]?.status == .ready }
         guard var view = try await view() else { return }
         if let id = ready.randomElement(using: &random), random.chance(80), let job = model.jobs[id] {
             view = View(id: id, version: job.version, state: job.state)
             remember(view)
         }
         var state = view.state
-        state.status = isFound ? .polling : .ready
+        state.status = .ready
         let isLast = random.chance(60), delay = delay()
         let machine = JobStateMachine(rules: JobRules(lease: delay, watchdog: delay))
-        var found: JobChange?
-        if isFound {
-            guard let decision = machine.decide(.ready, in: state, random: 0) else { return }
-            found = JobChange(
-                id: view.id, version: view.version, from: state, decision: decision, detail: "", isCheck: true,
-                exportHandle: random.chance(50) ? #"{"id":"f\#(random.below(100))"}"# : nil)
-            state = decision.state
-        }
         guard let decision = machine.decide(.pageListed(isLast: isLast), in: state, random: 0) else { return }
         // Few names, so that some come twice.
         let files = (0..<random.below(3)).map { _ in TestStore.file("f\(random.below(3)).csv\(random.chance(30) ? ".gz" : "")") }
         for attempt in 0...random.below(2) {
             let first = model.jobs[view.id]?.files.count ?? 0
-            let cursor = isLast ? nil : "page"
-            let expected = model.addFiles(
-                files.count, to: view.id, version: view.version, decision: decision, cursor: cursor, found: found)
-            let added = try await test.store.addFiles(
-                files, to: view.id, version: view.version, decision: decision, cursor: cursor,
-                found: found.map { FoundReady(state: $0.decision.state, exportHandle: $0.exportHandle) })
-            note(
-                isFound ? "find ready" : "add files", "\(view.id) \(view.version) \(files.count)",
-                added == nil ? "stale" : isLast ? "the last" : "more to come")
-            try agree(added?.version, expected, "version after a page of \(view.id), time \(attempt)")
-            guard let added, let job = model.jobs[view.id] else { continue }
+            let expected = model.addFiles(files.count, to: view.id, version: view.version, decision: decision, cursor: isLast ? nil : "page")
+            let found = try await test.store.addFiles(files, to: view.id, version: view.version, decision: decision, cursor: isLast ? nil : "page")
+            note("add files", "\(view.id) \(view.version) \(files.count)", found == nil ? "stale" : isLast ? "the last" : "more to come")
+            try agree(found?.version, expected, "version after a page of \(view.id), time \(attempt)")
+            guard let found, let job = model.jobs[view.id] else { continue }
             try agree(
-                [added.first, added.filesTotal, added.filesEnded], [first, job.files.count, (job.filesDone ?? 0) + (job.filesFailed ?? 0)],
+                [found.first, found.filesTotal, found.filesEnded], [first, job.files.count, (job.filesDone ?? 0) + (job.filesFailed ?? 0)],
                 "page of \(view.id)")
         }
     }

@@ -9,14 +9,9 @@ enum ModelFileClaim: Equatable {
 }
 
 extension StoreModel {
-    /// - Parameter found: the change to READY, of a job that is still POLLING.
     /// - Returns: the new version, or `nil` for a stale caller.
-    mutating func addFiles(
-        _ number: Int, to id: JobID, version: Int64, decision: Decision, cursor: String?, found: JobChange? = nil
-    ) -> Int64? {
-        guard let old = jobs[id], old.version == version, old.status == (found == nil ? .ready : .polling) else { return nil }
-        if let found { _ = apply(found, from: old.state) }
-        guard var job = jobs[id], case .after(let delay) = decision.timer else { return nil }
+    mutating func addFiles(_ number: Int, to id: JobID, version: Int64, decision: Decision, cursor: String?) -> Int64? {
+        guard var job = jobs[id], job.version == version, job.status == .ready, case .after(let delay) = decision.timer else { return nil }
         job.files += (0..<number).map { _ in ModelFile(kind: .queued, token: job.attemptsBase) }
         job.filesTotal = job.files.count
         (job.version, job.failures, job.claims, job.cursor) = (job.version + 1, 0, 0, cursor)

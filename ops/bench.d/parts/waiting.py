@@ -33,18 +33,19 @@ def run(options, _):
         stack.stop("orchestrator")
         stack.role("orchestrator", "orchestrator")
         begun = time.monotonic()
-        prepare.admit(stack, jobs - few, already=few)
+        names = prepare.admit(stack, jobs - few, already=few)
         seconds += time.monotonic() - begun
         resident, bytes_ = settled(lambda: usage.resident(stack.pid("orchestrator"))), memory(stack) - empty
         with usage.Window({name: stack.pid(name) for name in ("orchestrator", "redis", "rabbitmq")}) as window:
             time.sleep(10)
-        claim_of_many = claim(stack, portion)
+        claim_of_many, of_neighbours = claim(stack, portion), claim(stack, portion, names)
         return {
             "jobs": jobs, "admitted and created a second": round(jobs / seconds), "bytes of Redis a job": round(bytes_ / jobs),
             "orchestrator idle MiB": mebibytes(idle), "orchestrator with waiting jobs MiB": mebibytes(resident),
             **{f"{name}: % of a core while they wait": round(100 * used / window.seconds, 2) for name, used in window.cpu.items()},
             f"claim of a timer among {few}, µs of Redis": claim_of_few, f"claim of a timer among {jobs}, µs of Redis": claim_of_many,
             "claim cost against that": round(claim_of_many / claim_of_few, 3),
+            "claim of jobs created one after another, µs of Redis": of_neighbours,
             "orchestrator after the claims MiB": mebibytes(usage.resident(stack.pid("orchestrator"))),
             **restart(stack), "Redis MiB resident": mebibytes(usage.resident(stack.pid("redis"))),
         }
@@ -55,14 +56,17 @@ def memory(stack):
     return int(stack.store.call(["INFO", "memory"])[0].split("used_memory:")[1].split()[0])
 
 
-def claim(stack, portion):
+def claim(stack, portion, names=None):
     """Microseconds of the claim script for each timer, as Redis's log has them, when `portion` timers of each partition, drawn at random,
-    are due at once. The log times the script alone, by the wall: the least of a few times is the one that nothing interrupted."""
-    store, costs = stack.store, []
+    are due at once. With `names` as many of jobs that were created one after another, each time of others: they lie side by side in
+    Redis's memory, so that the difference is what the processor's caches do not hold. The log times the script alone, by the wall: the
+    least of a few times is the one that nothing interrupted."""
+    store, costs, many = stack.store, [], portion * stack.store.partitions
     store.call(["CONFIG", "SET", "slowlog-max-len", 100_000], ["CONFIG", "SET", "slowlog-log-slower-than", 0])
-    for _ in range(CLAIMS):
+    for number in range(CLAIMS):
         store.call(["SLOWLOG", "RESET"])
-        moved, due = prepare.retime(stack, 1, 1, portion=portion)
+        neighbours = names and names[number * len(names) // CLAIMS:][:many]
+        moved, due = prepare.retime(stack, 1, 1, portion, neighbours)
         time.sleep(max(0, (due - prepare.clock(stack)) / 1000))
         until(lambda: prepare.undone(stack, due + 3_600_000) == 0, 60, "claims")
         costs.append(sum(
