@@ -116,10 +116,12 @@ class Stack:
         self.api = f"http://127.0.0.1:{port}"
         until(self.requests, 30, "sandbox")
 
-    def stub(self):
-        """An API that costs a fraction of the simulated one and answers the same, for exports that never get ready."""
-        self.start("stub", build(self.folder, ["stub"])["stub"], "0")
-        port = until(lambda: re.match(r"(\d+)\n", self.logged("stub")), 10, "port of the stub").group(1)
+    def stub(self, *options):
+        """An API that costs a fraction of the simulated one and answers the same, for exports that never get ready, or are it at once
+        (`ready`)."""
+        already = len(self.logged("stub")) if os.path.exists(self.log("stub")) else 0
+        self.start("stub", build(self.folder, ["stub"])["stub"], "0", *options)
+        port = until(lambda: re.match(r"(\d+)\n", self.logged("stub")[already:]), 10, "port of the stub").group(1)
         self.api = f"http://127.0.0.1:{port}"
 
     def requests(self):

@@ -1,4 +1,4 @@
-"""The same polls and the same jobs on Celery, with the same RabbitMQ, Redis and APIs."""
+"""The same polls and the same jobs on Celery, with the same RabbitMQ, Redis and API."""
 import json
 import os
 import subprocess
@@ -21,9 +21,9 @@ BENCH_D = os.path.dirname(os.path.abspath(celery_environment.__file__))
 def run(options, _):
     python, result = celery_environment.ready(), {"queue": options.celery_queue}
     for pool in POOLS:
-        for kind, start, measure in (("polls", Stack.stub, polls), ("jobs", Stack.sandbox, jobs)):
+        for kind, exports, measure in (("polls", (), polls), ("jobs", ("ready",), jobs)):
             with Stack(options.program) as stack:
-                start(stack)
+                stack.stub(*exports)
                 prepare(stack, options, pool)
                 say(f"Celery, {pool}: {kind}")
                 result.update({f"{pool}: {name}": value for name, value in measure(stack, options, python, pool).items()})
@@ -43,13 +43,13 @@ def load(stack, python, kind, number, argument):
         [python, "celery_load.py", kind, str(number), json.dumps(argument)], cwd=BENCH_D, env=stack.environment, check=True)
 
 
-def worker(stack, python, pool, api):
+def worker(stack, python, pool):
     """Without what workers tell each other: with it the loop of a gevent worker looks for events for 0.1 s after each message (5.7)."""
     stack.start(
         "celery", python, "-m", "celery", "-A", "celery_app", "worker", "--pool", pool, "--concurrency", str(POOLS[pool][0]),
         "--loglevel", "WARNING", "--without-gossip", "--without-mingle", "--without-heartbeat",
         cwd=BENCH_D)
-    return {name: stack.pid(name) for name in ("celery", "rabbitmq", "redis", api)}
+    return {name: stack.pid(name) for name in ("celery", "rabbitmq", "redis", "stub")}
 
 
 def fields(stack, number, *names):
@@ -59,7 +59,7 @@ def fields(stack, number, *names):
 def polls(stack, options, python, pool):
     number = min(options.jobs or 2000, 2000)
     load(stack, python, "polls", number, number / OFFERED)
-    pids = worker(stack, python, pool, "stub")
+    pids = worker(stack, python, pool)
     until(lambda: stack.requests()["status"], 60, "first poll of Celery")
     # The first checks of all jobs, and some more.
     time.sleep(options.warm_up + number / OFFERED)
@@ -72,20 +72,20 @@ def polls(stack, options, python, pool):
         1000 * float(fields_[1]) for old, fields_ in zip(before, fields(stack, number, "attempts", "late")) if fields_[0] != old[0])
     if not done:
         raise Failure("Celery did not poll")
-    return {"polls/s": round(done / window.seconds, 1), **cpu(window, "stub", "poll", done),
+    return {"polls/s": round(done / window.seconds, 1), **cpu(window, "poll", done),
             "lateness p50 ms": round(quantile(late, 0.5)), "lateness p99 ms": round(quantile(late, 0.99)), **window.disturbance()}
 
 
 def jobs(stack, options, python, pool):
     number = min(options.jobs or 1000, 1000)
     load(stack, python, "jobs", number, small_jobs.PARAMETERS)
-    pids = worker(stack, python, pool, "sandbox")
+    pids = worker(stack, python, pool)
     until(lambda: stack.requests()["created"], 60, "first job of Celery", pause=0.02)
     with Window(pids) as window:
         until(lambda: all(status == ["COMPLETED"] for status in fields(stack, number, "status")), 60 + number / 5, "end of the jobs", pause=0.2)
-    return {"jobs/s": round(number / window.seconds, 1), **cpu(window, "sandbox", "job", number)}
+    return {"jobs/s": round(number / window.seconds, 1), **cpu(window, "job", number)}
 
 
-def cpu(window, api, what, number):
-    return {f"CPU a {what} without the stub µs": micro(window.total - window.cpu[api], number),
+def cpu(window, what, number):
+    return {f"CPU a {what} without the stub µs": micro(window.total - window.cpu["stub"], number),
             f"CPU a {what} celery µs": micro(window.cpu["celery"], number)}

@@ -18,7 +18,7 @@ PARAMETERS = {"report": "orders", "durationSeconds": 0, "files": 1, "bytesPerFil
 def run(options, _):
     with Stack(options.program) as stack:
         stack.run("setup")
-        stack.sandbox()
+        stack.stub("ready")
         if options.s3:
             storage(stack)
         return deliver(stack, options.jobs or 20_000)
@@ -59,7 +59,7 @@ def deliver(stack, jobs, processes=1):
         orchestrator.send_signal(signal.SIGSTOP)
     stack.submit(jobs, PARAMETERS)
     say(f"{jobs} jobs wait in RabbitMQ for {processes} of each role")
-    servers = ["rabbitmq", "redis", "sandbox", *(["storage"] if "storage" in stack.processes else [])]
+    servers = ["rabbitmq", "redis", "stub", *(["storage"] if "storage" in stack.processes else [])]
     with Window({name: stack.pid(name) for name in [*names, *servers]}) as window:
         for orchestrator in orchestrators:
             orchestrator.send_signal(signal.SIGCONT)
@@ -91,7 +91,7 @@ def figures(window, jobs, servers):
     cpu = {
         role: sum(used for name, used in window.cpu.items() if name.partition("-")[0] == role)
         for role in ("orchestrator", "worker", *servers)}
-    stubs = cpu["sandbox"] + cpu.get("storage", 0)
+    stubs = cpu["stub"] + cpu.get("storage", 0)
     return {
         "jobs/s": round(jobs / window.seconds), "seconds": round(window.seconds, 2),
         "CPU a job without the stubs µs": micro(window.total - stubs, jobs),

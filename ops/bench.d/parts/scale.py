@@ -19,7 +19,7 @@ def run(options, _):
             found = polls.saturate(stack, options, number, processes)
             result.update({f"{processes}: {name}": found[name] for name in ("cycles/s", cycle, "% of a core used by others")})
         stack.stop("stub")
-        stack.sandbox()
+        stack.stub("ready")
         for processes in PROCESSES:
             stack.clear()
             found = jobs.deliver(stack, number, processes)
