@@ -50,9 +50,6 @@ class Comparison:
         self.row(
             "CPU a job µs", "jobs", "CPU a job without the stubs µs", celery="CPU a job without the stub µs", best=min,
             floor=f"floor of a small job, stored {'in a folder' if is_folder else 'by a PUT'}, µs")
-        self.row(
-            "lateness p99 ms (Longhaul: half load, Celery: saturated)", "lateness", "due to answer stored: p99 ms", celery="lateness p99 ms",
-            best=min)
 
     def median(self, part, name):
         figure = self.summaries.get(part, {}).get(name)

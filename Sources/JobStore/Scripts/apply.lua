@@ -48,7 +48,7 @@ while at <= #ARGV do
     local key = job_key(id)
     local before, progress, checks, history, created, cancel, queued, cursor
     -- A check that comes to nothing is what happens most: it reads and writes the least.
-    if what == '~' then
+    if what == '~' and delay >= 0 then
         before, progress, checks = unpack(redis.call('HMGET', key, 'status', 'progress', 'checks'))
     else
         before, progress, checks, history, created, cancel, queued, cursor = unpack(redis.call('HMGET', key, 'status', 'progress',

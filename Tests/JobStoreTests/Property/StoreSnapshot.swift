@@ -62,7 +62,10 @@ struct StoreSnapshot {
         (snapshot.due, snapshot.counts, snapshot.index) = ([:], [:], [:])
         for _ in 0..<partitions {
             for (member, score) in pairs(try next()) { snapshot.due[member] = Double(score).map { Int64($0) } }
-            for (name, count) in pairs(try next()) where name == "POLLING" { snapshot.counts[.polling, default: 0] += Int(count) ?? 0 }
+            for (name, count) in pairs(try next()) {
+                guard name == "POLLING", let count = Int(count) else { throw Divergence("a counter \(name) of \(count)") }
+                snapshot.counts[.polling, default: 0] += count
+            }
             for status in indexed { snapshot.index[status, default: []].formUnion(try next()) }
         }
         try snapshot.takeJobs(ids, rest, before: previous.answers.suffix(rest.count))

@@ -65,7 +65,7 @@ def claim(stack, portion, names=None):
     store.call(["CONFIG", "SET", "slowlog-max-len", 100_000], ["CONFIG", "SET", "slowlog-log-slower-than", 0])
     for number in range(CLAIMS):
         store.call(["SLOWLOG", "RESET"])
-        neighbours = names and names[number * len(names) // CLAIMS:][:many]
+        neighbours = names and names[number * max(len(names) // CLAIMS, many):][:many]
         moved, due = prepare.retime(stack, 1, 1, portion, neighbours)
         time.sleep(max(0, (due - prepare.clock(stack)) / 1000))
         until(lambda: prepare.undone(stack, due + 3_600_000) == 0, 60, "claims")

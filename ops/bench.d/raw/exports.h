@@ -5,6 +5,7 @@
 #include "request.h"
 
 enum { OUT_LIMIT = 16384, ANSWER_LIMIT = 2048, EXPORTS = 5000000, FILE_BYTES = 1000 };
+_Static_assert(FILE_BYTES + 512 < ANSWER_LIMIT, "an answer has room for a file and its fields");
 // Of as many letters x.
 #define FILE_SHA256 "44f8354494a5ba03ba1792a8d3e9c534c47a9181980fde7a3f44b06ef2ae7c7f"
 // As long as a signature of the simulated API, and looked at by nobody.

@@ -1,6 +1,6 @@
 // A lean export API, so that it is not the API that bounds what is measured. It answers compose/providers/sandbox.yaml as
-// `longhaul sandbox` does, in the same bytes but for ids, which are counted, links and files. Exports never become ready, or are it at once,
-// with one file each. It knows no idempotency keys: an order that comes again makes another export. GET /_sandbox/stats also tells
+// `longhaul sandbox` does: in the same bytes, but for ids, which are counted, for links, files and errors. Exports never become ready, or are
+// it at once, with one file each. It knows no idempotency keys: an order that comes again makes another export. GET /_sandbox/stats also tells
 // how many exports were asked for their status, and how many more than once.
 //
 // usage: stub PORT [ready]          (0: any free one); prints the port
