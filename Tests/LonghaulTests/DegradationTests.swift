@@ -72,7 +72,7 @@ import Testing
         case .rabbitmq: try await servers.kill(.rabbitmq)
         case .alarm: try await servers.alarm()
         case .s3: try await servers.kill(.s3)
-        case .api: api.freeze()
+        case .api: try await api.freeze()
         }
     }
 
@@ -147,7 +147,7 @@ private struct SimulatedAPI {
         self.process = process
     }
 
-    func freeze() { process.send(SIGSTOP) }
+    func freeze() async throws { try await process.freeze() }
     func thaw() { process.send(SIGCONT) }
 
     func stop() async throws {

@@ -27,7 +27,7 @@ struct TLSServer {
         try outcome.get()
     }
 
-    func freeze() { process.send(SIGSTOP) }
+    func freeze() async throws { try await process.freeze() }
     func thaw() { process.send(SIGCONT) }
 
     /// For `Fixture`, whose clients trust this server's authority then.

@@ -83,7 +83,7 @@ struct TLSTests {
                 $0.connectTimeout = .milliseconds(500)
             } body: { fixture in
                 let redis = fixture.redis
-                server.freeze()
+                try await server.freeze()
                 let error = try await failure { try await redis.send(["PING"]) }
                 #expect(error.kind == .timedOut(mayHaveRun: true))
                 try await eventually(within: .seconds(5), "the connection is given up") { await !redis.isConnected }

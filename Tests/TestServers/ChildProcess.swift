@@ -44,6 +44,22 @@ public struct ChildProcess: Sendable {
 
     public func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 
+    /// SIGSTOP, and waits until every thread stands still: a signal takes effect a moment after it was sent. SIGCONT ends it.
+    public func freeze() async throws {
+        send(SIGSTOP)
+        try await eventually(within: .seconds(10), "a frozen \(process.arguments ?? [])") { isFrozen }
+    }
+
+    private var isFrozen: Bool {
+        let tasks = "/proc/\(process.processIdentifier)/task"
+        guard let threads = try? FileManager.default.contentsOfDirectory(atPath: tasks) else { return false }
+        return threads.allSatisfy { thread in
+            // One that has just ended does not run either.
+            guard let stat = try? String(contentsOfFile: "\(tasks)/\(thread)/stat", encoding: .utf8) else { return true }
+            return stat.split(separator: ")").last?.trimmingPrefix(" ").first == "T"
+        }
+    }
+
     /// Waits until it has ended by itself. One that does not within `deadline` is killed, and that is an error.
     public func end(within deadline: Duration) async throws -> Ended {
         let status: Int32

@@ -49,6 +49,22 @@ send() {
     kill "-$1" -- "-$pid" 2>/dev/null || true
 }
 
+# frozen FOLDER : whether every thread of the server's session stands still. A signal takes effect a moment after it was sent.
+frozen() {
+    local pid stat line task session
+    pid=$(running "$1") || return 0
+    for stat in /proc/[0-9]*/stat; do
+        { read -r line <"$stat"; } 2>/dev/null || continue
+        # Behind the name in parentheses: state, parent, group, session.
+        read -r _ _ _ session _ <<<"${line##*) }"
+        [[ $session == "$pid" ]] || continue
+        for task in "${stat%/stat}"/task/[0-9]*/stat; do
+            { read -r line <"$task"; } 2>/dev/null || continue
+            [[ ${line##*) } == [TtZX]* ]] || return 1
+        done
+    done
+}
+
 # until_true SECONDS COMMAND… : asks ten times a second.
 until_true() {
     local end=$((SECONDS + $1))
