@@ -1,4 +1,4 @@
--- Stores decisions of the state machine: fields, timer, index, counters and history of a job change together, and only if the
+-- Stores decisions of the state machine: fields, timer, index, counter and history of a job change together, and only if the
 -- caller knows the job's present version.
 -- ARGV: keep ms, then for each change: id, version, new status, timer delay ms (-1: remove), attempts, failures and unknownStatuses
 --   (separated by tabs), what (history; '' for no line), detail, isCheck 0/1, number of further fields n, n times field and value ('' removes
