@@ -73,6 +73,20 @@ import Testing
         }
     }
 
+    @Test("forgets the earlier end of a job that was submitted again") func submittedAgain() async throws {
+        try await TestStore.run(keep: .milliseconds(1)) { test in
+            for name in ["a", "b"] {
+                let (id, version) = try await test.polling(name)
+                try await test.decide(.cancelled, id, version: version, JobState(status: .polling))
+                let ended = try await test.now()
+                try await eventually(within: .seconds(10), "it is past its time") { try await test.now() > ended + 5 }
+                if name == "a" { _ = try await test.polling("a") }
+            }
+            let counts = try await test.store.counts()
+            #expect((counts[.failed], counts[.polling]) == (1, 1))
+        }
+    }
+
     @Test("in a batch each stands or falls alone") func batch() async throws {
         try await TestStore.run { test in
             var known: [(JobID, Int64)] = []

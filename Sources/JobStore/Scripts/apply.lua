@@ -35,8 +35,8 @@ end
 local function trim(status, many)
     local old = redis.call('ZRANGEBYSCORE', index_key(status), '-inf', NOW - keep, 'LIMIT', 0, many)
     for _, id in ipairs(old) do
-        -- It may have ended when records were kept for longer.
-        if redis.call('EXISTS', job_key(id)) == 0 then redis.call('ZREM', index_key(status), id) end
+        -- It may have ended when records were kept for longer, or have been submitted again.
+        if redis.call('HGET', job_key(id), 'status') ~= status then redis.call('ZREM', index_key(status), id) end
     end
 end
 
