@@ -37,7 +37,9 @@ public enum EgressPolicy: Sendable, Hashable {
 
     /// AWS, Google, Azure and others; AWS over IPv6; Azure's wire server; Alibaba; Oracle.
     static let metadataServices = Set(
-        ["169.254.169.254", "169.254.170.2", "fd00:ec2::254", "168.63.129.16", "100.100.100.200", "192.0.0.192"].compactMap { IPAddress($0) })
+        ["169.254.169.254", "169.254.170.2", "fd00:ec2::254", "168.63.129.16", "100.100.100.200", "192.0.0.192"].compactMap {
+            IPAddress($0)
+        })
 
     private static let specialIPv4 = [
         "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24",

@@ -79,10 +79,11 @@ final class Transfer {
     }
 
     func error(_ kind: HTTPError.Kind, _ cause: String) -> HTTPError {
-        let mayHaveRun = switch phase {
-        case .queued, .connecting: false
-        case .sending, .receiving, .finished: kind != .refusedAddress
-        }
+        let mayHaveRun =
+            switch phase {
+            case .queued, .connecting: false
+            case .sending, .receiving, .finished: kind != .refusedAddress
+            }
         return HTTPError(kind, request, cause: cause, mayHaveRun: mayHaveRun)
     }
 

@@ -15,7 +15,9 @@ struct BrokerDeath {
     /// `nil` when the broker has not moved the message, or not from one of the work queues to `deadQueue`.
     init?(_ headers: [String: AMQPValue], in deadQueue: String) {
         guard case .array(let deaths)? = headers["x-death"] else { return nil }
-        let tables = deaths.prefix(32).compactMap { death -> [String: AMQPValue]? in if case .table(let table) = death { table } else { nil } }
+        let tables = deaths.prefix(32).compactMap { death -> [String: AMQPValue]? in
+            if case .table(let table) = death { table } else { nil }
+        }
         guard let death = tables.first, let queue = death["queue"]?.text, queue != deadQueue else { return nil }
         self.queue = PrintableText.line(queue, atMost: DeadLetterHeaders.longestText)
         exchange = death["exchange"]?.text.map { PrintableText.line($0, atMost: DeadLetterHeaders.longestText) }
@@ -29,7 +31,8 @@ struct BrokerDeath {
         switch reason {
         case "delivery-limit":
             attempts = Int(count * (Topology.deliveryLimit + 1))
-            explanation = "delivered over \(Topology.deliveryLimit) times without being acknowledged: it ends whoever takes it, or the store is out of reach"
+            explanation =
+                "delivered over \(Topology.deliveryLimit) times without being acknowledged: it ends whoever takes it, or the store is out of reach"
         case "rejected":
             attempts = Int(count)
             explanation = "rejected by its consumer, which could not put it away with a reason: the message is too large"

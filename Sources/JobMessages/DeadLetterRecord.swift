@@ -65,7 +65,9 @@ public struct DeadLetterRecord: Sendable, Equatable {
             explanation = Self.text(headers, DeadLetter.explanationHeader, atMost: DeadLetterHeaders.longestExplanation) ?? ""
             originalQueue = Self.text(headers, DeadLetter.queueHeader)
             // Empty: the default exchange.
-            originalExchange = headers[DeadLetter.exchangeHeader]?.text.map { PrintableText.line($0, atMost: DeadLetterHeaders.longestText) }
+            originalExchange = headers[DeadLetter.exchangeHeader]?.text.map {
+                PrintableText.line($0, atMost: DeadLetterHeaders.longestText)
+            }
             originalRoutingKey = Self.text(headers, DeadLetter.routingKeyHeader)
             attempts = headers[DeadLetter.attemptsHeader]?.integer.flatMap { (0...Int64(Int32.max)).contains($0) ? Int($0) : nil }
             lastFailure =

@@ -78,7 +78,8 @@ extension JobStore {
         file.name = try answer.element(2).string
         let token = Int(try answer.element(1).integer)
         let base = fields["attemptsBase"].flatMap { Int($0) } ?? 0
-        let claimed = ClaimedFile(job: job, index: index, token: token, attempt: token - base - Int(try answer.element(6).integer), file: file)
+        let claimed = ClaimedFile(
+            job: job, index: index, token: token, attempt: token - base - Int(try answer.element(6).integer), file: file)
         return what == "claimed" ? .claimed(claimed) : .exhausted(claimed)
     }
 
@@ -103,7 +104,9 @@ extension JobStore {
         let isListed = try answer.element(3).string == JobStatus.processing.rawValue
         let isLast = try answer.element(1).integer >= answer.element(2).integer && isListed
         guard try answer.array.count > 4 else { return FinishedFile(isLast: isLast) }
-        guard let job = ExportJob(claimed.job.id, fields: try answer.element(5).fields, now: try answer.element(4).integer) else { throw answer.unexpected }
+        guard let job = ExportJob(claimed.job.id, fields: try answer.element(5).fields, now: try answer.element(4).integer) else {
+            throw answer.unexpected
+        }
         return FinishedFile(isLast: isLast, manifest: job)
     }
 

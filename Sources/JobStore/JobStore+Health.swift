@@ -18,9 +18,12 @@ extension JobStore {
         let now = try await now()
         let fields: Answer
         do throws(JobStoreError) {
-            fields = Answer(value: try await send("health", [["HMGET", Self.healthKey(provider), "version", "value"]])[0], attempted: "health")
+            fields = Answer(
+                value: try await send("health", [["HMGET", Self.healthKey(provider), "version", "value"]])[0], attempted: "health")
         } catch {
-            guard case .redis(let cause) = error.kind, case .server(let refusal) = cause.kind, refusal.code == "WRONGTYPE" else { throw error }
+            guard case .redis(let cause) = error.kind, case .server(let refusal) = cause.kind, refusal.code == "WRONGTYPE" else {
+                throw error
+            }
             return StoredHealth(health: ProviderHealth(), version: Self.unreadable, now: now)
         }
         guard case .string(let value) = try fields.element(1).value else {

@@ -59,9 +59,12 @@ extension JobStore {
     /// Those of the jobs whose export neither runs nor is just being created.
     func idle(among ids: [JobID]) async throws(JobStoreError) -> [JobID] {
         let states = try await send(
-            "verifying slots", ids.map { ["HMGET", .string(Self.tag(partition(of: $0)) + "job:" + $0.text), "status", "progress", "queued"] })
+            "verifying slots",
+            ids.map { ["HMGET", .string(Self.tag(partition(of: $0)) + "job:" + $0.text), "status", "progress", "queued"] })
         var idle: [JobID] = []
-        for (id, state) in zip(ids, states) where try !Self.isInFlight(Answer(value: state, attempted: "verifying slots")) { idle.append(id) }
+        for (id, state) in zip(ids, states) where try !Self.isInFlight(Answer(value: state, attempted: "verifying slots")) {
+            idle.append(id)
+        }
         return idle
     }
 

@@ -128,7 +128,9 @@ final class DecisionRecorder: Sendable {
             return nil
         }
         report(decision, subject, detail, change.isFailure)
-        if subject.state.status == .polling, decision.state.status != .polling { await providers[subject.provider]?.gate.release(subject.id) }
+        if subject.state.status == .polling, decision.state.status != .polling {
+            await providers[subject.provider]?.gate.release(subject.id)
+        }
         return version
     }
 
@@ -138,7 +140,8 @@ final class DecisionRecorder: Sendable {
         do {
             try await store.postpone([(subject.id, subject.version)], by: delay)
         } catch {
-            repeated.warning(key: "postpone", "a job was not postponed, its lease brings it back: \(error)", metadata: Self.metadata(subject))
+            repeated.warning(
+                key: "postpone", "a job was not postponed, its lease brings it back: \(error)", metadata: Self.metadata(subject))
         }
     }
 

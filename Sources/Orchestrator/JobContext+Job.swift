@@ -5,7 +5,8 @@ import ProviderAPI
 extension JobContext {
     init(_ job: ExportJob) {
         self.init(
-            jobID: job.id.text, provider: job.provider, parametersJSON: job.parameters, correlationID: job.correlationID, tenant: job.tenant,
+            jobID: job.id.text, provider: job.provider, parametersJSON: job.parameters, correlationID: job.correlationID,
+            tenant: job.tenant,
             attempt: job.state.failures + 1, priority: job.priority, creation: job.state.creation)
     }
 

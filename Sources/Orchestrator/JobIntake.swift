@@ -108,7 +108,8 @@ actor JobIntake {
 
     private func newJob(from delivery: Delivery) throws(JobMessageError) -> NewJob {
         guard !delivery.isTruncated else {
-            throw JobMessageError(code: "too-large", message: "the message has \(delivery.bodySize) bytes; the most is \(JobMessage.largestBody)")
+            throw JobMessageError(
+                code: "too-large", message: "the message has \(delivery.bodySize) bytes; the most is \(JobMessage.largestBody)")
         }
         let message = try JobMessage(body: delivery.body)
         guard providers[message.provider] != nil else {
@@ -176,5 +177,7 @@ actor JobIntake {
 /// The dead-letter queue did not take a message: it is missing, or full.
 struct DeadLetterRefused: Error, CustomStringConvertible {
     let outcome: PublishOutcome?
-    var description: String { "\(QueueNames.deadJobs) did not take a dead letter (\(outcome.map { "\($0)" } ?? "no answer")); `longhaul setup` declares it" }
+    var description: String {
+        "\(QueueNames.deadJobs) did not take a dead letter (\(outcome.map { "\($0)" } ?? "no answer")); `longhaul setup` declares it"
+    }
 }

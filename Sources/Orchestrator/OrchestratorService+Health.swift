@@ -27,7 +27,8 @@ extension OrchestratorService {
                 do {
                     let overdue = try await store.oldestOverdue()
                     let seconds = overdue.components.seconds
-                    return overdue < .seconds(30) ? .healthy("oldest overdue by \(seconds) s") : .unhealthy("oldest overdue by \(seconds) s")
+                    return overdue < .seconds(30)
+                        ? .healthy("oldest overdue by \(seconds) s") : .unhealthy("oldest overdue by \(seconds) s")
                 } catch {
                     return .unhealthy("\(error)")
                 }

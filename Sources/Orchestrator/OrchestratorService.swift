@@ -88,7 +88,8 @@ public struct OrchestratorService: Service {
             check: CheckStep(
                 providers: providers, recorder: recorder, durations: durations, downloads: downloads, metrics: metrics, thread: thread),
             listing: ListingStep(
-                store: store, providers: providers, recorder: recorder, downloads: downloads, leases: leases, maxFiles: configuration.maxFiles,
+                store: store, providers: providers, recorder: recorder, downloads: downloads, leases: leases,
+                maxFiles: configuration.maxFiles,
                 metrics: metrics, logger: logger),
             watch: WatchdogStep(
                 store: store, providers: providers, recorder: recorder, downloads: downloads, watchdog: configuration.watchdog,

@@ -36,7 +36,8 @@ actor Scheduler {
     private static let claimsPerTurn = 8
 
     init(
-        store: JobStore, membership: Membership, publisher: Publisher, starter: Starter, providers: ProviderDirectory, backlog: ChecksBacklog,
+        store: JobStore, membership: Membership, publisher: Publisher, starter: Starter, providers: ProviderDirectory,
+        backlog: ChecksBacklog,
         configuration: OrchestratorConfiguration,
         metrics: OrchestratorMetrics, logger: Logger, on thread: EventThread
     ) {

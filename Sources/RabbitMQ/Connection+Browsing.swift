@@ -46,7 +46,9 @@ extension Connection {
 
     /// The next messages, `limit` at most: those that are ready now. They come by a consumer whose prefetch is their number. By
     /// `basic.get`, a quorum queue takes 4 ms for each as soon as it has given out some tens of thousands (RabbitMQ 3.10).
-    func browse(_ queue: String, atMost limit: Int, maxBytes: Int, until deadline: ContinuousClock.Instant) throws(RabbitMQError) -> [Delivery] {
+    func browse(_ queue: String, atMost limit: Int, maxBytes: Int, until deadline: ContinuousClock.Instant) throws(RabbitMQError)
+        -> [Delivery]
+    {
         let count = min(try ready(in: queue), limit, Int(UInt16.max))
         guard count > 0 else { return [] }
         amqp_basic_qos(state, QueueBrowser.channel, 0, UInt16(count), 0)

@@ -59,9 +59,10 @@ extension RabbitMQConfiguration {
         }
         let colon = credentials.firstIndex(of: ":")
         user = try Self.decode(credentials[..<(colon ?? credentials.endIndex)], "user")
-        password = try colon.map { (colon) throws(RabbitMQError) in
-            try Self.decode(credentials[credentials.index(after: colon)...], "password")
-        } ?? ""
+        password =
+            try colon.map { (colon) throws(RabbitMQError) in
+                try Self.decode(credentials[credentials.index(after: colon)...], "password")
+            } ?? ""
         virtualHost = path.isEmpty ? "/" : try Self.decode(path, "virtual host")
         tls = isTLS ? TLS() : nil
         endpoints = []

@@ -34,7 +34,8 @@ struct Pipeline {
 
     /// Takes a call into the queue, unless that is full. An empty queue takes a call of any size.
     mutating func enqueue(_ call: Call) -> Bool {
-        let isFull = queuedCommands + call.commands.count > limits.queuedCommands
+        let isFull =
+            queuedCommands + call.commands.count > limits.queuedCommands
             || queuedBytes + call.unsentBytes > limits.queuedBytes
         guard !isFull || queuedCommands == 0 else { return false }
         queuedCommands += call.commands.count

@@ -1,23 +1,23 @@
 #if !canImport(CHiredisTLS)
-import CHiredis
+    import CHiredis
 
-/// There is none: this hiredis has no TLS.
-struct TLSContext {
-    init(_ configuration: RedisConfiguration.TLS) throws(TLSFailure) { throw TLSFailure(.tls, RedisConfiguration.reasonAgainstTLS) }
-}
-
-/// Never made, as there is no `TLSContext`.
-struct TLSSession {
-    static let isSupported = false
-
-    static func start(
-        _ context: UnsafeMutablePointer<redisContext>, with host: String, _ tls: TLSContext
-    ) throws(TLSFailure) -> TLSSession {
-        TLSSession()
+    /// There is none: this hiredis has no TLS.
+    struct TLSContext {
+        init(_ configuration: RedisConfiguration.TLS) throws(TLSFailure) { throw TLSFailure(.tls, RedisConfiguration.reasonAgainstTLS) }
     }
 
-    var holdsInput: Bool { false }
-    static func forgetErrors() {}
-    static var error: String? { nil }
-}
+    /// Never made, as there is no `TLSContext`.
+    struct TLSSession {
+        static let isSupported = false
+
+        static func start(
+            _ context: UnsafeMutablePointer<redisContext>, with host: String, _ tls: TLSContext
+        ) throws(TLSFailure) -> TLSSession {
+            TLSSession()
+        }
+
+        var holdsInput: Bool { false }
+        static func forgetErrors() {}
+        static var error: String? { nil }
+    }
 #endif

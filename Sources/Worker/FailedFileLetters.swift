@@ -24,14 +24,16 @@ struct FailedFileLetters: Sendable {
                 firstFailure: failures.first.map { Date(timeIntervalSince1970: Double(job.createdAt + $0.at) / 1000) },
                 lastFailure: Date(timeIntervalSince1970: Double(try await store.now()) / 1000))
             guard try await publisher.publish(letter) == .confirmed else {
-                repeated.warning(key: "refused", "\(QueueNames.deadDownloads) does not take a dead letter; is it declared? (`longhaul setup`)")
+                repeated.warning(
+                    key: "refused", "\(QueueNames.deadDownloads) does not take a dead letter; is it declared? (`longhaul setup`)")
                 return false
             }
             metrics.deadLetters.increment()
             return true
         } catch {
             repeated.warning(
-                key: "unpublished", "a file is not given up yet, since its dead letter was not published; its lease brings it back: \(error)",
+                key: "unpublished",
+                "a file is not given up yet, since its dead letter was not published; its lease brings it back: \(error)",
                 metadata: ["jobId": "\(job.id)"])
             return false
         }

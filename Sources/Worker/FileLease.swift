@@ -56,7 +56,11 @@ actor FileLease {
         guarded = Guarded { work.cancel() }
         watchEnd()
         beatLater()
-        let result = await withTaskCancellationHandler { await work.result } onCancel: { work.cancel() }
+        let result = await withTaskCancellationHandler {
+            await work.result
+        } onCancel: {
+            work.cancel()
+        }
         if stopGuarding() { throw LeaseLost() }
         return try result.get()
     }

@@ -74,7 +74,8 @@ struct TransferStarter: Sendable {
         }
         logger.debug("transfer begins", metadata: ["attempt": "\(claimed.attempt)"])
         return await FileTransfer(
-            claimed: claimed, provider: provider, store: store, storage: storage, configuration: configuration, lease: lease, metrics: metrics,
+            claimed: claimed, provider: provider, store: store, storage: storage, configuration: configuration, lease: lease,
+            metrics: metrics,
             logger: logger, thread: thread
         ).run()
     }

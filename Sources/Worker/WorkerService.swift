@@ -51,7 +51,8 @@ public struct WorkerService: Service {
         let starter = TransferStarter(
             providers: providers, store: store, storage: storage, slots: slots,
             recorder: OutcomeRecorder(
-                store: store, letters: FailedFileLetters(
+                store: store,
+                letters: FailedFileLetters(
                     publisher: publisher, store: store, metrics: metrics, repeated: RateLimitedLog(logger)),
                 storage: storageWatch, manifestLease: configuration.lease, metrics: metrics),
             manifests: ManifestStep(store: store, storage: storage, watch: storageWatch, lease: configuration.lease, metrics: metrics),

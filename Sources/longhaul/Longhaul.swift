@@ -5,7 +5,8 @@ import Glibc
 struct Longhaul: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "longhaul",
-        abstract: "Starts slow exports at other people's APIs, waits for them without holding anything, and delivers their files to object storage.",
+        abstract:
+            "Starts slow exports at other people's APIs, waits for them without holding anything, and delivers their files to object storage.",
         discussion: """
             A first run on one machine:
               longhaul setup                                   declare the queues, prepare the store
@@ -39,7 +40,7 @@ struct Longhaul: AsyncParsableCommand {
             Terminal.error(problem.message)
             _ = fflush(nil)
             _exit(problem.code.rawValue)
-        } catch where Self.exitCode(for: error) == .failure && !(error is ExitCode) {
+        } catch  where Self.exitCode(for: error) == .failure && !(error is ExitCode) {
             Terminal.error("\(error)")
             Self.exit(withError: ExitCode(70))
         } catch {

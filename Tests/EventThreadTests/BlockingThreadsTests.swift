@@ -72,7 +72,7 @@ struct BlockingThreadsTests {
     private static func thread() -> String {
         var name = [UInt8](repeating: 0, count: 64)
         let count = name.withUnsafeMutableBufferPointer { buffer in
-            buffer.withMemoryRebound(to: CChar.self) { readlink("/proc/thread-self", $0.baseAddress!, $0.count) }
+            buffer.withMemoryRebound(to: CChar.self) { $0.baseAddress.map { name in readlink("/proc/thread-self", name, 64) } ?? -1 }
         }
         return String(decoding: name.prefix(max(count, 0)), as: UTF8.self)
     }

@@ -3,7 +3,8 @@ import Foundation
 import Testing
 
 private let policy = BreakerPolicy(
-    window: .seconds(10), minimumRequests: 10, failureRatio: 0.5, slowRatio: 0.8, openFor: .seconds(4), longestOpen: .seconds(10), probes: 2)
+    window: .seconds(10), minimumRequests: 10, failureRatio: 0.5, slowRatio: 0.8, openFor: .seconds(4), longestOpen: .seconds(10), probes: 2
+)
 
 @Suite("The circuit breaker") struct CircuitBreakerTests {
     private func opened() -> CircuitBreaker {
@@ -104,7 +105,8 @@ private let policy = BreakerPolicy(
 
     @Test("holds nothing for longer than a day, whatever instants stand in the store", arguments: [Int64.max, .min])
     func impossibleInstants(instant: Int64) throws {
-        let json = #"{"breaker":{"state":"closed","changedAt":0,"openUntil":0,"openings":0,"reason":"","slices":[],"probesPassed":0},"pausedUntil":{"check":\#(instant)}}"#
+        let json =
+            #"{"breaker":{"state":"closed","changedAt":0,"openUntil":0,"openings":0,"reason":"","slices":[],"probesPassed":0},"pausedUntil":{"check":\#(instant)}}"#
         let health = try JSONDecoder().decode(ProviderHealth.self, from: Data(json.utf8))
         #expect(health.wait(.check, now: 1_795_000_000_000) == (instant > 0 ? .seconds(86_400) : .zero))
     }

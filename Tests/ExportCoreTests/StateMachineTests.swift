@@ -8,7 +8,8 @@ private let error = JobError(code: "broken", message: "it broke")
 
 /// One event of each kind and variant that the rules tell apart.
 private let events: [JobEvent] = [
-    .created(PollHints()), .stepFailed(transient), .stepFailed(permanent), .notReady(PollHints()), .unknownStatus("ODD", PollHints()), .ready, .empty,
+    .created(PollHints()), .stepFailed(transient), .stepFailed(permanent), .notReady(PollHints()), .unknownStatus("ODD", PollHints()),
+    .ready, .empty,
     .exportFailed(error), .pageListed(isLast: false), .pageListed(isLast: true), .listingRefused(error), .watchdogFired,
     .fileFailed(error), .manifestWritten, .cancelled, .cancelFailed(transient), .cancelFailed(permanent),
     .retryRequested(fromStart: false), .retryRequested(fromStart: true),
@@ -62,7 +63,9 @@ private let lenient = JobStateMachine(rules: JobRules(recreate: RecreatePolicy(a
         }
     }
 
-    @Test("changes nothing in a job that is over, but for a failed one that is to be retried", arguments: [JobStatus.completed, .failed], events)
+    @Test(
+        "changes nothing in a job that is over, but for a failed one that is to be retried", arguments: [JobStatus.completed, .failed],
+        events)
     func finalStates(status: JobStatus, event: JobEvent) {
         if status == .failed, case .retryRequested = event { return }
         #expect(machine.decide(event, in: JobState(status: status), random: 0) == nil)
@@ -138,7 +141,8 @@ private let lenient = JobStateMachine(rules: JobRules(recreate: RecreatePolicy(a
         #expect(machine.decide(.created(PollHints()), in: uncertain, random: 0)?.state.createIsUncertain == false)
     }
 
-    @Test("does not forget it by a failure that says nothing, by a cancellation that could not be told, or by the job's end") func staysUncertain() throws {
+    @Test("does not forget it by a failure that says nothing, by a cancellation that could not be told, or by the job's end")
+    func staysUncertain() throws {
         let claimed = JobState(status: .pending, claims: 2)
         #expect(machine.decide(.stepFailed(transient), in: claimed, random: 0)?.state.createIsUncertain == true)
         #expect(machine.decide(.cancelFailed(transient), in: claimed, random: 0)?.state.createIsUncertain == true)
@@ -154,11 +158,14 @@ private let lenient = JobStateMachine(rules: JobRules(recreate: RecreatePolicy(a
         #expect(machine.decide(.manifestWritten, in: state, random: 0)?.state.status == .completed)
     }
 
-    @Test("creates an export anew that failed at the provider, with another number, as often as the provider file says") func recreation() throws {
+    @Test("creates an export anew that failed at the provider, with another number, as often as the provider file says") func recreation()
+        throws
+    {
         let first = try #require(lenient.decide(.exportFailed(error), in: JobState(status: .polling, attempts: 9), random: 0))
         #expect((first.state.status, first.state.creation, first.state.attempts) == (.pending, 1, 0))
         #expect(first.timer == .after(.seconds(60)))
-        let last = try #require(lenient.decide(.exportFailed(error), in: JobState(status: .polling, creation: 2, recreations: 2), random: 0))
+        let last = try #require(
+            lenient.decide(.exportFailed(error), in: JobState(status: .polling, creation: 2, recreations: 2), random: 0))
         #expect((last.state.status, last.state.resumeAt, last.state.creation) == (.failed, .pending, 3))
     }
 

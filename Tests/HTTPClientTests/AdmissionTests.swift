@@ -19,7 +19,9 @@ struct AdmissionTests {
     func turns() {
         let admission = Admission(maxPerHost: 4, maxTotal: 2)
         #expect(admission.admit(1, host: "a") && admission.admit(2, host: "a"))
-        for (id, host) in [(3, "a"), (4, "a"), (5, "b"), (6, "b"), (7, "c")] as [(UInt64, String)] { #expect(!admission.admit(id, host: host)) }
+        for (id, host) in [(3, "a"), (4, "a"), (5, "b"), (6, "b"), (7, "c")] as [(UInt64, String)] {
+            #expect(!admission.admit(id, host: host))
+        }
         var order: [UInt64] = []
         var held = ["a", "a"]
         let hosts: [UInt64: String] = [3: "a", 4: "a", 5: "b", 6: "b", 7: "c"]

@@ -41,7 +41,8 @@ struct Certificates {
 
     init() throws {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        try run("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", "ca.key", "-out", "ca.pem",
+        try run(
+            "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", "ca.key", "-out", "ca.pem",
             "-days", "2", "-subj", "/CN=test CA")
         try issue("server", "/CN=localhost", "subjectAltName=DNS:localhost,IP:127.0.0.1")
         try issue("client", "/CN=client", "extendedKeyUsage=clientAuth")
@@ -53,7 +54,8 @@ struct Certificates {
     /// Runs `body` with the port of a TLS server that answers each GET with a page.
     func withServer(_ arguments: String..., body: (Int) async throws -> Void) async throws {
         let server = try OpenSSL(
-            ["s_server", "-accept", "127.0.0.1:0", "-www", "-cert", "server.pem", "-key", "server.key"] + arguments, in: folder, output: "out")
+            ["s_server", "-accept", "127.0.0.1:0", "-www", "-cert", "server.pem", "-key", "server.key"] + arguments, in: folder,
+            output: "out")
         defer { server.terminate() }
         var port: Int?
         await eventually("the TLS server listens") {
@@ -67,9 +69,11 @@ struct Certificates {
 
     private func issue(_ name: String, _ subject: String, _ extensions: String) throws {
         try Data(extensions.utf8).write(to: folder.appendingPathComponent("\(name).ext"))
-        try run("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", "\(name).key", "-out", "\(name).csr",
+        try run(
+            "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", "\(name).key", "-out", "\(name).csr",
             "-subj", subject)
-        try run("x509", "-req", "-in", "\(name).csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2",
+        try run(
+            "x509", "-req", "-in", "\(name).csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2",
             "-extfile", "\(name).ext", "-out", "\(name).pem")
     }
 

@@ -103,7 +103,7 @@ final class Connection {
         bytes.withUnsafeBytes { bytes in
             var sent = 0
             while sent < bytes.count {
-                let count = Foundation.send(descriptor, bytes.baseAddress! + sent, bytes.count - sent, Int32(MSG_NOSIGNAL))
+                let count = Foundation.send(descriptor, bytes.baseAddress.map { $0 + sent }, bytes.count - sent, Int32(MSG_NOSIGNAL))
                 guard count > 0 else { return false }
                 sent += count
             }

@@ -6,7 +6,8 @@ import Testing
 struct RedirectTests {
     private static func redirecting(_ status: Int, to location: @escaping @Sendable () -> String) throws -> RawServer {
         try RawServer(answering: { request in
-            request.target == "/end" ? RawServer.response("end")
+            request.target == "/end"
+                ? RawServer.response("end")
                 : RawServer.response("gone", status: "\(status) Elsewhere", headers: "Location: \(location())\r\n")
         })
     }
@@ -72,7 +73,9 @@ struct RedirectTests {
     func endlessBody() async throws {
         let server = try RawServer { connection in
             guard let request = connection.readRequest() else { return }
-            if request.target == "/end" { connection.send(RawServer.response("end")) } else {
+            if request.target == "/end" {
+                connection.send(RawServer.response("end"))
+            } else {
                 connection.send("HTTP/1.1 302 Found\r\nLocation: /end\r\n\r\n")
                 while connection.send([UInt8](repeating: 0, count: 10_000)) {}
             }
@@ -99,7 +102,8 @@ struct RedirectTests {
         let server = try Self.redirecting(status) { "/end" }
         defer { server.stop() }
         try await withClient { client async throws in
-            let request = HTTPRequest(.post, server.url, headers: [("Content-Type", "x/y")], body: .bytes([1, 2]), redirects: .follow(max: 1))
+            let request = HTTPRequest(
+                .post, server.url, headers: [("Content-Type", "x/y")], body: .bytes([1, 2]), redirects: .follow(max: 1))
             #expect(try await client.send(request).status == 200)
         }
         let last = try #require(server.requests.last)

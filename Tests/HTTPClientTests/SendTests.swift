@@ -16,7 +16,8 @@ struct SendTests {
         }
         defer { server.stop() }
         try await withClient { client async throws in
-            let response = try await client.send(HTTPRequest(.get, server.url + "/a/../b//c?q=1#f", headers: [("X-A", "1"), ("X-Empty", "")]))
+            let response = try await client.send(
+                HTTPRequest(.get, server.url + "/a/../b//c?q=1#f", headers: [("X-A", "1"), ("X-Empty", "")]))
             #expect(response.status == 203)
             #expect(response.body == Array("hello".utf8))
             #expect(response.headers["CONTENT-LENGTH"] == "5")
@@ -33,7 +34,8 @@ struct SendTests {
         #expect(request["user-agent"] == "longhaul")
     }
 
-    @Test("a callback is called once, on its caller's thread, with the response or with what kept it from coming", arguments: [true, false])
+    @Test(
+        "a callback is called once, on its caller's thread, with the response or with what kept it from coming", arguments: [true, false])
     func callbacks(sharesThread: Bool) async throws {
         let server = try RawServer(answering: { RawServer.response($0.target) })
         defer { server.stop() }
@@ -105,7 +107,8 @@ struct SendTests {
         #expect(server.requests.map(\.method) == sequence.map(\.0.rawValue))
         #expect(server.requests.map(\.body.count) == [0, 0, 100_000, 0, 1, 0, 0, 0, 0, 0, 0])
         #expect(server.requests.allSatisfy { $0["content-type"] == nil })
-        #expect(server.requests.filter { $0.body.isEmpty && ["GET", "DELETE"].contains($0.method) }.allSatisfy { $0["content-length"] == nil })
+        #expect(
+            server.requests.filter { $0.body.isEmpty && ["GET", "DELETE"].contains($0.method) }.allSatisfy { $0["content-length"] == nil })
         #expect(server.requests[6]["content-length"] == "0")
     }
 
@@ -138,7 +141,11 @@ struct SendTests {
             while let request = connection.readRequest() {
                 // Nobody is answered before all have asked.
                 together.lock()
-                if count.withLock({ $0 += 1; return $0 }) == 1000 { together.broadcast() }
+                if count.withLock({
+                    $0 += 1; return $0
+                }) == 1000 {
+                    together.broadcast()
+                }
                 while count.withLock({ $0 }) < 1000 { together.wait() }
                 together.unlock()
                 connection.send(RawServer.response(request.target))

@@ -205,7 +205,9 @@ struct StreamTests {
         let pulled = Mutex(0)
         let total = 400
         let body = HTTPRequestBody.stream(length: nil) {
-            let count = pulled.withLock { $0 += 1; return $0 }
+            let count = pulled.withLock {
+                $0 += 1; return $0
+            }
             return count > total ? nil : [UInt8](repeating: 5, count: 100_000)
         }
         try await withClient { client async throws in
@@ -238,7 +240,9 @@ struct StreamTests {
                 let request = HTTPRequest(
                     .put, server.url,
                     body: .stream(length: Int64(length)) {
-                        left.withLock { $0 -= 1; return $0 >= 0 ? [UInt8](repeating: 0, count: 1000) : nil }
+                        left.withLock {
+                            $0 -= 1; return $0 >= 0 ? [UInt8](repeating: 0, count: 1000) : nil
+                        }
                     })
                 #expect(await failure { try await client.send(request) }?.kind == .uploadSource)
             }

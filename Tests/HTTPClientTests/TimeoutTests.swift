@@ -116,7 +116,9 @@ struct TimeoutTests {
     func ownSlowness() async throws {
         let server = try RawServer { connection in
             while let request = connection.readRequest() {
-                if request.method == "PUT" { connection.send(RawServer.response("\(request.body.count)")) } else {
+                if request.method == "PUT" {
+                    connection.send(RawServer.response("\(request.body.count)"))
+                } else {
                     connection.send("HTTP/1.1 200 OK\r\nContent-Length: 20000000\r\n\r\n")
                     connection.send([UInt8](repeating: 7, count: 20_000_000))
                 }

@@ -23,8 +23,9 @@ struct JQProgramTests {
 
     @Test("a filter gives all of its outputs, in order")
     func allOutputs() throws {
-        #expect(try outputs(".files[] | {name, size: .bytes}", #"{"files":[{"name":"a","bytes":1},{"name":"b","bytes":2}]}"#)
-            == [#"{"name":"a","size":1}"#, #"{"name":"b","size":2}"#])
+        #expect(
+            try outputs(".files[] | {name, size: .bytes}", #"{"files":[{"name":"a","bytes":1},{"name":"b","bytes":2}]}"#)
+                == [#"{"name":"a","size":1}"#, #"{"name":"b","size":2}"#])
         #expect(try outputs("empty", "null") == [])
         #expect(try outputs("def double: . * 2; .[] | double", "[1,2]") == ["2", "4"])
     }
@@ -72,7 +73,8 @@ struct JQProgramTests {
         #expect(failure("1, error(\"late\")")?.kind == .runtime)
     }
 
-    @Test("halt, halt_error and input are errors, and the program runs again afterwards", arguments: ["halt", "halt_error", "halt_error(3)"])
+    @Test(
+        "halt, halt_error and input are errors, and the program runs again afterwards", arguments: ["halt", "halt_error", "halt_error(3)"])
     func haltAndInput(halt: String) throws {
         #expect(failure("\"stop\" | \(halt)")?.message == "a filter cannot halt the service")
         #expect(failure("input")?.message == "a filter here has one input, and no more")
@@ -108,8 +110,9 @@ struct JQProgramTests {
 
     @Test("the guarded functions still work")
     func guardedFunctions() throws {
-        #expect(try outputs("todate, strftime(\"%Y\"), (gmtime | mktime)", "1700000000")
-            == [#""2023-11-14T22:13:20Z""#, #""2023""#, "1700000000"])
+        #expect(
+            try outputs("todate, strftime(\"%Y\"), (gmtime | mktime)", "1700000000")
+                == [#""2023-11-14T22:13:20Z""#, #""2023""#, "1700000000"])
         #expect(try outputs("gsub(\"[ab]\"; \"x\"), gsub(\"(?<l>[A-Z])\"; \"-\" + .l; \"i\")", #""abc""#) == [#""xxc""#, #""-a-b-c""#])
     }
 

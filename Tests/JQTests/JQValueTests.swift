@@ -14,7 +14,8 @@ struct JQValueTests {
 
     @Test("an integer that a double cannot hold stays whole as a string")
     func largeIntegers() throws {
-        let json = #"{"id":12345678901234567890,"neg":-9007199254740993,"fits":9007199254740992,"text":"99999999999999999999","list":[1,123456789012345678]}"#
+        let json =
+            #"{"id":12345678901234567890,"neg":-9007199254740993,"fits":9007199254740992,"text":"99999999999999999999","list":[1,123456789012345678]}"#
         let value = try JQValue(json: json)
         #expect(value["id"]?.string == "12345678901234567890")
         #expect(value["neg"]?.string == "-9007199254740993")
@@ -45,7 +46,9 @@ struct JQValueTests {
         }
     }
 
-    @Test("what is not one JSON text is an error that does not repeat the text", arguments: ["", " ", "{", "1 2", "<html>", #""\ud800""#, #"{"a":secret}"#])
+    @Test(
+        "what is not one JSON text is an error that does not repeat the text",
+        arguments: ["", " ", "{", "1 2", "<html>", #""\ud800""#, #"{"a":secret}"#])
     func invalid(json: String) {
         let error = #expect(throws: JQError.self) { try JQValue(json: json) }
         #expect(error?.kind == .json)

@@ -8,7 +8,8 @@ import Testing
 /// A message as a browser of `queue` finds it.
 private func found(_ message: OutgoingMessage, in queue: String? = nil) -> Delivery {
     Delivery(
-        queue: queue ?? message.routingKey, exchange: "", routingKey: message.routingKey, body: message.body, properties: message.properties,
+        queue: queue ?? message.routingKey, exchange: "", routingKey: message.routingKey, body: message.body,
+        properties: message.properties,
         isRedelivered: false, tag: DeliveryTag(index: 0, generation: 0, number: 1), bodySize: UInt64(message.body.count))
 }
 
@@ -28,7 +29,8 @@ private func exportJob() throws -> ExportJob {
     @Test("about a message says who put it away, why, and where it came from") func message() throws {
         let original = OutgoingMessage(
             routingKey: QueueNames.jobs(.low), body: Array(#"{"provider":"nobody","exportJobId":"a-1"}"#.utf8),
-            properties: MessageProperties(messageID: "a-1", correlationID: "c", appID: "shop", headers: ["traceparent": "00-1-2-01", "CC": ["x"]]))
+            properties: MessageProperties(
+                messageID: "a-1", correlationID: "c", appID: "shop", headers: ["traceparent": "00-1-2-01", "CC": ["x"]]))
         let error = JobMessageError(code: "unknown-provider", message: "provider nobody is unknown")
         let outgoing = DeadLetter(found(original), error, at: noon).outgoing(to: QueueNames.deadJobs)
         #expect(outgoing.routingKey == QueueNames.deadJobs)
@@ -65,7 +67,8 @@ private func exportJob() throws -> ExportJob {
     @Test("about a job holds the job's message again") func job() throws {
         let job = try exportJob()
         let outgoing = DeadLetter.failedJob(
-            job, error: JobError(code: "http-403", message: "POST /exports answered 403"), attempts: 6, firstFailure: noon - 90, lastFailure: noon)
+            job, error: JobError(code: "http-403", message: "POST /exports answered 403"), attempts: 6, firstFailure: noon - 90,
+            lastFailure: noon)
         #expect(outgoing.routingKey == QueueNames.deadJobs)
         #expect(outgoing.properties.isPersistent)
         #expect(outgoing.properties.headers["traceparent"] == "00-1-2-01")
@@ -120,7 +123,8 @@ private func exportJob() throws -> ExportJob {
     @Test("has an id of its own that stays the same") func ids() throws {
         let job = try exportJob()
         func letter(_ code: String, _ at: Date) -> DeadLetterRecord {
-            DeadLetterRecord(found(DeadLetter.failedJob(job, error: JobError(code: code, message: ""), attempts: 1, firstFailure: nil, lastFailure: at)))
+            DeadLetterRecord(
+                found(DeadLetter.failedJob(job, error: JobError(code: code, message: ""), attempts: 1, firstFailure: nil, lastFailure: at)))
         }
         #expect(letter("a", noon).id.count == 12)
         #expect(letter("a", noon).id == letter("a", noon).id)
@@ -135,7 +139,8 @@ private func exportJob() throws -> ExportJob {
         [
             "x-death": [
                 [
-                    "count": count, "reason": reason, "queue": .string(QueueNames.jobs(.high)), "exchange": "", "time": .timestamp(1_764_000_000),
+                    "count": count, "reason": reason, "queue": .string(QueueNames.jobs(.high)), "exchange": "",
+                    "time": .timestamp(1_764_000_000),
                     "routing-keys": [.string(QueueNames.jobs(.high))],
                 ]
             ]
@@ -167,7 +172,8 @@ private func exportJob() throws -> ExportJob {
 @Suite("A dead letter that means harm") struct HostileLetterTests {
     private static let values: [AMQPValue] = [
         .null, true, .integer(.min), .integer(.max), .double(.nan), "", "\u{1B}[2J", .string(String(repeating: "x", count: 100_000)),
-        .bytes([0xFF]), .timestamp(.max), [], [:], [[]], [["queue": 1]], [["queue": "q", "count": .integer(.max), "reason": 7, "time": "x"]],
+        .bytes([0xFF]), .timestamp(.max), [], [:], [[]], [["queue": 1]],
+        [["queue": "q", "count": .integer(.max), "reason": 7, "time": "x"]],
         [["queue": "q", "count": .integer(.min), "reason": "delivery_limit", "routing-keys": [1, []], "time": .timestamp(.max)]],
     ]
     private static let names = [
@@ -180,7 +186,9 @@ private func exportJob() throws -> ExportJob {
     func headers(value: AMQPValue) {
         for name in Self.names {
             let letter = found("x", [name: value])
-            for text in [letter.reason, letter.explanation, letter.originalQueue ?? "", letter.provider ?? "", letter.originalRoutingKey ?? ""] {
+            for text in [
+                letter.reason, letter.explanation, letter.originalQueue ?? "", letter.provider ?? "", letter.originalRoutingKey ?? "",
+            ] {
                 #expect(text.utf8.count <= 1024)
                 #expect(text.unicodeScalars.allSatisfy { $0.value >= 0x20 })
             }
@@ -191,7 +199,8 @@ private func exportJob() throws -> ExportJob {
         #expect(!all.id.isEmpty)
         // The one who puts a message away reads some of its headers.
         let message = OutgoingMessage(
-            routingKey: QueueNames.jobs(.normal), body: [], properties: MessageProperties(headers: ["x-delivery-count": value, DeadLetter.attemptsHeader: value]))
+            routingKey: QueueNames.jobs(.normal), body: [],
+            properties: MessageProperties(headers: ["x-delivery-count": value, DeadLetter.attemptsHeader: value]))
         let outgoing = DeadLetter(found(message), JobMessageError(code: "not-json", message: "")).outgoing(to: QueueNames.deadJobs)
         #expect((1...2_000_001).contains(outgoing.properties.headers[DeadLetter.attemptsHeader]?.integer ?? 0))
     }
@@ -200,7 +209,9 @@ private func exportJob() throws -> ExportJob {
         let letter = found("x", [DeadLetter.queueHeader: "payments"])
         #expect(letter.originalQueue == "payments")
         #expect(letter.redriveQueue == QueueNames.jobs(.normal))
-        #expect(found("x", [DeadLetter.queueHeader: .string(QueueNames.jobs(.high))], in: QueueNames.deadDownloads).redriveQueue == QueueNames.downloads(.normal))
+        #expect(
+            found("x", [DeadLetter.queueHeader: .string(QueueNames.jobs(.high))], in: QueueNames.deadDownloads).redriveQueue
+                == QueueNames.downloads(.normal))
     }
 
     @Test("with deep nesting as its body is read", arguments: [#"{"provider":"#, "[", "{\"a\":"])

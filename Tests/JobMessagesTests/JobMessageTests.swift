@@ -34,7 +34,10 @@ private func problem(_ text: String) -> JobMessageError? {
         "keeps its parameters as they were written, but for spaces",
         arguments: [
             (#"{ "provider" : "p" , "parameters" : { "b" : [ 1 , { } ] , "a" : "x y" } }"#, #"{"b":[1,{}],"a":"x y"}"#),
-            (#"{"parameters":{"id":123456789012345678901234567890,"x":1.10},"provider":"p"}"#, #"{"id":123456789012345678901234567890,"x":1.10}"#),
+            (
+                #"{"parameters":{"id":123456789012345678901234567890,"x":1.10},"provider":"p"}"#,
+                #"{"id":123456789012345678901234567890,"x":1.10}"#
+            ),
             (#"{"provider":"p","parameters":{"a":"\u00e4 \" } ] , \\","b":"\n"}}"#, #"{"a":"\u00e4 \" } ] , \\","b":"\n"}"#),
             (#"{"more":{"parameters":{"a":1}},"provider":"p","parameters":{"a":2}}"#, #"{"a":2}"#),
             (#"{"\u0070arameters":{"b": 1,"a":2},"provider":"p"}"#, #"{"a":2,"b":1}"#),

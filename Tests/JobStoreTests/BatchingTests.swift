@@ -39,9 +39,13 @@ import Testing
 extension TestStore {
     fileprivate func notReadyChange(_ job: (id: JobID, version: Int64)) throws -> JobChange {
         let state = JobState(status: .polling)
-        guard let decision = Self.machine.decide(.notReady(PollHints()), in: state, random: 0.5) else { throw TestServersError("no decision") }
+        guard let decision = Self.machine.decide(.notReady(PollHints()), in: state, random: 0.5) else {
+            throw TestServersError("no decision")
+        }
         return JobChange(id: job.id, version: job.version, from: state, decision: decision, isCheck: true)
     }
 
-    fileprivate func notReady(_ job: (id: JobID, version: Int64)) async throws -> ChangeOutcome { try await store.apply(notReadyChange(job)) }
+    fileprivate func notReady(_ job: (id: JobID, version: Int64)) async throws -> ChangeOutcome {
+        try await store.apply(notReadyChange(job))
+    }
 }

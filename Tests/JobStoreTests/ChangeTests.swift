@@ -143,7 +143,8 @@ import Testing
             #expect((40...60).contains(history.count))
             let ready = try #require(try await test.store.job(id))
             let failed = Decision(state: JobState(status: .ready, failures: 1), timer: .after(.seconds(1)))
-            let change = JobChange(id: id, version: ready.version, from: ready.state, decision: failed, detail: "once more", isFailure: true)
+            let change = JobChange(
+                id: id, version: ready.version, from: ready.state, decision: failed, detail: "once more", isFailure: true)
             #expect(try await test.store.apply(change) != .stale)
             #expect(try await test.store.history(of: id).map(\.what).suffix(2) == ["READY", "!"])
         }

@@ -36,7 +36,9 @@ import Testing
     @Test("fires again when the lease runs out") func leaseExpiry() async throws {
         try await TestStore.run { test in
             _ = try await test.polling("a")
-            let first = try await eventually(within: .seconds(10), "the timer fires") { try await test.wakes(lease: .milliseconds(50)).first }
+            let first = try await eventually(within: .seconds(10), "the timer fires") {
+                try await test.wakes(lease: .milliseconds(50)).first
+            }
             let second = try await eventually(within: .seconds(10), "the lease runs out") { try await test.wakes().first }
             #expect(second.version == first.version + 1)
             #expect(second.state.claims == 2)
@@ -97,16 +99,21 @@ import Testing
         }
     }
 
-    @Test("ignores wakes with numbers that nothing of ours would write", arguments: [1, 2, 3, 4, 5, 9, 10, 11, 12, 13, 15], ["9223372036854775807", "9999999999999999999", "-1", "+1", ""])
+    @Test(
+        "ignores wakes with numbers that nothing of ours would write", arguments: [1, 2, 3, 4, 5, 9, 10, 11, 12, 13, 15],
+        ["9223372036854775807", "9999999999999999999", "-1", "+1", ""])
     func hugeNumbers(field: Int, number: String) {
-        var fields = ["a", "1", "4", "1", "2", "3", "1795853057006", "0", "POLLING", "5", "6", "7", "8", "9", "0", "10", "{}", "p", "t", "c", "{}"]
+        var fields = [
+            "a", "1", "4", "1", "2", "3", "1795853057006", "0", "POLLING", "5", "6", "7", "8", "9", "0", "10", "{}", "p", "t", "c", "{}",
+        ]
         #expect(Wake.decode(Array(fields.joined(separator: "\t").utf8)).wakes.count == 1)
         fields[field] = number
         #expect(Wake.decode(Array(fields.joined(separator: "\t").utf8)).malformed == 1)
     }
 
     @Test("ignores lines that are no wakes") func malformed() {
-        let lines = "nonsense\n\na\t1\tx\t0\t0\t0\t0\t0\tPOLLING\t0\t0\t0\t0\t0\t0\t0\t{}\tp\tt\tc\t{}"
+        let lines =
+            "nonsense\n\na\t1\tx\t0\t0\t0\t0\t0\tPOLLING\t0\t0\t0\t0\t0\t0\t0\t{}\tp\tt\tc\t{}"
             + "\na\t1\t4\t1\t2\t3\t0\t0\tPOLLING\t5\t6\t7\t8\t9\t1\t10\t{}\tp\tt\t\t{\"a\":\"\t\"}"
         let (wakes, malformed) = Wake.decode(Array(lines.utf8))
         #expect(wakes.count == 1)

@@ -14,7 +14,8 @@ import Testing
             let more = try #require(TestStore.machine.decide(.pageListed(isLast: false), in: state, random: 0))
             let last = try #require(TestStore.machine.decide(.pageListed(isLast: true), in: state, random: 0))
             let first = try #require(
-                try await test.store.addFiles([TestStore.file("1"), TestStore.file("2")], to: id, version: version + 1, decision: more, cursor: "p2"))
+                try await test.store.addFiles(
+                    [TestStore.file("1"), TestStore.file("2")], to: id, version: version + 1, decision: more, cursor: "p2"))
             #expect(try await test.store.job(id)?.listingCursor == "p2")
             #expect(try await test.store.addFiles([TestStore.file("3")], to: id, version: version + 1, decision: last, cursor: nil) == nil)
             let second = try #require(
@@ -108,7 +109,8 @@ import Testing
             let again = try #require(try await test.store.finishFile(y, objects: [object], manifestLease: TestStore.lease)?.manifest)
             #expect((again.version, again.state.filesDone, again.state.manifestClaims) == (before + 2, 2, 1))
             #expect(try await test.decide(.manifestWritten, id, version: job.version, job.state) == .stale)
-            #expect(try await test.decide(.manifestWritten, id, version: again.version, again.state) == .applied(version: again.version + 1))
+            #expect(
+                try await test.decide(.manifestWritten, id, version: again.version, again.state) == .applied(version: again.version + 1))
             #expect(try await test.store.finishFile(y, objects: [object], manifestLease: TestStore.lease) == nil)
         }
     }

@@ -75,7 +75,8 @@ import Testing
                 }
                 func create() async throws {
                     for job in try await test.start(limit: 2000, lease: .seconds(600)) {
-                        try await test.decide(.created(PollHints()), job.id, version: job.version, job.state, handle: #"{"id":"exp_0123456789abcdef"}"#)
+                        try await test.decide(
+                            .created(PollHints()), job.id, version: job.version, job.state, handle: #"{"id":"exp_0123456789abcdef"}"#)
                     }
                 }
                 try await test.admit("warm-up")

@@ -70,7 +70,10 @@ struct TestStore: Sendable {
     func polling(_ name: String) async throws -> (id: JobID, version: Int64) {
         let id = try await admit(name)
         guard let job = try await start().first(where: { $0.id == id }) else { throw TestServersError("\(name) did not start") }
-        guard case .applied(let version) = try await decide(.created(PollHints()), id, version: job.version, job.state, handle: #"{"id":"e1"}"#) else {
+        guard
+            case .applied(let version) = try await decide(
+                .created(PollHints()), id, version: job.version, job.state, handle: #"{"id":"e1"}"#)
+        else {
             throw TestServersError("\(name) is stale")
         }
         return (id, version)
@@ -86,7 +89,9 @@ struct TestStore: Sendable {
         return id
     }
 
-    static func file(_ name: String) -> FileTask { FileTask(name: name, url: "https://x.example/\(name)?sig=1", bytes: 3, listedName: name) }
+    static func file(_ name: String) -> FileTask {
+        FileTask(name: name, url: "https://x.example/\(name)?sig=1", bytes: 3, listedName: name)
+    }
 
     func claimFile(_ index: Int, _ id: JobID, lease: Duration = lease, maxAttempts: Int = 5) async throws -> ClaimedFile? {
         guard case .claimed(let file) = try await store.claimFile(index, of: id, lease: lease, maxAttempts: maxAttempts) else { return nil }

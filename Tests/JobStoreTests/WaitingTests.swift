@@ -71,7 +71,9 @@ import Testing
         }
     }
 
-    @Test("gives back permits and places for what turns out not to wait, and gives out again what nobody has settled") func settling() async throws {
+    @Test("gives back permits and places for what turns out not to wait, and gives out again what nobody has settled") func settling()
+        async throws
+    {
         try await TestStore.run { test in
             try await admit(4, tenant: "a", test, prefix: "a")
             let limits = StartLimits(creates: Rate(perSecond: 0.001, burst: 2), inFlight: 2)

@@ -15,7 +15,9 @@ import Testing
         }
     }
 
-    private static func withBroker<Result>(_ installation: Installation, _ body: (Administrator) async throws -> Result) async throws -> Result {
+    private static func withBroker<Result>(_ installation: Installation, _ body: (Administrator) async throws -> Result) async throws
+        -> Result
+    {
         let url = try #require(installation.environment["LONGHAUL_RABBITMQ_URL"])
         let administrator = Administrator(try RabbitMQConfiguration(url: url), logger: Terminal.quietLogger)
         let result = try await body(administrator)
@@ -47,7 +49,8 @@ import Testing
         try await Self.run { installation in
             let output = "s3://setup-\(UInt64.random(in: 0 ... .max))/exports"
             let storage = [
-                "LONGHAUL_OUTPUT": output, "AWS_ENDPOINT_URL_S3": try SharedServers.s3Endpoint, "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b",
+                "LONGHAUL_OUTPUT": output, "AWS_ENDPOINT_URL_S3": try SharedServers.s3Endpoint, "AWS_ACCESS_KEY_ID": "a",
+                "AWS_SECRET_ACCESS_KEY": "b",
             ]
             for _ in 1...2 {
                 let setup = try await installation.longhaul("setup", "--create-bucket", setting: storage)
@@ -75,7 +78,9 @@ import Testing
 
     @Test("submit refuses what no job can be, and publishes nothing") func badSubmit() async throws {
         try await Self.run { installation in
-            for arguments in [["submit"], ["submit", "acme", "--id", "a b"], ["submit", "acme", "-p", "x"], ["submit", "acme", "--parameters", "[1]"]] {
+            for arguments in [
+                ["submit"], ["submit", "acme", "--id", "a b"], ["submit", "acme", "-p", "x"], ["submit", "acme", "--parameters", "[1]"],
+            ] {
                 let ended = try await installation.start(arguments).end(within: Installation.deadline)
                 #expect(ended.status == 64, "\(arguments): \(ended.errors)")
             }
@@ -109,7 +114,9 @@ import Testing
             let ended = try await installation.longhaul("watch", "--count", "1", "--json")
             #expect(ended.status == 0)
             let counts = try #require(try ended.objects().first)
-            for status in ["PENDING", "POLLING", "READY", "PROCESSING", "COMPLETED", "FAILED", "overdueSeconds"] { #expect(counts[status] as? Int == 0) }
+            for status in ["PENDING", "POLLING", "READY", "PROCESSING", "COMPLETED", "FAILED", "overdueSeconds"] {
+                #expect(counts[status] as? Int == 0)
+            }
         }
     }
 
@@ -117,7 +124,9 @@ import Testing
         try await Self.run { installation in
             let ended = try await installation.longhaul("doctor", "--json")
             #expect(ended.status == 0, "\(ended.output)")
-            let verdicts = try ended.objects().reduce(into: [String: String]()) { $0[$1["subject"] as? String ?? ""] = $1["verdict"] as? String }
+            let verdicts = try ended.objects().reduce(into: [String: String]()) {
+                $0[$1["subject"] as? String ?? ""] = $1["verdict"] as? String
+            }
             #expect(verdicts["redis"] == "good")
             #expect(verdicts["store"] == "good")
             #expect(verdicts["rabbitmq"] == "good")

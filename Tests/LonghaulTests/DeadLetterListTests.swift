@@ -35,13 +35,16 @@ import Testing
     @Test(
         "list filters by queue, provider, reason and age",
         arguments: [
-            (["--queue", "downloads"], ["files"]), (["--queue", "jobs", "--provider", "acme"], ["old", "new"]), (["--provider", "nobody"], []),
-            (["--reason", "http-403"], ["other", "new"]), (["--older-than", "1d"], ["old"]), (["--newer-than", "1h", "--provider", "acme"], ["files", "new"]),
+            (["--queue", "downloads"], ["files"]), (["--queue", "jobs", "--provider", "acme"], ["old", "new"]),
+            (["--provider", "nobody"], []),
+            (["--reason", "http-403"], ["other", "new"]), (["--older-than", "1d"], ["old"]),
+            (["--newer-than", "1h", "--provider", "acme"], ["files", "new"]),
             (["--older-than", "1h", "--newer-than", "1d"], ["other"]), (["--limit", "2"], ["old", "other"]),
         ])
     func filters(arguments: [String], names: [String]) async throws {
         try await Self.filled { fixture in
-            let ended = try await fixture.installation.start(["dead-letters", "list", "--json"] + arguments).end(within: Installation.deadline)
+            let ended = try await fixture.installation.start(["dead-letters", "list", "--json"] + arguments).end(
+                within: Installation.deadline)
             #expect(ended.status == 0, "\(ended.errors)")
             #expect(try ended.objects().compactMap { $0["exportJobId"] as? String } == names)
         }
@@ -56,8 +59,10 @@ import Testing
             #expect(letter["originalRoutingKey"] as? String == QueueNames.jobs(.normal))
             #expect(letter["attempts"] as? Int == 6)
             #expect(letter["explanation"] as? String == "POST /exports answered otherwise than it should")
-            let first = try Date(#require(letter["firstFailure"] as? String), strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true))
-            let last = try Date(#require(letter["lastFailure"] as? String), strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+            let first = try Date(
+                #require(letter["firstFailure"] as? String), strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+            let last = try Date(
+                #require(letter["lastFailure"] as? String), strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true))
             #expect(abs(last.timeIntervalSince(first) - 30) < 0.01)
         }
     }
@@ -66,7 +71,10 @@ import Testing
         try await Self.filled { fixture in
             let ended = try await fixture.longhaul("show", "1")
             #expect(ended.status == 0, "\(ended.errors)")
-            for part in ["max-wait-exceeded", "a job that ended FAILED", "from queue    longhaul.jobs.normal", "x-longhaul-attempts: 6", "traceparent: 00-1-2-01", "\"report\" : \"orders\""] {
+            for part in [
+                "max-wait-exceeded", "a job that ended FAILED", "from queue    longhaul.jobs.normal", "x-longhaul-attempts: 6",
+                "traceparent: 00-1-2-01", "\"report\" : \"orders\"",
+            ] {
                 #expect(ended.output.contains(part), "\(part)")
             }
             let id = try #require(ended.output.split(separator: "\n").first.map(String.init))
@@ -94,7 +102,8 @@ import Testing
             for (arguments, status, words) in [
                 (["show", "1"], 1, "there is no letter 1"), (["show", "0123456789ab"], 1, "there is no letter 0123456789ab"),
                 (["show", "x"], 64, "neither a letter's id"), (["list", "--older-than", "soon"], 64, "--older-than soon"),
-                (["list", "--limit", "0"], 64, "--limit"), (["redrive"], 64, "say which letters"), (["discard", "--yes"], 64, "say which letters"),
+                (["list", "--limit", "0"], 64, "--limit"), (["redrive"], 64, "say which letters"),
+                (["discard", "--yes"], 64, "say which letters"),
                 (["discard", "--all"], 64, "--yes"), (["redrive", "--all", "--rate", "fast"], 64, "--rate fast"),
                 (["redrive", "0123456789ab"], 1, "there is no letter 0123456789ab"), (["redrive", "zz"], 64, "zz is no letter's id"),
                 (["redrive", "--all", "0123456789ab"], 64, "exclude each other"),

@@ -14,10 +14,13 @@ import Testing
 
     /// Which check of whose `/readyz` tells of it; the API is not a dependency of a process but of its jobs.
     private static let telling: [Outage: (role: String, check: String)] = [
-        .redis: ("orchestrator", "timers"), .rabbitmq: ("worker", "rabbitmq"), .alarm: ("orchestrator", "rabbitmq"), .s3: ("worker", "storage"),
+        .redis: ("orchestrator", "timers"), .rabbitmq: ("worker", "rabbitmq"), .alarm: ("orchestrator", "rabbitmq"),
+        .s3: ("worker", "storage"),
     ]
 
-    @Test("jobs wait, /readyz says which, /healthz stays green, logs do not flood, and all recovers without a hand", arguments: Outage.allCases)
+    @Test(
+        "jobs wait, /readyz says which, /healthz stays green, logs do not flood, and all recovers without a hand",
+        arguments: Outage.allCases)
     func outage(_ outage: Outage) async throws {
         try await ServerGroup.run([.redis, .rabbitmq, .s3]) { servers in
             try await Installation.run(on: servers) { installation in
@@ -26,7 +29,9 @@ import Testing
                 try await Self.createBucket(servers)
                 let api = try await SimulatedAPI(installation)
                 #expect(try await installation.longhaul("setup").status == 0)
-                let roles = try ["orchestrator", "worker"].map { ($0, try installation.start([$0], setting: ["LONGHAUL_LOG_FORMAT": "json"])) }
+                let roles = try ["orchestrator", "worker"].map {
+                    ($0, try installation.start([$0], setting: ["LONGHAUL_LOG_FORMAT": "json"]))
+                }
                 var ports: [String: Int] = [:]
                 for (name, process) in roles { ports[name] = try await process.healthPort() }
                 try await Self.submit(1..<31, installation)
@@ -54,11 +59,15 @@ import Testing
                 try await Self.reach(installation) { $0["COMPLETED"] == all }
                 for (name, process) in roles {
                     let port = try #require(ports[name])
-                    try await eventually(within: Installation.deadline, "/readyz of the \(name) is content again") { try await Self.failing(port).isEmpty }
+                    try await eventually(within: Installation.deadline, "/readyz of the \(name) is content again") {
+                        try await Self.failing(port).isEmpty
+                    }
                     process.send(SIGTERM)
                     let ended = try await process.end(within: Installation.deadline)
                     #expect(ended.status == 0)
-                    let troubles = ended.errors.split(separator: "\n").count { $0.contains(#""level":"warn"#) || $0.contains(#""level":"error"#) }
+                    let troubles = ended.errors.split(separator: "\n").count {
+                        $0.contains(#""level":"warn"#) || $0.contains(#""level":"error"#)
+                    }
                     #expect(troubles < 400, "\(troubles) warnings of the \(name)")
                 }
                 try await api.stop()
@@ -138,7 +147,9 @@ private struct SimulatedAPI {
     private let process: ChildProcess
 
     init(_ installation: Installation) async throws {
-        let process = try installation.start(["sandbox", "--port", "0", "--duration", "uniform:0s..3s", "--bytes", "fixed:1000", "--retry-after", "off"])
+        let process = try installation.start([
+            "sandbox", "--port", "0", "--duration", "uniform:0s..3s", "--bytes", "fixed:1000", "--retry-after", "off",
+        ])
         let port = try await eventually(within: Installation.deadline, "the sandbox") {
             try process.output.firstMatch(of: /http:\/\/127\.0\.0\.1:(\d+)/).map { String($0.1) }
         }

@@ -23,7 +23,9 @@ import Testing
         var jobs = good.count
     }
 
-    @Test("of every kind are dead-lettered or ignored, end no process, flood no log and hold up no good job", arguments: Seeds.given(else: [1]))
+    @Test(
+        "of every kind are dead-lettered or ignored, end no process, flood no log and hold up no good job",
+        arguments: Seeds.given(else: [1]))
     func fuzz(seed: UInt64) async throws {
         var configuration = SandboxConfiguration()
         configuration.duration = .uniform(0...2)
@@ -56,7 +58,8 @@ import Testing
             #expect(try await get(ports[index], "/healthz").status == 200, "\(names[index])")
             role.send(SIGTERM)
             let ended = try await role.end(within: Installation.deadline)
-            #expect(ended.status == 0, "LONGHAUL_SEED=\(seed): the \(names[index]) ended with \(ended.status): \(ended.errors.suffix(2000))")
+            #expect(
+                ended.status == 0, "LONGHAUL_SEED=\(seed): the \(names[index]) ended with \(ended.status): \(ended.errors.suffix(2000))")
             let troubles = ended.errors.split(separator: "\n").count { $0.contains(#""level":"warn"#) || $0.contains(#""level":"error"#) }
             // Each kind of trouble is told once in ten seconds, with the number of those held back.
             let seconds = Int((ContinuousClock.now - begun) / .seconds(1))
@@ -86,7 +89,9 @@ import Testing
             while !batch.isEmpty {
                 let outcomes = try await fixture.publisher.publish(all: batch)
                 batch = zip(batch, outcomes).filter { $0.1 != .confirmed }.map(\.0)
-                if !batch.isEmpty { try await eventually(within: deadline, "wakes are taken") { try await fixture.depth(QueueNames.checks) < 2000 } }
+                if !batch.isEmpty {
+                    try await eventually(within: deadline, "wakes are taken") { try await fixture.depth(QueueNames.checks) < 2000 }
+                }
             }
         }
         return expected

@@ -17,7 +17,8 @@ struct HostileMessages {
 
     mutating func job() -> OutgoingMessage {
         let body = spoil(
-            #"{"provider":"acme","exportJobId":"fuzz-\#(random.below(20))","parameters":{"files":1,"from":"2026-11-01"},"priority":"low","tenant":"t","correlationId":"c"}"#)
+            #"{"provider":"acme","exportJobId":"fuzz-\#(random.below(20))","parameters":{"files":1,"from":"2026-11-01"},"priority":"low","tenant":"t","correlationId":"c"}"#
+        )
         return message(body, to: QueueNames.allJobs[random.below(3)])
     }
 
@@ -42,7 +43,9 @@ struct HostileMessages {
     private mutating func wake() -> [UInt8] {
         let name = random.chance(80) ? "nobody-\(random.below(1000))" : jobs[random.below(jobs.count)]
         var fields = [name, "\(absurdNumber())"]
-        func appendNumbers(_ number: Int) { for _ in 0..<number { fields.append(random.chance(90) ? "\(random.below(9))" : absurdNumber()) } }
+        func appendNumbers(_ number: Int) {
+            for _ in 0..<number { fields.append(random.chance(90) ? "\(random.below(9))" : absurdNumber()) }
+        }
         appendNumbers(6)
         fields.append(["PENDING", "READY", "PROCESSING", "COMPLETED", "FAILED"][random.below(5)])
         appendNumbers(7)
@@ -65,14 +68,20 @@ struct HostileMessages {
         case 0..<25: return Array(bytes.prefix(random.below(bytes.count)))
         case 25..<31:
             for _ in 0...random.below(4) { bytes[random.below(bytes.count)] ^= 1 << UInt8(random.below(8)) }
-        case 31..<45: bytes.insert(contentsOf: (0...random.below(8)).map { _ in UInt8.random(in: 0...255, using: &random) }, at: random.below(bytes.count))
+        case 31..<45:
+            bytes.insert(
+                contentsOf: (0...random.below(8)).map { _ in UInt8.random(in: 0...255, using: &random) }, at: random.below(bytes.count))
         case 45..<53: return Array(text.replacing("c\"", with: "\u{0}\u{1B}[2J\"").replacing("\"acme\"", with: "[1,{}]").utf8)
-        case 53..<60: return Array(text.replacing(random.chance(50) ? "\"fuzz" : "\"acme", with: random.chance(50) ? "7,\"x" : "null,\"x").utf8)
+        case 53..<60:
+            return Array(text.replacing(random.chance(50) ? "\"fuzz" : "\"acme", with: random.chance(50) ? "7,\"x" : "null,\"x").utf8)
         case 60..<66: return Array(text.replacing("{\"", with: "{\"file\":\(absurdNumber()),\"parameters\":\(absurdNumber()),\"").utf8)
         case 66..<72:
             let depth = random.chance(90) ? 600 + random.below(2000) : 100_000
             return Array("{\"provider\":\"acme\",\"parameters\":{\"a\":\(String(repeating: "[", count: depth))".utf8)
-        case 72..<78: return Array(text.replacing("\"c\"", with: "\"\(String(repeating: "é", count: 65 + random.below(200)))\"").replacing("{\"", with: "[{\"").utf8)
+        case 72..<78:
+            return Array(
+                text.replacing("\"c\"", with: "\"\(String(repeating: "é", count: 65 + random.below(200)))\"").replacing("{\"", with: "[{\"")
+                    .utf8)
         case 78..<84: return (0..<random.below(300)).map { _ in UInt8.random(in: 0...255, using: &random) }
         case 84..<88: return []
         case 88..<94: return Array(text.replacing("\"", with: random.chance(50) ? "'" : "\u{2028}").utf8)
@@ -97,9 +106,15 @@ struct HostileMessages {
         var nested: AMQPValue = .integer(.min)
         for _ in 0..<random.below(15) { nested = random.chance(50) ? .table(["x": nested]) : .array([nested, .null]) }
         // No NaN: it crashes the broker's own channel, so that no consumer will ever see one.
-        let values: [AMQPValue] = [.integer(.max), .integer(.min), .double(-.greatestFiniteMagnitude), .string("\u{1B}[2J\n"), .timestamp(.max), .bytes([0xFF]), .null, nested]
+        let values: [AMQPValue] = [
+            .integer(.max), .integer(.min), .double(-.greatestFiniteMagnitude), .string("\u{1B}[2J\n"), .timestamp(.max), .bytes([0xFF]),
+            .null, nested,
+        ]
         var headers: [String: AMQPValue] = [:]
-        for name in ["traceparent", DeadLetter.attemptsHeader, DeadLetter.firstFailureHeader, DeadLetter.kindHeader, "x-death", "x-delivery-count", ""] {
+        for name in [
+            "traceparent", DeadLetter.attemptsHeader, DeadLetter.firstFailureHeader, DeadLetter.kindHeader, "x-death", "x-delivery-count",
+            "",
+        ] {
             if random.chance(40) { headers[name] = values[random.below(values.count)] }
         }
         return headers
@@ -110,15 +125,18 @@ struct HostileMessages {
 enum Oracle {
     static func isJob(_ message: OutgoingMessage) -> Bool {
         guard message.body.count <= 256 * 1024,
-            let members = (try? JSONSerialization.jsonObject(with: Data(message.body))) as? [String: Any], // what is no JSON is no job
+            let members = (try? JSONSerialization.jsonObject(with: Data(message.body))) as? [String: Any],  // what is no JSON is no job
             members["provider"] as? String == "acme"
         else { return false }
         for (name, value) in members where !(value is NSNull) {
             switch name {
             case "parameters":
-                guard let object = value as? [String: Any], (try? JSONSerialization.data(withJSONObject: object)) != nil else { return false }
+                guard let object = value as? [String: Any], (try? JSONSerialization.data(withJSONObject: object)) != nil else {
+                    return false
+                }
             case "exportJobId", "priority", "tenant", "correlationId":
-                guard let text = value as? String, (1...128).contains(text.utf8.count), !text.unicodeScalars.contains(where: { $0.value < 32 || $0.value == 127 })
+                guard let text = value as? String, (1...128).contains(text.utf8.count),
+                    !text.unicodeScalars.contains(where: { $0.value < 32 || $0.value == 127 })
                 else { return false }
                 if name == "exportJobId", JobID(text) == nil { return false }
                 if name == "priority", !["high", "normal", "low"].contains(text) { return false }
@@ -139,7 +157,9 @@ enum Oracle {
 
     static func isDownload(_ message: OutgoingMessage) -> Bool {
         // What cannot be decoded is none.
-        guard let work = try? JSONDecoder().decode(Download.self, from: Data(message.body)), JobID(work.exportJobId) != nil else { return false }
+        guard let work = try? JSONDecoder().decode(Download.self, from: Data(message.body)), JobID(work.exportJobId) != nil else {
+            return false
+        }
         return work.manifest == nil ? work.file.map { $0 >= 0 } ?? false : work.manifest == true && work.file == nil
     }
 }

@@ -31,7 +31,8 @@ struct LetterFixture: Sendable {
             let fixture = LetterFixture(
                 installation: installation, thread: thread, publisher: publisher,
                 administrator: Administrator(rabbitMQ, logger: Terminal.quietLogger),
-                connection: try await StoreConnection.open(settings, name: "test", on: thread, logger: Terminal.quietLogger), settings: settings)
+                connection: try await StoreConnection.open(settings, name: "test", on: thread, logger: Terminal.quietLogger),
+                settings: settings)
             try await body(fixture)
             await publisher.shutdown()
             await fixture.administrator.shutdown()
@@ -51,7 +52,8 @@ struct LetterFixture: Sendable {
 
     static func job(_ name: String, provider: String = "acme", priority: JobPriority = .normal) throws -> ExportJob {
         ExportJob(
-            id: try #require(JobID(name)), provider: provider, parameters: #"{"report":"orders"}"#, priority: priority, correlationID: "c-\(name)",
+            id: try #require(JobID(name)), provider: provider, parameters: #"{"report":"orders"}"#, priority: priority,
+            correlationID: "c-\(name)",
             traceparent: "00-1-2-01")
     }
 
@@ -62,7 +64,8 @@ struct LetterFixture: Sendable {
         let error = JobError(code: reason, message: "POST /exports answered otherwise than it should")
         let last = Date() - ago
         try await put(
-            DeadLetter.failedJob(try Self.job(name, provider: provider), error: error, attempts: 6, firstFailure: last - 30, lastFailure: last))
+            DeadLetter.failedJob(
+                try Self.job(name, provider: provider), error: error, attempts: 6, firstFailure: last - 30, lastFailure: last))
     }
 
     func putFile(_ index: Int, of name: String, ago: TimeInterval = 60) async throws {
@@ -81,7 +84,8 @@ struct LetterFixture: Sendable {
         let delivery = try #require(try await browser.next(atMost: 1).first)
         try await browser.acknowledge([delivery.tag])
         try await browser.close()
-        try await put(DeadLetter(delivery, JobMessageError(code: "not-json", message: "no JSON"), at: Date() - 60).outgoing(to: QueueNames.deadJobs))
+        try await put(
+            DeadLetter(delivery, JobMessageError(code: "not-json", message: "no JSON"), at: Date() - 60).outgoing(to: QueueNames.deadJobs))
     }
 
     /// A job in the store, PENDING or FAILED.
@@ -93,7 +97,8 @@ struct LetterFixture: Sendable {
         let machine = JobStateMachine(rules: JobRules(polling: .fixed(interval: .seconds(60)), lease: .seconds(30), watchdog: .seconds(60)))
         let known = try #require(try await store.job(job.id))
         let decision = try #require(
-            machine.decide(.stepFailed(Failure(.permanent, code: "http-403", message: "POST /exports answered 403")), in: known.state, random: 0.5))
+            machine.decide(
+                .stepFailed(Failure(.permanent, code: "http-403", message: "POST /exports answered 403")), in: known.state, random: 0.5))
         try #require(decision.state.status == .failed)
         _ = try await store.apply(JobChange(id: job.id, version: known.version, from: known.state, decision: decision, detail: "http-403"))
     }

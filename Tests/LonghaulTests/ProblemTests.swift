@@ -37,7 +37,9 @@ import Testing
     }
 
     /// Nothing listens there.
-    private static let nowhere = ["LONGHAUL_REDIS_URL": "redis://127.0.0.1:9/0", "LONGHAUL_RABBITMQ_URL": "amqp://guest:guest@127.0.0.1:9/%2F"]
+    private static let nowhere = [
+        "LONGHAUL_REDIS_URL": "redis://127.0.0.1:9/0", "LONGHAUL_RABBITMQ_URL": "amqp://guest:guest@127.0.0.1:9/%2F",
+    ]
 
     @Test(
         "69 for a server that cannot be reached, naming its setting",

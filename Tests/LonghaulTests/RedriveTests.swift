@@ -34,7 +34,11 @@ import Testing
             #expect(try await fixture.letters(QueueNames.deadDownloads).isEmpty)
             let body = try #require(try await fixture.bodies(QueueNames.jobs(.normal)).first)
             let again = try JobMessage(body: Array(body.utf8))
-            #expect(again == JobMessage(id: JobID("forgotten"), provider: "acme", parameters: #"{"report":"orders"}"#, priority: .normal, correlationID: "c-forgotten"))
+            #expect(
+                again
+                    == JobMessage(
+                        id: JobID("forgotten"), provider: "acme", parameters: #"{"report":"orders"}"#, priority: .normal,
+                        correlationID: "c-forgotten"))
             #expect(try await fixture.bodies(QueueNames.jobs(.high)) == ["nonsense"])
             let second = try await fixture.longhaul("redrive", "--all")
             #expect(second.status == 0)
@@ -87,7 +91,8 @@ import Testing
         }
     }
 
-    @Test("redrive that is interrupted, by a signal or by its death, loses nothing and goes on later", arguments: [SIGINT, SIGTERM, SIGKILL])
+    @Test(
+        "redrive that is interrupted, by a signal or by its death, loses nothing and goes on later", arguments: [SIGINT, SIGTERM, SIGKILL])
     func interrupted(signal: Int32) async throws {
         try await LetterFixture.run { fixture in
             let names = (0..<40).map { "job-\($0)" }

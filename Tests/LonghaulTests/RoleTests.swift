@@ -56,7 +56,9 @@ import Testing
             let failures = try await installation.longhaul("jobs", "--status", "failed", "--json").objects()
             #expect(failures.map { $0["errorCode"] as? String } == ["export-failed"])
 
-            let stored = FileManager.default.enumerator(atPath: installation.folder.appending(path: "out").path)?.compactMap { $0 as? String }
+            let stored = FileManager.default.enumerator(atPath: installation.folder.appending(path: "out").path)?.compactMap {
+                $0 as? String
+            }
             #expect(stored?.count { $0.hasSuffix("manifest.json") } == 1)
             for role in [orchestrator, worker] {
                 role.send(SIGTERM)
@@ -141,7 +143,8 @@ extension RoleTests {
             let port = try await orchestrator.healthPort()
             let alive = try await installation.longhaul("health", "--port", "\(port)")
             #expect(alive.status == 0, "\(alive.errors)")
-            let ready = try await installation.longhaul("health", "--ready", setting: ["LONGHAUL_HEALTH_PORT": "\(port)", "LONGHAUL_HEALTH_HOST": "0.0.0.0"])
+            let ready = try await installation.longhaul(
+                "health", "--ready", setting: ["LONGHAUL_HEALTH_PORT": "\(port)", "LONGHAUL_HEALTH_HOST": "0.0.0.0"])
             #expect(ready.status == 0, "\(ready.errors)")
             #expect(ready.output.contains("rabbitmq"))
             orchestrator.send(SIGTERM)

@@ -74,7 +74,9 @@ private func problem(_ body: () async throws -> Void) async -> String? {
         #expect(await problem { _ = try half.redis(clientName: "x") }?.hasPrefix("LONGHAUL_REDIS_CERTIFICATE_FILE") == true)
     }
 
-    @Test("of TLS are refused with the reason without a hiredis that has it", .enabled(if: !RedisConfiguration.supportsTLS, "this hiredis has TLS"))
+    @Test(
+        "of TLS are refused with the reason without a hiredis that has it",
+        .enabled(if: !RedisConfiguration.supportsTLS, "this hiredis has TLS"))
     func noRedisTLS() async throws {
         let settings = try await load(["LONGHAUL_REDIS_URL": "rediss://:s3cret@h"])
         let problem = await problem { _ = try settings.redis(clientName: "x") }
@@ -101,6 +103,7 @@ private func problem(_ body: () async throws -> Void) async -> String? {
 
     @Test("stand on their page as they are defined") func page() throws {
         let page = URL(filePath: #filePath).appending(path: "../../../ops/docs/settings.md").standardized
-        #expect(try String(contentsOf: page, encoding: .utf8).contains(Setting.reference), "write `longhaul settings --markdown` into the page")
+        #expect(
+            try String(contentsOf: page, encoding: .utf8).contains(Setting.reference), "write `longhaul settings --markdown` into the page")
     }
 }

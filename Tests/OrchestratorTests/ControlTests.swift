@@ -14,7 +14,10 @@ extension OrchestratorSuites {
                     try await fixture.reach(.polling, jobs: [id])
                     #expect(try await fixture.store.cancel(id) == .asked)
                     #expect(try await fixture.failure(of: id) == JobError(code: "cancelled", message: "cancelled on request"))
-                    #expect(try await fixture.store.history(of: id).filter { $0.what == "!" }.map(\.detail) == ["cancel: http-500", "cancel: http-500"])
+                    #expect(
+                        try await fixture.store.history(of: id).filter { $0.what == "!" }.map(\.detail) == [
+                            "cancel: http-500", "cancel: http-500",
+                        ])
                 }
                 #expect(try await fixture.statistics().requests["cancel"] == 3)
             }

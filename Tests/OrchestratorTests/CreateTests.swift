@@ -6,7 +6,8 @@ import Testing
 
 extension OrchestratorSuites {
     @Suite("creates an export once") struct CreateTests {
-        private static let find = #"find: { request: GET /exports, query: { idempotencyKey: "{{ .job.idempotencyKey }}" }, when: "(.response.body.exports | length) > 0", export: { id: ".response.body.exports[0].id" } }"#
+        private static let find =
+            #"find: { request: GET /exports, query: { idempotencyKey: "{{ .job.idempotencyKey }}" }, when: "(.response.body.exports | length) > 0", export: { id: ".response.body.exports[0].id" } }"#
         private static let keyless = #"create: { request: POST /exports, json: "{{ .parameters }}", export: { id: .response.body.id } }"#
 
         @Test("by looking for the export of a create whose answer was lost") func find() async throws {
@@ -52,12 +53,17 @@ extension OrchestratorSuites {
             }
         }
 
-        @Test("anew when it failed at the provider, as often as the provider file says, each under a key of its own") func recreated() async throws {
+        @Test("anew when it failed at the provider, as often as the provider file says, each under a key of its own") func recreated()
+            async throws
+        {
             try await OrchestratorFixture.run(provider: ["recreate: { attempts: 2, after: 50ms }"]) { fixture in
                 try await fixture.withOrchestrator { _ in
                     let id = try await fixture.submit("a", order: #"{"faults":{"failedExport":"100%"}}"#)
                     #expect(try await fixture.failure(of: id).code == "quota-exceeded")
-                    #expect(try await fixture.store.history(of: id).filter { $0.what == "PENDING" }.map(\.detail) == ["", "quota-exceeded", "quota-exceeded"])
+                    #expect(
+                        try await fixture.store.history(of: id).filter { $0.what == "PENDING" }.map(\.detail) == [
+                            "", "quota-exceeded", "quota-exceeded",
+                        ])
                 }
                 #expect(try await fixture.exports().map(\.idempotencyKey) == ["a", "a.1", "a.2"])
             }
@@ -70,7 +76,8 @@ extension OrchestratorSuites {
                 guard case .claimed(let file) = try await fixture.store.claimFile(index, of: id, lease: .seconds(60), maxAttempts: 5) else {
                     throw FixtureError("file \(index) was not claimed")
                 }
-                _ = try await fixture.store.failFile(file, failure: Failure(.corrupt, code: "checksum-mismatch", message: "wrong"), retryAfter: nil)
+                _ = try await fixture.store.failFile(
+                    file, failure: Failure(.corrupt, code: "checksum-mismatch", message: "wrong"), retryAfter: nil)
             }
         }
 
@@ -94,7 +101,8 @@ extension OrchestratorSuites {
                     let (some, all) = (try await fixture.submit("some"), try await fixture.submit("all"))
                     try await fixture.reach(.processing, jobs: [some, all])
                     _ = try await fixture.downloads(4)
-                    guard case .claimed(let file) = try await fixture.store.claimFile(0, of: some, lease: .seconds(60), maxAttempts: 5) else {
+                    guard case .claimed(let file) = try await fixture.store.claimFile(0, of: some, lease: .seconds(60), maxAttempts: 5)
+                    else {
                         throw FixtureError("not claimed")
                     }
                     _ = try await fixture.store.finishFile(file, objects: [])

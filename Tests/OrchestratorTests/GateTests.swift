@@ -159,7 +159,9 @@ extension OrchestratorSuites {
             }
         }
 
-        @Test("and starts a tenant's single job within its fair share of them, with many of another tenant waiting") func fairness() async throws {
+        @Test("and starts a tenant's single job within its fair share of them, with many of another tenant waiting") func fairness()
+            async throws
+        {
             try await OrchestratorFixture.run(provider: ["limits: { creates: 20/s burst 1 }"]) { fixture in
                 let many = fixture.names(300, "large")
                 try await fixture.publish(many.map { #"{"exportJobId":"\#($0)","provider":"acme","tenant":"large"}"# })

@@ -30,7 +30,9 @@ extension OrchestratorSuites {
 
                 try await eventually(within: .seconds(10), "the lease is extended") { try await fixture.due(id) != claimedUntil }
                 isHung.withLock { $0 = true }
-                let again = try await eventually(within: .seconds(10), "the lease runs out") { try await fixture.claim(id, lease: .seconds(60)) }
+                let again = try await eventually(within: .seconds(10), "the lease runs out") {
+                    try await fixture.claim(id, lease: .seconds(60))
+                }
                 #expect(again.state.claims == 2)
             }
         }

@@ -34,7 +34,8 @@ final class OrchestratorFixture: Sendable {
     ///   - sandbox: options, as `longhaul sandbox` takes them.
     ///   - provider: lines that the provider file has besides, or instead of its own.
     static func run(
-        sandbox options: KeyValuePairs<String, String> = [:], provider lines: [String] = [], _ body: (OrchestratorFixture) async throws -> Void
+        sandbox options: KeyValuePairs<String, String> = [:], provider lines: [String] = [],
+        _ body: (OrchestratorFixture) async throws -> Void
     ) async throws {
         try await VirtualHost.run { host in
             var redis = try RedisConfiguration(url: SharedServers.redisURL)

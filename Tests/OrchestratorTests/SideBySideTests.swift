@@ -28,7 +28,9 @@ extension OrchestratorSuites {
             try await OrchestratorFixture.run { fixture in
                 let a = try await fixture.start(OrchestratorFixture.configuration("a", lease: .seconds(1), shutdownGrace: .zero))
                 let id = try await fixture.submit("a", order: #"{"faults":{"status:hang":1}}"#)
-                try await eventually(within: OrchestratorFixture.deadline, "the check hangs") { try await fixture.statistics().hanging == 1 }
+                try await eventually(within: OrchestratorFixture.deadline, "the check hangs") {
+                    try await fixture.statistics().hanging == 1
+                }
                 try await fixture.withOrchestrator(OrchestratorFixture.configuration("b", lease: .seconds(1))) { _ in
                     let version = try await fixture.job(id).version
                     var leases: Set<String> = []
@@ -50,7 +52,9 @@ extension OrchestratorSuites {
                 let a = try await fixture.start(OrchestratorFixture.configuration("a", lease: .seconds(2), shutdownGrace: .zero))
                 // The first check of each export is never answered.
                 let ids = try await fixture.submit(fixture.names(30), order: #"{"faults":{"status:hang":1}}"#)
-                try await eventually(within: OrchestratorFixture.deadline, "all checks hang") { try await fixture.statistics().hanging == 30 }
+                try await eventually(within: OrchestratorFixture.deadline, "all checks hang") {
+                    try await fixture.statistics().hanging == 30
+                }
                 await a.cancel()
                 #expect(try await fixture.store.counts()[.polling] == 30)
                 try await fixture.withOrchestrator(OrchestratorFixture.configuration("b", lease: .seconds(2))) { _ in
@@ -75,7 +79,9 @@ extension OrchestratorSuites {
             }
         }
 
-        @Test("hands over by a graceful shutdown: finishes what is in hand, takes nothing more, leaves the list") func handOver() async throws {
+        @Test("hands over by a graceful shutdown: finishes what is in hand, takes nothing more, leaves the list") func handOver()
+            async throws
+        {
             try await OrchestratorFixture.run(sandbox: ["duration": "fixed:2s"]) { fixture in
                 let a = try await fixture.start(OrchestratorFixture.configuration("a", lease: .seconds(60), watchdog: .seconds(60)))
                 let b = try await fixture.start(OrchestratorFixture.configuration("b", lease: .seconds(60), watchdog: .seconds(60)))

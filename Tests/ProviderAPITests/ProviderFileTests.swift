@@ -34,8 +34,10 @@ struct ProviderFileTests {
         arguments: [
             ("", "test.yaml:1:1: empty"), ("- a\n", "test.yaml:1:1: a list where a mapping is expected"),
             ("provider: p\n  x: 1\n", "test.yaml:2:4: not YAML: mapping values are not allowed in this context"),
-            ("provider: p\na: 1\na: 2\n", "test.yaml:2:1: a: the same key twice"), ("provider: Up\n", "test.yaml:1:11: provider: Up is not a valid name"),
-            ("baseURL: x\n", "test.yaml:1:1: provider: missing"), ("provider: [\n", "test.yaml:2:1: not YAML: did not find expected node content"),
+            ("provider: p\na: 1\na: 2\n", "test.yaml:2:1: a: the same key twice"),
+            ("provider: Up\n", "test.yaml:1:11: provider: Up is not a valid name"),
+            ("baseURL: x\n", "test.yaml:1:1: provider: missing"),
+            ("provider: [\n", "test.yaml:2:1: not YAML: did not find expected node content"),
         ])
     func notYAML(yaml: String, description: String) async {
         let problems = await TestProvider.problems(yaml)
@@ -46,7 +48,8 @@ struct ProviderFileTests {
         "quantities are read with their units, and nothing else is",
         arguments: [
             ("maxWait: 1h30m", true), ("maxWait: 500ms", true), ("maxWait: 1.5h", true), ("maxWait: 7d", true), ("maxWait: 15", false),
-            ("maxWait: 15 s", false), ("maxWait: -1s", false), ("maxWait: s", false), ("maxAttempts: 0", false), ("maxAttempts: 1.5", false),
+            ("maxWait: 15 s", false), ("maxWait: -1s", false), ("maxWait: s", false), ("maxAttempts: 0", false),
+            ("maxAttempts: 1.5", false),
         ])
     func quantities(line: String, isValid: Bool) async {
         let problems = await TestProvider.problems(Self.least + "\npolling: { \(line) }")
@@ -56,7 +59,8 @@ struct ProviderFileTests {
     @Test(
         "a filter inside a template may hold braces, strings and templates' own delimiters",
         arguments: [
-            #"{{ {a: {b: .job.id}} | .a.b }}"#, #"{{ "}}" + .job.id }}"#, #"{{ "\(.job.id | "\({a: "}"}.a)")}}" }}"#, #"{{ "{{" }}-{{ .job.id }}"#,
+            #"{{ {a: {b: .job.id}} | .a.b }}"#, #"{{ "}}" + .job.id }}"#, #"{{ "\(.job.id | "\({a: "}"}.a)")}}" }}"#,
+            #"{{ "{{" }}-{{ .job.id }}"#,
         ])
     func braces(template: String) async {
         let yaml = Self.least.replacing("request: POST /exports,", with: "request: POST /exports, json: { x: '\(template)' },")

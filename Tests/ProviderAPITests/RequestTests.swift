@@ -23,10 +23,13 @@ struct RequestTests {
     @Test(
         "values in a URL are encoded once",
         arguments: [
-            ("GET /x/{{ .parameters.v }}", "GET /x/a%2Fb%20%C3%A9%3F%26%25"), ("GET /x/{{ .parameters.v | @uri }}", "GET /x/a%2Fb%20%C3%A9%3F%26%25"),
+            ("GET /x/{{ .parameters.v }}", "GET /x/a%2Fb%20%C3%A9%3F%26%25"),
+            ("GET /x/{{ .parameters.v | @uri }}", "GET /x/a%2Fb%20%C3%A9%3F%26%25"),
             ("GET /x?a={{ .parameters.v }}&b=1", "GET /x?a=a%2Fb%20%C3%A9%3F%26%25&b=1"), ("GET /x/{{ .parameters.n }}", "GET /x/7"),
-            ("GET /{{ .parameters.path | @text }}/y", "GET /a/b/y"), ("GET {{ .parameters.rooted }}?x={{ .parameters.n }}", "GET /r/s%20t?x=7"),
-            ("GET /{{ @uri \"\\(.parameters.path)-\\(.parameters.n)\" }}", "GET /a%2Fb-7"), ("GET /x/{{ .job.id }}.{{ .job.attempt }}", "GET /x/job-1.2"),
+            ("GET /{{ .parameters.path | @text }}/y", "GET /a/b/y"),
+            ("GET {{ .parameters.rooted }}?x={{ .parameters.n }}", "GET /r/s%20t?x=7"),
+            ("GET /{{ @uri \"\\(.parameters.path)-\\(.parameters.n)\" }}", "GET /a%2Fb-7"),
+            ("GET /x/{{ .job.id }}.{{ .job.attempt }}", "GET /x/job-1.2"),
         ])
     func encoding(line: String, sent: String) async throws {
         let result = try await send(line, parameters: #"{"v":"a/b é?&%","n":7,"path":"a/b","rooted":"/r/s%20t"}"#)
@@ -43,10 +46,12 @@ struct RequestTests {
             ("GET /x/{{ .parameters.s.t }}", "create.request: Cannot index string with string \"t\", in the filter .parameters.s.t"),
             ("GET /x/{{ .parameters.dots }}/y", "create.request: a value makes the path climb by dot segments"),
             ("GET /x/{{ .parameters.climb | @text }}", "create.request: a value makes the path climb by dot segments"),
-            ("GET /x/{{ .parameters.space | @text }}", "create.request: http"), ("GET {{ .parameters.ftp }}", "create.request: (no http or https URL)"),
+            ("GET /x/{{ .parameters.space | @text }}", "create.request: http"),
+            ("GET {{ .parameters.ftp }}", "create.request: (no http or https URL)"),
         ])
     func missing(line: String, message: String) async throws {
-        let result = try await send(line, parameters: #"{"f":false,"s":"x","dots":"..","climb":"a/../../b","space":"a b","ftp":"ftp://x/y"}"#)
+        let result = try await send(
+            line, parameters: #"{"f":false,"s":"x","dots":"..","climb":"a/../../b","space":"a b","ftp":"ftp://x/y"}"#)
         #expect(result.failure?.failureClass == .permanent)
         #expect(result.failure?.message.hasPrefix(message) == true, "\(String(describing: result.failure))")
         #expect(result.line == nil)

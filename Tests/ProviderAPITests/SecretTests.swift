@@ -43,7 +43,8 @@ struct SecretTests {
         #expect(echo.server.lines == ["POST /bots/a%2Fb%22c%2Bd/exports"])
         let failed = try await provider { _ in .json(#"{"s":"FAILED","why":"k3y is wrong"}"#) }
         #expect(
-            await failed.client.check(failed.job, exportHandle: #"{"location":"/x"}"#) == .failed(code: "export-failed", message: "*** is wrong"))
+            await failed.client.check(failed.job, exportHandle: #"{"location":"/x"}"#)
+                == .failed(code: "export-failed", message: "*** is wrong"))
         let unknown = try await provider { _ in .json(#"{"s":"k3y"}"#) }
         #expect(await unknown.client.check(unknown.job, exportHandle: #"{"location":"/x"}"#) == .unknownStatus("***", retryAfter: nil))
     }

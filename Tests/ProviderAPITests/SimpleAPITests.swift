@@ -170,7 +170,8 @@ struct SimpleAPITests {
             request.target.contains("cursor")
                 ? .json(#"{"files":[{"url":"https://cdn.example.com/x/c%20d.csv?sig=1"}]}"#)
                 : .json(
-                    #"{"files":[{"name":"a.csv","url":"/dl/a","size":5,"sha256":"\#(sha)"},{"name":null,"url":"b b.csv","size":"7"}],"nextPage":"?cursor=2"}"#)
+                    #"{"files":[{"name":"a.csv","url":"/dl/a","size":5,"sha256":"\#(sha)"},{"name":null,"url":"b b.csv","size":"7"}],"nextPage":"?cursor=2"}"#
+                )
         }
         let first = await provider.client.files(provider.job, exportHandle: #"{"id":"1"}"#)
         let base = provider.server.url
@@ -191,8 +192,10 @@ struct SimpleAPITests {
     @Test("a file list that does not fit names the item and what is wrong")
     func wrongFiles() async throws {
         let cases = [
-            (#"{"files":[{"name":"a"}]}"#, "item 0 has no url"), (#"{"files":[{"url":"/a"},{"url":"ftp://x/y"}]}"#, "item 1 has a url that is"),
-            (#"{"files":[{"url":"/a","size":-1}]}"#, "bytes that are no size"), (#"{"files":[{"url":"/a","sha256":"xyz"}]}"#, "a sha256 that is none"),
+            (#"{"files":[{"name":"a"}]}"#, "item 0 has no url"),
+            (#"{"files":[{"url":"/a"},{"url":"ftp://x/y"}]}"#, "item 1 has a url that is"),
+            (#"{"files":[{"url":"/a","size":-1}]}"#, "bytes that are no size"),
+            (#"{"files":[{"url":"/a","sha256":"xyz"}]}"#, "a sha256 that is none"),
             (#"{"files":[{"url":"/a","name":{}}]}"#, "name that is no text"), (#"{"nope":1}"#, "Cannot iterate over null"),
             (#"{"files":[],"nextPage":7}"#, "7 is no URL"),
         ]

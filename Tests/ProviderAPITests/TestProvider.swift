@@ -22,7 +22,8 @@ struct TestProvider {
         server = try StubServer(handler)
         let source = try ProviderSource(yaml: yaml.replacing("BASE", with: server.url), file: "test.yaml")
         client = try await ProviderClient.open(source, http: Self.http, on: Self.thread, secrets: .environment(secrets))
-        job = JobContext(jobID: "job-1", provider: source.name, parametersJSON: parameters, correlationID: "corr-1", tenant: "t1", attempt: 2)
+        job = JobContext(
+            jobID: "job-1", provider: source.name, parametersJSON: parameters, correlationID: "corr-1", tenant: "t1", attempt: 2)
     }
 
     static func problems(_ yaml: String) async -> [ProviderFileProblem] {

@@ -110,7 +110,11 @@ extension Task where Failure == any Error {
     /// The task's value; a task that is too late is cancelled.
     func value(within deadline: Duration, _ what: String) async throws -> Success {
         try await RabbitMQTests.within(deadline, what) {
-            try await withTaskCancellationHandler { try await value } onCancel: { cancel() }
+            try await withTaskCancellationHandler {
+                try await value
+            } onCancel: {
+                cancel()
+            }
         }
     }
 }

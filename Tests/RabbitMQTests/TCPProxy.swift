@@ -82,15 +82,23 @@ final class TCPProxy: @unchecked Sendable {
             let open = Mutex(2)
             let pair = Pair(client: client, server: server, number: number)
             let done: @Sendable () -> Void = { [self] in
-                guard open.withLock({ (count: inout Int) -> Int in count -= 1; return count }) == 0 else { return }
+                guard
+                    open.withLock({ (count: inout Int) -> Int in
+                        count -= 1; return count
+                    }) == 0
+                else { return }
                 state.withLock { state in
                     state.descriptors.subtract([client, server])
                     close(client)
                     close(server)
                 }
             }
-            Thread.detachNewThread { [self] in pump(pair.client, pair.server, number, filter); done() }
-            Thread.detachNewThread { [self] in pump(pair.server, pair.client, number); done() }
+            Thread.detachNewThread { [self] in
+                pump(pair.client, pair.server, number, filter); done()
+            }
+            Thread.detachNewThread { [self] in
+                pump(pair.server, pair.client, number); done()
+            }
         }
     }
 

@@ -2,15 +2,17 @@ import Redis
 import Testing
 
 @Suite("A Redis URL") struct ConfigurationTests {
-    @Test("gives host, port, login and database", arguments: [
-        ("redis://localhost", "localhost", 6379, nil, nil, 0),
-        ("redis://127.0.0.1:7000/2", "127.0.0.1", 7000, nil, nil, 2),
-        ("REDIS://h/", "h", 6379, nil, nil, 0),
-        ("redis://:p%40ss@h:1", "h", 1, nil, "p@ss", 0),
-        ("redis://user:p:a@b@h:1/15", "h", 1, "user", "p:a@b", 15),
-        ("redis://[::1]:6380/1", "::1", 6380, nil, nil, 1),
-        ("redis://[fe80::1]", "fe80::1", 6379, nil, nil, 0),
-    ] as [(String, String, Int, String?, String?, Int)])
+    @Test(
+        "gives host, port, login and database",
+        arguments: [
+            ("redis://localhost", "localhost", 6379, nil, nil, 0),
+            ("redis://127.0.0.1:7000/2", "127.0.0.1", 7000, nil, nil, 2),
+            ("REDIS://h/", "h", 6379, nil, nil, 0),
+            ("redis://:p%40ss@h:1", "h", 1, nil, "p@ss", 0),
+            ("redis://user:p:a@b@h:1/15", "h", 1, "user", "p:a@b", 15),
+            ("redis://[::1]:6380/1", "::1", 6380, nil, nil, 1),
+            ("redis://[fe80::1]", "fe80::1", 6379, nil, nil, 0),
+        ] as [(String, String, Int, String?, String?, Int)])
     func parts(url: String, host: String, port: Int, username: String?, password: String?, database: Int) throws {
         let configuration = try RedisConfiguration(url: url)
         #expect(configuration.host == host)
@@ -20,12 +22,15 @@ import Testing
         #expect(configuration.database == database)
     }
 
-    @Test("that is wrong is refused with the reason, and without the password", arguments: [
-        ("localhost:6379", "redis://host"), ("http://u:hush@h", "scheme"), ("redis://", "no host"), ("redis://:hush@", "no host"),
-        ("redis://u:hush@h:port", "port"), ("redis://u:hush@h:0", "port"), ("redis://u:hush@h:65536", "port"),
-        ("redis://u:hush@h/x", "database"), ("redis://u:hush@h/-1", "database"), ("redis://u:hu%zzsh@h", "hexadecimal"),
-        ("redis://hush@h", "password"), ("redis://u:hush@[::1", "bracket"), ("redis://u:hush@h/0?timeout=1", "query"),
-    ]) func wrong(url: String, reason: String) throws {
+    @Test(
+        "that is wrong is refused with the reason, and without the password",
+        arguments: [
+            ("localhost:6379", "redis://host"), ("http://u:hush@h", "scheme"), ("redis://", "no host"), ("redis://:hush@", "no host"),
+            ("redis://u:hush@h:port", "port"), ("redis://u:hush@h:0", "port"), ("redis://u:hush@h:65536", "port"),
+            ("redis://u:hush@h/x", "database"), ("redis://u:hush@h/-1", "database"), ("redis://u:hu%zzsh@h", "hexadecimal"),
+            ("redis://hush@h", "password"), ("redis://u:hush@[::1", "bracket"), ("redis://u:hush@h/0?timeout=1", "query"),
+        ]) func wrong(url: String, reason: String) throws
+    {
         let error = #expect(throws: RedisError.self) { try RedisConfiguration(url: url) }
         #expect(error?.kind == .invalidURL)
         #expect(error.map { "\($0)".contains(reason) } == true)

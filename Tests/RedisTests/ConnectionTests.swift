@@ -6,7 +6,9 @@ import TestServers
 @Suite("A Redis connection") struct ConnectionTests {
     @Test("is named, and in the database that the URL names") func login() async throws {
         let url = try SharedServers.redisURL.split(separator: "/").dropLast().joined(separator: "//") + "/3"
-        try await Fixture.run(url) { $0.clientName = "a name" } body: { fixture in
+        try await Fixture.run(url) {
+            $0.clientName = "a name"
+        } body: { fixture in
             let client = try await fixture.redis.send(["CLIENT", "INFO"]).text ?? ""
             #expect(client.contains("db=3 "))
             #expect(client.contains("name=a-name "))

@@ -54,11 +54,15 @@ import TestServers
 
     @Test("refuses what its queue has no room for, and takes more when there is room again") func overload() async throws {
         try await ServerGroup.run([.redis]) { servers in
-            try await Fixture.run(try servers.value("LONGHAUL_REDIS_URL")) { $0.limits.queuedCommands = 50 } body: { fixture in
+            try await Fixture.run(try servers.value("LONGHAUL_REDIS_URL")) {
+                $0.limits.queuedCommands = 50
+            } body: { fixture in
                 let redis = fixture.redis
                 try await servers.freeze(.redis)
                 let kinds = await withTaskGroup(of: RedisError.Kind?.self) { group in
-                    for _ in 0..<200 { group.addTask { await kind { () throws(RedisError) in try await redis.send(["PING"], timeout: .seconds(1)) } } }
+                    for _ in 0..<200 {
+                        group.addTask { await kind { () throws(RedisError) in try await redis.send(["PING"], timeout: .seconds(1)) } }
+                    }
                     return await group.reduce(into: []) { $0.append($1) }
                 }
                 #expect(kinds.contains(.overloaded))
@@ -95,7 +99,9 @@ import TestServers
     }
 
     @Test("the deadline of a call counts from that call, though the one before was refused") func deadlineOfLaterCall() async throws {
-        try await Fixture.run { $0.commandTimeout = .milliseconds(150) } body: { fixture in
+        try await Fixture.run {
+            $0.commandTimeout = .milliseconds(150)
+        } body: { fixture in
             let redis = fixture.redis
             let refused = Task {
                 withUnsafeCurrentTask { $0?.cancel() }

@@ -68,9 +68,10 @@ import Testing
         for call in calls.dropFirst() { #expect(queue.enqueue(call)) }
         queue.pipeline.cancel(3)
         #expect(!queue.expire(after: .seconds(1)))
-        #expect(calls.map { $0.failure?.kind } == [
-            .timedOut(mayHaveRun: true), .timedOut(mayHaveRun: false), .cancelled(mayHaveRun: false), nil,
-        ])
+        #expect(
+            calls.map { $0.failure?.kind } == [
+                .timedOut(mayHaveRun: true), .timedOut(mayHaveRun: false), .cancelled(mayHaveRun: false), nil,
+            ])
         #expect(queue.answer(.null))
         #expect(queue.batch() == 1)
         #expect(calls[3].sent == 1)

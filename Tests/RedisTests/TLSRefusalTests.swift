@@ -44,7 +44,9 @@ struct TLSRefusalTests {
         }
     }
 
-    @Test("to clients that show no certificate to a server that asks for one, and not to those that do") func clientCertificate() async throws {
+    @Test("to clients that show no certificate to a server that asks for one, and not to those that do") func clientCertificate()
+        async throws
+    {
         try await TLSServer.run(["--tls-auth-clients", "yes"]) { server in
             let error = try await refusal(server.url(), configure: server.trust)
             // The connection may be reset before the alert is read.

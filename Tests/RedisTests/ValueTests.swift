@@ -104,10 +104,13 @@ import Testing
         }
     }
 
-    @Test("errors of a passing state are retriable, others are not", arguments: [
-        ("LOADING", true), ("READONLY", true), ("BUSY", true), ("MASTERDOWN", true), ("OOM", true), ("MISCONF", true),
-        ("WRONGTYPE", false), ("NOAUTH", false), ("ERR", false), ("NOSCRIPT", false),
-    ]) func classification(code: String, isRetriable: Bool) {
+    @Test(
+        "errors of a passing state are retriable, others are not",
+        arguments: [
+            ("LOADING", true), ("READONLY", true), ("BUSY", true), ("MASTERDOWN", true), ("OOM", true), ("MISCONF", true),
+            ("WRONGTYPE", false), ("NOAUTH", false), ("ERR", false), ("NOSCRIPT", false),
+        ]) func classification(code: String, isRetriable: Bool)
+    {
         let serverError = RedisServerError(code: code, message: "")
         let error = RedisError(.server(serverError), operation: "SET", server: "localhost:6379/0")
         #expect(error.isRetriable == isRetriable)

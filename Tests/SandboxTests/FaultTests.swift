@@ -49,9 +49,11 @@ struct FaultTests {
         }
     }
 
-    @Test("the first download of each file is corrupt, truncated or refused as ordered, and the next is right", arguments: [
-        "corruptBody", "truncatedBody", "download:500",
-    ])
+    @Test(
+        "the first download of each file is corrupt, truncated or refused as ordered, and the next is right",
+        arguments: [
+            "corruptBody", "truncatedBody", "download:500",
+        ])
     func downloadFaults(fault: String) async throws {
         try await RunningSandbox.with { sandbox in
             let order = #"{"files": 2, "bytesPerFile": 200000, "compression": "gzip", "faults": {"\#(fault)": 1}}"#

@@ -27,9 +27,11 @@ struct FilesTests {
         }
     }
 
-    @Test("what is downloaded and unpacked by the system's own tools is what listing and truth tell", arguments: [
-        FileCompression.none, .gzip, .zip,
-    ])
+    @Test(
+        "what is downloaded and unpacked by the system's own tools is what listing and truth tell",
+        arguments: [
+            FileCompression.none, .gzip, .zip,
+        ])
     func checksums(compression: FileCompression) async throws {
         try await RunningSandbox.with(["checksums": "sha256,md5", "entries": "3"]) { sandbox in
             let order = #"{"files": 2, "bytesPerFile": 300001, "compression": "\#(compression.rawValue)"}"#

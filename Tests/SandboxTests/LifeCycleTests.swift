@@ -34,9 +34,11 @@ struct LifeCycleTests {
         }
     }
 
-    @Test("Retry-After is told while the export runs, as configured, and not at its end", arguments: [
-        ("off", nil), ("1500ms", "2"), ("remaining", "8"),
-    ])
+    @Test(
+        "Retry-After is told while the export runs, as configured, and not at its end",
+        arguments: [
+            ("off", nil), ("1500ms", "2"), ("remaining", "8"),
+        ])
     func retryAfter(option: String, expected: String?) async throws {
         try await RunningSandbox.with(["duration": "10s", "retry-after": option]) { sandbox in
             let export = try await sandbox.create()
@@ -86,12 +88,14 @@ struct LifeCycleTests {
         }
     }
 
-    @Test("an order that makes no sense is refused with the key that is wrong", arguments: [
-        (#"{"files": "many"}"#, "files"), (#"{"durationSeconds": -1}"#, "durationSeconds"),
-        (#"{"compression": "rar"}"#, "compression"), (#"{"faults": {"flood": 1}}"#, "faults"), (#"{"report": 7}"#, "report"),
-        ("[1]", "body"), ("{", "body"), (#"{"files": 1e300}"#, "files"), (#"{"duration": "uniform:9s..1s"}"#, "duration"),
-        (String(repeating: "[", count: 50_000), "body"),
-    ])
+    @Test(
+        "an order that makes no sense is refused with the key that is wrong",
+        arguments: [
+            (#"{"files": "many"}"#, "files"), (#"{"durationSeconds": -1}"#, "durationSeconds"),
+            (#"{"compression": "rar"}"#, "compression"), (#"{"faults": {"flood": 1}}"#, "faults"), (#"{"report": 7}"#, "report"),
+            ("[1]", "body"), ("{", "body"), (#"{"files": 1e300}"#, "files"), (#"{"duration": "uniform:9s..1s"}"#, "duration"),
+            (String(repeating: "[", count: 50_000), "body"),
+        ])
     func badOrder(order: String, key: String) async throws {
         try await RunningSandbox.with { sandbox in
             let answer = try await sandbox.http.send("POST", "/v2/exports", body: order)

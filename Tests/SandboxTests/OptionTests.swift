@@ -4,12 +4,14 @@ import Testing
 
 @Suite("Options")
 struct OptionTests {
-    @Test("distributions are read from text", arguments: [
-        ("5s", Distribution.Shape.fixed(5)), ("fixed:1500ms", .fixed(1.5)), ("uniform:2s..30s", .uniform(2, 30)),
-        ("lognormal:median=10s,sigma=0.5", .lognormal(median: 10, sigma: 0.5, max: 30 * 86_400)),
-        ("lognormal:sigma=1,median=1m,max=1h", .lognormal(median: 60, sigma: 1, max: 3600)),
-        ("bimodal:3s,60s,0.2", .bimodal(3, 60, share: 0.2)), ("2d", .fixed(172_800)),
-    ])
+    @Test(
+        "distributions are read from text",
+        arguments: [
+            ("5s", Distribution.Shape.fixed(5)), ("fixed:1500ms", .fixed(1.5)), ("uniform:2s..30s", .uniform(2, 30)),
+            ("lognormal:median=10s,sigma=0.5", .lognormal(median: 10, sigma: 0.5, max: 30 * 86_400)),
+            ("lognormal:sigma=1,median=1m,max=1h", .lognormal(median: 60, sigma: 1, max: 3600)),
+            ("bimodal:3s,60s,0.2", .bimodal(3, 60, share: 0.2)), ("2d", .fixed(172_800)),
+        ])
     func distributions(text: String, shape: Distribution.Shape) throws {
         #expect(try Distribution(parsing: text, quantity: .duration, option: "duration").shape == shape)
     }
@@ -23,14 +25,16 @@ struct OptionTests {
         #expect(throws: SandboxOptionError.self) { try Distribution(parsing: "5s", quantity: .bytes, option: "bytes") }
     }
 
-    @Test("a bad value is refused in one line that names the option and the value", arguments: [
-        ("duration", "5 parsecs"), ("duration", "-5s"), ("duration", "uniform:9s..2s"), ("duration", "uniform:9s"),
-        ("duration", "lognormal:median=10s"), ("duration", "lognormal:mean=10s,sigma=1"), ("duration", "bimodal:1s,2s"),
-        ("duration", "bimodal:1s,2s,1.5"), ("duration", "poisson:3s"), ("duration", ""), ("duration", "9999d"),
-        ("files", "100001"), ("port", "70000"), ("seed", "-1"), ("fault", "500"), ("fault", "500=150%"), ("fault", "500=1.5"),
-        ("fault", "504=0.1"), ("fault", "create:corruptBody=1"), ("compression", "gzip,rar"), ("compression", ""),
-        ("checksums", "crc"), ("retry-after", "soon"), ("public-url", "files.example"), ("page-size", "0"), ("nonsense", "1"),
-    ])
+    @Test(
+        "a bad value is refused in one line that names the option and the value",
+        arguments: [
+            ("duration", "5 parsecs"), ("duration", "-5s"), ("duration", "uniform:9s..2s"), ("duration", "uniform:9s"),
+            ("duration", "lognormal:median=10s"), ("duration", "lognormal:mean=10s,sigma=1"), ("duration", "bimodal:1s,2s"),
+            ("duration", "bimodal:1s,2s,1.5"), ("duration", "poisson:3s"), ("duration", ""), ("duration", "9999d"),
+            ("files", "100001"), ("port", "70000"), ("seed", "-1"), ("fault", "500"), ("fault", "500=150%"), ("fault", "500=1.5"),
+            ("fault", "504=0.1"), ("fault", "create:corruptBody=1"), ("compression", "gzip,rar"), ("compression", ""),
+            ("checksums", "crc"), ("retry-after", "soon"), ("public-url", "files.example"), ("page-size", "0"), ("nonsense", "1"),
+        ])
     func badValues(option: String, value: String) {
         var configuration = SandboxConfiguration()
         let error = #expect(throws: SandboxOptionError.self) { try configuration.set(option, to: value) }

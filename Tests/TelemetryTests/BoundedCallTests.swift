@@ -11,7 +11,9 @@ struct BoundedCallTests {
         let runs = Mutex(0)
         let gate = AsyncStream.makeStream(of: Void.self)
         let call = BoundedCall(deadline: .seconds(30)) {
-            let run = runs.withLock { $0 += 1; return $0 }
+            let run = runs.withLock {
+                $0 += 1; return $0
+            }
             for await _ in gate.stream { break }
             return run
         }
@@ -28,7 +30,11 @@ struct BoundedCallTests {
         struct Broken: Error {}
         let runs = Mutex(0)
         let call = BoundedCall(deadline: .seconds(30)) {
-            guard runs.withLock({ $0 += 1; return $0 }) > 1 else { throw Broken() }
+            guard
+                runs.withLock({
+                    $0 += 1; return $0
+                }) > 1
+            else { throw Broken() }
             return "fine"
         }
         await #expect(throws: Broken.self) { try await call() }
@@ -40,7 +46,11 @@ struct BoundedCallTests {
         let runs = Mutex(0)
         let ended = AsyncStream.makeStream(of: Void.self)
         let call = BoundedCall(deadline: .milliseconds(50)) {
-            guard runs.withLock({ $0 += 1; return $0 }) == 1 else { return "fine" }
+            guard
+                runs.withLock({
+                    $0 += 1; return $0
+                }) == 1
+            else { return "fine" }
             defer { ended.continuation.finish() }
             try await Task.sleep(for: .seconds(3600))
             return "late"

@@ -27,9 +27,11 @@ struct JSONLogHandlerTests {
         #expect(abs(date.timeIntervalSince(before)) < 60)
     }
 
-    @Test("every character of a message comes back from a JSON parser", arguments: [
-        "quote \" backslash \\ slash /", "line\nbreak\r\ttab", "\u{0}\u{1}\u{1f}\u{7f}", "é 漢字 👩‍👩‍👧 \u{2028}", "",
-    ])
+    @Test(
+        "every character of a message comes back from a JSON parser",
+        arguments: [
+            "quote \" backslash \\ slash /", "line\nbreak\r\ttab", "\u{0}\u{1}\u{1f}\u{7f}", "é 漢字 👩‍👩‍👧 \u{2028}", "",
+        ])
     func escaping(text: String) throws {
         let lines = try jsonLines { $0.info("\(text)", metadata: ["key \"\n": "\(text)"]) }
         let line = try #require(lines.first)
@@ -42,11 +44,13 @@ struct JSONLogHandlerTests {
     func types() throws {
         let line = try #require(
             try jsonLines {
-                $0.info("x", metadata: [
-                    "count": .stringConvertible(42), "ratio": .stringConvertible(0.5), "done": .stringConvertible(true),
-                    "huge": .stringConvertible(UInt64.max), "infinite": .stringConvertible(Double.infinity),
-                    "list": ["a", .stringConvertible(1)],
-                ])
+                $0.info(
+                    "x",
+                    metadata: [
+                        "count": .stringConvertible(42), "ratio": .stringConvertible(0.5), "done": .stringConvertible(true),
+                        "huge": .stringConvertible(UInt64.max), "infinite": .stringConvertible(Double.infinity),
+                        "list": ["a", .stringConvertible(1)],
+                    ])
             }.first)
         #expect(line["count"] as? Int == 42)
         #expect(line["ratio"] as? Double == 0.5)
@@ -56,9 +60,11 @@ struct JSONLogHandlerTests {
         #expect((line["list"] as? [Any])?.count == 2)
     }
 
-    @Test("values of keys that sound like secrets are masked, at every depth", arguments: [
-        "password", "dbPassword", "AWS_SECRET_ACCESS_KEY", "sessionToken", "Authorization", "api-key",
-    ])
+    @Test(
+        "values of keys that sound like secrets are masked, at every depth",
+        arguments: [
+            "password", "dbPassword", "AWS_SECRET_ACCESS_KEY", "sessionToken", "Authorization", "api-key",
+        ])
     func masking(key: String) throws {
         let captured = CapturedLog()
         let logger = Logger(label: "test") { JSONLogHandler(label: $0, output: captured.output) }

@@ -10,7 +10,8 @@ struct PrometheusRegistryTests {
     /// A registry without the process's own metrics, whose values nobody knows.
     private func registry(maximumSeries: Int = 1000) -> PrometheusRegistry {
         let registry = PrometheusRegistry(
-            maximumSeries: maximumSeries, collectorDeadline: .milliseconds(200), logger: Logger(label: "silent") { _ in SwiftLogNoOpLogHandler() })
+            maximumSeries: maximumSeries, collectorDeadline: .milliseconds(200),
+            logger: Logger(label: "silent") { _ in SwiftLogNoOpLogHandler() })
         registry.state.withLock { $0.collectors.removeAll() }
         return registry
     }
@@ -43,38 +44,39 @@ struct PrometheusRegistryTests {
                 MetricSample("jobs", labels: [("status", "FAILED")], value: .infinity),
             ]
         }
-        #expect(await registry.exposition() == """
-            # TYPE _9level gauge
-            _9level 6
-            # HELP batch Timers a claim.
-            # TYPE batch histogram
-            batch_bucket{le="1"} 1
-            batch_bucket{le="10"} 1
-            batch_bucket{le="+Inf"} 2
-            batch_sum 12
-            batch_count 2
-            # TYPE bytes_gone counter
-            bytes_gone 0.5
-            # TYPE in_flight gauge
-            in_flight -2.5
-            # HELP jobs Jobs by status.
-            # TYPE jobs gauge
-            jobs{status="FAILED"} +Inf
-            jobs{status="POLLING"} 12
-            # HELP jobs_total Jobs taken in.\\nBackslash \\\\ and "quotes".
-            # TYPE jobs_total counter
-            jobs_total{a="1",queue="high"} 3
-            jobs_total{a="2",queue="low\\"\\\\\\n"} 1
-            # HELP lateness_seconds From due to claimed.
-            # TYPE lateness_seconds histogram
-            lateness_seconds_bucket{le_="x",le="0.05"} 1
-            lateness_seconds_bucket{le_="x",le="0.25"} 2
-            lateness_seconds_bucket{le_="x",le="1"} 2
-            lateness_seconds_bucket{le_="x",le="+Inf"} 3
-            lateness_seconds_sum{le_="x"} 7.101
-            lateness_seconds_count{le_="x"} 3
+        #expect(
+            await registry.exposition() == """
+                # TYPE _9level gauge
+                _9level 6
+                # HELP batch Timers a claim.
+                # TYPE batch histogram
+                batch_bucket{le="1"} 1
+                batch_bucket{le="10"} 1
+                batch_bucket{le="+Inf"} 2
+                batch_sum 12
+                batch_count 2
+                # TYPE bytes_gone counter
+                bytes_gone 0.5
+                # TYPE in_flight gauge
+                in_flight -2.5
+                # HELP jobs Jobs by status.
+                # TYPE jobs gauge
+                jobs{status="FAILED"} +Inf
+                jobs{status="POLLING"} 12
+                # HELP jobs_total Jobs taken in.\\nBackslash \\\\ and "quotes".
+                # TYPE jobs_total counter
+                jobs_total{a="1",queue="high"} 3
+                jobs_total{a="2",queue="low\\"\\\\\\n"} 1
+                # HELP lateness_seconds From due to claimed.
+                # TYPE lateness_seconds histogram
+                lateness_seconds_bucket{le_="x",le="0.05"} 1
+                lateness_seconds_bucket{le_="x",le="0.25"} 2
+                lateness_seconds_bucket{le_="x",le="1"} 2
+                lateness_seconds_bucket{le_="x",le="+Inf"} 3
+                lateness_seconds_sum{le_="x"} 7.101
+                lateness_seconds_count{le_="x"} 3
 
-            """)
+                """)
     }
 
     @Test("two handles of one name and labels share a series, whatever the order of the labels")

@@ -157,7 +157,10 @@ struct TransferFailureTests {
     func malformed() async throws {
         try await WorkerFixture.run { fixture in
             let (id, truth) = try await fixture.processing("job-1", order: #"{"files":1,"bytesPerFile":500,"compression":"none"}"#)
-            let bodies = ["", "{}", "[[[[", #"{"exportJobId":"../x","file":0,"correlationId":"c"}"#, #"{"exportJobId":"a","file":-1,"correlationId":"c"}"#]
+            let bodies = [
+                "", "{}", "[[[[", #"{"exportJobId":"../x","file":0,"correlationId":"c"}"#,
+                #"{"exportJobId":"a","file":-1,"correlationId":"c"}"#,
+            ]
             try await fixture.publish(bodies.map { OutgoingMessage(routingKey: QueueNames.downloads(.normal), body: Array($0.utf8)) })
             try await fixture.publish(id, files: 0..<1)
             try await fixture.withWorker { _ in
@@ -168,7 +171,8 @@ struct TransferFailureTests {
             }
             try await fixture.verify(id, truth)
             let consumer = Consumer(
-                fixture.rabbitMQ, subscriptions: [Subscription(queue: QueueNames.deadDownloads, prefetch: 10)], on: fixture.thread, logger: quiet)
+                fixture.rabbitMQ, subscriptions: [Subscription(queue: QueueNames.deadDownloads, prefetch: 10)], on: fixture.thread,
+                logger: quiet)
             try await consumer.connect()
             let letter = try await consumer.next(atMost: 1).first.unwrapped("dead letter")
             #expect(letter.properties.headers[DeadLetter.reasonHeader] == .string("not-json"))

@@ -66,7 +66,8 @@ struct TransferTests {
         let folder = FileManager.default.temporaryDirectory.appending(path: "worker-\(UUID().uuidString)")
         defer { do { try FileManager.default.removeItem(at: folder) } catch { Issue.record(error) } }
         try await WorkerFixture.run { fixture in
-            let (id, truth) = try await fixture.processing("job-1", order: #"{"files":2,"bytesPerFile":9000,"entries":2,"compression":"zip"}"#)
+            let (id, truth) = try await fixture.processing(
+                "job-1", order: #"{"files":2,"bytesPerFile":9000,"entries":2,"compression":"zip"}"#)
             let storage = FolderStorage(path: folder.path, logger: quiet)
             try await fixture.withWorker(storage: storage) { _ in
                 try await fixture.publish(id, files: 0..<2)
@@ -109,7 +110,8 @@ struct TransferTests {
             }
             let job = try await fixture.store.job(id).unwrapped("job")
             let metrics = WorkerMetrics()
-            let step = ManifestStep(store: fixture.store, storage: fixture.storage, watch: StorageWatch(), lease: .seconds(30), metrics: metrics)
+            let step = ManifestStep(
+                store: fixture.store, storage: fixture.storage, watch: StorageWatch(), lease: .seconds(30), metrics: metrics)
             let claimedAt = ContinuousClock.now
             let first = try await fixture.store.claimManifest(of: id, lease: .seconds(30)).unwrapped("claim")
             // Its claim is overtaken, so that the manifest is written and the job is not completed.

@@ -47,7 +47,9 @@ extension WorkerFixture {
         let exportID = try await createExport(order)
         let handle = #"{"id":"\#(exportID)"}"#
         let context = JobContext(jobID: name, provider: "acme", correlationID: "c-\(name)")
-        guard case .page(let files, nil) = await provider.files(context, exportHandle: handle) else { throw FixtureError("no page of files") }
+        guard case .page(let files, nil) = await provider.files(context, exportHandle: handle) else {
+            throw FixtureError("no page of files")
+        }
         var tasks = files.map { FileTask(name: $0.name, url: $0.url, bytes: $0.bytes, sha256: $0.sha256, listedName: $0.name) }
         for index in tasks.indices { change(&tasks[index]) }
         let id = try await store(name, tasks, handle: handle)
@@ -59,7 +61,8 @@ extension WorkerFixture {
     func store(_ name: String, _ tasks: [FileTask], handle: String) async throws -> JobID {
         let id = try JobID(name).unwrapped("valid name")
         let machine = JobStateMachine(rules: JobRules())
-        _ = try await store.admit([NewJob(id: id, provider: "acme", parameters: #"{"report":"x"}"#, correlationID: "c-\(name)")], watchdog: .seconds(60))
+        _ = try await store.admit(
+            [NewJob(id: id, provider: "acme", parameters: #"{"report":"x"}"#, correlationID: "c-\(name)")], watchdog: .seconds(60))
         let job = try await store.start([id], lease: .seconds(60)).first.unwrapped("started job")
         var (state, version) = (job.state, job.version)
         for event in [JobEvent.created(PollHints()), .ready] {
@@ -99,7 +102,9 @@ extension WorkerFixture {
     func publishDue() async throws {
         let claimed = try await store.claim(partition: 0, lease: .seconds(60), watchdog: .seconds(60))
         try await publish(
-            claimed.downloads.map { DownloadMessage(id: $0.id, task: .file($0.file), correlationID: $0.correlationID).outgoing($0.priority) })
+            claimed.downloads.map {
+                DownloadMessage(id: $0.id, task: .file($0.file), correlationID: $0.correlationID).outgoing($0.priority)
+            })
         for wake in claimed.messages.flatMap({ Wake.decode($0).wakes }) where wake.state.filesFailed > 0 {
             let job = try await job(wake.id)
             let decision = try await decide(.fileFailed(try job.fileError.unwrapped("error of the file")), job)

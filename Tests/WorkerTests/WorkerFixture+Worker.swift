@@ -52,7 +52,8 @@ extension WorkerFixture {
 
     /// Runs a worker while `body` does, and shuts it down.
     func withWorker(
-        _ configuration: WorkerConfiguration = configuration, storage: (any ObjectStorage)? = nil, _ body: (RunningWorker) async throws -> Void
+        _ configuration: WorkerConfiguration = configuration, storage: (any ObjectStorage)? = nil,
+        _ body: (RunningWorker) async throws -> Void
     ) async throws {
         let worker = start(configuration, storage: storage)
         do {

@@ -19,7 +19,8 @@ struct BreakerWatcher: Sendable {
         case .closed: logger.notice("circuit breaker closed: the provider works again", metadata: metadata)
         }
         events.publish(
-            type: "longhaul.provider.breaker.\(state.rawValue)", subject: provider, routingKey: "provider.\(provider).breaker.\(state.rawValue)",
+            type: "longhaul.provider.breaker.\(state.rawValue)", subject: provider,
+            routingKey: "provider.\(provider).breaker.\(state.rawValue)",
             data: ["provider": provider, "state": state.rawValue, "reason": breaker.reason])
     }
 }

@@ -32,7 +32,8 @@ extension ProviderGate {
             try await store.settle(taken.jobs, started: started, from: provider, limits: limits)
         } catch {
             repeated.warning(
-                key: "taken", "what was taken is not settled, and is looked at again later: \(error)", metadata: ["provider": "\(provider)"])
+                key: "taken", "what was taken is not settled, and is looked at again later: \(error)", metadata: ["provider": "\(provider)"]
+            )
         }
     }
 

@@ -65,7 +65,8 @@ extension ProviderGate {
             // What may have been stored is not counted twice.
             keep(mayBeStored ? RequestTally() : tally, pauses)
             repeated.warning(
-                key: "health", "what is known of the provider's health could not be shared: \(error)", metadata: ["provider": "\(provider)"])
+                key: "health", "what is known of the provider's health could not be shared: \(error)", metadata: ["provider": "\(provider)"]
+            )
         }
         return nil
     }

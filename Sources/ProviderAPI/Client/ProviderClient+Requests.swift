@@ -53,7 +53,8 @@ extension ProviderClient {
         }
         return HTTPRequest(
             link == nil ? template.line.method : .get, url, headers: headers, body: body,
-            timeouts: timeouts(whole: definition.timeouts.whole), maxBodyBytes: definition.limits.answerBytes, egress: egress, acceptsCompression: true, sensitiveHeaders: sensitive)
+            timeouts: timeouts(whole: definition.timeouts.whole), maxBodyBytes: definition.limits.answerBytes, egress: egress,
+            acceptsCompression: true, sensitiveHeaders: sensitive)
     }
 
     /// Without a slash at its end.

@@ -47,9 +47,10 @@ enum LogFields {
         case .stringConvertible(let value): .text(value.description)
         case .array(let values): .list(values.map(plain))
         case .dictionary(let nested):
-            .list(nested.sorted { $0.key < $1.key }.map { key, value in
-                .text("\(key)=\(SecretKeys.contains(key) ? SecretKeys.mask : value.description)")
-            })
+            .list(
+                nested.sorted { $0.key < $1.key }.map { key, value in
+                    .text("\(key)=\(SecretKeys.contains(key) ? SecretKeys.mask : value.description)")
+                })
         }
     }
 }

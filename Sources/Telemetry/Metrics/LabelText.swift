@@ -4,7 +4,8 @@ struct LabelText: Hashable, Comparable, Sendable {
 
     init(_ labels: [(String, String)]) {
         var seen: Set<String> = []
-        text = labels
+        text =
+            labels
             .map { (MetricName.label($0.0), $0.1) }
             .sorted { $0 < $1 }
             .filter { seen.insert($0.0).inserted }

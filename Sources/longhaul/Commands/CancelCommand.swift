@@ -65,7 +65,9 @@ struct CancelCommand: AsyncParsableCommand {
             open.removeAll { id in ended.contains { $0.id == id } }
             guard !open.isEmpty else { return }
             guard .now < end else {
-                throw Problem.failed("\(open.count) jobs were asked to end and have not yet, \(open[0]) first: is their provider down (`longhaul doctor`), or does no orchestrator run?")
+                throw Problem.failed(
+                    "\(open.count) jobs were asked to end and have not yet, \(open[0]) first: is their provider down (`longhaul doctor`), or does no orchestrator run?"
+                )
             }
             try await Task.sleep(for: .milliseconds(200))
         }

@@ -53,7 +53,8 @@ struct Following {
         let present = Set(known.map(\.id))
         guard let missing = asked.first(where: { !present.contains($0) }) else { return }
         throw Problem.failed(
-            "job \(missing) is not in the store: no orchestrator has taken it in, or its message lies in longhaul.jobs.dead; `longhaul dead-letters list` shows why")
+            "job \(missing) is not in the store: no orchestrator has taken it in, or its message lies in longhaul.jobs.dead; `longhaul dead-letters list` shows why"
+        )
     }
 
     private func show(_ job: ExportJob) {

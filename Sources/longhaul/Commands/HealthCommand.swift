@@ -17,7 +17,8 @@ struct HealthCommand: AsyncParsableCommand {
     func run() async throws {
         let settings = try await options.load()
         guard let port = try port ?? settings.text("LONGHAUL_HEALTH_PORT").flatMap({ Int($0) }), (1...65_535).contains(port) else {
-            throw Problem.usage("say which role: --port or LONGHAUL_HEALTH_PORT, from 1 to 65535 (8081 orchestrator, 8082 worker, 8083 sandbox)")
+            throw Problem.usage(
+                "say which role: --port or LONGHAUL_HEALTH_PORT, from 1 to 65535 (8081 orchestrator, 8082 worker, 8083 sandbox)")
         }
         let thread = EventThread(name: "longhaul")
         let http = HTTPClient(HTTPClientConfiguration(name: "health", egress: .all), on: thread, logger: Terminal.quietLogger)

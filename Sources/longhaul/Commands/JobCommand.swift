@@ -42,7 +42,10 @@ struct JobCommand: AsyncParsableCommand {
             ("parameters", job.parameters), ("priority", job.priority.rawValue), ("tenant", job.tenant),
             ("correlation", job.correlationID), ("created", JobDescription.time(job.createdAt)),
             ("checks", "\(job.state.attempts), last \(JobDescription.time(job.lastPollAt)), next \(JobDescription.time(job.nextPollAt))"),
-            ("files", "\(job.state.filesDone) of \(job.state.filesTotal)\(job.state.filesFailed > 0 ? ", \(job.state.filesFailed) failed" : "")"),
+            (
+                "files",
+                "\(job.state.filesDone) of \(job.state.filesTotal)\(job.state.filesFailed > 0 ? ", \(job.state.filesFailed) failed" : "")"
+            ),
             ("export", job.exportHandle ?? "–"),
         ]
         if status.isFinal { fields.append(("kept until", JobDescription.time(job.expiresAt))) }

@@ -45,7 +45,9 @@ struct JobsCommand: AsyncParsableCommand {
             for job in jobs { print(JobDescription.json(JobDescription(job: job).members)) }
             return
         }
-        print(JobStatus.allCases.map { "\(Terminal.paint($0.rawValue, JobDescription.colour($0))) \(counts[$0] ?? 0)" }.joined(separator: "   "))
+        print(
+            JobStatus.allCases.map { "\(Terminal.paint($0.rawValue, JobDescription.colour($0))) \(counts[$0] ?? 0)" }.joined(
+                separator: "   "))
         guard !jobs.isEmpty else { return }
         print("")
         var table = Table(["JOB", "PROVIDER", "STATUS", "CHECKS", "FILES", "CREATED", "NEXT CHECK", "ERROR"])

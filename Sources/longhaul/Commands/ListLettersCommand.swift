@@ -9,7 +9,9 @@ struct ListLettersCommand: AsyncParsableCommand {
     @OptionGroup var options: SettingsOptions
     @OptionGroup var letters: LetterOptions
 
-    @Option(name: [.short, .long], help: ArgumentHelp("Show so many letters at most; all are counted. Without it 100, all with --json.", valueName: "n"))
+    @Option(
+        name: [.short, .long],
+        help: ArgumentHelp("Show so many letters at most; all are counted. Without it 100, all with --json.", valueName: "n"))
     var limit: Int?
 
     @Flag(help: "One JSON object a line.") var json = false

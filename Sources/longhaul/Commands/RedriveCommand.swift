@@ -45,7 +45,9 @@ struct RedriveCommand: AsyncParsableCommand {
         let lines = LetterReport(json: json, isDryRun: dryRun)
         let run = LetterRun(
             scan: scan, rate: dryRun ? nil : rate,
-            action: { [dryRun] letter in LetterReport.done(dryRun ? try await redrive.foresee(letter) : try await redrive.putBack(letter), dryRun) },
+            action: { [dryRun] letter in
+                LetterReport.done(dryRun ? try await redrive.foresee(letter) : try await redrive.putBack(letter), dryRun)
+            },
             report: lines.show)
         let report = await Interruption.guarding { [json, dryRun] in
             await run.run(selection.ids, label: "put back", showsProgress: !json && !dryRun)

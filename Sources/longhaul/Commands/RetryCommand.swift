@@ -45,10 +45,12 @@ struct RetryCommand: AsyncParsableCommand {
         let thread = EventThread(name: "longhaul")
         let connection = try await StoreConnection.open(settings, name: "longhaul-retry", on: thread, logger: Terminal.quietLogger)
         let retry = BulkRetry(
-            store: connection.store, fromStart: fromStart, interval: .seconds(1) / rate, dryRun: dryRun, showsJobs: json || !isBulk || dryRun,
+            store: connection.store, fromStart: fromStart, interval: .seconds(1) / rate, dryRun: dryRun,
+            showsJobs: json || !isBulk || dryRun,
             json: json)
         do {
-            let counts = isBulk
+            let counts =
+                isBulk
                 ? try await retry.run { [errorCode, provider, tenant] job in
                     (errorCode == nil || job.error?.code == errorCode) && (provider == nil || job.provider == provider)
                         && (tenant == nil || job.tenant == tenant)

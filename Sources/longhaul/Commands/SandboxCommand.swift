@@ -43,7 +43,9 @@ struct SandboxCommand: AsyncParsableCommand {
         var pairs: [(String, String)] = []
         var rest = words[...]
         while let word = rest.popFirst() {
-            guard word.hasPrefix("--") else { throw Problem.usage("longhaul sandbox: unexpected \(word); options are --NAME VALUE, see --help") }
+            guard word.hasPrefix("--") else {
+                throw Problem.usage("longhaul sandbox: unexpected \(word); options are --NAME VALUE, see --help")
+            }
             let parts = word.dropFirst(2).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             if parts.count == 2 {
                 pairs.append((String(parts[0]), String(parts[1])))

@@ -24,13 +24,16 @@ struct SubmitCommand: AsyncParsableCommand {
 
     @Argument(help: "The provider, as its file names it.") var provider: String?
 
-    @Option(name: [.customShort("p"), .customLong("parameter")], help: ArgumentHelp("A parameter; may be given several times. A value that is JSON is taken as such.", valueName: "name=value"))
+    @Option(
+        name: [.customShort("p"), .customLong("parameter")],
+        help: ArgumentHelp("A parameter; may be given several times. A value that is JSON is taken as such.", valueName: "name=value"))
     var parameter: [String] = []
     @Option(help: ArgumentHelp("All parameters, as a JSON object.", valueName: "json")) var parameters: String?
     @Option(help: ArgumentHelp("The job's name (exportJobId); a new UUID otherwise.", valueName: "name")) var id: String?
     @Option(help: ArgumentHelp("high, normal or low.", valueName: "priority")) var priority: JobPriority?
     @Option(help: ArgumentHelp("Whose job it is.", valueName: "name")) var tenant: String?
-    @Option(help: ArgumentHelp("Goes along through logs and messages; the job's name otherwise.", valueName: "id")) var correlationId: String?
+    @Option(help: ArgumentHelp("Goes along through logs and messages; the job's name otherwise.", valueName: "id")) var correlationId:
+        String?
     @Option(help: ArgumentHelp("https:// URL, kept with the job; nothing is sent to it yet.", valueName: "url")) var webhook: String?
     @Option(help: ArgumentHelp("Submit the jobs of this NDJSON file, - for standard input.", valueName: "file")) var from: String?
     @Flag(help: "Follow the jobs to their end.") var wait = false
@@ -69,14 +72,17 @@ struct SubmitCommand: AsyncParsableCommand {
 
     private func jobSource() throws -> JobSource {
         if let from {
-            guard provider == nil, parameter.isEmpty, parameters == nil, id == nil, priority == nil, tenant == nil, correlationId == nil, webhook == nil
+            guard provider == nil, parameter.isEmpty, parameters == nil, id == nil, priority == nil, tenant == nil, correlationId == nil,
+                webhook == nil
             else {
                 throw Problem.usage("--from takes everything from the file: leave PROVIDER and the options that describe a job out")
             }
             return try JobSource(file: from)
         }
         guard let provider else { throw Problem.usage("name the PROVIDER, or a file with --from; see `longhaul submit --help`") }
-        var message: [String: Any] = ["provider": provider, "parameters": try parameterObject(), "exportJobId": id ?? UUID().uuidString.lowercased()]
+        var message: [String: Any] = [
+            "provider": provider, "parameters": try parameterObject(), "exportJobId": id ?? UUID().uuidString.lowercased(),
+        ]
         message["priority"] = priority?.rawValue
         message["tenant"] = tenant
         message["correlationId"] = correlationId

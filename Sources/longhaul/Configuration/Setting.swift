@@ -14,17 +14,22 @@ struct Setting: Sendable {
 
     /// Every setting. `longhaul settings` prints them, and `ops/docs/settings.md` is that text.
     static let all: [Setting] = [
-        Setting("LONGHAUL_RABBITMQ_URL", "URL,…", "amqp://guest:guest@127.0.0.1:5672/%2F", "the broker, or several of a cluster; amqps:// for TLS"),
+        Setting(
+            "LONGHAUL_RABBITMQ_URL", "URL,…", "amqp://guest:guest@127.0.0.1:5672/%2F",
+            "the broker, or several of a cluster; amqps:// for TLS"),
         Setting("LONGHAUL_RABBITMQ_CA_FILE", "FILE", nil, "the authorities to trust for amqps://, PEM; the system's without it"),
         Setting("LONGHAUL_RABBITMQ_CERTIFICATE_FILE", "FILE", nil, "the client's certificate for amqps://, PEM"),
         Setting("LONGHAUL_RABBITMQ_KEY_FILE", "FILE", nil, "the key of that certificate, PEM"),
-        Setting("LONGHAUL_REDIS_URL", "URL", "redis://127.0.0.1:6379/0", "the store; rediss:// for TLS, in builds with hiredis 1.0 or newer"),
+        Setting(
+            "LONGHAUL_REDIS_URL", "URL", "redis://127.0.0.1:6379/0", "the store; rediss:// for TLS, in builds with hiredis 1.0 or newer"),
         Setting("LONGHAUL_REDIS_CA_FILE", "FILE", nil, "the authorities to trust for rediss://, PEM; the system's without it"),
         Setting("LONGHAUL_REDIS_CERTIFICATE_FILE", "FILE", nil, "the client's certificate for rediss://, PEM"),
         Setting("LONGHAUL_REDIS_KEY_FILE", "FILE", nil, "the key of that certificate, PEM"),
         Setting("LONGHAUL_PROVIDERS", "PATH,…", "providers", "folders of provider files, or single ones"),
         Setting("LONGHAUL_OUTPUT", "URL", nil, "where finished files go: s3://BUCKET/PREFIX or file:///FOLDER"),
-        Setting("LONGHAUL_EGRESS", "public|any|RANGE,…", "public", "addresses that provider requests may go to: public ones, any, or public ones and these ranges (10.0.0.0/8)"),
+        Setting(
+            "LONGHAUL_EGRESS", "public|any|RANGE,…", "public",
+            "addresses that provider requests may go to: public ones, any, or public ones and these ranges (10.0.0.0/8)"),
         Setting("LONGHAUL_CA_FILE", "FILE", nil, "the authorities to trust for https://, PEM; the system's without it"),
         Setting("LONGHAUL_LEASE", "TIME", "30s", "how long a claim holds before somebody else takes the work up"),
         Setting("LONGHAUL_WATCHDOG", "TIME", "60s", "how long files may wait without a worker before their messages count as lost"),
@@ -37,9 +42,13 @@ struct Setting: Sendable {
         Setting("LONGHAUL_TRANSFERS", "N", "16", "transfers of a worker at once; each holds up to 24 MiB"),
         Setting("LONGHAUL_MAX_UNPACKED_BYTES", "N", "1099511627776", "bytes that one file may unpack to"),
         Setting("LONGHAUL_MAX_ENTRIES", "N", "20000", "entries of one archive"),
-        Setting("LONGHAUL_SPOOL", "FOLDER", "/var/tmp", "where a worker keeps small entries of large archives until they are verified; on a disk"),
+        Setting(
+            "LONGHAUL_SPOOL", "FOLDER", "/var/tmp",
+            "where a worker keeps small entries of large archives until they are verified; on a disk"),
         Setting("LONGHAUL_MAX_SPOOL_BYTES", "N", "17179869184", "bytes there for one file"),
-        Setting("LONGHAUL_STALE_UPLOADS", "TIME", "24h", "partial uploads this old belong to dead workers and are removed; longer than any transfer"),
+        Setting(
+            "LONGHAUL_STALE_UPLOADS", "TIME", "24h",
+            "partial uploads this old belong to dead workers and are removed; longer than any transfer"),
         Setting("LONGHAUL_SHUTDOWN_GRACE", "TIME", "20s", "how long a shutdown waits for what is in hand"),
         Setting("LONGHAUL_NAME", "NAME", nil, "this process among its like; host and process id without it"),
         Setting("LONGHAUL_HEALTH_HOST", "ADDRESS", "127.0.0.1", "where health and metrics are served"),

@@ -76,7 +76,8 @@ struct Settings: Sendable {
     func duration(_ name: String, _ range: ClosedRange<Duration>) throws -> Duration {
         let text = try required(name)
         guard let duration = Duration(setting: text), range.contains(duration) else {
-            throw Problem.usage("\(name)=\(text): must be a time such as 500ms, 30s, 5m, 2h or 7d, from \(range.lowerBound) to \(range.upperBound)")
+            throw Problem.usage(
+                "\(name)=\(text): must be a time such as 500ms, 30s, 5m, 2h or 7d, from \(range.lowerBound) to \(range.upperBound)")
         }
         return duration
     }

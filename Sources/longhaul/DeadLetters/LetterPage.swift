@@ -59,7 +59,8 @@ struct LetterPage {
         case .double(let number): "\(number)"
         case .string(let text): text
         case .bytes(let bytes): "\(bytes.count) bytes"
-        case .timestamp(let seconds): seconds < 1 << 34 ? LetterDescription.time(Date(timeIntervalSince1970: Double(seconds))) : "\(seconds)"
+        case .timestamp(let seconds):
+            seconds < 1 << 34 ? LetterDescription.time(Date(timeIntervalSince1970: Double(seconds))) : "\(seconds)"
         case .array(let elements): "[" + elements.map(text).joined(separator: ", ") + "]"
         case .table(let table): "{" + table.sorted { $0.key < $1.key }.map { "\($0.key): \(text($0.value))" }.joined(separator: ", ") + "}"
         }

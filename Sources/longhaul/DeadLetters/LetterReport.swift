@@ -33,7 +33,9 @@ struct LetterReport: Sendable {
         if !json {
             let counts = report.counts.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
             let letters = "\(report.total) letter\(report.total == 1 ? "" : "s")"
-            print((isDryRun ? "would be done with \(letters): " : "\(letters): ") + (counts.isEmpty ? "nothing done" : counts.joined(separator: ", ")))
+            print(
+                (isDryRun ? "would be done with \(letters): " : "\(letters): ")
+                    + (counts.isEmpty ? "nothing done" : counts.joined(separator: ", ")))
         }
         if let problem = report.problem { throw problem }
         if report.total < chosen {

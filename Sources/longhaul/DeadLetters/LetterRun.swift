@@ -48,7 +48,7 @@ struct LetterRun: Sendable {
                 bar?.update(result.total)
                 return result.total < total
             }
-        } catch where Task.isCancelled {
+        } catch  where Task.isCancelled {
             // Said below: whatever the interrupted call complains about is our own doing.
         } catch let problem as Problem {
             result.problem = problem
@@ -57,7 +57,8 @@ struct LetterRun: Sendable {
         }
         bar?.finish(result.total)
         if Task.isCancelled {
-            result.problem = Problem(message: "interrupted; the other letters are where they were, and the same command goes on", code: .init(130))
+            result.problem = Problem(
+                message: "interrupted; the other letters are where they were, and the same command goes on", code: .init(130))
         }
         return result
     }

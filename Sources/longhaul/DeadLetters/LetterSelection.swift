@@ -21,7 +21,8 @@ struct LetterSelection: Sendable {
             return true
         }
         if let missing = filter.ids.subtracting(selection.ids.keys).min() {
-            throw Problem.failed("there is no letter \(missing), or it does not match the filters; `longhaul dead-letters list` shows what there is")
+            throw Problem.failed(
+                "there is no letter \(missing), or it does not match the filters; `longhaul dead-letters list` shows what there is")
         }
         return selection
     }

@@ -46,7 +46,8 @@ struct HealthExamination: Sendable {
             let rest = max(breaker.openUntil - stored.now, 0)
             return .doubtful(
                 "breaker \(name)",
-                "open\(since), tried again in \((rest + 999) / 1000) s: \(breaker.reason). Jobs wait, nothing is lost; is the provider down?")
+                "open\(since), tried again in \((rest + 999) / 1000) s: \(breaker.reason). Jobs wait, nothing is lost; is the provider down?"
+            )
         }
     }
 }

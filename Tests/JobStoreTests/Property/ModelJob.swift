@@ -45,7 +45,8 @@ struct ModelJob: Equatable {
     var state: JobState {
         JobState(
             status: status, attempts: attempts, failures: failures, unknownStatuses: unknownStatuses, claims: claims,
-            filesTotal: filesTotal ?? 0, filesDone: filesDone ?? 0, filesFailed: filesFailed ?? 0, manifestClaims: manifestClaims ?? 0, creation: creation,
+            filesTotal: filesTotal ?? 0, filesDone: filesDone ?? 0, filesFailed: filesFailed ?? 0, manifestClaims: manifestClaims ?? 0,
+            creation: creation,
             recreations: recreations, createIsUncertain: createIsUncertain, resumeAt: resumeAt)
     }
 

@@ -5,12 +5,14 @@ import Testing
     /// The outcomes that all walks together must have met; others would mean that they test less than they seem to.
     private static let required = [
         "admit: admitted", "admit: known", "admit: waiting", "take: taken", "take: no room", "start: started", "start: nothing",
-        "claim: claimed", "wake: first", "wake: again", "apply: stale", "apply: applied, PENDING", "apply: applied, POLLING", "apply: applied, READY",
+        "claim: claimed", "wake: first", "wake: again", "apply: stale", "apply: applied, PENDING", "apply: applied, POLLING",
+        "apply: applied, READY",
         "apply: applied, PROCESSING", "apply: applied, COMPLETED", "apply: applied, FAILED", "apply twice at once: applied",
         "apply twice at once: stale", "add files: stale", "add files: the last", "add files: more to come", "claim file: claimed",
         "claim file: exhausted", #"claim file: nothing("leased")"#, #"claim file: nothing("early")"#, #"claim file: nothing("done")"#,
         #"claim file: nothing("failed")"#, #"claim file: nothing("gone")"#, "extend file: extended", "extend file: lost",
-        "finish file: done", "finish file: the last", "finish file: the last, claimed", "finish file: lost", "fail file: lost", "fail file: given up",
+        "finish file: done", "finish file: the last", "finish file: the last, claimed", "finish file: lost", "fail file: lost",
+        "fail file: given up",
         "fail file: counted", "fail file: not counted", "find orphans: found", "claim manifest: claimed", "cancel: asked",
         "retry: retried(ExportCore.JobStatus.pending)", "retry: retried(ExportCore.JobStatus.polling)",
         "retry: retried(ExportCore.JobStatus.processing)", "postpone: postponed", "postpone: nothing", "extend: extended",

@@ -54,7 +54,9 @@ extension RandomWalk {
         let id = anyJob()
         guard let job = model.jobs[id] else { return }
         note("enqueue", "\(id)", "\(job.isQueued ? "waits" : "does not wait")")
-        try await enqueue([WaitingJob(id: id, provider: "acme", priority: job.priority, tenant: job.tenant, createdAt: Int64(random.below(1000)))])
+        try await enqueue([
+            WaitingJob(id: id, provider: "acme", priority: job.priority, tenant: job.tenant, createdAt: Int64(random.below(1000)))
+        ])
     }
 
     mutating func take() async throws {

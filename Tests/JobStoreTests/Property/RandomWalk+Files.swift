@@ -19,8 +19,10 @@ extension RandomWalk {
         let files = (0..<random.below(3)).map { _ in TestStore.file("f\(random.below(3)).csv\(random.chance(30) ? ".gz" : "")") }
         for attempt in 0...random.below(2) {
             let first = model.jobs[view.id]?.files.count ?? 0
-            let expected = model.addFiles(files.count, to: view.id, version: view.version, decision: decision, cursor: isLast ? nil : "page")
-            let found = try await test.store.addFiles(files, to: view.id, version: view.version, decision: decision, cursor: isLast ? nil : "page")
+            let expected = model.addFiles(
+                files.count, to: view.id, version: view.version, decision: decision, cursor: isLast ? nil : "page")
+            let found = try await test.store.addFiles(
+                files, to: view.id, version: view.version, decision: decision, cursor: isLast ? nil : "page")
             note("add files", "\(view.id) \(view.version) \(files.count)", found == nil ? "stale" : isLast ? "the last" : "more to come")
             try agree(found?.version, expected, "version after a page of \(view.id), time \(attempt)")
             guard let found, let job = model.jobs[view.id] else { continue }
@@ -32,7 +34,8 @@ extension RandomWalk {
 
     mutating func claimFile() async throws {
         let id = transferringJob(), lease = delay(), most = 1 + random.below(4)
-        let index = random.below((model.jobs[id]?.files.count ?? 0) + (random.chance(5) ? 2 : 0) + (model.jobs[id]?.files.isEmpty == false ? 0 : 1))
+        let index = random.below(
+            (model.jobs[id]?.files.count ?? 0) + (random.chance(5) ? 2 : 0) + (model.jobs[id]?.files.isEmpty == false ? 0 : 1))
         let expected = model.claimFile(index, of: id, lease: lease, maxAttempts: most)
         let found: ModelFileClaim
         switch try await test.store.claimFile(index, of: id, lease: lease, maxAttempts: most) {

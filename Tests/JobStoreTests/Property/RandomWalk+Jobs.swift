@@ -40,7 +40,11 @@ extension RandomWalk {
         let usual: [JobEvent] =
             switch status {
             case .pending: [.created(PollHints()), .created(PollHints()), .stepFailed(transient)]
-            case .polling: [.ready, .ready, .ready, .empty, .notReady(PollHints()), .unknownStatus("ODD", PollHints()), .exportFailed(error), .stepFailed(transient)]
+            case .polling:
+                [
+                    .ready, .ready, .ready, .empty, .notReady(PollHints()), .unknownStatus("ODD", PollHints()), .exportFailed(error),
+                    .stepFailed(transient),
+                ]
             case .ready: [.stepFailed(transient), .stepFailed(transient), .listingRefused(error)]
             case .processing: [.manifestWritten, .watchdogFired, .watchdogFired, .fileFailed(error)]
             case .completed, .failed: [.ready, .watchdogFired, .manifestWritten]

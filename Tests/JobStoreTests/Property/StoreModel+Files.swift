@@ -56,7 +56,9 @@ extension StoreModel {
 
     /// What the claim of the manifest counts that comes with the last file: nothing for one who asks again after a lost answer.
     func manifestCount(ofFinishing index: Int, of id: JobID) -> ManifestCount {
-        guard let job = jobs[id], job.files.indices.contains(index), job.files[index].kind == .done, job.manifestClaims != nil else { return .one }
+        guard let job = jobs[id], job.files.indices.contains(index), job.files[index].kind == .done, job.manifestClaims != nil else {
+            return .one
+        }
         return .nothing
     }
 

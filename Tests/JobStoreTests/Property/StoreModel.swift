@@ -107,7 +107,8 @@ struct StoreModel: Equatable {
 
     mutating func retry(_ id: JobID, fromStart: Bool) -> RetryOutcome {
         guard var job = jobs[id] else { return .unknown }
-        guard let decision = JobStateMachine(rules: JobRules()).decide(.retryRequested(fromStart: fromStart), in: job.state, random: 0) else {
+        guard let decision = JobStateMachine(rules: JobRules()).decide(.retryRequested(fromStart: fromStart), in: job.state, random: 0)
+        else {
             return .notFailed(job.status)
         }
         let highest = job.files.map(\.token).max() ?? 0

@@ -87,7 +87,8 @@ struct StoreSnapshot {
     private static func takenApart(_ hash: [String: String]) -> [String: String] {
         var fields = hash
         func take(_ field: String, _ names: [String], without nothing: String) {
-            let parts = fields.removeValue(forKey: field)?.split(separator: "\t", maxSplits: names.count - 1, omittingEmptySubsequences: false)
+            let parts = fields.removeValue(forKey: field)?.split(
+                separator: "\t", maxSplits: names.count - 1, omittingEmptySubsequences: false)
             for (name, part) in zip(names, parts ?? []) where part != nothing || name == "version" { fields[name] = String(part) }
         }
         take("progress", ["version", "claims", "attempts", "failures", "unknownStatuses", "lastPollAt", "nextPollAt"], without: "0")
