@@ -2,6 +2,7 @@
 import Foundation
 import PackageDescription
 
+// Packages are pinned, so that a clone builds today what it built yesterday; CONTRIBUTING.md says how to raise one.
 // Floors: a target depends only on targets that stand above it in this file, each floor on the floors below its own.
 // ops/docs/architecture.md walks through them.
 let package = Package(
@@ -9,18 +10,18 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [.executable(name: "longhaul", targets: ["longhaul"])],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
-        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML"]),
-        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
-        .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
-        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
-        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
-        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
-        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
-        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
-        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
-        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-configuration", exact: "1.4.0", traits: ["YAML"]),
+        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing", exact: "1.7.3"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
     ],
     targets: floor0 + floor1 + floor2 + floor3 + floor4 + floor5 + tests,
     swiftLanguageModes: [.v6]
@@ -88,7 +89,10 @@ var floor4: [Target] {
     [
         .target(
             name: "Orchestrator",
-            dependencies: ["Archive", "ExportCore", "EventThread", "RabbitMQ", "JobMessages", "JobStore", "ProviderAPI", "Telemetry", logging, metrics, lifecycle, tracing]),
+            dependencies: [
+                "Archive", "ExportCore", "EventThread", "RabbitMQ", "JobMessages", "JobStore", "ProviderAPI", "Telemetry", logging, metrics,
+                lifecycle, tracing,
+            ]),
         .target(
             name: "Worker",
             dependencies: [
@@ -105,8 +109,10 @@ var floor5: [Target] {
         .executableTarget(
             name: "longhaul",
             dependencies: [
-                "Orchestrator", "Worker", "Sandbox", "Archive", "HTTPClient", "JobMessages", "JobStore", "ObjectStorage", "ProviderAPI", "RabbitMQ",
-                "Redis", "Telemetry", "EventThread", "ExportCore", "CMemory", argumentParser, configuration, lifecycle, logging, metrics, system, yams,
+                "Orchestrator", "Worker", "Sandbox", "Archive", "HTTPClient", "JobMessages", "JobStore", "ObjectStorage", "ProviderAPI",
+                "RabbitMQ",
+                "Redis", "Telemetry", "EventThread", "ExportCore", "CMemory", argumentParser, configuration, lifecycle, logging, metrics,
+                system, yams,
             ],
             // Instead of glibc's malloc: hundreds of requests in flight allocate and free by turns more than its thread cache holds.
             linkerSettings: [.linkedLibrary("jemalloc", .when(platforms: [.linux]))])
@@ -125,7 +131,8 @@ var tests: [Target] {
         .testTarget(name: "ArchiveTests", dependencies: ["Archive", "CArchive"]),
         .testTarget(name: "JQTests", dependencies: ["JQ"]),
         .testTarget(
-            name: "ProviderAPITests", dependencies: ["ProviderAPI", "ExportCore", "EventThread", "HTTPClient", logging], exclude: ["Golden"]),
+            name: "ProviderAPITests", dependencies: ["ProviderAPI", "ExportCore", "EventThread", "HTTPClient", logging], exclude: ["Golden"]
+        ),
         .testTarget(name: "JobStoreTests", dependencies: ["JobStore", "ExportCore", "EventThread", "Redis", "TestServers", logging]),
         .testTarget(name: "JobMessagesTests", dependencies: ["JobMessages", "ExportCore", "RabbitMQ"]),
         .testTarget(name: "ObjectStorageTests", dependencies: ["ObjectStorage", "TestServers", "HTTPClient", "EventThread", logging]),
