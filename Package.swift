@@ -49,6 +49,7 @@ var floor0: [Target] {
         .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev", "zlib1g-dev"])]),
         .systemLibrary(name: "CJq", providers: [.apt(["libjq-dev"])]),
         .target(name: "CMemory"),
+        .target(name: "Encoding"),
         .target(name: "ExportCore"),
     ]
 }
@@ -123,6 +124,7 @@ var floor5: [Target] {
 var tests: [Target] {
     [
         .target(name: "TestServers", path: "Tests/TestServers"),
+        .testTarget(name: "EncodingTests", dependencies: ["Encoding"]),
         .testTarget(name: "ExportCoreTests", dependencies: ["ExportCore"]),
         .testTarget(name: "EventThreadTests", dependencies: ["EventThread"]),
         .testTarget(name: "RabbitMQTests", dependencies: ["RabbitMQ", "CRabbitMQ", "EventThread", "TestServers", logging]),
