@@ -65,7 +65,8 @@ var floor2: [Target] {
         .target(name: "RabbitMQ", dependencies: ["CRabbitMQ", "EventThread", deque, logging, metrics]),
         .target(
             name: "Redis",
-            dependencies: ["CHiredis", "EventThread", deque, logging, metrics, crypto] + hiredisTLS.map { .target(name: $0.name) }),
+            dependencies: ["CHiredis", "Encoding", "EventThread", deque, logging, metrics, crypto]
+                + hiredisTLS.map { .target(name: $0.name) }),
         .target(name: "HTTPClient", dependencies: ["CCurl", "EventThread", deque, logging, metrics]),
         .target(name: "Archive", dependencies: ["CArchive", "EventThread"]),
         .target(name: "JQ", dependencies: ["CJq", "EventThread"]),
@@ -75,12 +76,12 @@ var floor2: [Target] {
 // Floor 3: what the services speak to.
 var floor3: [Target] {
     [
-        .target(name: "ProviderAPI", dependencies: ["ExportCore", "EventThread", "HTTPClient", "JQ", logging, metrics, yams]),
+        .target(name: "ProviderAPI", dependencies: ["Encoding", "ExportCore", "EventThread", "HTTPClient", "JQ", logging, metrics, yams]),
         .target(
             name: "JobStore", dependencies: ["ExportCore", "EventThread", "Redis", logging, metrics],
             resources: [.embedInCode("Scripts")]),
-        .target(name: "JobMessages", dependencies: ["ExportCore", "RabbitMQ", crypto]),
-        .target(name: "ObjectStorage", dependencies: ["ExportCore", "EventThread", "HTTPClient", logging, crypto]),
+        .target(name: "JobMessages", dependencies: ["Encoding", "ExportCore", "RabbitMQ", crypto]),
+        .target(name: "ObjectStorage", dependencies: ["Encoding", "ExportCore", "EventThread", "HTTPClient", logging, crypto]),
         .target(name: "Telemetry", dependencies: [logging, metrics, hummingbird, hummingbirdCore, lifecycle, nioPosix]),
     ]
 }
@@ -97,10 +98,10 @@ var floor4: [Target] {
         .target(
             name: "Worker",
             dependencies: [
-                "ExportCore", "EventThread", "RabbitMQ", "JobMessages", "JobStore", "ProviderAPI", "ObjectStorage", "Archive", "Telemetry",
-                logging, metrics, lifecycle, tracing, crypto,
+                "Encoding", "ExportCore", "EventThread", "RabbitMQ", "JobMessages", "JobStore", "ProviderAPI", "ObjectStorage", "Archive",
+                "Telemetry", logging, metrics, lifecycle, tracing, crypto,
             ]),
-        .target(name: "Sandbox", dependencies: ["CArchive", heap, logging, crypto, nio, nioPosix, nioHTTP1]),
+        .target(name: "Sandbox", dependencies: ["Encoding", "CArchive", heap, logging, crypto, nio, nioPosix, nioHTTP1]),
     ]
 }
 
@@ -139,13 +140,13 @@ var tests: [Target] {
         .testTarget(name: "JobMessagesTests", dependencies: ["JobMessages", "ExportCore", "RabbitMQ"]),
         .testTarget(name: "ObjectStorageTests", dependencies: ["ObjectStorage", "TestServers", "HTTPClient", "EventThread", logging]),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "TestServers", logging, metrics, lifecycle]),
-        .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "TestServers", logging, crypto]),
+        .testTarget(name: "SandboxTests", dependencies: ["Encoding", "Sandbox", "TestServers", logging, crypto]),
         .testTarget(
             name: "OrchestratorTests",
             dependencies: ["Orchestrator", "Sandbox", "TestServers", "HTTPClient", "Redis", "Telemetry", logging, lifecycle]),
         .testTarget(
             name: "WorkerTests",
-            dependencies: ["Worker", "Sandbox", "TestServers", "HTTPClient", "Redis", metrics, logging, lifecycle, crypto]),
+            dependencies: ["Encoding", "Worker", "Sandbox", "TestServers", "HTTPClient", "Redis", metrics, logging, lifecycle, crypto]),
         .testTarget(name: "LonghaulTests", dependencies: ["longhaul", "CMemory", "Redis", "TestServers"]),
     ]
 }

@@ -1,4 +1,5 @@
 import Crypto
+import Encoding
 import ExportCore
 import Foundation
 import RabbitMQ
@@ -86,7 +87,7 @@ public struct DeadLetterRecord: Sendable, Equatable {
         for field in [queue, properties.messageID ?? "", failure] { hash.update(data: Data("\(field.utf8.count):\(field)".utf8)) }
         hash.update(data: Data("\(bodySize):".utf8))
         hash.update(data: body)
-        return hash.finalize().prefix(6).map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+        return Hexadecimal.text(hash.finalize().prefix(6))
     }
 
     private static func text(_ headers: [String: AMQPValue], _ name: String, atMost limit: Int = DeadLetterHeaders.longestText) -> String? {

@@ -1,3 +1,4 @@
+import Encoding
 import Glibc
 import Synchronization
 
@@ -11,7 +12,7 @@ struct PartialFile: Sendable {
     private static let prefix = ".longhaul-"
     private static let suffix = ".partial"
     /// Drawn once, since each drawing is a system call.
-    private static let process = (0..<16).map { _ in UInt8.random(in: 0...255) }.hexadecimal
+    private static let process = Hexadecimal.text((0..<16).map { _ in UInt8.random(in: 0...255) })
     private static let number = Atomic(0)
 
     static func isPartial(_ name: some StringProtocol) -> Bool { name.hasPrefix(prefix) && name.hasSuffix(suffix) }

@@ -1,4 +1,5 @@
 import Crypto
+import Encoding
 import HTTPClient
 
 /// The steps of a multipart upload. Source: "Multipart upload" in the Amazon S3 User Guide.
@@ -52,7 +53,7 @@ extension S3Client {
             Call(
                 operation: "complete upload", method: .post, fullKey: fullKey, query: [("uploadId", id)],
                 headers: [("content-type", "application/xml")], body: body,
-                payload: .sha256(SHA256.hash(data: body).hexadecimal), tellsErrorsInBody: true, firstByte: .seconds(300)))
+                payload: .sha256(Hexadecimal.text(SHA256.hash(data: body))), tellsErrorsInBody: true, firstByte: .seconds(300)))
     }
 
     func abortUpload(_ id: String, fullKey: String) async throws(ObjectStorageError) {

@@ -1,4 +1,5 @@
 import Crypto
+import Encoding
 import ExportCore
 import HTTPClient
 import Logging
@@ -27,7 +28,7 @@ public struct S3Storage: ObjectStorage {
         key: String, bytes: [UInt8], contentType: String, metadata: [String: String]
     ) async throws(ObjectStorageError) {
         try await client.put(
-            fullKey: try fullKey(key, "put"), bytes: bytes, sha256: SHA256.hash(data: bytes).hexadecimal,
+            fullKey: try fullKey(key, "put"), bytes: bytes, sha256: Hexadecimal.text(SHA256.hash(data: bytes)),
             headers: S3Client.objectHeaders(contentType: contentType, metadata: metadata))
     }
 
@@ -80,7 +81,7 @@ extension S3Storage {
         do throws(ObjectStorageError) {
             _ = try await client.send(
                 S3Client.Call(
-                    operation: "create bucket", method: .put, body: bytes, payload: .sha256(SHA256.hash(data: bytes).hexadecimal)))
+                    operation: "create bucket", method: .put, body: bytes, payload: .sha256(Hexadecimal.text(SHA256.hash(data: bytes)))))
         } catch {
             // Somebody else may have been faster.
             guard error.kind == .rejected, try await hasBucket() else { throw error }

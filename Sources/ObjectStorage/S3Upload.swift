@@ -1,4 +1,5 @@
 import Crypto
+import Encoding
 import ExportCore
 import Logging
 
@@ -9,7 +10,7 @@ actor S3Upload: ObjectUpload {
     private let fullKey: String
     private let headers: [(name: String, value: String)]
     /// Kept with the object, so that a completion whose answer was lost can be told from one that never was.
-    private let token = (0..<16).map { _ in UInt8.random(in: 0...255) }.hexadecimal
+    private let token = Hexadecimal.text((0..<16).map { _ in UInt8.random(in: 0...255) })
     private static let tokenName = "longhaul-upload"
 
     private var phase = Phase.open
@@ -75,7 +76,7 @@ actor S3Upload: ObjectUpload {
         if let id {
             try await complete(id)
         } else {
-            try await client.put(fullKey: fullKey, bytes: buffer, sha256: hash.finalize().hexadecimal, headers: headers)
+            try await client.put(fullKey: fullKey, bytes: buffer, sha256: Hexadecimal.text(hash.finalize()), headers: headers)
         }
         phase = .committed
         buffer = []
@@ -138,7 +139,7 @@ extension S3Upload {
         try requireOpen("write")
         startedParts += 1
         sent += Int64(buffer.count)
-        let (client, fullKey, number, bytes, sha256) = (client, fullKey, startedParts, buffer, hash.finalize().hexadecimal)
+        let (client, fullKey, number, bytes, sha256) = (client, fullKey, startedParts, buffer, Hexadecimal.text(hash.finalize()))
         sendingBytes = bytes.count
         buffer = []
         hash = SHA256()

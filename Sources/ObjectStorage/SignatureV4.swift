@@ -1,4 +1,5 @@
 import Crypto
+import Encoding
 import Synchronization
 
 /// AWS Signature Version 4 in the Authorization header, by the rules of S3: the path is encoded once and not normalised.
@@ -73,7 +74,7 @@ public final class SignatureV4: Sendable {
             for: Array(Self.stringToSign(canonical.text, scope: scope, time: time).utf8), using: signingKey(day: time.day))
         let parts = [
             "Credential=\(credentials.accessKeyID)/\(scope)", "SignedHeaders=\(canonical.signedHeaders)",
-            "Signature=\(signature.hexadecimal)",
+            "Signature=\(Hexadecimal.text(signature))",
         ]
         headers.append(("Authorization", "AWS4-HMAC-SHA256 \(parts.joined(separator: ","))"))
         return headers
@@ -107,7 +108,7 @@ extension SignatureV4 {
     }
 
     static func stringToSign(_ canonicalRequest: String, scope: String, time: AWSTimestamp) -> String {
-        "AWS4-HMAC-SHA256\n\(time.basic)\n\(scope)\n\(SHA256.hash(data: Array(canonicalRequest.utf8)).hexadecimal)"
+        "AWS4-HMAC-SHA256\n\(time.basic)\n\(scope)\n\(Hexadecimal.text(SHA256.hash(data: Array(canonicalRequest.utf8))))"
     }
 
     /// Without white space at the ends, and runs of spaces as one.

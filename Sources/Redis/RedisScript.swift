@@ -1,4 +1,5 @@
 import Crypto
+import Encoding
 
 /// A Lua script, known to the server by the SHA-1 of its source.
 public struct RedisScript: Sendable {
@@ -13,12 +14,10 @@ public struct RedisScript: Sendable {
     public init(name: String, source: String) {
         self.name = name
         self.source = source
-        let digits = Array("0123456789abcdef".utf8)
-        let hexadecimal = Insecure.SHA1.hash(data: Array(source.utf8)).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
-        sha1 = String(decoding: hexadecimal, as: UTF8.self)
+        sha1 = Hexadecimal.text(Insecure.SHA1.hash(data: Array(source.utf8)))
         var evaluation: [UInt8] = []
         evaluation.append(word: .string("EVALSHA"))
-        evaluation.append(word: .bytes(hexadecimal))
+        evaluation.append(word: .string(sha1))
         self.evaluation = evaluation
     }
 }

@@ -1,3 +1,5 @@
+import Encoding
+
 /// An export's id: 64 bits, written as `ex-` and 16 hexadecimal digits.
 struct ExportID: Sendable, Hashable {
     let bits: UInt64
@@ -6,27 +8,12 @@ struct ExportID: Sendable, Hashable {
         self.bits = bits
     }
 
+    /// - Returns: `nil` for anything but what `text` gives.
     init?(_ text: some StringProtocol) {
-        let bytes = text.utf8
-        guard bytes.count == 19, bytes.starts(with: "ex-".utf8) else { return nil }
-        var bits: UInt64 = 0
-        for byte in bytes.dropFirst(3) {
-            switch byte {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): bits = bits << 4 | UInt64(byte - UInt8(ascii: "0"))
-            case UInt8(ascii: "a")...UInt8(ascii: "f"): bits = bits << 4 | UInt64(byte - UInt8(ascii: "a") + 10)
-            default: return nil
-            }
-        }
-        self.bits = bits
+        guard text.hasPrefix("ex-"), let bytes = Hexadecimal.bytes(text.dropFirst(3)), bytes.count == 8 else { return nil }
+        bits = bytes.reduce(0) { $0 << 8 | UInt64($1) }
+        guard self.text == text else { return nil }
     }
 
-    var text: String {
-        var text = Array("ex-".utf8)
-        text.reserveCapacity(19)
-        for shift in stride(from: 60, through: 0, by: -4) {
-            let digit = UInt8(bits >> shift & 0xF)
-            text.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
-        }
-        return String(decoding: text, as: UTF8.self)
-    }
+    var text: String { "ex-" + withUnsafeBytes(of: bits.bigEndian) { Hexadecimal.text($0) } }
 }

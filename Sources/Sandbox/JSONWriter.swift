@@ -1,3 +1,5 @@
+import Encoding
+
 /// Writes JSON straight into bytes: the answers are small, and 20,000 of them leave in a second.
 struct JSONWriter {
     private(set) var bytes: [UInt8] = []

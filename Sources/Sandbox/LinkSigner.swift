@@ -1,4 +1,5 @@
 import Crypto
+import Encoding
 import Foundation
 
 /// Signs links to files by HMAC-SHA256 over export, file and expiry, as presigned URLs of object stores are.
@@ -24,31 +25,5 @@ struct LinkSigner: Sendable {
 
     private func message(_ export: ExportID, _ file: Int, _ expires: Int64) -> Data {
         Data("\(export.text)/\(file)/\(expires)".utf8)
-    }
-}
-
-/// Bytes as lower-case hexadecimal digits.
-enum Hexadecimal {
-    private static let digits = Array("0123456789abcdef".utf8)
-
-    static func text(_ bytes: some Sequence<UInt8>) -> String {
-        var text: [UInt8] = []
-        for byte in bytes {
-            text.append(digits[Int(byte >> 4)])
-            text.append(digits[Int(byte & 15)])
-        }
-        return String(decoding: text, as: UTF8.self)
-    }
-
-    /// Nil unless all are pairs of digits.
-    static func bytes(_ text: String) -> [UInt8]? {
-        let values = text.utf8.map { digits.firstIndex(of: $0) }
-        guard values.count.isMultiple(of: 2) else { return nil }
-        var bytes: [UInt8] = []
-        for index in stride(from: 0, to: values.count, by: 2) {
-            guard let high = values[index], let low = values[index + 1] else { return nil }
-            bytes.append(UInt8(high << 4 | low))
-        }
-        return bytes
     }
 }

@@ -1,3 +1,5 @@
+import Encoding
+
 /// Exports as lines of NDJSON, each with the true sizes and checksums of its files as served and unpacked.
 ///
 /// A piece ends at 32 KiB or after a fifth of a second, so that a long list of files that were never made before flows.

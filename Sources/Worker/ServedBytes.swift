@@ -1,4 +1,5 @@
 import Crypto
+import Encoding
 import EventThread
 import ExportCore
 import HTTPClient
@@ -40,7 +41,7 @@ actor ServedBytes {
         if let promised = file.bytes, count != promised {
             throw Self.mismatch("size-mismatch", "\(promised) bytes were promised and \(count) came")
         }
-        let sha256 = hash.finalize().hexadecimal
+        let sha256 = Hexadecimal.text(hash.finalize())
         if let promised = file.sha256?.lowercased(), promised != sha256 {
             throw Self.mismatch("checksum-mismatch", "SHA-256 \(promised.prefix(64)) was promised and \(sha256) came")
         }

@@ -1,4 +1,5 @@
 import Crypto
+import Encoding
 import EventThread
 import ExportCore
 import ObjectStorage
@@ -91,7 +92,7 @@ actor StagedObjects {
             content = .spool(try await spool.append(ended.small))
         }
         let object = StoredObject(
-            name: ended.name, source: source, bytes: ended.bytes, sha256: ended.hash.finalize().hexadecimal, key: ended.key)
+            name: ended.name, source: source, bytes: ended.bytes, sha256: Hexadecimal.text(ended.hash.finalize()), key: ended.key)
         staged.append(Staged(content: content, object: object))
         open = nil
     }

@@ -1,4 +1,5 @@
 import Crypto
+import Encoding
 import ExportCore
 import Foundation
 import HTTPClient
@@ -92,7 +93,7 @@ extension WorkerFixture {
             let key = keys.object(object.name)
             #expect(object.key == storage.fullKey(key))
             let bytes = try await storage.get(key: key, maxBytes: 64 << 20)
-            #expect(SHA256.hash(data: bytes).hexadecimal == expected.sha256)
+            #expect(Hexadecimal.text(SHA256.hash(data: bytes)) == expected.sha256)
             #expect(!object.source.contains("signature"))
         }
     }

@@ -1,3 +1,4 @@
+import Encoding
 import ExportCore
 import Foundation
 import JQ
@@ -50,8 +51,8 @@ extension ListedFile {
     private static func digest(_ value: JQValue?, bytes: Int) -> String?? {
         guard let value, !value.isNull else { return .some(nil) }
         guard let text = value.string else { return nil }
-        if text.utf8.count == 2 * bytes, text.allSatisfy({ $0.isASCII && $0.isHexDigit }) { return text.lowercased() }
+        if let digest = Hexadecimal.bytes(text), digest.count == bytes { return Hexadecimal.text(digest) }
         guard let data = Data(base64Encoded: text), data.count == bytes else { return nil }
-        return data.map { (String($0 >> 4, radix: 16) + String($0 & 15, radix: 16)) }.joined()
+        return Hexadecimal.text(data)
     }
 }
