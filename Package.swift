@@ -67,7 +67,7 @@ var floor2: [Target] {
             name: "Redis",
             dependencies: ["CHiredis", "Encoding", "EventThread", deque, logging, metrics, crypto]
                 + hiredisTLS.map { .target(name: $0.name) }),
-        .target(name: "HTTPClient", dependencies: ["CCurl", "EventThread", deque, logging, metrics]),
+        .target(name: "HTTPClient", dependencies: ["Encoding", "CCurl", "EventThread", deque, logging, metrics]),
         .target(name: "Archive", dependencies: ["CArchive", "EventThread"]),
         .target(name: "JQ", dependencies: ["CJq", "EventThread"]),
     ]
@@ -78,11 +78,11 @@ var floor3: [Target] {
     [
         .target(name: "ProviderAPI", dependencies: ["Encoding", "ExportCore", "EventThread", "HTTPClient", "JQ", logging, metrics, yams]),
         .target(
-            name: "JobStore", dependencies: ["ExportCore", "EventThread", "Redis", logging, metrics],
+            name: "JobStore", dependencies: ["Encoding", "ExportCore", "EventThread", "Redis", logging, metrics],
             resources: [.embedInCode("Scripts")]),
         .target(name: "JobMessages", dependencies: ["Encoding", "ExportCore", "RabbitMQ", crypto]),
         .target(name: "ObjectStorage", dependencies: ["Encoding", "ExportCore", "EventThread", "HTTPClient", logging, crypto]),
-        .target(name: "Telemetry", dependencies: [logging, metrics, hummingbird, hummingbirdCore, lifecycle, nioPosix]),
+        .target(name: "Telemetry", dependencies: ["Encoding", logging, metrics, hummingbird, hummingbirdCore, lifecycle, nioPosix]),
     ]
 }
 
@@ -92,8 +92,8 @@ var floor4: [Target] {
         .target(
             name: "Orchestrator",
             dependencies: [
-                "Archive", "ExportCore", "EventThread", "RabbitMQ", "JobMessages", "JobStore", "ProviderAPI", "Telemetry", logging, metrics,
-                lifecycle, tracing,
+                "Archive", "Encoding", "ExportCore", "EventThread", "RabbitMQ", "JobMessages", "JobStore", "ProviderAPI", "Telemetry",
+                logging, metrics, lifecycle, tracing,
             ]),
         .target(
             name: "Worker",
@@ -112,7 +112,7 @@ var floor5: [Target] {
             name: "longhaul",
             dependencies: [
                 "Orchestrator", "Worker", "Sandbox", "Archive", "HTTPClient", "JobMessages", "JobStore", "ObjectStorage", "ProviderAPI",
-                "RabbitMQ",
+                "RabbitMQ", "Encoding",
                 "Redis", "Telemetry", "EventThread", "ExportCore", "CMemory", argumentParser, configuration, lifecycle, logging, metrics,
                 system, yams,
             ],
@@ -138,7 +138,8 @@ var tests: [Target] {
         ),
         .testTarget(name: "JobStoreTests", dependencies: ["JobStore", "ExportCore", "EventThread", "Redis", "TestServers", logging]),
         .testTarget(name: "JobMessagesTests", dependencies: ["JobMessages", "ExportCore", "RabbitMQ"]),
-        .testTarget(name: "ObjectStorageTests", dependencies: ["ObjectStorage", "TestServers", "HTTPClient", "EventThread", logging]),
+        .testTarget(
+            name: "ObjectStorageTests", dependencies: ["Encoding", "ObjectStorage", "TestServers", "HTTPClient", "EventThread", logging]),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "TestServers", logging, metrics, lifecycle]),
         .testTarget(name: "SandboxTests", dependencies: ["Encoding", "Sandbox", "TestServers", logging, crypto]),
         .testTarget(

@@ -30,6 +30,15 @@ public struct UTCTime: Sendable, Equatable {
         }
     }
 
+    /// For people, in whole seconds, rounded down: `2026-02-28 07:05:01`
+    public var dateAndTime: String {
+        text { text in
+            appendDate(to: &text, separated: true)
+            text.append(UInt8(ascii: " "))
+            appendClock(to: &text, separated: true)
+        }
+    }
+
     /// The basic form of ISO 8601, as AWS signatures use it: `20260228`
     public var basicDate: String { text { appendDate(to: &$0, separated: false) } }
 

@@ -1,3 +1,5 @@
+import Encoding
+
 /// The three date formats of RFC 9110, section 5.6.7.
 public enum HTTPDate {
     /// Seconds since 1970, or `nil` for what is no such date.
@@ -23,11 +25,11 @@ public enum HTTPDate {
 
     private static func seconds(day: Substring, month: Substring, year: Int64?, time: Substring) -> Int64? {
         let clock = time.split(separator: ":", omittingEmptySubsequences: false).map { number($0, digits: 2) }
-        guard let day = number(day, digits: day.utf8.count), (1...31).contains(day), let year,
-            let month = months.firstIndex(of: String(month)), clock.count == 3,
+        guard let day = number(day, digits: day.utf8.count), let year, let month = months.firstIndex(of: String(month)),
+            let date = CivilDate(year: year, month: Int64(month) + 1, day: day), clock.count == 3,
             let hour = clock[0], let minute = clock[1], let second = clock[2], hour < 24, minute < 60, second <= 60
         else { return nil }
-        return days(year: year, month: Int64(month) + 1, day: day) * 86_400 + hour * 3600 + minute * 60 + second
+        return date.days * 86_400 + hour * 3600 + minute * 60 + second
     }
 
     /// A year that looks more than 50 years ahead is the last one with those digits.
@@ -41,12 +43,5 @@ public enum HTTPDate {
     private static func number(_ text: Substring, digits: Int) -> Int64? {
         guard text.utf8.count == digits, (1...4).contains(digits), text.utf8.allSatisfy(\.isDigit) else { return nil }
         return Int64(text)
-    }
-
-    /// Days since 1970-01-01 in the Gregorian calendar: years start in March, so that the leap day is the last of its year.
-    private static func days(year: Int64, month: Int64, day: Int64) -> Int64 {
-        let year = month <= 2 ? year - 1 : year
-        let dayOfYear = (153 * ((month + 9) % 12) + 2) / 5 + day - 1
-        return year * 365 + year / 4 - year / 100 + year / 400 + dayOfYear - 719_468
     }
 }

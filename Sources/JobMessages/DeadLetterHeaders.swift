@@ -1,3 +1,4 @@
+import Encoding
 import Foundation
 import RabbitMQ
 
@@ -53,18 +54,23 @@ struct DeadLetterHeaders {
 
 /// The time of a failure in a header.
 enum FailureTime {
-    private static let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
-
-    static func text(_ date: Date) -> String { date.formatted(style) }
+    static func text(_ date: Date) -> String { UTCTime(date).timestamp }
 
     /// RFC 3339 with or without a fraction, or an AMQP timestamp; `nil` for anything else, and for times that no clock has shown.
     static func date(_ value: AMQPValue?) -> Date? {
         switch value {
         case .string(let text) where text.utf8.count <= 40:
-            // Two forms are tried; what is neither is no time.
-            return (try? style.parse(text)) ?? (try? Date.ISO8601FormatStyle().parse(text))
+            return UTCTime(text).map { Date(timeIntervalSince1970: Double($0.milliseconds) / 1000) }
         case .timestamp(let seconds) where seconds < 1 << 34: return Date(timeIntervalSince1970: Double(seconds))
         default: return nil
         }
+    }
+}
+
+extension UTCTime {
+    /// Rounded to the nearest millisecond.
+    public init(_ date: Date) {
+        let milliseconds = (date.timeIntervalSince1970 * 1000).rounded()
+        self.init(milliseconds: Int64(exactly: milliseconds) ?? (milliseconds < 0 ? .min : .max))
     }
 }

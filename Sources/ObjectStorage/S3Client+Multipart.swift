@@ -81,7 +81,7 @@ extension S3Client {
     static func uploads(in page: S3Document, begunBefore limit: Int64) -> [UnfinishedUpload] {
         page.elements("Upload").compactMap { upload in
             guard let key = upload.text("Key"), let id = upload.text("UploadId"), let text = upload.text("Initiated"),
-                let start = AWSTimestamp.secondsSince1970(iso8601: text), start <= limit
+                let start = UTCTime(text), start.seconds <= limit
             else { return nil }
             return UnfinishedUpload(fullKey: key, id: id)
         }

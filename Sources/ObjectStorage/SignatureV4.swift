@@ -62,16 +62,16 @@ public final class SignatureV4: Sendable {
     /// The headers to send: those of the request, and `x-amz-date`, `x-amz-content-sha256`, `x-amz-security-token` and
     /// `Authorization`. `Host` is left to the HTTP client.
     public func sign(_ request: Request, secondsSince1970: Int64) -> [(name: String, value: String)] {
-        let time = AWSTimestamp(secondsSince1970: secondsSince1970)
+        let time = UTCTime(seconds: secondsSince1970)
         var headers = request.headers
         headers.append(("x-amz-content-sha256", request.payload.header))
-        headers.append(("x-amz-date", time.basic))
+        headers.append(("x-amz-date", time.basicTimestamp))
         if let token = credentials.sessionToken { headers.append(("x-amz-security-token", token)) }
 
         let canonical = Self.canonical(request, headers: headers + [("host", request.host)])
-        let scope = "\(time.day)/\(region)/\(service)/aws4_request"
+        let scope = "\(time.basicDate)/\(region)/\(service)/aws4_request"
         let signature = HMAC<SHA256>.authenticationCode(
-            for: Array(Self.stringToSign(canonical.text, scope: scope, time: time).utf8), using: signingKey(day: time.day))
+            for: Array(Self.stringToSign(canonical.text, scope: scope, time: time).utf8), using: signingKey(day: time.basicDate))
         let parts = [
             "Credential=\(credentials.accessKeyID)/\(scope)", "SignedHeaders=\(canonical.signedHeaders)",
             "Signature=\(Hexadecimal.text(signature))",
@@ -107,8 +107,8 @@ extension SignatureV4 {
         return (text, signedHeaders)
     }
 
-    static func stringToSign(_ canonicalRequest: String, scope: String, time: AWSTimestamp) -> String {
-        "AWS4-HMAC-SHA256\n\(time.basic)\n\(scope)\n\(Hexadecimal.text(SHA256.hash(data: Array(canonicalRequest.utf8))))"
+    static func stringToSign(_ canonicalRequest: String, scope: String, time: UTCTime) -> String {
+        "AWS4-HMAC-SHA256\n\(time.basicTimestamp)\n\(scope)\n\(Hexadecimal.text(SHA256.hash(data: Array(canonicalRequest.utf8))))"
     }
 
     /// Without white space at the ends, and runs of spaces as one.

@@ -1,3 +1,4 @@
+import Encoding
 import EventThread
 import Foundation
 import JobMessages
@@ -18,7 +19,7 @@ struct EventPublisher: Sendable {
             do {
                 let event = CloudEvent(
                     id: UUID().uuidString.lowercased(), source: source, type: type, subject: subject,
-                    time: Date.now.formatted(.iso8601), data: data)
+                    time: UTCTime(seconds: Int64(Date.now.timeIntervalSince1970)).timestampInSeconds, data: data)
                 var properties = MessageProperties()
                 properties.contentType = "application/cloudevents+json"
                 properties.messageID = event.id

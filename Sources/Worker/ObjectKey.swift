@@ -1,3 +1,4 @@
+import Encoding
 import ExportCore
 
 /// Where a job's objects stand in the storage: `PROVIDER/YYYY-MM-DD/JOBID/NAME`, the date being that of the job's creation in UTC. The

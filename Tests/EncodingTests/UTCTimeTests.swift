@@ -16,11 +16,12 @@ struct UTCTimeTests {
         #expect(UTCTime(expected)?.milliseconds == milliseconds)
     }
 
-    @Test("has the forms of keys, events and signatures")
+    @Test("has the forms of keys, events, people and signatures")
     func forms() {
         let time = UTCTime(milliseconds: 1_369_353_601_999)
         #expect(time.date == "2013-05-24")
         #expect(time.timestampInSeconds == "2013-05-24T00:00:01Z")
+        #expect(time.dateAndTime == "2013-05-24 00:00:01")
         #expect(time.basicDate == "20130524")
         #expect(time.basicTimestamp == "20130524T000001Z")
         #expect(time.seconds == 1_369_353_601)

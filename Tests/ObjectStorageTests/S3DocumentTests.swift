@@ -72,14 +72,6 @@ import Testing
         #expect(S3Client.uploads(in: page, begunBefore: 1_369_353_600) == [S3Client.UnfinishedUpload(fullKey: "a", id: "id-a")])
         #expect(S3Client.uploads(in: page, begunBefore: 1_369_353_601).map(\.fullKey) == ["a", "b"])
     }
-
-    @Test("with a date is read in seconds since 1970") func dates() {
-        #expect(AWSTimestamp.secondsSince1970(iso8601: "2013-05-24T00:00:01.000Z") == 1_369_353_601)
-        #expect(AWSTimestamp.secondsSince1970(iso8601: "2013-05-24T00:00:01Z") == 1_369_353_601)
-        for text in ["", "Z", "2013-05-24", "-2147483648-01-01T00:00:00Z", "2013-05-24T00:00Z", "99999999999-01-01T00:00:00Z"] {
-            #expect(AWSTimestamp.secondsSince1970(iso8601: text) == nil)
-        }
-    }
 }
 
 @Suite("The plan of parts") struct PartPlanTests {

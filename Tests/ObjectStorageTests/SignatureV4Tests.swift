@@ -1,3 +1,4 @@
+import Encoding
 import Testing
 
 @testable import ObjectStorage
@@ -60,7 +61,7 @@ import Testing
                 ("x-amz-content-sha256", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
             ])
         let text = SignatureV4.stringToSign(
-            canonical.text, scope: "20130524/us-east-1/s3/aws4_request", time: AWSTimestamp(secondsSince1970: Self.time))
+            canonical.text, scope: "20130524/us-east-1/s3/aws4_request", time: UTCTime(seconds: Self.time))
         #expect(
             text
                 == "AWS4-HMAC-SHA256\n20130524T000000Z\n20130524/us-east-1/s3/aws4_request\n"

@@ -20,17 +20,6 @@ struct ObjectKeyTests {
         #expect(ObjectKey(job).manifest == "acme/2026-02-28/job:7/manifest.json")
     }
 
-    @Test(
-        "dates are right around leap days and centuries",
-        arguments: [
-            (0, "1970-01-01T00:00:00.000Z"), (951_782_400_000, "2000-02-29T00:00:00.000Z"), (951_868_799_999, "2000-02-29T23:59:59.999Z"),
-            (4_107_542_400_000, "2100-03-01T00:00:00.000Z"), (-1, "1969-12-31T23:59:59.999Z"),
-            (1_798_761_600_001, "2027-01-01T00:00:00.001Z"),
-        ])
-    func dates(milliseconds: Int64, expected: String) {
-        #expect(UTCTime(milliseconds: milliseconds).timestamp == expected)
-    }
-
     @Test("what is not packed keeps its name, with spaces and unicode byte for byte")
     func plain() throws {
         #expect(try names("Umsätze 2026 + Übersicht %.csv", .none, [nil]) == ["Umsätze 2026 + Übersicht %.csv"])

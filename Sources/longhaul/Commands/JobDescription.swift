@@ -1,3 +1,4 @@
+import Encoding
 import ExportCore
 import Foundation
 import JobStore
@@ -7,9 +8,7 @@ struct JobDescription {
     let job: ExportJob
 
     static func time(_ milliseconds: Int64?) -> String {
-        guard let milliseconds else { return "–" }
-        return Date(timeIntervalSince1970: Double(milliseconds) / 1000)
-            .formatted(.iso8601.year().month().day().dateSeparator(.dash).dateTimeSeparator(.space).time(includingFractionalSeconds: false))
+        milliseconds.map { UTCTime(milliseconds: $0).dateAndTime } ?? "–"
     }
 
     static func colour(_ status: JobStatus) -> Terminal.Colour {

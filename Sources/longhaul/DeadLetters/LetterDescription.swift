@@ -1,3 +1,4 @@
+import Encoding
 import Foundation
 import JobMessages
 import RabbitMQ
@@ -45,7 +46,7 @@ struct LetterDescription {
         return members
     }
 
-    static func time(_ date: Date) -> String { date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true)) }
+    static func time(_ date: Date) -> String { UTCTime(date).timestamp }
 
     /// `5 letters: 3 http-403, 2 not-json`, the most frequent first.
     static func summary(_ counts: [String: Int], _ noun: String) -> String {
