@@ -1,3 +1,4 @@
+import Encoding
 import ExportCore
 import Foundation
 import RabbitMQ
@@ -68,19 +69,16 @@ public struct DownloadMessage: Sendable, Equatable {
         return OutgoingMessage(routingKey: QueueNames.downloads(priority), body: encoded, properties: properties)
     }
 
-    /// By hand, since one is written for each file of each job: the names are safe, and the correlation id is escaped.
     private var encoded: [UInt8] {
-        let work =
+        var writer = JSONWriter(capacity: 128)
+        writer.object { json in
+            json.field("exportJobId", id.text)
             switch task {
-            case .file(let index): "\"file\":\(index)"
-            case .manifest: "\"manifest\":true"
+            case .file(let index): json.field("file", index)
+            case .manifest: json.field("manifest", true)
             }
-        return Array("{\"exportJobId\":\"\(id.text)\",\(work),\"correlationId\":\"\(Self.escape(correlationID))\"}".utf8)
-    }
-
-    /// RFC 8259, section 7; control characters do not occur in correlation ids.
-    private static func escape(_ text: String) -> String {
-        guard text.utf8.contains(where: { $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }) else { return text }
-        return text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+            json.field("correlationId", correlationID)
+        }
+        return writer.bytes
     }
 }

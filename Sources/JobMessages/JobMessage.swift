@@ -1,3 +1,4 @@
+import Encoding
 import ExportCore
 import Foundation
 
@@ -67,14 +68,18 @@ public struct JobMessage: Sendable, Equatable {
     /// The message as it is published.
     public func encoded() throws(JobMessageError) -> [UInt8] {
         _ = try Self.object(Array(parameters.utf8))
-        var members: [String: Any] = ["provider": provider]
-        members["exportJobId"] = id?.text
-        members["priority"] = priority?.rawValue
-        if tenant != "default" { members["tenant"] = tenant }
-        members["correlationId"] = correlationID
-        members["webhook"] = webhook
-        // As they are: written anew, their members would stand in another order.
-        return Array("{\"parameters\":\(parameters),".utf8) + (try JobMessageFields.encode(members)).dropFirst()
+        var writer = JSONWriter()
+        writer.object { json in
+            // As they are: decoded and encoded again, their members would be in another order.
+            json.field("parameters", json: parameters)
+            if let correlationID { json.field("correlationId", correlationID) }
+            if let id { json.field("exportJobId", id.text) }
+            if let priority { json.field("priority", priority.rawValue) }
+            json.field("provider", provider)
+            if tenant != "default" { json.field("tenant", tenant) }
+            if let webhook { json.field("webhook", webhook) }
+        }
+        return writer.bytes
     }
 
     private static func object(_ body: [UInt8]) throws(JobMessageError) -> [String: Any] {

@@ -1,3 +1,4 @@
+import Encoding
 import Foundation
 
 /// The members of a message, taken out with their types checked.
@@ -29,7 +30,7 @@ struct JobMessageFields {
         return String(decoding: try Self.encode(object), as: UTF8.self)
     }
 
-    static func encode(_ object: [String: Any]) throws(JobMessageError) -> [UInt8] {
+    private static func encode(_ object: [String: Any]) throws(JobMessageError) -> [UInt8] {
         do {
             return Array(try JSONSerialization.data(withJSONObject: object, options: [.sortedKeys, .withoutEscapingSlashes]))
         } catch {

@@ -20,45 +20,45 @@ struct ManifestEncoder {
     private var isFirst = true
 
     func head(_ job: ExportJob, location: String) -> [UInt8] {
-        let members = [
-            "\"exportJobId\":\(Self.string(job.id.text))", "\"provider\":\(Self.string(job.provider))",
-            // As the store keeps it: a compact JSON object.
-            "\"parameters\":\(job.parameters)", "\"correlationId\":\(Self.string(job.correlationID))",
-            "\"createdAt\":\"\(UTCTime(milliseconds: job.createdAt).timestamp)\"", "\"location\":\(Self.string(location))",
-            "\"files\":\(job.state.filesTotal)",
-        ]
-        return Array("{\(members.joined(separator: ",")),\"objects\":[".utf8)
+        var json = JSONWriter()
+        json.beginObject()
+        json.field("exportJobId", job.id.text)
+        json.field("provider", job.provider)
+        // As the store keeps it: a compact JSON object.
+        json.field("parameters", json: job.parameters)
+        json.field("correlationId", job.correlationID)
+        json.field("createdAt", UTCTime(milliseconds: job.createdAt))
+        json.field("location", location)
+        json.field("files", job.state.filesTotal)
+        json.beginArray("objects")
+        return json.bytes
     }
 
-    /// By hand, since there is one for each file of each job.
     mutating func object(_ object: StoredObject) -> [UInt8] {
-        var text = Array((isFirst ? #"\#n{"name":"# : #",\#n{"name":"#).utf8)
-        isFirst = false
-        FlatJSON.append(object.name, to: &text)
-        text.append(contentsOf: #","source":"#.utf8)
-        FlatJSON.append(object.source, to: &text)
-        text.append(contentsOf: #","bytes":\#(object.bytes),"sha256":"#.utf8)
-        FlatJSON.append(object.sha256, to: &text)
-        text.append(contentsOf: #","key":"#.utf8)
-        FlatJSON.append(object.key, to: &text)
-        text.append(UInt8(ascii: "}"))
-        return text
+        defer { isFirst = false }
+        var writer = JSONWriter()
+        writer.object { json in
+            json.field("name", object.name)
+            json.field("source", object.source)
+            json.field("bytes", object.bytes)
+            json.field("sha256", object.sha256)
+            json.field("key", object.key)
+        }
+        return Array((isFirst ? "\n" : ",\n").utf8) + writer.bytes
     }
 
     func tail(skipped: [FailedFile] = []) -> [UInt8] {
         guard !skipped.isEmpty else { return Array("\n]}\n".utf8) }
         let files = skipped.map { file in
-            """
-            {"name":\(Self.string(file.name)),"source":\(Self.string(FileTransfer.withoutSecrets(file.url))),\
-            "errorCode":\(Self.string(file.error.code)),"errorMessage":\(Self.string(file.error.message))}
-            """
+            var writer = JSONWriter()
+            writer.object { json in
+                json.field("name", file.name)
+                json.field("source", FileTransfer.withoutSecrets(file.url))
+                json.field("errorCode", file.error.code)
+                json.field("errorMessage", file.error.message)
+            }
+            return String(decoding: writer.bytes, as: UTF8.self)
         }
         return Array("\n],\"skipped\":[\n\(files.joined(separator: ",\n"))\n]}\n".utf8)
-    }
-
-    private static func string(_ text: String) -> String {
-        var quoted: [UInt8] = []
-        FlatJSON.append(text, to: &quoted)
-        return String(decoding: quoted, as: UTF8.self)
     }
 }

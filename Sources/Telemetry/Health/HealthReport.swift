@@ -1,3 +1,5 @@
+import Encoding
+
 /// The answers to all checks at one time.
 struct HealthReport: Sendable {
     struct Entry: Sendable {
@@ -12,24 +14,22 @@ struct HealthReport: Sendable {
 
     /// `{"status":"ok","checks":[{"name":"scheduler","ok":true,"detail":"last turned 0.2 s ago","milliseconds":0}]}`
     var json: [UInt8] {
-        var json = JSONText()
-        json.raw(#"{"status":"#)
-        json.string(isHealthy ? "ok" : "failing")
-        json.raw(#","checks":["#)
-        for (index, entry) in entries.enumerated() {
-            if index > 0 { json.raw(",") }
-            json.raw(#"{"name":"#)
-            json.string(entry.name)
-            json.raw(#","ok":"#)
-            json.raw(entry.status.isHealthy ? "true" : "false")
-            json.raw(#","detail":"#)
-            json.string(entry.status.detail)
-            json.raw(#","milliseconds":"#)
-            json.number(Int64(entry.elapsed / .milliseconds(1)))
-            json.raw("}")
+        var writer = JSONWriter(escapes: .logs)
+        writer.object { json in
+            json.field("status", isHealthy ? "ok" : "failing")
+            json.array("checks") { list in
+                for entry in entries {
+                    list.object { check in
+                        check.field("name", entry.name)
+                        check.field("ok", entry.status.isHealthy)
+                        check.field("detail", entry.status.detail)
+                        check.field("milliseconds", Int64(entry.elapsed / .milliseconds(1)))
+                    }
+                }
+            }
         }
-        json.raw("]}\n")
-        return json.bytes
+        writer.endLine()
+        return writer.bytes
     }
 }
 

@@ -1,3 +1,4 @@
+import Encoding
 public import Logging
 
 /// One JSON object a line: `time` (RFC 3339, UTC, milliseconds), `level`, `label`, `message`, then the metadata in one level
@@ -27,42 +28,34 @@ public struct JSONLogHandler: LogHandler {
     }
 
     public func log(event: LogEvent) {
-        var line = JSONText()
-        line.raw(#"{"time":""#)
-        line.append { WallClock.utc().appendDateTime(to: &$0) }
-        line.raw(#"","level":""#)
-        line.raw(event.level.rawValue)
-        line.raw(#"","label":"#)
-        line.string(label)
-        line.raw(#","message":"#)
-        line.string(event.message.description, limit: LogFields.textLimit)
-        LogFields.forEach(metadata, metadataProvider?.get(), event.errorFields, event.metadata) { key, value in
-            line.raw(",")
-            line.string(Self.reserved.contains(key) ? "metadata.\(key)" : key, limit: LogFields.textLimit)
-            line.raw(":")
-            line.value(value)
+        var line = JSONWriter(capacity: 512, escapes: .logs, textLimit: LogFields.textLimit)
+        line.object { line in
+            line.field("time", .now)
+            line.field("level", event.level.rawValue)
+            line.field("label", label)
+            line.field("message", event.message.description)
+            LogFields.forEach(metadata, metadataProvider?.get(), event.errorFields, event.metadata) { key, value in
+                line.field(Self.reserved.contains(key) ? "metadata.\(key)" : key, value)
+            }
         }
-        line.raw("}\n")
+        line.endLine()
         output.write(line: line.bytes)
     }
 
     private static let reserved: Set<String> = ["time", "level", "label", "message"]
 }
 
-extension JSONText {
-    fileprivate mutating func value(_ value: LogFields.Value) {
+extension JSONWriter {
+    fileprivate mutating func field(_ key: String?, _ value: LogFields.Value) {
         switch value {
-        case .text(let text): string(text, limit: LogFields.textLimit)
-        case .integer(let number): self.number(number)
-        case .number(let number): self.number(number)
-        case .boolean(let flag): raw(flag ? "true" : "false")
+        case .text(let text): field(key, text)
+        case .integer(let number): field(key, number)
+        case .number(let number): field(key, number)
+        case .boolean(let flag): field(key, flag)
         case .list(let values):
-            raw("[")
-            for (index, element) in values.enumerated() {
-                if index > 0 { raw(",") }
-                self.value(element)
+            array(key) { list in
+                for element in values { list.field(nil, element) }
             }
-            raw("]")
         }
     }
 }

@@ -1,4 +1,5 @@
 public import Logging
+import Encoding
 import Glibc
 
 /// A line for people: local time, level (coloured on a terminal, unless `NO_COLOR` is set), label, message, `key=value` pairs.
@@ -32,7 +33,7 @@ public struct TextLogHandler: LogHandler {
     public func log(event: LogEvent) {
         var line: [UInt8] = []
         line.reserveCapacity(256)
-        WallClock.local().appendTime(to: &line)
+        UTCTime.localNow.appendTimeOfDay(to: &line)
         line.append(contentsOf: " \(name(of: event.level)) \(label): ".utf8)
         Self.append(event.message.description, to: &line)
         LogFields.forEach(metadata, metadataProvider?.get(), event.errorFields, event.metadata) { key, value in
