@@ -62,7 +62,7 @@ var floor1: [Target] {
 // Floor 2: one C library each, as an async Swift API that knows nothing of exports.
 var floor2: [Target] {
     [
-        .target(name: "RabbitMQ", dependencies: ["CRabbitMQ", "EventThread", deque, logging, metrics]),
+        .target(name: "RabbitMQ", dependencies: ["Encoding", "CRabbitMQ", "EventThread", deque, logging, metrics]),
         .target(
             name: "Redis",
             dependencies: ["CHiredis", "Encoding", "EventThread", deque, logging, metrics, crypto]

@@ -1,4 +1,4 @@
-import Foundation
+import Encoding
 
 /// Where the output goes, as operators write it: `s3://bucket/prefix` or `file:///folder`.
 public enum StorageLocation: Sendable, Equatable, CustomStringConvertible {
@@ -55,8 +55,8 @@ public enum StorageLocation: Sendable, Equatable, CustomStringConvertible {
 
     private static func folder(_ rest: String, _ refuse: (String) -> StorageLocationError) throws(StorageLocationError) -> Self {
         guard rest.hasPrefix("/") else { throw refuse("has no absolute path: file:///FOLDER has three slashes") }
-        guard let path = rest.removingPercentEncoding else {
-            throw refuse("has a '%' that is not followed by two hexadecimal digits")
+        guard let path = PercentEncoding.decoded(rest).flatMap({ String(validating: $0, as: UTF8.self) }) else {
+            throw refuse("has a '%' that is not followed by two hexadecimal digits of UTF-8")
         }
         let components = path.split(separator: "/")
         if components.contains(where: { $0 == ".." || $0 == "." }) { throw refuse("holds '.' or '..'") }

@@ -1,3 +1,5 @@
+import Encoding
+
 extension RabbitMQConfiguration {
     /// Reads `amqp://user:password@host:5672/vhost`, or `amqps://…` for TLS
     /// (the AMQP URI specification at rabbitmq.com/docs/uri-spec, and its query parameters).
@@ -117,19 +119,8 @@ extension RabbitMQConfiguration {
     }
 
     private static func decode(_ text: Substring, _ what: String) throws(RabbitMQError) -> String {
-        guard text.contains("%") else { return String(text) }
-        var bytes: [UInt8] = []
-        var rest = text.utf8[...]
-        while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "%") else {
-                bytes.append(byte)
-                continue
-            }
-            guard rest.count >= 2, let decoded = UInt8(Substring(rest.prefix(2)), radix: 16), rest.first != UInt8(ascii: "+") else {
-                throw invalid("% in the \(what) is not followed by two hexadecimal digits")
-            }
-            bytes.append(decoded)
-            rest = rest.dropFirst(2)
+        guard let bytes = PercentEncoding.decoded(text) else {
+            throw invalid("% in the \(what) is not followed by two hexadecimal digits")
         }
         guard let string = String(validating: bytes, as: UTF8.self), !bytes.contains(0) else {
             throw invalid("the \(what) is not UTF-8")

@@ -1,3 +1,5 @@
+import Encoding
+
 extension RedisConfiguration {
     /// Reads `redis://[[username]:password@]host[:port][/database]`, or `rediss://…` for TLS, user name and password percent-encoded
     /// where needed, an IPv6 address in brackets (https://www.iana.org/assignments/uri-schemes/prov/redis, …/rediss). The port is 6379
@@ -59,19 +61,7 @@ extension RedisConfiguration {
     }
 
     private static func percentDecoded(_ text: Substring) -> String? {
-        var bytes: [UInt8] = []
-        var rest = Substring(text).utf8
-        while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "%") else {
-                bytes.append(byte)
-                continue
-            }
-            let digits = rest.prefix(2)
-            guard digits.count == 2, let value = UInt8(Substring(digits), radix: 16) else { return nil }
-            bytes.append(value)
-            rest = rest.dropFirst(2)
-        }
-        return String(validating: bytes, as: UTF8.self)
+        PercentEncoding.decoded(text).flatMap { String(validating: $0, as: UTF8.self) }
     }
 }
 

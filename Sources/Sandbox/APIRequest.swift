@@ -1,4 +1,4 @@
-import Foundation
+import Encoding
 import NIOCore
 import NIOHTTP1
 
@@ -30,7 +30,7 @@ struct APIRequest: Sendable {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard parts[0] == name else { continue }
             let value = parts.count == 2 ? String(parts[1]) : ""
-            return value.replacing("+", with: "%20").removingPercentEncoding ?? value
+            return PercentEncoding.decodedLeniently(value.replacing("+", with: " "))
         }
         return nil
     }

@@ -1,3 +1,4 @@
+import Encoding
 import ExportCore
 import HTTPClient
 import JQ

@@ -1,3 +1,5 @@
+import Encoding
+
 /// What this module must know of URLs; where a request goes is decided by libcurl's parser.
 enum WebURL {
     static func isAbsolute(_ url: String) -> Bool { schemeEnd(url) != nil }
@@ -39,7 +41,7 @@ enum WebURL {
     static func fileName(_ url: String) -> String {
         guard let start = schemeEnd(url) else { return "file" }
         let path = url[start...].prefix { !"?#".contains($0) }.drop { $0 != "/" }
-        let name = path.split(separator: "/").last.map { PercentEncoding.decoded($0) } ?? ""
+        let name = path.split(separator: "/").last.map { PercentEncoding.decodedLeniently($0) } ?? ""
         return name.isEmpty ? "file" : name
     }
 
@@ -65,7 +67,7 @@ enum WebURL {
         }
         guard mayHave else { return false }
         let path = url.prefix { !"?#".contains($0) }
-        return path.split(separator: "/").contains { [".", ".."].contains(PercentEncoding.decoded($0)) }
+        return path.split(separator: "/").contains { [".", ".."].contains(PercentEncoding.decodedLeniently($0)) }
     }
 
     private static let schemes = [Array("https://".utf8), Array("http://".utf8)]
