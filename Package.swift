@@ -50,7 +50,8 @@ var floor0: [Target] {
         .systemLibrary(name: "CJq", providers: [.apt(["libjq-dev"])]),
         .target(name: "CMemory"),
         .target(name: "Encoding"),
-        .target(name: "ExportCore"),
+        .target(name: "Retry"),
+        .target(name: "ExportCore", dependencies: ["Retry"]),
     ]
 }
 
@@ -62,10 +63,10 @@ var floor1: [Target] {
 // Floor 2: one C library each, as an async Swift API that knows nothing of exports.
 var floor2: [Target] {
     [
-        .target(name: "RabbitMQ", dependencies: ["Encoding", "CRabbitMQ", "EventThread", deque, logging, metrics]),
+        .target(name: "RabbitMQ", dependencies: ["CRabbitMQ", "Encoding", "EventThread", "Retry", deque, logging, metrics]),
         .target(
             name: "Redis",
-            dependencies: ["CHiredis", "Encoding", "EventThread", deque, logging, metrics, crypto]
+            dependencies: ["CHiredis", "Encoding", "EventThread", "Retry", deque, logging, metrics, crypto]
                 + hiredisTLS.map { .target(name: $0.name) }),
         .target(name: "HTTPClient", dependencies: ["Encoding", "CCurl", "EventThread", deque, logging, metrics]),
         .target(name: "Archive", dependencies: ["CArchive", "EventThread"]),
@@ -81,7 +82,7 @@ var floor3: [Target] {
             name: "JobStore", dependencies: ["Encoding", "ExportCore", "EventThread", "Redis", logging, metrics],
             resources: [.embedInCode("Scripts")]),
         .target(name: "JobMessages", dependencies: ["Encoding", "ExportCore", "RabbitMQ", crypto]),
-        .target(name: "ObjectStorage", dependencies: ["Encoding", "ExportCore", "EventThread", "HTTPClient", logging, crypto]),
+        .target(name: "ObjectStorage", dependencies: ["Encoding", "ExportCore", "EventThread", "HTTPClient", "Retry", logging, crypto]),
         .target(name: "Telemetry", dependencies: ["Encoding", logging, metrics, hummingbird, hummingbirdCore, lifecycle, nioPosix]),
     ]
 }
@@ -92,14 +93,14 @@ var floor4: [Target] {
         .target(
             name: "Orchestrator",
             dependencies: [
-                "Archive", "Encoding", "ExportCore", "EventThread", "RabbitMQ", "JobMessages", "JobStore", "ProviderAPI", "Telemetry",
-                logging, metrics, lifecycle, tracing,
+                "Archive", "Encoding", "ExportCore", "EventThread", "RabbitMQ", "JobMessages", "JobStore", "ProviderAPI", "Retry",
+                "Telemetry", logging, metrics, lifecycle, tracing,
             ]),
         .target(
             name: "Worker",
             dependencies: [
                 "Encoding", "ExportCore", "EventThread", "RabbitMQ", "JobMessages", "JobStore", "ProviderAPI", "ObjectStorage", "Archive",
-                "Telemetry", logging, metrics, lifecycle, tracing, crypto,
+                "Retry", "Telemetry", logging, metrics, lifecycle, tracing, crypto,
             ]),
         .target(name: "Sandbox", dependencies: ["Encoding", "CArchive", heap, logging, crypto, nio, nioPosix, nioHTTP1]),
     ]
@@ -126,9 +127,10 @@ var tests: [Target] {
     [
         .target(name: "TestServers", path: "Tests/TestServers"),
         .testTarget(name: "EncodingTests", dependencies: ["Encoding"]),
+        .testTarget(name: "RetryTests", dependencies: ["Retry"]),
         .testTarget(name: "ExportCoreTests", dependencies: ["ExportCore"]),
         .testTarget(name: "EventThreadTests", dependencies: ["EventThread"]),
-        .testTarget(name: "RabbitMQTests", dependencies: ["RabbitMQ", "CRabbitMQ", "EventThread", "TestServers", logging]),
+        .testTarget(name: "RabbitMQTests", dependencies: ["RabbitMQ", "CRabbitMQ", "EventThread", "Retry", "TestServers", logging]),
         .testTarget(name: "RedisTests", dependencies: ["Redis", "EventThread", "TestServers", logging]),
         .testTarget(name: "HTTPClientTests", dependencies: ["HTTPClient", "EventThread", logging, metrics, metricsTestKit]),
         .testTarget(name: "ArchiveTests", dependencies: ["Archive", "CArchive"]),

@@ -1,5 +1,6 @@
-/// Exponential backoff with full jitter: a delay uniform in 0...min(cap, base · 2ⁿ⁻¹) after the n-th failure in a row.
-/// Source: Marc Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
+import Retry
+
+/// When a provider's request or file is tried again after a failure, and when it is given up.
 public struct RetryPolicy: Sendable, Equatable {
     /// The failures in a row after which it is given up.
     public var attempts: Int
@@ -17,8 +18,6 @@ public struct RetryPolicy: Sendable, Equatable {
     ///   - retryAfter: the least delay that the other side asked for; it is never undercut, and the jitter comes on top of it.
     ///   - random: uniform in 0..<1.
     public func delay(failures: Int, retryAfter: Duration? = nil, random: Double) -> Duration {
-        // 2^30 times any base is past every sensible cap; more would overflow.
-        let ceiling = min(cap, base * (1 << min(max(failures - 1, 0), 30)))
-        return (retryAfter ?? .zero) + ceiling * random
+        (retryAfter ?? .zero) + Backoff(base: base, cap: cap).delay(attempt: failures - 1, random: random)
     }
 }

@@ -2,6 +2,7 @@ import ExportCore
 import Glibc
 import HTTPClient
 import Logging
+import Retry
 import Synchronization
 
 /// Signs requests to one bucket, sends them, and tries again what may succeed later.
@@ -61,12 +62,13 @@ final class S3Client: Sendable {
         }
     }
 
-    /// Exponential with full jitter; `nil` when the server wants more patience than a call has.
+    private static let backoff = Backoff(base: .milliseconds(400), cap: .seconds(10))
+
+    /// - Returns: `nil` when the server wants more patience than a call has.
     private static func delay(_ attempt: Int, _ retryAfter: Duration?) -> Duration? {
-        let longest = min(200 << attempt, 10_000)
-        let backoff = Duration.milliseconds(Int.random(in: 0...longest))
-        guard let retryAfter else { return backoff }
-        return retryAfter > .seconds(30) ? nil : retryAfter + backoff
+        let delay = backoff.delay(attempt: attempt - 1)
+        guard let retryAfter else { return delay }
+        return retryAfter > .seconds(30) ? nil : retryAfter + delay
     }
 
     /// Seconds since 1970 by the server's clock, as far as it is known.

@@ -2,6 +2,7 @@ import EventThread
 import ExportCore
 import JobStore
 import Logging
+import Retry
 import Telemetry
 
 /// Lets the state machine decide and stores what it decided: the last step of everything that an orchestrator does for a job.

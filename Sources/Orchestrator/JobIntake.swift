@@ -5,6 +5,7 @@ import JobMessages
 import JobStore
 import Logging
 import RabbitMQ
+import Retry
 import Telemetry
 
 /// Takes job messages in: read, check, store, acknowledge. A message is acknowledged as soon as its job stands in the store with a

@@ -4,6 +4,7 @@ import JobMessages
 import JobStore
 import Logging
 import RabbitMQ
+import Retry
 import Telemetry
 
 /// Claims due timers and publishes their wakes. Any number of orchestrators do so at once: a claim is one script, and the partitions

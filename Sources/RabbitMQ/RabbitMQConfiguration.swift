@@ -1,3 +1,5 @@
+import Retry
+
 /// Where the broker is, how to log in, and the bounds of what a connection holds in memory.
 public struct RabbitMQConfiguration: Sendable {
     public struct Endpoint: Sendable, Hashable {

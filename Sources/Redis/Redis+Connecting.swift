@@ -1,5 +1,6 @@
 import EventThread
 import Logging
+import Retry
 
 extension Redis {
     /// Waits until the client is connected, at most the connect timeout.
@@ -90,8 +91,7 @@ extension Redis {
     }
 
     private func waitToReconnect() {
-        var generator = SystemRandomNumberGenerator()
-        let timer = thread.schedule(after: backoff.next(using: &generator)) { [weak self] in
+        let timer = thread.schedule(after: backoff.next()) { [weak self] in
             self?.assumeIsolated { $0.attemptToConnect() }
         }
         state = .waiting(timer)

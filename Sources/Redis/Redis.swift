@@ -1,5 +1,6 @@
 import EventThread
 import Logging
+import Retry
 
 /// A connection to one Redis server that pipelines by itself and reconnects by itself.
 ///
@@ -21,7 +22,7 @@ public actor Redis {
 
     var state = State.disconnected
     var pipeline: Pipeline
-    var backoff: Backoff
+    var backoff: LoopBackoff
     /// Why the last attempt to connect, or the last connection, failed.
     var lastFailure: RedisError?
     /// The start of the last connection.
@@ -63,7 +64,7 @@ public actor Redis {
         self.thread = thread
         self.logger = logger
         pipeline = Pipeline(limits: configuration.limits, server: configuration.server)
-        backoff = Backoff(configuration.reconnect)
+        backoff = LoopBackoff(configuration.reconnect)
     }
 
     public var isConnected: Bool {

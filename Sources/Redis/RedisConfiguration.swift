@@ -1,3 +1,5 @@
+import Retry
+
 /// Where the server is and how to behave towards it.
 public struct RedisConfiguration: Sendable {
     public var host: String
@@ -16,7 +18,7 @@ public struct RedisConfiguration: Sendable {
     public var connectTimeout: Duration = .seconds(5)
     /// From the call to its reply, waiting in the queue and for a reconnect included.
     public var commandTimeout: Duration = .seconds(10)
-    public var reconnect = Backoff.Bounds(base: .milliseconds(50), cap: .seconds(5))
+    public var reconnect = Backoff(base: .milliseconds(50), cap: .seconds(5))
     public var limits = Limits()
 
     /// One write is outstanding on a connection; what comes meanwhile is the next.

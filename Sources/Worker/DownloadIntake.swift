@@ -4,6 +4,7 @@ import JobMessages
 import JobStore
 import Logging
 import RabbitMQ
+import Retry
 import Telemetry
 
 /// Takes download messages in: wait for room → pull by priority → read → claim → acknowledge → start.

@@ -2,6 +2,7 @@ import EventThread
 import ExportCore
 import JobStore
 import Logging
+import Retry
 
 /// A worker's right to transfer a file: kept alive by a heartbeat every third of its length, and given up as soon as the store says
 /// that it is lost, or, while the store cannot be reached, as soon as it has certainly run out.

@@ -1,6 +1,7 @@
 import ExportCore
 import JobStore
 import Logging
+import Retry
 
 /// Tells the store how an attempt at a file ended: the last step of every transfer.
 struct OutcomeRecorder: Sendable {

@@ -2,6 +2,7 @@ import EventThread
 import Foundation
 import Logging
 import RabbitMQ
+import Retry
 import TestServers
 
 /// What a test against a broker needs: a thread, a queue name of its own, and an administrator; everything that it made is shut down

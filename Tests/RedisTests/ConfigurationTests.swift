@@ -62,23 +62,4 @@ import Testing
             #expect(!text.contains("hush"))
         }
     }
-
-    @Test("waits between attempts grow to the cap, each drawn between zero and its ceiling") func backoff() {
-        var backoff = Backoff(Backoff.Bounds(base: .milliseconds(50), cap: .seconds(5)))
-        var generator = Highest()
-        let ceilings = (0..<40).map { _ in backoff.next(using: &generator) }
-        #expect(Array(ceilings.prefix(4)).map { ($0 - .milliseconds(50)) < .milliseconds(1) }.first == true)
-        for (earlier, later) in zip(ceilings, ceilings.dropFirst()) { #expect(later >= earlier) }
-        #expect(ceilings.allSatisfy { $0 <= .seconds(5) })
-        #expect(ceilings[39] > .milliseconds(4990))
-        backoff.reset()
-        #expect(backoff.next(using: &generator) <= .milliseconds(50))
-        var random = SystemRandomNumberGenerator()
-        #expect((0..<100).allSatisfy { _ in (.zero ... .seconds(5)).contains(backoff.next(using: &random)) })
-    }
-}
-
-/// Draws the largest number each time.
-private struct Highest: RandomNumberGenerator {
-    mutating func next() -> UInt64 { .max }
 }

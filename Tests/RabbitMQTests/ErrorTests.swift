@@ -2,8 +2,8 @@ import Testing
 
 @testable import RabbitMQ
 
-@Suite("Errors and delays")
-struct ErrorAndBackoffTests {
+@Suite("Errors")
+struct ErrorTests {
     @Test("a PRECONDITION_FAILED is taken apart")
     func precondition() {
         let failure = PreconditionFailure(
@@ -32,19 +32,6 @@ struct ErrorAndBackoffTests {
         #expect(error(320).isRetriable)
         #expect(!error(403).isRetriable)
         #expect(!error(406).isRetriable)
-    }
-
-    @Test("delays are drawn from zero up to a ceiling that doubles until the cap")
-    func backoff() {
-        let backoff = Backoff(base: .milliseconds(100), cap: .seconds(10))
-        #expect(backoff.ceiling(attempt: 0) == .milliseconds(100))
-        #expect(backoff.ceiling(attempt: 3) == .milliseconds(800))
-        #expect(backoff.ceiling(attempt: 1000) == .seconds(10))
-        var generator = SystemRandomNumberGenerator()
-        let delays = (0..<1000).map { _ in backoff.delay(attempt: 3, using: &generator) }
-        #expect(delays.allSatisfy { .zero <= $0 && $0 <= .milliseconds(800) })
-        #expect(delays.contains { $0 < .milliseconds(200) })
-        #expect(delays.contains { $0 > .milliseconds(600) })
     }
 
     @Test("a message that cannot travel is found out before it is sent")

@@ -1,6 +1,5 @@
+import Retry
 import Testing
-
-@testable import Orchestrator
 
 @Suite("Jitter") struct JitterTests {
     @Test("is spread evenly over 0..<1") func even() {
