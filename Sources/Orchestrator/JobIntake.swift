@@ -67,18 +67,15 @@ actor JobIntake {
     /// Tries until it succeeds: the messages stay unacknowledged meanwhile, which also stops the intake at the prefetch window. To
     /// reject them instead would count as a delivery each time, and the delivery limit would bury good jobs while Redis is down.
     private func insist(_ attempted: String, _ body: () async throws -> Void) async throws {
-        var pause = LoopBackoff()
-        while true {
-            do {
-                return try await body()
-            } catch is CancellationError {
-                throw CancellationError()
-            } catch {
-                logger.warning("\(attempted) has to wait: \(error)")
-                guard !isStopping, await pause.wait(), !isStopping else { throw CancellationError() }
-                progress.beat()
-            }
+        let done: Void? = await retry(until: { isStopping }) {
+            progress.beat()
+            try await body()
+        } onFailure: { error in
+            if error is CancellationError { return false }
+            logger.warning("\(attempted) has to wait: \(error)")
+            return true
         }
+        guard done != nil else { throw CancellationError() }
     }
 
     private struct Accepted {

@@ -43,8 +43,10 @@ actor FileLease {
 
     /// To be asked right before an effect: a process that was frozen does not know yet that its heartbeat is overdue.
     func requireHeld() throws(LeaseLost) {
-        guard .now < heldUntil else { throw LeaseLost() }
+        guard isHeld else { throw LeaseLost() }
     }
+
+    var isHeld: Bool { .now < heldUntil }
 
     /// How long ago the last heartbeat that succeeded was sent.
     var age: Duration { .now - (heldUntil - length) }
@@ -79,24 +81,22 @@ actor FileLease {
     /// Asks the store for the lease until it answers.
     /// - Throws: `LeaseLost`; `CancellationError`.
     func confirm() async throws {
-        while true {
+        // Not exponential: the lease bounds how often, and the store's first answer must come in time.
+        let pause = { self.length / 20 * Double.random(in: 0.5...1.5) }
+        let grant = await retry(pause: pause, until: { !isHeld }) { () async throws(JobStoreError) in
             let sentAt = ContinuousClock.now
-            let isGranted: Bool?
-            do {
-                isGranted = try await store.extendFile(claimed, lease: length)
-            } catch {
-                if Task.isCancelled { throw CancellationError() }
-                logger.warning("no heartbeat: \(error)")
-                isGranted = nil
-            }
-            if isGranted == false { throw LeaseLost() }
-            if isGranted == true {
-                heldUntil = max(heldUntil, sentAt + length)
-                return
-            }
-            try await Task.sleep(for: length / 20 * Double.random(in: 0.5...1.5))
-            try requireHeld()
+            return (isGranted: try await store.extendFile(claimed, lease: length), sentAt: sentAt)
+        } onFailure: { error in
+            if Task.isCancelled { return false }
+            logger.warning("no heartbeat: \(error)")
+            return true
         }
+        guard let grant else {
+            try Task.checkCancellation()
+            throw LeaseLost()
+        }
+        guard grant.isGranted else { throw LeaseLost() }
+        heldUntil = max(heldUntil, grant.sentAt + length)
     }
 }
 

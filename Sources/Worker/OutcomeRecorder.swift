@@ -107,21 +107,14 @@ extension OutcomeRecorder {
     private func insist<Value: Sendable>(
         _ lease: FileLease, _ logger: Logger, _ body: () async throws(JobStoreError) -> Value
     ) async -> Value? {
-        var pause = LoopBackoff()
-        while true {
-            do throws(JobStoreError) {
-                return try await body()
-            } catch {
-                logger.warning("the outcome is not stored yet: \(error)")
-            }
-            do {
-                try await lease.requireHeld()
-                try await Task.sleep(for: pause.next())
-            } catch {
-                metrics.count(.unrecorded)
-                logger.warning("the outcome was not stored in time; the file's timer brings it back")
-                return nil
-            }
+        let value = await retry(until: { await !lease.isHeld }, body) { error in
+            logger.warning("the outcome is not stored yet: \(error)")
+            return true
         }
+        if value == nil {
+            metrics.count(.unrecorded)
+            logger.warning("the outcome was not stored in time; the file's timer brings it back")
+        }
+        return value
     }
 }
