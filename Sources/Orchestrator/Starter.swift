@@ -16,7 +16,7 @@ actor Starter {
     private let metrics: OrchestratorMetrics
     private let repeated: RateLimitedLog
     private let thread: EventThread
-    private let inFlight: InFlightLimit
+    private let inFlight: WorkLimiter
     /// Providers for which jobs wait, as far as is known, and when each may be asked next.
     private var candidates: [String: ContinuousClock.Instant] = [:]
     /// Providers of which jobs came while they were being asked.
@@ -46,7 +46,7 @@ actor Starter {
         self.metrics = metrics
         self.thread = thread
         repeated = RateLimitedLog(logger)
-        inFlight = InFlightLimit(configuration.createsInFlight, on: thread)
+        inFlight = WorkLimiter(configuration.createsInFlight, on: thread)
         shareLimit = providers.names.count > 1 ? max(configuration.createsInFlight / 2, 1) : configuration.createsInFlight
     }
 

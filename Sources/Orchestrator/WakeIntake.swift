@@ -14,7 +14,7 @@ actor WakeIntake {
     private let listing: ListingStep
     private let watch: WatchdogStep
     private let cancel: CancelStep
-    private let inFlight: InFlightLimit
+    private let inFlight: WorkLimiter
     private let leases: LeaseKeeper
     private let metrics: OrchestratorMetrics
     private let repeated: RateLimitedLog
@@ -37,7 +37,7 @@ actor WakeIntake {
         self.metrics = metrics
         repeated = RateLimitedLog(logger)
         self.thread = thread
-        inFlight = InFlightLimit(limit, on: thread)
+        inFlight = WorkLimiter(limit, on: thread)
     }
 
     /// For `run` to end when the consumer has; what is in hand goes on.

@@ -1,34 +1,31 @@
 import EventThread
 import Metrics
 
-/// The bound on what a worker has in hand at once, and the way to all of it at a shutdown. The intake waits here before it takes more
+/// The transfers in progress: how many there may be, and the way to all of them at a shutdown. The intake waits here before it takes more
 /// in: that is the back-pressure.
 actor TransferSlots {
-    private let limit: Int
+    private let places: WorkLimiter
+    /// Tasks that have left their places and only write a manifest, at most as many as there are places: one holds little memory, and
+    /// for small files takes as long as the transfer.
+    private let endings: WorkLimiter
     private let active: Gauge
     private var tasks: [Int: Task<Void, Never>] = [:]
     private var leases: [Int: FileLease] = [:]
-    /// Tasks that have left their places and only write a manifest, at most as many as there are places: one holds little memory, and
-    /// for small files takes as long as the transfer.
     private var ending: Set<Int> = []
     private var lastID = 0
-    private var isClosed = false
-    private var waiters: [CheckedContinuation<Void, Never>] = []
     private let thread: EventThread
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     init(_ limit: Int, active: Gauge, on thread: EventThread) {
-        self.limit = limit
+        places = WorkLimiter(limit, on: thread)
+        endings = WorkLimiter(limit, on: thread)
         self.active = active
         self.thread = thread
     }
 
-    /// Waits until there is room, and tells how much; none after `close`. Nothing is taken yet: there is one taker, which calls
-    /// `start` next.
-    func room() async -> Int {
-        while isFull { await wait(while: { $0.isFull }) }
-        return isClosed ? 0 : limit - places
-    }
+    /// Waits until there is room.
+    /// - Returns: how many transfers may start; 0 after `close`.
+    func room() async -> Int { await places.room() }
 
     /// What is left to do when a transfer is over.
     typealias Ending = @Sendable () async -> Void
@@ -37,6 +34,7 @@ actor TransferSlots {
     ///   - lease: what the work depends on, for `oldestHeartbeat`.
     ///   - work: returns what is left to do without the place.
     func start(lease: FileLease? = nil, _ work: @escaping @Sendable () async -> Ending?) {
+        places.assumeIsolated { $0.enter() }
         lastID += 1
         let id = lastID
         leases[id] = lease
@@ -50,49 +48,36 @@ actor TransferSlots {
         active.record(tasks.count)
     }
 
-    private var places: Int { tasks.count - ending.count }
-
     private func leavePlace(_ id: Int) {
         leases[id] = nil
-        guard ending.count < limit else { return }
+        guard endings.assumeIsolated({ $0.count < $0.limit }) else { return }
         ending.insert(id)
-        wakeAll()
+        endings.assumeIsolated { $0.enter() }
+        places.assumeIsolated { $0.leave() }
     }
 
     private func leave(_ id: Int) {
         tasks[id] = nil
-        ending.remove(id)
         leases[id] = nil
         active.record(tasks.count)
-        wakeAll()
-    }
-
-    private var isFull: Bool { !isClosed && places >= limit }
-
-    /// Looks again where it can no longer be suspended: a caller without this executor may have been on its way here.
-    private func wait(while mustWait: (isolated TransferSlots) -> Bool) async {
-        await withCheckedContinuation { continuation in
-            if mustWait(self) { waiters.append(continuation) } else { continuation.resume() }
-        }
+        let limiter = ending.remove(id) == nil ? places : endings
+        limiter.assumeIsolated { $0.leave() }
     }
 
     /// Lets nobody in any more.
-    func close() {
-        isClosed = true
-        wakeAll()
-    }
+    func close() async { await places.close() }
 
     func cancelAll() {
         for task in tasks.values { task.cancel() }
     }
 
-    /// Waits until nothing is in hand, for `limit` at most.
-    /// - Returns: how much is still in hand.
+    /// Waits until nothing is in progress, for `limit` at most.
+    /// - Returns: how many transfers are still in progress.
     func drain(within limit: Duration) async -> Int {
         let deadline = ContinuousClock.now + limit
-        let timer = thread.schedule(after: limit) { [weak self] in self?.assumeIsolated { $0.wakeAll() } }
-        while !tasks.isEmpty, .now < deadline { await wait(while: { !$0.tasks.isEmpty && .now < deadline }) }
-        thread.cancel(timer)
+        // A transfer that leaves its place becomes an ending in the same step.
+        await places.drain(until: deadline)
+        await endings.drain(until: deadline)
         return tasks.count
     }
 
@@ -101,11 +86,5 @@ actor TransferSlots {
         var oldest: Duration?
         for lease in leases.values { oldest = max(oldest ?? .zero, await lease.age) }
         return oldest
-    }
-
-    private func wakeAll() {
-        let waiting = waiters
-        waiters = []
-        for waiter in waiting { waiter.resume() }
     }
 }
