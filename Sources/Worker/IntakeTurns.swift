@@ -1,11 +1,7 @@
 import ExportCore
 
-/// Which download queue is served next: of ten turns six are for high, three for normal and one for low, so that high comes before
-/// normal before low and none starves. A turn whose queue is empty goes to the most urgent one that is not.
+/// Which download queue is served next, by `PriorityTurns`. The turn of an empty queue goes to the most urgent one that is not empty.
 struct IntakeTurns: Sendable {
-    private static let order: [JobPriority] = [
-        .high, .high, .normal, .high, .high, .normal, .low, .high, .normal, .high,
-    ]
     private var turn = 0
 
     /// Shares `free` places out among the queues.
@@ -23,9 +19,9 @@ struct IntakeTurns: Sendable {
     }
 
     private mutating func next(_ left: [JobPriority: Int]) -> JobPriority? {
-        let due = Self.order[turn % Self.order.count]
+        let due = PriorityTurns.order[turn]
         guard let chosen = ([due] + JobPriority.allCases).first(where: { left[$0, default: 0] > 0 }) else { return nil }
-        turn = (turn + 1) % Self.order.count
+        turn = (turn + 1) % PriorityTurns.order.count
         return chosen
     }
 }

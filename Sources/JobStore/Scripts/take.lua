@@ -12,6 +12,7 @@ for _, entry in ipairs(redis.call('ZRANGEBYSCORE', TAKEN, '-inf', NOW - tonumber
     wait_in_line(priority, tenant, { 0, id })
     redis.call('ZREM', TAKEN, entry)
 end
+-- ExportCore's `PriorityTurns.order`; a test compares them.
 local ORDER = { 'high', 'high', 'normal', 'high', 'high', 'normal', 'low', 'high', 'normal', 'high' }
 
 -- Priorities for which nothing waits any more, and the turn of each that was served last.
