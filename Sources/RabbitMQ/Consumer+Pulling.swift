@@ -21,11 +21,6 @@ extension Consumer {
         try await next(.any(max(1, limit)))
     }
 
-    /// The next deliveries of one queue. Waits for the first one.
-    public func next(atMost limit: Int, from queue: String) async throws(RabbitMQError) -> [Delivery] {
-        try await next(atMost: [queue: limit])
-    }
-
     /// The next deliveries with a limit for each queue, so that the caller can weigh them: `["high": 8, "normal": 4, "low": 1]` in a
     /// loop starves none. Waits for the first delivery of one of these queues.
     public func next(atMost limits: [String: Int]) async throws(RabbitMQError) -> [Delivery] {

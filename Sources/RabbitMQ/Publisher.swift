@@ -56,9 +56,6 @@ public actor Publisher: ConnectionOwner {
     /// Whether messages can be sent just now.
     public var isConnected: Bool { isChannelOpen }
 
-    /// How many messages are sent and neither confirmed nor given up.
-    public var unconfirmed: Int { window.count }
-
     /// How many messages wait to be sent.
     public var waiting: Int { backlog.count }
 }

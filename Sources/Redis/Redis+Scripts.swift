@@ -7,60 +7,37 @@ extension Redis {
     public func run(
         _ script: RedisScript, keys: [RedisArgument], arguments: [RedisArgument], timeout: Duration? = nil
     ) async throws(RedisError) -> RESPValue {
-        let call = RedisScriptCall(script, keys: keys, arguments: arguments)
+        let call = RedisScriptCall(script: script, keys: keys, arguments: arguments)
         let deadline = deadline(timeout)
         var commands = EncodedCommands()
         commands.append(call)
         var reply = try await perform(commands, for: script.name, until: deadline).replies[0]
-        if reply.isNoScript { reply = try await runAgain([call], answered: [reply], until: deadline)[0] }
+        // A few times, as the scripts may be flushed again in between.
+        for round in 0..<4 where reply.isNoScript {
+            reply = try await loadAndRun(call, mayFollow: round == 0, until: deadline)
+        }
         return try value(of: reply, script.name)
     }
 
-    /// Runs scripts in one pipeline; the replies come in the order of the calls, error replies as values. Where the server does
-    /// not know a script, its calls, and only those, are run again after the others.
-    ///
-    /// - Throws: `RedisError` when not all replies came, or a script cannot be loaded.
-    public func run(all calls: [RedisScriptCall], timeout: Duration? = nil) async throws(RedisError) -> [RESPValue] {
-        guard let first = calls.first else { return [] }
-        let deadline = deadline(timeout)
-        var commands = EncodedCommands()
-        for call in calls { commands.append(call) }
-        let replies = try await perform(commands, for: first.script.name, until: deadline).replies
-        return try await runAgain(calls, answered: replies, until: deadline)
-    }
-
-    /// Runs those calls again that were answered by NOSCRIPT; a few times, as somebody may flush the scripts in between.
-    private func runAgain(
-        _ calls: [RedisScriptCall], answered: [RESPValue], until deadline: ContinuousClock.Instant
-    ) async throws(RedisError) -> [RESPValue] {
-        var replies = answered
-        for round in 0..<4 {
-            let missing = replies.indices.filter { replies[$0].isNoScript }
-            guard !missing.isEmpty else { break }
-            let again = try await loadAndRun(missing.map { calls[$0] }, mayFollow: round == 0, until: deadline)
-            for (index, reply) in zip(missing, again) { replies[index] = reply }
-        }
-        return replies
-    }
-
-    /// Loads the scripts and runs the calls, in one pipeline.
-    /// - Parameter mayFollow: leave out scripts that somebody ahead in the queue is loading. Of the many who learn of a restart
-    ///   together one sends the source; should that one fail, the others load for themselves.
+    /// Loads the script and runs the call, in one pipeline.
+    /// - Parameter mayFollow: do not load a script that a call ahead in the queue is loading. Of the many who learn of a restart together one
+    ///   sends the source; if that one fails, the others load it themselves.
     private func loadAndRun(
-        _ calls: [RedisScriptCall], mayFollow: Bool, until deadline: ContinuousClock.Instant
-    ) async throws(RedisError) -> [RESPValue] {
-        var ahead = mayFollow ? loadingScripts : []
-        let loads = calls.map(\.script).filter { ahead.insert($0.sha1).inserted }
-        loadingScripts.formUnion(loads.map(\.sha1))
-        defer { loadingScripts.subtract(loads.map(\.sha1)) }
-        if !loads.isEmpty { logger.info("loading scripts", metadata: ["scripts": "\(loads.map(\.name).joined(separator: " "))"]) }
-
+        _ call: RedisScriptCall, mayFollow: Bool, until deadline: ContinuousClock.Instant
+    ) async throws(RedisError) -> RESPValue {
+        let script = call.script
+        let isLoading = mayFollow && loadingScripts.contains(script.sha1)
         var commands = EncodedCommands()
-        for script in loads { commands.append(["SCRIPT", "LOAD", .string(script.source)]) }
-        for call in calls { commands.append(call) }
-        let replies = try await perform(commands, for: calls[0].script.name, until: deadline).replies
-        for (script, reply) in zip(loads, replies) { _ = try value(of: reply, "SCRIPT LOAD \(script.name)") }
-        return Array(replies[loads.count...])
+        if !isLoading {
+            loadingScripts.insert(script.sha1)
+            logger.info("loading scripts", metadata: ["scripts": "\(script.name)"])
+            commands.append(["SCRIPT", "LOAD", .string(script.source)])
+        }
+        defer { if !isLoading { loadingScripts.remove(script.sha1) } }
+        commands.append(call)
+        let replies = try await perform(commands, for: script.name, until: deadline).replies
+        if !isLoading { _ = try value(of: replies[0], "SCRIPT LOAD \(script.name)") }
+        return replies[replies.count - 1]
     }
 }
 

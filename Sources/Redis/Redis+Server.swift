@@ -1,13 +1,4 @@
 extension Redis {
-    /// The server's clock, in microseconds since 1970 (`TIME`).
-    public func time() async throws(RedisError) -> Int64 {
-        let reply = try await send(["TIME"])
-        guard let parts = reply.elements, parts.count == 2, let seconds = parts[0].int, let microseconds = parts[1].int else {
-            throw error(.unsupportedReply, "TIME")
-        }
-        return seconds * 1_000_000 + microseconds
-    }
-
     /// A section of `INFO`, such as `server`, `memory` or `persistence`, as its fields: `redis_version`, `maxmemory_policy` …
     public func info(_ section: String) async throws(RedisError) -> [String: String] {
         guard let text = try await send(["INFO", .string(section)]).text else { throw error(.unsupportedReply, "INFO") }

@@ -23,14 +23,8 @@ public struct RedisScript: Sendable {
 }
 
 /// One call of a script: `KEYS` and `ARGV`.
-public struct RedisScriptCall: Sendable {
-    public var script: RedisScript
-    public var keys: [RedisArgument]
-    public var arguments: [RedisArgument]
-
-    public init(_ script: RedisScript, keys: [RedisArgument], arguments: [RedisArgument]) {
-        self.script = script
-        self.keys = keys
-        self.arguments = arguments
-    }
+struct RedisScriptCall: Sendable {
+    let script: RedisScript
+    let keys: [RedisArgument]
+    let arguments: [RedisArgument]
 }

@@ -41,24 +41,6 @@ import TestServers
         }
     }
 
-    @Test("in a pipeline only the calls that failed are run again, and replies stay in place") func pipeline() async throws {
-        try await Fixture.run { fixture in
-            let (redis, key) = (fixture.redis, RedisArgument.string(fixture.key))
-            let append = RedisScript(
-                name: "append", source: "-- \(fixture.key)\nreturn redis.call('RPUSH', KEYS[2], ARGV[1])")
-            try await redis.run(increment, keys: [key], arguments: [1])
-            let list = RedisArgument.string("\(fixture.key):list")
-            let replies = try await redis.run(
-                all: (0..<10).map { index in
-                    index % 2 == 0
-                        ? RedisScriptCall(increment, keys: [key], arguments: [1])
-                        : RedisScriptCall(append, keys: [key, list], arguments: [.integer(Int64(index))])
-                })
-            #expect(replies.map(\.int) == [2, 1, 3, 2, 4, 3, 5, 4, 6, 5])
-            #expect(try await redis.send(["LRANGE", list, 0, -1]).elements?.map(\.int) == [1, 3, 5, 7, 9])
-        }
-    }
-
     @Test("a script that does not compile fails with the compiler's message") func doesNotCompile() async throws {
         try await Fixture.run { fixture in
             let broken = RedisScript(name: "broken", source: "return (")
