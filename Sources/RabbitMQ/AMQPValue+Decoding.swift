@@ -2,7 +2,7 @@ import CRabbitMQ
 import Glibc
 
 extension AMQPValue {
-    /// Copies a field that librabbitmq has decoded; its memory may be released afterwards.
+    /// Copies a field that librabbitmq decoded. The caller may release its memory afterwards.
     init(_ field: amqp_field_value_t, depth: Int = 0) {
         switch amqp_field_value_kind_t(UInt32(field.kind)) {
         case AMQP_FIELD_KIND_BOOLEAN: self = .boolean(field.value.boolean != 0)
@@ -49,10 +49,10 @@ extension amqp_bytes_t {
 }
 
 extension String {
-    /// What is not UTF-8 becomes U+FFFD.
+    /// Bytes that are not UTF-8 become U+FFFD.
     init(_ bytes: amqp_bytes_t) { self.init(decoding: bytes.buffer, as: UTF8.self) }
 
-    /// `previous` if it holds the same bytes, which spares the allocation: names repeat from message to message.
+    /// Returns `previous` if it holds the same bytes, which saves an allocation: names repeat from message to message.
     static func reusing(_ previous: String, _ bytes: amqp_bytes_t) -> String {
         let isSame: Bool? = previous.utf8.withContiguousStorageIfAvailable {
             $0.elementsEqual(bytes.buffer)

@@ -2,7 +2,7 @@
 public enum AMQPValue: Sendable, Equatable {
     case null
     case boolean(Bool)
-    /// Integers of every width; sent as 64-bit. An unsigned value over `Int64.max` is received as that.
+    /// Integers of every width; sent as 64-bit. An unsigned value above `Int64.max` is received as `Int64.max`.
     case integer(Int64)
     case double(Double)
     case string(String)
@@ -33,10 +33,10 @@ extension AMQPValue: ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral {
 }
 
 extension AMQPValue {
-    /// The deepest nesting of tables and arrays that is sent, or kept of what is received; deeper ones become `null`.
+    /// The deepest nesting of tables and arrays that is sent or kept on receipt; deeper values become `null`.
     static let depthLimit = 16
 
-    /// An upper bound of the bytes that the value takes on the wire, or `nil` if it is nested too deeply or a key is too long.
+    /// An upper bound on the encoded size in bytes, or `nil` if the value is nested too deeply or a key is too long.
     func wireBound(depth: Int = 0) -> Int? {
         guard depth <= Self.depthLimit else { return nil }
         switch self {
@@ -57,7 +57,7 @@ extension AMQPValue {
     static func wireBound(of table: [String: AMQPValue], depth: Int = 0) -> Int? {
         var size = 4
         for (key, value) in table {
-            // The library's own limit of a key is 128 bytes in its documentation and 255 on the wire.
+            // librabbitmq documents a limit of 128 bytes for a key; the protocol allows 255.
             guard key.utf8.count <= 128, let bound = value.wireBound(depth: depth + 1) else { return nil }
             size += 1 + key.utf8.count + bound
         }

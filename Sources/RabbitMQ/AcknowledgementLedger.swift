@@ -1,22 +1,22 @@
-/// What is sent to the broker to settle deliveries.
+/// A frame that settles deliveries.
 enum Settlement: Equatable {
     case acknowledge(UInt64, multiple: Bool)
     case reject(UInt64, requeue: Bool)
 }
 
-/// The deliveries of one channel that are not settled, and the folding of acknowledgements: one `basic.ack` with `multiple`
-/// settles everything up to the newest delivery before which nothing is outstanding (AMQP 0-9-1, basic.ack).
+/// The unsettled deliveries of one channel. It batches acknowledgements: one `basic.ack` with `multiple` settles everything up to
+/// the newest delivery before which nothing is outstanding (AMQP 0-9-1, basic.ack).
 ///
-/// Memory is bounded by the prefetch, also when the oldest delivery is held for long while others come and go.
+/// Memory is bounded by the prefetch, even if the oldest delivery is held for a long time while others come and go.
 struct AcknowledgementLedger {
     private enum State: UInt8 { case outstanding, acknowledged, requeued, discarded, settled }
 
-    /// Ascending. What is settled stays as a hole until `compact`.
+    /// Ascending. Settled deliveries remain as holes until `compact`.
     private var numbers: [UInt64] = []
     private var states: [State] = []
     private var head = 0
     private var holes = 0
-    /// Positions to settle with the next flush.
+    /// Positions to settle at the next flush.
     private var acknowledged: [Int] = []
     private var rejected: [Int] = []
 
@@ -28,7 +28,7 @@ struct AcknowledgementLedger {
         states.append(.outstanding)
     }
 
-    /// Tells whether the delivery was outstanding; a second settlement of it would make the broker close the channel.
+    /// Returns whether the delivery was outstanding. Settling a delivery twice makes the broker close the channel.
     mutating func acknowledge(_ number: UInt64) -> Bool {
         guard let position = position(of: number), states[position] == .outstanding else { return false }
         states[position] = .acknowledged
@@ -43,9 +43,9 @@ struct AcknowledgementLedger {
         return true
     }
 
-    /// Hands out what is to be sent, in this order, and counts it as settled.
+    /// Passes the pending settlements to `send` in order and marks them as settled.
     mutating func flush(_ send: (Settlement) -> Void) {
-        // Rejections first: a `multiple` acknowledgement would take them with it.
+        // Rejections first: an acknowledgement with `multiple` would include them.
         for position in rejected {
             send(.reject(numbers[position], requeue: states[position] == .requeued))
             settle(position)
@@ -77,7 +77,7 @@ struct AcknowledgementLedger {
         holes += 1
     }
 
-    /// Drops the settled ones: from the front at once, those in between when they outnumber the rest. Only called when no
+    /// Drops settled deliveries: those at the front at once, those in between when they outnumber the rest. Called only when no
     /// positions are kept.
     private mutating func compact() {
         while head < numbers.count, states[head] == .settled {
@@ -99,7 +99,7 @@ struct AcknowledgementLedger {
 
     private func position(of number: UInt64) -> Int? {
         guard head < numbers.count, number >= numbers[head] else { return nil }
-        // Tags are given in sequence, so that without holes the place can be calculated.
+        // Tags are sequential, so without holes the position can be calculated.
         let guess = head + Int(min(number - numbers[head], UInt64(numbers.count)))
         if guess < numbers.count, numbers[guess] == number { return guess }
         var low = head

@@ -1,8 +1,8 @@
 import CRabbitMQ
 
 extension Administrator {
-    /// Declares a queue; one that exists already and is the same is left alone.
-    /// - Throws: `preconditionFailed` with the argument that differs from what exists.
+    /// Declares a queue. An existing queue with the same arguments is left unchanged.
+    /// - Throws: `preconditionFailed` with the argument that differs from the existing queue.
     public func declare(_ queue: QueueDeclaration) async throws(RabbitMQError) {
         let attempted = "declaring queue '\(queue.name)'"
         try await call(attempted) { connection throws(RabbitMQError) in
@@ -14,7 +14,7 @@ extension Administrator {
         }
     }
 
-    /// Declares an exchange; one that exists already and is the same is left alone.
+    /// Declares an exchange. An existing exchange with the same arguments is left unchanged.
     public func declare(_ exchange: ExchangeDeclaration) async throws(RabbitMQError) {
         let attempted = "declaring exchange '\(exchange.name)'"
         try await call(attempted) { connection throws(RabbitMQError) in
@@ -52,9 +52,9 @@ extension Administrator {
         }
     }
 
-    /// - Throws: `notFound` when there is no such queue.
+    /// - Throws: `notFound` if the queue does not exist.
     public func depth(_ queue: String) async throws(RabbitMQError) -> QueueDepth {
-        let attempted = "looking at queue '\(queue)'"
+        let attempted = "counting the messages of queue '\(queue)'"
         return try await call(attempted) { connection throws(RabbitMQError) in
             defer { connection.arena.recycle() }
             let reply = amqp_queue_declare(connection.state, 1, connection.arena.bytes(queue), 1, 0, 0, 0, amqp_empty_table)
@@ -63,7 +63,7 @@ extension Administrator {
         }
     }
 
-    /// Empties a queue of what is ready. Returns how many messages that were.
+    /// Removes the ready messages of a queue. Returns how many it removed.
     @discardableResult
     public func purge(_ queue: String) async throws(RabbitMQError) -> Int {
         let attempted = "purging queue '\(queue)'"
@@ -75,7 +75,7 @@ extension Administrator {
         }
     }
 
-    /// Deletes a queue with what is in it; one that does not exist is deleted already.
+    /// Deletes a queue and its messages. Deleting a queue that does not exist succeeds.
     public func delete(queue: String) async throws(RabbitMQError) {
         let attempted = "deleting queue '\(queue)'"
         try await call(attempted) { connection throws(RabbitMQError) in
@@ -94,12 +94,12 @@ extension Administrator {
         }
     }
 
-    /// What the broker says of itself: `product`, `version`, `cluster_name`, `capabilities` and more.
+    /// The broker's server properties: `product`, `version`, `cluster_name`, `capabilities` and more.
     public func serverProperties() async throws(RabbitMQError) -> [String: AMQPValue] {
         try await call("asking RabbitMQ for its version") { connection throws(RabbitMQError) in connection.serverProperties }
     }
 
-    /// The broker's version, as in `3.10.8`.
+    /// The broker's version, such as `3.10.8`.
     public func serverVersion() async throws(RabbitMQError) -> String {
         try await serverProperties()["version"]?.text ?? "unknown"
     }

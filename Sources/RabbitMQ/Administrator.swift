@@ -3,30 +3,30 @@ import EventThread
 import Glibc
 import Logging
 
-/// Declares and inspects what is in the broker. Each call blocks a thread of its own for one round trip, on a connection that is kept
-/// from call to call; for setting up, for health checks and for looking at depths, not for the flow of messages.
+/// Declares and inspects queues and exchanges. Each call blocks a dedicated thread for one round trip, on a connection that is kept
+/// between calls. Use it for setup, health checks and queue depths, not for message traffic.
 public actor Administrator {
     private let configuration: RabbitMQConfiguration
     private let logger: Logger
-    /// Kept between calls; a call that runs at the same time makes one of its own.
+    /// Kept between calls; concurrent calls open their own.
     private var idle: ConnectionHandover?
 
     public init(_ configuration: RabbitMQConfiguration, logger: Logger) {
         var configuration = configuration
-        // Nobody reads an idle connection, and so nobody would answer its heartbeats.
+        // Nothing reads an idle connection, so nothing would respond to its heartbeats.
         configuration.heartbeat = .zero
         self.configuration = configuration
         self.logger = logger
     }
 
-    /// Closes the kept connection. A later call opens another.
+    /// Closes the kept connection. A later call opens a new one.
     public func shutdown() async {
         guard let handover = idle else { return }
         idle = nil
         await close(handover)
     }
 
-    /// One connection is kept; calls that ran at the same time made others.
+    /// Keeps one connection and closes those that concurrent calls opened.
     private func keep(_ handover: ConnectionHandover) async {
         let surplus = idle
         idle = handover
@@ -39,12 +39,12 @@ public actor Administrator {
                 _ = amqp_connection_close(handover.connection.state, AMQP_REPLY_SUCCESS)
             }
         } catch {
-            logger.debug("a connection could not be closed in order", metadata: ["error": "\(error)"])
+            logger.debug("cannot close an administrator connection cleanly", metadata: ["error": "\(error)"])
         }
     }
 
-    /// Runs `body` with a connection and an open channel 1 on a thread that may block. A kept connection that turns out dead is
-    /// replaced once: everything that an administrator does may be done twice.
+    /// Runs `body` with a connection and an open channel 1 on a thread that may block. A kept connection that turns out to be dead
+    /// is replaced once: every administrator call can safely run twice.
     func call<Value: Sendable>(
         _ attempted: String, _ body: @escaping @Sendable (Connection) throws(RabbitMQError) -> Value
     ) async throws(RabbitMQError) -> Value {
@@ -80,7 +80,7 @@ public actor Administrator {
         return try result.0.get()
     }
 
-    /// - Returns: also the connection, if it can be used again.
+    /// - Returns: the result, and the connection if it can be reused.
     private static func once<Value: Sendable>(
         _ attempted: String, _ handover: ConnectionHandover, _ timeout: Duration,
         _ body: (Connection) throws(RabbitMQError) -> Value
@@ -96,7 +96,7 @@ public actor Administrator {
             amqp_maybe_release_buffers(connection.state)
             return (.success(value), reply.reply_type == AMQP_RESPONSE_NORMAL ? handover : nil)
         } catch {
-            // When the broker has closed the channel only, the connection is as good as before.
+            // If the broker closed only the channel, the connection is still usable.
             let isChannelClosed = amqp_get_rpc_reply(connection.state).reply.id == shim_channel_close
             var closeOk = amqp_channel_close_ok_t()
             let isUsable =
@@ -109,7 +109,7 @@ public actor Administrator {
 }
 
 extension Connection {
-    /// The outcome of the blocking call just made.
+    /// Checks the result of the blocking call just made.
     func checkLast(_ attempted: String) throws(RabbitMQError) {
         try Self.check(amqp_get_rpc_reply(state), attempted: attempted, endpoint: endpoint)
     }

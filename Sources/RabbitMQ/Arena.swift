@@ -1,10 +1,10 @@
 import CRabbitMQ
 import Glibc
 
-/// Memory for the C structures of one frame, in librabbitmq's pool: strings and tables are copied in, used by the encoder, and
+/// Memory for the C structures of one frame, in librabbitmq's pool. Strings and tables are copied in, used by the encoder, and
 /// recycled together, so that sending allocates nothing.
 final class Arena {
-    // A pool must not move: the library keeps pointers into it.
+    // The pool must not move: librabbitmq keeps pointers into it.
     private let pool: UnsafeMutablePointer<amqp_pool_t>
 
     init() {
@@ -83,8 +83,8 @@ final class Arena {
     }
 
     private func raw(_ count: Int) -> UnsafeMutableRawPointer {
-        // The pool answers nil only when malloc does, which Linux does not let happen at these sizes; Swift's own allocations
-        // end the process there as well.
+        // The pool returns nil only if malloc does, which Linux does not do at these sizes. Swift's own allocations also end the
+        // process in that case.
         guard let memory = amqp_pool_alloc(pool, count) else { preconditionFailure("out of memory") }
         return memory
     }

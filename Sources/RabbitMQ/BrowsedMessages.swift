@@ -1,6 +1,6 @@
 import CRabbitMQ
 
-/// Puts together what a browser's consumer delivers.
+/// Assembles the messages that a browser's consumer receives.
 struct BrowsedMessages {
     private let queue: String
     private let maxBytes: Int
@@ -31,7 +31,7 @@ struct BrowsedMessages {
                     isRedelivered: method.redelivered != 0))
         case shim_basic_cancel:
             // The broker cancelled the consumer: the queue was deleted.
-            throw RabbitMQError(.notFound, attempted: QueueBrowser.attempt(queue), endpoint: endpoint, cause: "the queue went away")
+            throw RabbitMQError(.notFound, attempted: QueueBrowser.attempt(queue), endpoint: endpoint, cause: "the queue was deleted")
         case shim_channel_close, shim_connection_close:
             // Both have the same fields.
             guard let close = frame.fields(amqp_channel_close_t.self) else { return }

@@ -1,8 +1,7 @@
 import DequeModule
 
-/// The messages that were published on a channel and are not confirmed yet, by their sequence number: 1 for the first publish
-/// after `confirm.select` (rabbitmq.com/docs/confirms). A confirm costs time in the number of messages that it settles, not in
-/// the number that is outstanding.
+/// The unconfirmed messages of a channel by sequence number: 1 for the first publish after `confirm.select`
+/// (rabbitmq.com/docs/confirms). The cost of a confirm depends on how many messages it settles, not on how many are outstanding.
 struct ConfirmWindow<Element> {
     private struct Slot {
         var element: Element
@@ -10,7 +9,7 @@ struct ConfirmWindow<Element> {
         var returned: PublishOutcome?
     }
 
-    /// `nil` where a later message was confirmed before an earlier one.
+    /// `nil` where a later message was confirmed first.
     private var slots: Deque<Slot?> = []
     /// The sequence number of the first slot.
     private var base: UInt64 = 1
@@ -19,7 +18,7 @@ struct ConfirmWindow<Element> {
 
     var isEmpty: Bool { count == 0 }
 
-    /// The distance from the oldest unconfirmed message to the newest: what the window costs in memory.
+    /// The distance from the oldest unconfirmed message to the newest, which determines memory use.
     var span: Int { slots.count }
 
     private var nextSequence: UInt64 { base + UInt64(slots.count) }
@@ -30,8 +29,8 @@ struct ConfirmWindow<Element> {
         self.weight += weight
     }
 
-    /// Remembers that a message came back; the broker confirms it afterwards. A return has no number: it belongs to the first
-    /// message like it that has not come back yet. Of messages that are alike in all, it does not matter which.
+    /// Records that a message was returned; the broker confirms it afterwards. A return carries no sequence number, so it is
+    /// matched to the first identical message that has not been returned yet. Among identical messages the choice does not matter.
     mutating func markReturned(as outcome: PublishOutcome, _ isLike: (Element) -> Bool) {
         let index = slots.firstIndex { slot in
             guard let slot, slot.returned == nil else { return false }
@@ -40,12 +39,12 @@ struct ConfirmWindow<Element> {
         if let index { slots[index]?.returned = outcome }
     }
 
-    /// Handles a `basic.ack` or `basic.nack`. `settled` is called in the order of publishing, with `outcome` or the return that
-    /// came before. An unknown number settles nothing.
+    /// Handles a `basic.ack` or `basic.nack`. Calls `settled` in publishing order, with `outcome` or the earlier return. An unknown
+    /// number settles nothing.
     mutating func settle(
         _ sequence: UInt64, multiple: Bool, as outcome: PublishOutcome, _ settled: (Element, PublishOutcome) -> Void
     ) {
-        // Number 0 with `multiple` means all that are outstanding.
+        // Number 0 with `multiple` means all outstanding messages.
         let last = multiple && sequence == 0 ? nextSequence - 1 : sequence
         guard let index = index(of: last) else { return }
         if multiple {
@@ -61,7 +60,7 @@ struct ConfirmWindow<Element> {
         }
     }
 
-    /// What is unconfirmed, in the order of publishing. The next channel starts again at number 1.
+    /// Removes the unconfirmed messages and returns them in publishing order. The next channel starts again at number 1.
     mutating func removeAll() -> [Element] {
         let elements = slots.compactMap { $0?.element }
         self = ConfirmWindow()

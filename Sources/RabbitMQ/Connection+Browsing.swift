@@ -1,20 +1,20 @@
 import CRabbitMQ
 import Glibc
 
-/// What a browser does with its connection; everything here blocks.
+/// Browser operations. All of them block.
 extension Connection {
-    /// How long a browser that closes waits for its messages to be back in the queue.
+    /// How long a closing browser waits for its messages to return to the queue.
     private static let returning = Duration.seconds(5)
 
-    /// - Returns: how many messages are ready in the queue.
+    /// - Returns: the number of ready messages in the queue.
     func openBrowser(of queue: String, timeout: Duration) throws(RabbitMQError) -> Int {
         var timeout = timeval(timeout)
         amqp_set_rpc_timeout(state, &timeout)
         return try openChannel(toReadyIn: queue)
     }
 
-    /// The closing of the channel is a round trip behind all acknowledgements. A quorum queue learns of it in its own time, and the
-    /// next browser shall find the messages: so they are waited for, as long as nobody else takes some meanwhile.
+    /// Closing the channel is a round trip that follows all acknowledgements. A quorum queue requeues asynchronously, and the next
+    /// browser must find the messages. This method therefore waits for them, unless another consumer takes some in the meantime.
     func closeBrowser(of queue: String, holding count: Int) throws(RabbitMQError) {
         let others = try ready(in: queue)
         let reply = amqp_channel_close(state, QueueBrowser.channel, AMQP_REPLY_SUCCESS)
@@ -27,7 +27,7 @@ extension Connection {
                 found = try ready(in: queue)
             }
         }
-        // Everything is said; how the connection ends makes no difference.
+        // All acknowledgements are processed; the result of closing the connection does not matter.
         _ = amqp_connection_close(state, AMQP_REPLY_SUCCESS)
     }
 
@@ -44,8 +44,8 @@ extension Connection {
         return Int(reply?.pointee.message_count ?? 0)
     }
 
-    /// The next messages, `limit` at most: those that are ready now. They come by a consumer whose prefetch is their number. By
-    /// `basic.get`, a quorum queue takes 4 ms for each as soon as it has given out some tens of thousands (RabbitMQ 3.10).
+    /// The next messages that are ready now, at most `limit`. A consumer whose prefetch equals their number delivers them. With
+    /// `basic.get`, a quorum queue takes 4 ms for each message once it has delivered some tens of thousands (RabbitMQ 3.10).
     func browse(_ queue: String, atMost limit: Int, maxBytes: Int, until deadline: ContinuousClock.Instant) throws(RabbitMQError)
         -> [Delivery]
     {
@@ -56,20 +56,20 @@ extension Connection {
         let reply = amqp_basic_consume(
             state, QueueBrowser.channel, arena.bytes(queue), amqp_empty_bytes, 0, 0, 0, amqp_empty_table)
         try checkLast(QueueBrowser.attempt(queue))
-        // The reply's memory is good until the next call.
+        // The reply's memory is valid until the next call.
         let tag = reply.map { String($0.pointee.consumer_tag) } ?? ""
         var browsed = BrowsedMessages(queue: queue, maxBytes: maxBytes)
         while browsed.deliveries.count < count {
             if try receive(into: &browsed, until: min(deadline, .now + Self.pause)) { continue }
-            // Others may have taken some between the count and the consumer.
+            // Other consumers may have taken some between the count and the subscription.
             if try ready(in: queue) == 0 { break }
             guard .now < deadline else {
                 throw RabbitMQError(
                     .timedOut, attempted: QueueBrowser.attempt(queue), endpoint: endpoint,
-                    cause: "\(browsed.deliveries.count) of \(count) messages in time")
+                    cause: "\(browsed.deliveries.count) of \(count) messages arrived in time")
             }
         }
-        // What comes until the answer is this consumer's too.
+        // Deliveries until the reply also belong to this consumer.
         amqp_basic_cancel(state, QueueBrowser.channel, arena.bytes(tag))
         try checkLast(QueueBrowser.attempt(queue))
         while try receive(into: &browsed, until: .now) {}
@@ -77,10 +77,10 @@ extension Connection {
         return browsed.deliveries
     }
 
-    /// How long nothing may come before it is asked whether more is to come.
+    /// How long to wait without a delivery before counting the ready messages again.
     private static let pause = Duration.milliseconds(200)
 
-    /// - Returns: whether a frame came.
+    /// - Returns: whether a frame arrived.
     private func receive(into browsed: inout BrowsedMessages, until deadline: ContinuousClock.Instant) throws(RabbitMQError) -> Bool {
         var frame = amqp_frame_t()
         var wait = timeval(max(deadline - .now, .zero))

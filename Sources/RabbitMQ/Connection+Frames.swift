@@ -3,15 +3,15 @@ import Glibc
 
 extension Connection {
     enum Drained {
-        /// Nothing more is there for now.
+        /// All frames that have arrived were handled.
         case everything
-        /// The limit was reached, or the handler wanted to stop; there may be more that epoll does not know of.
+        /// The limit was reached or the handler stopped; more frames may be buffered that epoll does not report.
         case part
         case failed(RabbitMQError)
     }
 
-    /// Hands the frames that have arrived to `handle`, without waiting for more, until it returns false. A frame's memory is
-    /// good for the call only.
+    /// Passes the frames that have arrived to `handle`, without waiting for more, until it returns false. A frame's memory is valid
+    /// only during the call.
     func drain(limit: Int, _ handle: (amqp_frame_t) -> Bool) -> Drained {
         var frame = amqp_frame_t()
         var now = timeval()
@@ -26,7 +26,7 @@ extension Connection {
         return .part
     }
 
-    /// Whether bytes wait in the socket: a peer that is not dead.
+    /// Whether bytes wait in the socket, which shows that the peer is alive.
     var isReadable: Bool {
         var descriptor = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         return poll(&descriptor, 1, 0) > 0
@@ -37,7 +37,7 @@ extension amqp_frame_t {
     var isMethod: Bool { Int32(frame_type) == AMQP_FRAME_METHOD }
     var method: amqp_method_number_t { payload.method.id }
 
-    /// The fields of a method frame; the type is given by the method's number.
+    /// The fields of a method frame; the method's number determines the type.
     func fields<Fields>(_ type: Fields.Type) -> Fields? {
         payload.method.decoded?.assumingMemoryBound(to: type).pointee
     }

@@ -1,23 +1,23 @@
 import CRabbitMQ
 import Glibc
 
-/// Carries a new connection from the thread that opened it to the actor that will own it.
+/// Transfers a new connection from the thread that opened it to the actor that will own it.
 ///
-/// Unchecked: the opening thread gives up its only reference before the receiver takes it.
+/// Unchecked: the opening thread releases its only reference before the receiver takes it.
 struct ConnectionHandover: @unchecked Sendable {
     let connection: Connection
 }
 
 extension Connection {
-    /// Connects and logs in, trying the endpoints in random order. Blocks, so it belongs on a `Pthread`; each endpoint gets
-    /// `connectTimeout` to connect and as much to log in. Resolving a name takes as long as the system's resolver allows.
+    /// Connects and logs in, trying the endpoints in random order. Blocks, so call it on a `Pthread`. Each endpoint gets
+    /// `connectTimeout` to connect and the same again to log in. The system's resolver sets the time limit for name resolution.
     static func open(_ configuration: RabbitMQConfiguration, name: String) throws(RabbitMQError) -> ConnectionHandover {
-        var failure = RabbitMQError(.invalidConfiguration, attempted: "connecting to RabbitMQ", cause: "no host is given")
+        var failure = RabbitMQError(.invalidConfiguration, attempted: "connecting to RabbitMQ", cause: "the URL names no host")
         for endpoint in configuration.endpoints.shuffled() {
             do {
                 return ConnectionHandover(connection: try open(endpoint, configuration, name: name))
             } catch {
-                // Of several failures, one that a person must mend says most.
+                // Of several failures, report one that an operator must fix.
                 if failure.isRetriable || !error.isRetriable || failure.kind == .invalidConfiguration { failure = error }
             }
         }
@@ -47,7 +47,7 @@ extension Connection {
     ) throws(RabbitMQError) {
         let socket = try configuration.tls.map { (tls) throws(RabbitMQError) in try tls.socket(state, place) } ?? amqp_tcp_socket_new(state)
         guard let socket else {
-            throw RabbitMQError(.unreachable, attempted: "connecting to RabbitMQ", endpoint: place, cause: "no socket")
+            throw RabbitMQError(.unreachable, attempted: "connecting to RabbitMQ", endpoint: place, cause: "cannot create a socket")
         }
         var timeout = timeval(configuration.connectTimeout)
         let status = amqp_socket_open_noblock(socket, endpoint.host, Int32(endpoint.port), &timeout)
@@ -78,7 +78,7 @@ extension Connection {
         try check(reply, attempted: "logging in to RabbitMQ as '\(configuration.user)'", endpoint: place, unanswered: .unreachable)
     }
 
-    /// Turns the reply of a blocking call into an error, if it is one.
+    /// Throws an error if the reply of a blocking call is one.
     static func check(
         _ reply: amqp_rpc_reply_t, attempted: String, endpoint: String, unanswered kind: RabbitMQError.Kind = .connectionLost
     ) throws(RabbitMQError) {
@@ -95,7 +95,7 @@ extension Connection {
                 cause: text(of: reply.library_error))
         default: break
         }
-        throw RabbitMQError(kind, attempted: attempted, endpoint: endpoint, cause: "the broker gave no answer")
+        throw RabbitMQError(kind, attempted: attempted, endpoint: endpoint, cause: "the broker did not reply")
     }
 }
 

@@ -1,25 +1,25 @@
 import CRabbitMQ
 import Glibc
 
-/// Sending never blocks as long as `isWritable` is asked before each frame, and each frame is at most about `sendChunk` long.
+/// Sending never blocks if the caller checks `isWritable` before each frame and each frame has at most about `sendChunk` bytes.
 extension Connection {
     var isWritable: Bool {
         if sendBudget > 0 { return true }
         var descriptor = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-        // An error counts as writable: sending then tells what it is.
+        // An error counts as writable: the next send reports it.
         guard poll(&descriptor, 1, 0) > 0 else { return false }
         sendBudget = sendChunk
         return true
     }
 
-    /// Lets the kernel gather the frames of `body` into full segments, where librabbitmq would send each by itself.
+    /// Lets the kernel combine the frames that `body` sends into full segments (librabbitmq sends each frame separately).
     func gathering<Value>(_ body: () -> Value) -> Value {
         Self.setOption(descriptor, Int32(IPPROTO_TCP), TCP_CORK, 1)
         defer { Self.setOption(descriptor, Int32(IPPROTO_TCP), TCP_CORK, 0) }
         return body()
     }
 
-    /// - Parameter size: about what the frame takes, in bytes.
+    /// - Parameter size: approximate size of the frame in bytes.
     func send<Fields>(
         _ method: amqp_method_number_t, on channel: amqp_channel_t, _ fields: Fields, size: Int = 64
     ) throws(RabbitMQError) {
@@ -46,7 +46,7 @@ extension Connection {
         var frame = amqp_frame_t()
         frame.frame_type = UInt8(AMQP_FRAME_BODY)
         frame.channel = channel
-        // The library only reads from it.
+        // librabbitmq only reads from it.
         frame.payload.body_fragment = amqp_bytes_t(len: piece.count, bytes: UnsafeMutableRawPointer(mutating: piece.baseAddress))
         try sent(amqp_send_frame(state, &frame), piece.count + 8)
     }
@@ -57,7 +57,7 @@ extension Connection {
         try sent(amqp_send_frame(state, &frame), 8)
     }
 
-    /// The most bytes of a body in one frame: a type, a channel, a length and an end mark make 8 more.
+    /// The largest body fragment in one frame: type, channel, length and end octet take 8 bytes.
     var largestPiece: Int { min(sendChunk, frameMax - 8) }
 
     private func sent(_ status: Int32, _ size: Int) throws(RabbitMQError) {

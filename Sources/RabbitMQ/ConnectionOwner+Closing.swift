@@ -2,14 +2,15 @@ import CRabbitMQ
 import EventThread
 
 extension ConnectionOwner {
-    /// No reconnecting any more; whoever waits for the connection learns that it is over.
+    /// Stops reconnecting and fails callers that wait for the connection.
     func beginClosing() {
         if let timer = session.retryTimer { thread.cancel(timer) }
         session.retryTimer = nil
         session.phase = .closing
     }
 
-    /// Says goodbye to the broker, waits for its answer until the deadline, and lets the connection go.
+    /// Closes the connection in order: sends the close, waits for the broker's reply until the deadline, and releases the
+    /// connection.
     func close(until deadline: ContinuousClock.Instant) async {
         let session = session
         if let connection = session.connection {
@@ -18,10 +19,10 @@ extension ConnectionOwner {
             control(connection) { () throws(RabbitMQError) in try connection.send(shim_connection_close, on: 0, close) }
         }
         if let connection = session.connection {
-            let error = RabbitMQError.lost("the broker did not answer the close in time", endpoint: connection.endpoint)
+            let error = RabbitMQError.lost("the broker did not confirm the close in time", endpoint: connection.endpoint)
             let timer = thread.schedule(after: deadline - .now) { [weak self] in self?.assumeIsolated { $0.lose(error) } }
             await withCheckedContinuation { continuation in
-                // A caller without this executor may have been suspended on its way here.
+                // A caller on another executor may have been suspended before this closure ran.
                 if session.connection == nil { continuation.resume() } else { session.closed = continuation }
             }
             thread.cancel(timer)

@@ -1,7 +1,7 @@
 import EventThread
 
-/// Heartbeats (AMQP 0-9-1, section 4.2.7; rabbitmq.com/docs/heartbeats): one is sent when nothing else was for half the negotiated
-/// time, and a peer from which nothing came for twice that time is dead.
+/// Heartbeats (AMQP 0-9-1, section 4.2.7; rabbitmq.com/docs/heartbeats): sends one if nothing was sent for half the negotiated
+/// interval, and treats the peer as dead if nothing was received for twice the interval.
 extension ConnectionOwner {
     func beatLater(_ connection: Connection) {
         guard connection.heartbeat > .zero else { return }
@@ -13,11 +13,11 @@ extension ConnectionOwner {
     private func beat() {
         guard let connection = session.connection else { return }
         let now = ContinuousClock.now
-        // Readable: this thread is late, not the peer.
+        // If the socket is readable, this thread is late, not the peer.
         if now - connection.lastReceived >= connection.heartbeat * 2, !connection.isReadable {
-            return lose(.lost("no sign of life for \(connection.heartbeat * 2)", endpoint: connection.endpoint))
+            return lose(.lost("nothing received for \(connection.heartbeat * 2)", endpoint: connection.endpoint))
         }
-        // A socket that takes nothing has data of ours on the way, which is as good as a heartbeat.
+        // A socket that is not writable has unsent data in its buffer, which serves as a heartbeat.
         if now - connection.lastSent >= connection.heartbeat / 2, connection.isWritable {
             do throws(RabbitMQError) { try connection.sendHeartbeat() } catch { return lose(error) }
             connection.lastSent = now

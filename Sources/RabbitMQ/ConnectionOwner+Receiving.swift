@@ -12,11 +12,11 @@ extension ConnectionOwner {
         if readiness != .write { receive() }
     }
 
-    /// Handles what has arrived: from epoll's view, in the library's buffer, and in OpenSSL's.
+    /// Handles everything that has arrived: in the socket, in librabbitmq's buffer, and in OpenSSL's.
     func receive() {
         guard let connection = session.connection else { return }
         connection.lastReceived = .now
-        // The bound lets the other drivers of the thread have their turn.
+        // The limit gives the thread's other drivers their turn.
         let drained = connection.drain(limit: 8192) { frame in
             if frame.channel == 0 { handleConnection(frame, connection) } else { handle(frame) }
             return session.connection === connection
@@ -44,14 +44,14 @@ extension ConnectionOwner {
                 try connection.send(shim_connection_close_ok, on: 0, amqp_connection_close_ok_t())
             }
             lose(error)
-        case shim_connection_close_ok: lose(.lost("closed as asked", endpoint: connection.endpoint))
+        case shim_connection_close_ok: lose(.lost("closed on request", endpoint: connection.endpoint))
         case shim_connection_blocked:
             session.isBlocked = true
             let reason = frame.fields(amqp_connection_blocked_t.self).map { String($0.reason) } ?? ""
-            session.logger.warning("RabbitMQ takes no messages for now", metadata: ["reason": "\(reason)"])
+            session.logger.warning("RabbitMQ blocked publishing", metadata: ["reason": "\(reason)"])
         case shim_connection_unblocked:
             session.isBlocked = false
-            session.logger.info("RabbitMQ takes messages again")
+            session.logger.info("RabbitMQ unblocked publishing")
             flushLater()
         default: break
         }

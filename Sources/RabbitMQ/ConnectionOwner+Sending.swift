@@ -2,7 +2,7 @@ import CRabbitMQ
 import EventThread
 
 extension ConnectionOwner {
-    /// Has `flush` called once at the end of this turn, when everything that the turn wants to send is known.
+    /// Schedules one call of `flush` at the end of this turn, when everything that the turn sends is known.
     func flushLater() {
         guard !session.isFlushScheduled else { return }
         session.isFlushScheduled = true
@@ -14,8 +14,8 @@ extension ConnectionOwner {
         }
     }
 
-    /// Calls `step`, which sends about one frame and tells whether there is more, for as long as the socket takes it. When it
-    /// takes no more, `flush` is called again as soon as it does.
+    /// Calls `step`, which sends about one frame and returns whether there is more, for as long as the socket is writable.
+    /// Afterwards `flush` runs again once the socket is writable.
     func writing(_ connection: Connection, _ step: () throws(RabbitMQError) -> Bool) {
         let failure = connection.gathering { () -> RabbitMQError? in
             do throws(RabbitMQError) {
@@ -38,10 +38,10 @@ extension ConnectionOwner {
         thread.update(connection.descriptor, for: [.read, .write])
     }
 
-    /// Opens or closes a channel and the like: a few small frames outside the flow of messages, for which a broker that reads
-    /// anything at all has room.
+    /// Sends a few small frames outside the message flow, such as opening or closing a channel. A broker that reads at all has room
+    /// for them.
     func control(_ connection: Connection, _ send: () throws(RabbitMQError) -> Void) {
-        guard connection.isWritable else { return lose(.lost("the broker reads nothing", endpoint: connection.endpoint)) }
+        guard connection.isWritable else { return lose(.lost("the broker does not read from the socket", endpoint: connection.endpoint)) }
         do throws(RabbitMQError) {
             try send()
             connection.lastSent = .now

@@ -1,32 +1,33 @@
 import CRabbitMQ
 import EventThread
 
-/// An actor on an event thread that keeps one AMQP connection: what publisher and consumer have in common.
+/// An actor on an event thread that maintains one AMQP connection: the common part of publisher and consumer.
 ///
-/// The extensions connect and reconnect, keep heartbeats, receive, and close; the actor opens its channels, handles their frames
+/// The extensions connect and reconnect, send heartbeats, receive, and close. The actor opens its channels, handles their frames
 /// and sends.
 protocol ConnectionOwner: Actor {
     nonisolated var thread: EventThread { get }
     var session: Session { get }
 
-    /// A connection is there: send what opens the channels, call `expectOpen` for each, and `session.becomeReady` when they are open.
+    /// A connection is open: send what opens the channels, call `expectOpen` for each, and `session.becomeReady` when they are
+    /// open.
     func connectionOpened()
-    /// The connection is gone, and everything that was true of its channels with it.
+    /// The connection is lost, and the state of its channels with it.
     func connectionLost(_ error: RabbitMQError)
-    /// A frame of a channel other than 0.
+    /// Handles a frame of a channel other than 0.
     func handle(_ frame: amqp_frame_t)
-    /// Everything that had arrived was handled.
+    /// Every frame that had arrived was handled.
     func received()
-    /// Send what waits, for as long as the socket takes it (`writing`).
+    /// Sends pending frames for as long as the socket is writable (`writing`).
     func flush()
 }
 
 extension ConnectionOwner {
-    /// The first connection: one attempt at each host, then the channels.
+    /// Makes the first connection, with one attempt at each host, then opens the channels.
     func establish() async throws(RabbitMQError) {
         let session = session
         guard session.phase == .idle else {
-            throw session.error(.shutDown, "connecting to RabbitMQ", session.isOver ? "it has been shut down" : "it is connected already")
+            throw session.error(.shutDown, "connecting to RabbitMQ", session.isOver ? "it is shut down" : "it is already connected")
         }
         session.phase = .connecting
         do {
@@ -43,11 +44,11 @@ extension ConnectionOwner {
             throw error
         }
         session.isEstablished = true
-        // Lost while the caller's continuation was on its way here.
+        // The connection was lost before the caller's continuation ran.
         if session.connection == nil, !session.isOver { reconnectLater() }
     }
 
-    /// Connects on a thread that may block, and takes the connection over.
+    /// Connects on a thread that may block, and takes over the connection.
     private func open() async throws(RabbitMQError) {
         let configuration = session.configuration
         let name = "\(configuration.connectionName) \(session.role)"
@@ -61,7 +62,7 @@ extension ConnectionOwner {
         }
         let connection = try handover.get().connection
         guard session.phase == .connecting else {
-            throw session.error(.shutDown, "connecting to RabbitMQ", "it has been shut down")
+            throw session.error(.shutDown, "connecting to RabbitMQ", "it is shut down")
         }
         session.connection = connection
         session.phase = .open
@@ -92,27 +93,28 @@ extension ConnectionOwner {
         }
     }
 
-    /// A broker that keeps up its heartbeats and never answers on a channel is given up, as if it were gone.
-    /// - Parameter isOpen: whether the channel of this opening is open, or has ended otherwise.
+    /// Drops the connection if the broker keeps sending heartbeats but never replies on a channel.
+    /// - Parameter isOpen: whether this opening of the channel is over: it is open, or it failed.
     func expectOpen(_ what: String, _ isOpen: @escaping @Sendable (isolated Self) -> Bool) {
         let opened = session.opened
         thread.schedule(after: session.configuration.callTimeout) { [weak self] in
             self?.assumeIsolated { owner in
                 let session = owner.session
                 guard session.opened == opened, let connection = session.connection, session.phase == .open, !isOpen(owner) else { return }
-                // Blocked by an alarm, it reads nothing, and says so; readable, this thread is late. Who waits in `connect` gets an answer.
+                // A broker blocked by an alarm does not read, and says so; if the socket is readable, this thread is late. A caller
+                // that waits in `connect` gets the error.
                 if session.isEstablished, session.isBlocked || connection.isReadable { return owner.expectOpen(what, isOpen) }
-                owner.lose(session.error(.timedOut, what, "no answer in time"))
+                owner.lose(session.error(.timedOut, what, "no reply in time"))
             }
         }
     }
 
-    /// Gives the connection up; the next one is made after a delay.
+    /// Drops the connection and opens a new one after a delay.
     func lose(_ error: RabbitMQError) {
         let session = session
         guard session.connection != nil else { return }
         if !session.isOver { session.logger.warning("lost the connection to RabbitMQ", metadata: ["error": "\(error)"]) }
-        // A connection that lasted is no sign of trouble; one that ends as soon as it stands is.
+        // The backoff restarts only after a connection that lasted, not after one that fails as soon as it is open.
         if ContinuousClock.now - session.openedAt > session.configuration.reconnectBackoff.cap { session.attempt = 0 }
         drop(error)
         if session.isEstablished, session.phase == .open { reconnectLater() }

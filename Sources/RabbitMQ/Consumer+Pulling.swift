@@ -1,33 +1,33 @@
-/// A caller of `next`.
+/// A caller that waits in `next`.
 struct Waiter {
     let id: UInt64
     let demand: Demand
     let continuation: CheckedContinuation<Result<[Delivery], RabbitMQError>, Never>
 }
 
-/// How much a caller takes: from all queues together, or from each of some.
+/// How many deliveries a caller takes: from all queues together, or from each of some.
 enum Demand {
     case any(Int)
-    /// By position of the subscription.
+    /// Limits by the position of the subscription.
     case each([Int])
 }
 
 extension Consumer {
     /// The next deliveries of any queue, taken in turn. Waits for the first one.
     /// - Returns: 1 to `limit` deliveries; none after `stopIntake` or `shutdown`.
-    /// - Throws: `cancelled`; `shutDown` when it was never connected; `invalidConfiguration` when no queue that was named is
-    ///   subscribed to.
+    /// - Throws: `cancelled`; `shutDown` if the consumer was never connected; `invalidConfiguration` if none of the named queues
+    ///   has a subscription.
     public func next(atMost limit: Int) async throws(RabbitMQError) -> [Delivery] {
         try await next(.any(max(1, limit)))
     }
 
-    /// The next deliveries with a limit for each queue, so that the caller can weigh them: `["high": 8, "normal": 4, "low": 1]` in a
-    /// loop starves none. Waits for the first delivery of one of these queues.
+    /// The next deliveries with a limit for each queue, so that the caller can weight them: `["high": 8, "normal": 4, "low": 1]` in
+    /// a loop starves no queue. Waits for the first delivery of one of these queues.
     public func next(atMost limits: [String: Int]) async throws(RabbitMQError) -> [Delivery] {
         try await next(.each(channels.map { max(0, limits[$0.subscription.queue] ?? 0) }))
     }
 
-    /// How many deliveries of a queue wait to be pulled.
+    /// The number of deliveries of a queue that wait to be pulled.
     public func ready(in queue: String) -> Int {
         channels.lazy.filter { $0.subscription.queue == queue }.reduce(0) { $0 + $1.deliveries.count }
     }
@@ -38,7 +38,7 @@ extension Consumer {
             throw session.error(.shutDown, "waiting for deliveries", "the consumer was never connected")
         }
         if case .each(let limits) = demand, limits.allSatisfy({ $0 == 0 }) {
-            throw session.error(.invalidConfiguration, "waiting for deliveries", "there is no subscription to any of these queues")
+            throw session.error(.invalidConfiguration, "waiting for deliveries", "none of the named queues has a subscription")
         }
         let deliveries = take(demand)
         if !deliveries.isEmpty { return deliveries }
@@ -48,7 +48,7 @@ extension Consumer {
             await withCheckedContinuation { continuation in
                 waiters.append(Waiter(id: id, demand: demand, continuation: continuation))
                 if Task.isCancelled { cancel(id) }
-                // A caller without this executor may have been suspended on its way here.
+                // A caller on another executor may have been suspended before this closure ran.
                 if isIntakeStopped || session.isOver { dismissWaiters() } else { serveWaiters() }
             }
         } onCancel: {
@@ -74,7 +74,7 @@ extension Consumer {
         }
     }
 
-    /// Nobody gets anything any more.
+    /// Returns an empty list to every waiting caller.
     func dismissWaiters() {
         for waiter in waiters { waiter.continuation.resume(returning: .success([])) }
         waiters.removeAll()
@@ -84,7 +84,7 @@ extension Consumer {
         var taken: [Delivery] = []
         switch demand {
         case .any(let limit):
-            // An even share for each queue that has something, then the rest to whoever has more.
+            // An equal share for each queue that has deliveries, then the rest to any that has more.
             for share in [max(1, limit / max(1, channels.count)), limit] {
                 for offset in channels.indices {
                     take(min(share, limit - taken.count), from: channels[(turn + offset) % channels.count], into: &taken)

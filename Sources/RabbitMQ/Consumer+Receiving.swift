@@ -4,7 +4,7 @@ extension Consumer {
     func handle(_ frame: amqp_frame_t) {
         guard frame.channel <= channels.count else { return }
         let channel = channels[Int(frame.channel) - 1]
-        // Until close-ok, frames of a channel that was given up may still come.
+        // Until close-ok, frames of a closed channel may still arrive.
         guard channel.phase != .closed else { return }
         switch Int32(frame.frame_type) {
         case AMQP_FRAME_METHOD: handleMethod(frame, channel)
@@ -18,7 +18,7 @@ extension Consumer {
     private func handleMethod(_ frame: amqp_frame_t, _ channel: ConsumerChannel) {
         switch frame.method {
         case shim_basic_deliver:
-            // Before consume-ok, it can only be meant for the channel that had this number before.
+            // Before consume-ok, it can only belong to the previous channel with this number.
             guard channel.phase != .opening, let method = frame.fields(amqp_basic_deliver_t.self) else { return }
             channel.lastExchange = .reusing(channel.lastExchange, method.exchange)
             channel.lastRoutingKey = .reusing(channel.lastRoutingKey, method.routing_key)
@@ -40,7 +40,7 @@ extension Consumer {
         guard let (method, content) = channel.incoming.take() else { return }
         channel.ledger.delivered(method.number)
         if isIntakeStopped {
-            // It came between `basic.cancel` and its answer: somebody else shall have it.
+            // It arrived between `basic.cancel` and its reply: requeue it for another consumer.
             _ = channel.ledger.reject(method.number, requeue: true)
             return flushLater()
         }

@@ -1,14 +1,14 @@
 import CRabbitMQ
 
 extension Consumer {
-    /// Acknowledges deliveries: the broker forgets them. Sent at the end of the thread's turn, folded where possible; a tag of an
-    /// older channel, or one that is settled already, is dropped.
+    /// Acknowledges deliveries, which removes them from their queues. Acknowledgements are sent at the end of the thread's turn and
+    /// combined where possible. Tags of an older channel and tags already settled are ignored.
     public func acknowledge(_ tags: [DeliveryTag]) {
         settle(tags, count: metrics.acknowledged.increment(by:)) { $0.acknowledge($1) }
     }
 
-    /// Gives deliveries back, to be delivered again (`requeue`, also counted against the queue's delivery limit), or to be
-    /// dead-lettered or dropped by the queue's policy.
+    /// Rejects deliveries: the broker delivers them again (`requeue`, counted against the queue's delivery limit), or dead-letters
+    /// or drops them by the queue's policy.
     public func reject(_ tags: [DeliveryTag], requeue: Bool) {
         settle(tags, count: metrics.rejected.increment(by:)) { $0.reject($1, requeue: requeue) }
     }

@@ -2,8 +2,8 @@ import CRabbitMQ
 import EventThread
 
 extension Consumer {
-    /// Takes no more deliveries, for an orderly end: `next` returns nothing from now on, what nobody has pulled goes back to its
-    /// queue, and what was pulled can still be acknowledged. Waits for the broker's word, for `timeout` at most.
+    /// Stops taking deliveries: `next` returns nothing from now on, deliveries that were not pulled are requeued, and pulled ones
+    /// can still be acknowledged. Waits for the broker's reply, for `timeout` at most.
     public func stopIntake(timeout: Duration = .seconds(5)) async {
         guard !isIntakeStopped else { return }
         isIntakeStopped = true
@@ -27,7 +27,7 @@ extension Consumer {
         }
         await withCheckedContinuation { continuation in
             intakeStopped.append(continuation)
-            // A caller without this executor may have been suspended on its way here.
+            // A caller on another executor may have been suspended before this closure ran.
             resumeIntakeStopped()
         }
         thread.cancel(timer)
@@ -39,8 +39,8 @@ extension Consumer {
         intakeStopped = []
     }
 
-    /// Stops the intake, sends the acknowledgements that wait, and closes the connection, all within `timeout` or a little more.
-    /// What is not acknowledged by then goes back to its queue.
+    /// Stops the intake, sends pending acknowledgements, and closes the connection, all within about `timeout`. Deliveries that are
+    /// unacknowledged by then are requeued.
     public func shutdown(timeout: Duration = .seconds(5)) async {
         guard !session.isOver else { return }
         let deadline = ContinuousClock.now + timeout

@@ -13,8 +13,8 @@ extension Consumer {
         resumeFlushed()
     }
 
-    /// Sends what opens the channel and subscribes, without waiting for the answers in between: the broker handles them in order,
-    /// and closes the channel at the first that it refuses.
+    /// Sends the requests that open the channel and subscribe, without waiting for the replies in between. The broker handles them
+    /// in order and closes the channel at the first one that it refuses.
     private func open(_ channel: ConsumerChannel) {
         guard let connection = session.connection, !isIntakeStopped, !session.isOver else { return }
         lastGeneration += 1
@@ -37,14 +37,15 @@ extension Consumer {
     }
 
     func subscribed(_ channel: ConsumerChannel) {
-        // Otherwise it is being cancelled already.
+        // Otherwise the channel is already being cancelled.
         guard channel.phase == .opening else { return }
         channel.phase = .consuming
         channel.attempt = 0
         if isConnected { session.becomeReady(.success(())) }
     }
 
-    /// The broker closed the channel: the queue is not there, or a delivery was unacknowledged for too long (`consumer_timeout`).
+    /// The broker closed the channel: the queue does not exist, or a delivery stayed unacknowledged for too long
+    /// (`consumer_timeout`).
     func closed(_ channel: ConsumerChannel, _ frame: amqp_frame_t) {
         guard let close = frame.fields(amqp_channel_close_t.self), let connection = session.connection else { return }
         let error = RabbitMQError.closed(
@@ -56,11 +57,11 @@ extension Consumer {
         subscribeLater(channel, error)
     }
 
-    /// The broker cancelled the consumer: its queue was deleted, or its node went away (rabbitmq.com/docs/consumer-cancel).
+    /// The broker cancelled the consumer: its queue was deleted, or its node is down (rabbitmq.com/docs/consumer-cancel).
     func cancelled(_ channel: ConsumerChannel) {
         guard let connection = session.connection, channel.phase == .consuming || channel.phase == .opening else { return }
         let error = session.error(.notFound, "consuming from '\(channel.subscription.queue)'", "the broker cancelled the consumer")
-        // Closing the channel gives back what was delivered on it; `channel.close-ok` needs no answer.
+        // Closing the channel requeues its unacknowledged deliveries; `channel.close-ok` needs no reply.
         control(connection) { () throws(RabbitMQError) in
             var close = amqp_channel_close_t()
             close.reply_code = UInt16(AMQP_REPLY_SUCCESS)

@@ -2,15 +2,14 @@ import CRabbitMQ
 import EventThread
 import Logging
 
-/// Consumes from queues, over a connection of its own with a channel a subscription.
+/// Consumes from queues over its own connection, with one channel for each subscription.
 ///
-/// Deliveries are pulled; what nobody has pulled yet is bounded by the subscription's prefetch. When the connection or a channel
-/// ends, or the broker cancels the consumer because its queue went away, the consumer subscribes again with growing delays;
-/// deliveries of the old channel that nobody has pulled are dropped, acknowledgements for it are ignored, and the broker delivers
-/// those messages again.
+/// Callers pull deliveries; the prefetch bounds those not pulled yet. When the connection or a channel closes, or the broker
+/// cancels the consumer because its queue is gone, the consumer subscribes again with backoff. Unpulled deliveries of the old
+/// channel are dropped, acknowledgements for it are ignored, and the broker delivers those messages again.
 ///
 /// Metrics: `longhaul_rabbitmq_{delivered,acknowledged,rejected,stale_settlements}_total` count messages,
-/// `longhaul_rabbitmq_reconnects_total{connection="consumer"}` new connections after a lost one.
+/// `longhaul_rabbitmq_reconnects_total{connection="consumer"}` reconnects.
 public actor Consumer: ConnectionOwner {
     public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
@@ -20,16 +19,16 @@ public actor Consumer: ConnectionOwner {
     let channels: [ConsumerChannel]
     var lastGeneration: UInt32 = 0
 
-    /// Who waits for deliveries, in the order of arrival.
+    /// Callers that wait for deliveries, in order of arrival.
     var waiters: [Waiter] = []
     var lastWaiter: UInt64 = 0
-    /// Where the next pull from any queue begins.
+    /// The position at which the next pull from any queue starts.
     var turn = 0
     /// `stopIntake` was called.
     var isIntakeStopped = false
-    /// Wait in `stopIntake` for the broker's answers.
+    /// Callers of `stopIntake` that wait for the broker's replies.
     var intakeStopped: [CheckedContinuation<Void, Never>] = []
-    /// Waits in `shutdown` until the last acknowledgements are sent.
+    /// The caller of `shutdown` that waits until the last acknowledgements are sent.
     var flushed: CheckedContinuation<Void, Never>?
 
     public init(
@@ -42,12 +41,12 @@ public actor Consumer: ConnectionOwner {
 
     /// Makes the first connection, with one attempt at each host, and subscribes to every queue. Afterwards the consumer
     /// reconnects by itself.
-    /// - Throws: `RabbitMQError`; `notFound` when a queue does not exist.
+    /// - Throws: `RabbitMQError`; `notFound` if a queue does not exist.
     public func connect() async throws(RabbitMQError) { try await establish() }
 
-    /// Whether every subscription receives just now.
+    /// Whether every subscription is currently consuming.
     public var isConnected: Bool { channels.allSatisfy { $0.phase == .consuming } }
 
-    /// How many deliveries are pulled or waiting to be pulled, and not settled.
+    /// The number of deliveries, pulled or not, that are not settled.
     public var unsettled: Int { channels.reduce(0) { $0 + $1.ledger.outstanding } }
 }

@@ -1,7 +1,7 @@
 import CRabbitMQ
 import DequeModule
 
-/// What a `basic.deliver` says of a message, before its content follows.
+/// The fields of a `basic.deliver`, which precedes the message's content.
 struct DeliveredMessage {
     var number: UInt64
     var exchange: String
@@ -11,7 +11,7 @@ struct DeliveredMessage {
 
 /// One subscription and its channel: closed → opening → consuming, and back to closed when the broker closes it.
 ///
-/// Touched on the consumer's thread only.
+/// Used only on the consumer's thread.
 final class ConsumerChannel {
     enum Phase { case closed, opening, consuming, cancelling, cancelled }
 
@@ -22,16 +22,16 @@ final class ConsumerChannel {
     var consumerTag: String { "longhaul-\(index)" }
 
     var phase = Phase.closed
-    /// Of the channel that is open; a tag of another one is stale.
+    /// The generation of the open channel; a tag of another generation is stale.
     var generation: UInt32 = 0
     var ledger = AcknowledgementLedger()
-    /// Settlements on their way to the socket.
+    /// Settlements not yet written to the socket.
     var unsent: Deque<Settlement> = []
     /// Received and not pulled yet; bounded by the prefetch.
     var deliveries: Deque<Delivery> = []
     var incoming = IncomingContent<DeliveredMessage>()
     var attempt = 0
-    /// Names of the last delivery, for the next one to share.
+    /// The names of the last delivery; the next delivery reuses them.
     var lastExchange = ""
     var lastRoutingKey = ""
 
@@ -40,7 +40,7 @@ final class ConsumerChannel {
         self.index = index
     }
 
-    /// Forgets what belonged to the channel that is gone: the broker delivers the unsettled again.
+    /// Drops the state of the lost channel: the broker delivers unsettled messages again.
     func reset(to phase: Phase) {
         self.phase = phase
         ledger = AcknowledgementLedger()

@@ -1,7 +1,6 @@
 import CRabbitMQ
 
-/// Puts a message together from its frames: a method, a header, and pieces of a body (AMQP 0-9-1, section 4.2.6). Each body is
-/// copied once.
+/// Assembles a message from its frames: method, header and body fragments (AMQP 0-9-1, section 4.2.6). Each body is copied once.
 struct IncomingContent<Method> {
     private var method: Method?
     private var properties = MessageProperties()
@@ -13,7 +12,7 @@ struct IncomingContent<Method> {
     struct Content {
         var properties: MessageProperties
         var body: [UInt8]
-        /// Of the whole body in bytes; `body` ends at the limit.
+        /// The size of the whole body in bytes; `body` is cut at the limit.
         var size: UInt64
     }
 
@@ -22,7 +21,7 @@ struct IncomingContent<Method> {
         self.method = method
     }
 
-    /// Both tell whether the message is whole.
+    /// Both return whether the message is complete.
     mutating func header(_ frame: amqp_frame_t, limit: Int) -> Bool {
         guard method != nil else { return false }
         size = frame.payload.properties.body_size

@@ -1,7 +1,7 @@
 import CRabbitMQ
 
 extension MessageProperties {
-    /// For librabbitmq's encoder; good until the arena is recycled.
+    /// The properties for librabbitmq's encoder; valid until the arena is recycled.
     func encoded(in arena: Arena) -> amqp_basic_properties_t {
         var result = amqp_basic_properties_t()
         func set(_ text: String?, _ flag: Int32, _ field: WritableKeyPath<amqp_basic_properties_t, amqp_bytes_t>) {
@@ -35,7 +35,7 @@ extension MessageProperties {
         return result
     }
 
-    /// Copies what librabbitmq has decoded; its memory may be released afterwards.
+    /// Copies properties that librabbitmq decoded. The caller may release their memory afterwards.
     init(_ source: amqp_basic_properties_t) {
         let flags = Int32(bitPattern: source._flags)
         func text(_ flag: Int32, _ bytes: amqp_bytes_t) -> String? { flags & flag == 0 ? nil : String(bytes) }

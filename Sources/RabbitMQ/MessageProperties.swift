@@ -1,4 +1,4 @@
-/// The properties of a message (AMQP 0-9-1, class basic). A short string may have 255 bytes at most.
+/// The properties of a message (AMQP 0-9-1, class basic). A short string may have at most 255 bytes.
 public struct MessageProperties: Sendable, Equatable {
     public var messageID: String?
     public var correlationID: String?
@@ -10,7 +10,7 @@ public struct MessageProperties: Sendable, Equatable {
     public var replyTo: String?
     /// Whole seconds since 1970.
     public var timestamp: UInt64?
-    /// After this time in a queue the broker drops or dead-letters the message; whole milliseconds.
+    /// The broker drops or dead-letters the message after this time in a queue; whole milliseconds.
     public var expiration: Duration?
     public var priority: UInt8?
     /// Whether the broker writes the message to disk in a durable queue (delivery mode 2).

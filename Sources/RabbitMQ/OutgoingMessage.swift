@@ -1,11 +1,11 @@
-/// A message to be published.
+/// A message to publish.
 public struct OutgoingMessage: Sendable, Equatable {
-    /// Empty: the default exchange, which routes to the queue named by the routing key.
+    /// The exchange. Empty means the default exchange, which routes to the queue named by the routing key.
     public var exchange: String
     public var routingKey: String
     public var body: [UInt8]
     public var properties: MessageProperties
-    /// Whether the broker says so (`PublishOutcome.returned`) when no queue takes the message, instead of dropping it.
+    /// Whether the broker returns the message (`PublishOutcome.returned`) if no queue receives it, instead of dropping it.
     public var isMandatory: Bool
 
     public init(
@@ -19,39 +19,39 @@ public struct OutgoingMessage: Sendable, Equatable {
         self.isMandatory = isMandatory
     }
 
-    /// What the message counts for against the limits in bytes: the body, and a lump for the rest.
+    /// The message's size against the byte limits: the body and a fixed allowance for the rest.
     var weight: Int { body.count + 256 }
 
-    /// Why the message cannot be sent, if it cannot.
+    /// The reason why the message cannot be sent, or `nil`.
     func flaw(maxBytes: Int) -> String? {
-        if body.count > maxBytes { return "the body has \(body.count) bytes, \(maxBytes) are allowed" }
-        if exchange.utf8.count > 255 || routingKey.utf8.count > 255 { return "exchange and routing key have 255 bytes at most" }
-        if properties.shortStrings.contains(where: { ($0?.utf8.count ?? 0) > 255 }) { return "a property has 255 bytes at most" }
+        if body.count > maxBytes { return "the body has \(body.count) bytes; at most \(maxBytes) are allowed" }
+        if exchange.utf8.count > 255 || routingKey.utf8.count > 255 { return "the exchange or routing key has more than 255 bytes" }
+        if properties.shortStrings.contains(where: { ($0?.utf8.count ?? 0) > 255 }) { return "a property has more than 255 bytes" }
         if !properties.headers.isEmpty {
             guard let size = AMQPValue.wireBound(of: properties.headers) else {
-                return "a header is nested over \(AMQPValue.depthLimit) levels or has a name over 128 bytes"
+                return "a header is nested deeper than \(AMQPValue.depthLimit) levels or has a name over 128 bytes"
             }
-            if size > Self.maxHeaderBytes { return "the headers have over \(Self.maxHeaderBytes) bytes" }
+            if size > Self.maxHeaderBytes { return "the headers have more than \(Self.maxHeaderBytes) bytes" }
         }
         return nil
     }
 
-    /// Headers and properties travel in one frame, and 128 KiB is RabbitMQ's default for the largest.
+    /// Headers and properties are sent in one frame, and RabbitMQ's default maximum is 128 KiB.
     static let maxHeaderBytes = 64 << 10
 
-    /// Whether headers and properties go into one frame of this size, for a broker that was set to smaller ones.
+    /// Whether headers and properties fit into one frame of this size, for a broker configured with smaller frames.
     func fits(frameMax: Int) -> Bool {
         if properties.headers.isEmpty || frameMax >= Self.maxHeaderBytes + 4096 { return true }
         return (AMQPValue.wireBound(of: properties.headers) ?? .max) <= frameMax - 4096
     }
 }
 
-/// What became of a published message.
+/// The outcome of a published message.
 public enum PublishOutcome: Sendable, Equatable {
-    /// The broker has taken it: written to disk, or to a majority, where the queue promises that.
+    /// The broker accepted it: written to disk, or to a majority, if the queue guarantees that.
     case confirmed
-    /// The broker could not take it: a full queue with `reject-publish`, or an internal error. Back off and publish again.
+    /// The broker did not accept it: a full queue with `reject-publish`, or an internal error. Back off and publish again.
     case nacked
-    /// No queue is bound for it; only for mandatory messages. 312 is `NO_ROUTE`.
+    /// No queue received it; only for mandatory messages. 312 is `NO_ROUTE`.
     case returned(code: Int, text: String)
 }

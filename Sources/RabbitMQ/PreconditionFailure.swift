@@ -1,13 +1,13 @@
-/// What a `PRECONDITION_FAILED` says: a queue or exchange exists with an argument of another value.
+/// The content of a `PRECONDITION_FAILED`: a queue or exchange exists with a different value of an argument.
 ///
-/// Read from the broker's text, which has had this form from RabbitMQ 3.0 to 4.x:
-/// `PRECONDITION_FAILED - inequivalent arg 'x-max-length' for queue 'jobs' in vhost '/': received '10' but current is '20'`.
+/// Parsed from the broker's text, which has had this form from RabbitMQ 3.0 to 4.x: `PRECONDITION_FAILED - inequivalent arg
+/// 'x-max-length' for queue 'jobs' in vhost '/': received '10' but current is '20'`.
 public struct PreconditionFailure: Sendable, Equatable {
     /// `queue` or `exchange`.
     public var object: String?
     public var name: String?
     public var argument: String?
-    /// The value that was declared, and the one that stands, as the broker prints them.
+    /// The declared value and the current one, as the broker prints them.
     public var received: String?
     public var current: String?
 

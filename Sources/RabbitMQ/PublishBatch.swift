@@ -1,13 +1,13 @@
 /// The messages of one call of `publish`, and the caller that waits for them.
 ///
-/// Touched on the publisher's thread only.
+/// Used only on the publisher's thread.
 final class PublishBatch {
     let id: UInt64
     let messages: [OutgoingMessage]
     let deadline: ContinuousClock.Instant
     private(set) var outcomes: [PublishOutcome]
     private(set) var unsettled: Int
-    /// `nil` when the caller has its answer.
+    /// `nil` once the caller has its result.
     private var continuation: CheckedContinuation<Result<[PublishOutcome], RabbitMQError>, Never>?
 
     init(
@@ -24,7 +24,7 @@ final class PublishBatch {
 
     var isFinished: Bool { continuation == nil }
 
-    /// Tells whether this was the last message that the caller waited for.
+    /// Returns whether this was the last message that the caller waited for.
     func settle(_ index: Int, _ outcome: PublishOutcome) -> Bool {
         guard !isFinished else { return false }
         outcomes[index] = outcome
@@ -40,7 +40,7 @@ final class PublishBatch {
         continuation = nil
     }
 
-    /// One message of the batch, in the order of sending.
+    /// One message of the batch, in sending order.
     struct Item {
         let batch: PublishBatch
         let index: Int

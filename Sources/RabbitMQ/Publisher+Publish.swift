@@ -1,18 +1,19 @@
 import EventThread
 
 extension Publisher {
-    /// Publishes one message and waits for the broker's word on it. See `publish(all:timeout:)`.
+    /// Publishes one message and waits for its confirm. See `publish(all:timeout:)`.
     public func publish(_ message: OutgoingMessage, timeout: Duration? = nil) async throws(RabbitMQError) -> PublishOutcome {
         try await publish(all: [message], timeout: timeout)[0]
     }
 
-    /// Publishes a batch and waits until the broker has spoken on all of it: one suspension and few system calls for many messages.
+    /// Publishes a batch and waits until the broker has confirmed, rejected or returned every message: one suspension and few
+    /// system calls for many messages.
     ///
-    /// - Parameter timeout: `publishTimeout` of the configuration without it.
+    /// - Parameter timeout: defaults to the configuration's `publishTimeout`.
     /// - Returns: the outcomes, in the order of the messages.
-    /// - Throws: `timedOut` when one message had no confirm in time, `overloaded`, `invalidMessage`, `cancelled`, `shutDown`, or what
-    ///   the broker closed the channel for (`notFound`: there is no such exchange). Messages of the batch may have been published
-    ///   all the same.
+    /// - Throws: `timedOut` if a message had no confirm in time, `overloaded`, `invalidMessage`, `cancelled`, `shutDown`, or the
+    ///   reason why the broker closed the channel (`notFound`: the exchange does not exist). Some messages of the batch may still
+    ///   have been published.
     public func publish(all messages: [OutgoingMessage], timeout: Duration? = nil) async throws(RabbitMQError) -> [PublishOutcome] {
         if messages.isEmpty { return [] }
         let attempted = messages.count == 1 ? "publishing a message" : "publishing \(messages.count) messages"
@@ -34,7 +35,7 @@ extension Publisher {
 
     private func admit(_ messages: [OutgoingMessage], _ attempted: String) throws(RabbitMQError) {
         guard session.isEstablished, !session.isOver else {
-            throw session.error(.shutDown, attempted, "the publisher \(session.isOver ? "has been shut down" : "was never connected")")
+            throw session.error(.shutDown, attempted, "the publisher \(session.isOver ? "is shut down" : "was never connected")")
         }
         var weight = 0
         for message in messages {
@@ -47,7 +48,7 @@ extension Publisher {
         guard
             backlog.count + messages.count <= configuration.publishBacklog, backlogWeight + weight <= configuration.publishBacklogBytes
         else {
-            throw session.error(.overloaded, attempted, "\(backlog.count) messages are waiting already")
+            throw session.error(.overloaded, attempted, "\(backlog.count) messages are already waiting")
         }
     }
 
@@ -66,7 +67,7 @@ extension Publisher {
         finish(batch, .failure(session.error(.cancelled, attempted, "the task was cancelled")))
     }
 
-    /// Gives a caller its answer. Messages of the batch that are under way settle unseen.
+    /// Resumes a caller with its result. The outcomes of the batch's unconfirmed messages are then ignored.
     func finish(_ batch: PublishBatch, _ result: Result<Void, RabbitMQError>) {
         if case .failure(let error) = result { batch.fail(error) }
         batches[batch.id] = nil
@@ -75,7 +76,7 @@ extension Publisher {
         drained = nil
     }
 
-    /// One timer for all batches: it stays when a batch is settled, and is not finer than a tenth of a second.
+    /// One timer serves all batches. It keeps running when a batch is settled, and its resolution is a tenth of a second.
     private func watch(_ deadline: ContinuousClock.Instant) {
         if let timer = deadlineTimer { thread.cancel(timer) }
         nextDeadline = deadline
@@ -97,7 +98,7 @@ extension Publisher {
         if let next = batches.values.lazy.map(\.deadline).min() { watch(next) }
     }
 
-    /// What nobody waits for any more is not sent.
+    /// Drops queued messages whose caller no longer waits.
     private func dropFinished() {
         backlog.removeAll { $0.batch.isFinished }
         backlogWeight = backlog.reduce(0) { $0 + $1.weight }

@@ -1,7 +1,7 @@
 import CRabbitMQ
 import EventThread
 
-/// What a `basic.return` says of a message, before its content follows.
+/// The fields of a `basic.return`, which precedes the message's content.
 struct ReturnedMessage {
     var outcome: PublishOutcome
     var exchange: String
@@ -85,7 +85,7 @@ extension Publisher {
         if !backlog.isEmpty || sending != nil { flushLater() }
     }
 
-    /// The broker closed the channel, mostly for a message that it cannot take: an exchange that is not there, a body over its
+    /// The broker closed the channel, usually because of a message that it cannot accept: an unknown exchange, or a body over its
     /// limit. That message would close every channel, so it must not be sent again.
     private func channelClosed(_ frame: amqp_frame_t) {
         guard let close = frame.fields(amqp_channel_close_t.self), let connection = session.connection else { return }
@@ -107,7 +107,8 @@ extension Publisher {
         }
     }
 
-    /// Fails the callers whose messages the broker's text names by their exchange; where it names none, all that were under way.
+    /// Fails the callers whose messages use the exchange that the broker's text names; if it names none, fails all unconfirmed
+    /// messages.
     private func refuse(_ error: RabbitMQError) {
         let unconfirmed = window.removeAll()
         let blamed = unconfirmed.filter { !$0.message.exchange.isEmpty && error.cause.contains("'\($0.message.exchange)'") }

@@ -1,7 +1,7 @@
 import CRabbitMQ
 import EventThread
 
-/// A message whose frames are being sent: method and header first, then the body piece by piece.
+/// A message that is being sent: method and header first, then the body fragment by fragment.
 struct Sending {
     let item: PublishBatch.Item
     var bodySent: Int
@@ -22,7 +22,7 @@ extension Publisher {
         while let next = backlog.first, next.batch.isFinished { popBacklog() }
         guard !backlog.isEmpty, !session.isBlocked else { return false }
         let configuration = session.configuration
-        // The span can outgrow the count where one message's confirm is late; four windows of it is enough.
+        // The span can exceed the count when one confirm is late; four windows bound it.
         return window.count < configuration.publishWindow && window.span < 4 * configuration.publishWindow
             && (window.weight < configuration.publishWindowBytes || window.isEmpty)
     }
@@ -57,14 +57,14 @@ extension Publisher {
         try sendPiece(of: Sending(item: item, bodySent: 0), connection, ifSmall: true)
     }
 
-    /// - Parameter ifSmall: send nothing unless it fits into what the socket takes for sure.
+    /// - Parameter ifSmall: sends nothing unless the fragment fits into what the socket always accepts.
     private func sendPiece(of current: Sending, _ connection: Connection, ifSmall: Bool = false) throws(RabbitMQError) {
         let body = current.item.message.body
         let rest = body.count - current.bodySent
         if ifSmall, rest > connection.sendBudget { return }
         let size = min(rest, connection.largestPiece)
         if size > 0 {
-            // `withUnsafeBytes` passes no typed errors on.
+            // `withUnsafeBytes` does not support typed throws.
             let result = body.withUnsafeBytes { bytes -> Result<Void, RabbitMQError> in
                 let piece = UnsafeRawBufferPointer(rebasing: bytes[current.bodySent..<current.bodySent + size])
                 return Result { () throws(RabbitMQError) in try connection.sendBody(piece, on: channel) }

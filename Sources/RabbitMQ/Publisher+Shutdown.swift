@@ -1,7 +1,7 @@
 import EventThread
 
 extension Publisher {
-    /// Takes no more messages, waits until those under way are settled or `timeout` has passed, and closes the connection.
+    /// Stops accepting messages, waits until the unconfirmed ones are settled or `timeout` has passed, and closes the connection.
     /// Callers that still wait then get `shutDown`.
     public func shutdown(timeout: Duration = .seconds(5)) async {
         guard !session.isOver else { return }
@@ -15,7 +15,7 @@ extension Publisher {
                 }
             }
             await withCheckedContinuation { continuation in
-                // A caller without this executor may have been suspended on its way here.
+                // A caller on another executor may have been suspended before this closure ran.
                 if batches.isEmpty { continuation.resume() } else { drained = continuation }
             }
             thread.cancel(timer)

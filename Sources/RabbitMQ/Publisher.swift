@@ -3,14 +3,14 @@ import DequeModule
 import EventThread
 import Logging
 
-/// Publishes with confirms, over a connection of its own: a broker alarm stops the connections that publish, and acknowledgements
-/// shall still get through.
+/// Publishes with confirms, over its own connection: a broker alarm blocks connections that publish, and acknowledgements must
+/// still get through.
 ///
-/// At least once: what is not confirmed when a connection ends is sent again on the next one, until its deadline. What waits is
-/// bounded by the configuration (`publishWindow`, `publishBacklog`), and callers wait for their turn.
+/// Delivery is at least once: messages that are unconfirmed when a connection closes are sent again on the next one, until their
+/// deadline. The configuration bounds the queue (`publishWindow`, `publishBacklog`).
 ///
-/// Metrics: `longhaul_rabbitmq_{published,confirmed,nacked,returned}_total` count messages (published counts every sending),
-/// `longhaul_rabbitmq_reconnects_total{connection="publisher"}` new connections after a lost one.
+/// Metrics: `longhaul_rabbitmq_{published,confirmed,nacked,returned}_total` count messages (published counts every send),
+/// `longhaul_rabbitmq_reconnects_total{connection="publisher"}` reconnects.
 public actor Publisher: ConnectionOwner {
     public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
@@ -21,24 +21,24 @@ public actor Publisher: ConnectionOwner {
 
     var batches: [UInt64: PublishBatch] = [:]
     var lastBatch: UInt64 = 0
-    /// Not sent on the current channel, in the order of sending.
+    /// Not yet sent on the current channel, in sending order.
     var backlog: Deque<PublishBatch.Item> = []
     var backlogWeight = 0
     /// Sent on the current channel and unconfirmed.
     var window = ConfirmWindow<PublishBatch.Item>()
-    /// The message of which a part is sent.
+    /// The message that is partly sent.
     var sending: Sending?
     var returning = IncomingContent<ReturnedMessage>()
-    /// `confirm.select-ok` has come.
+    /// Whether `confirm.select-ok` has arrived.
     var isChannelOpen = false
     var lastOpening = 0
-    /// The opening whose answer is to come.
+    /// The channel opening whose reply is pending.
     var awaitedOpening: Int?
     var channelAttempt = 0
     var deadlineTimer: TimerHandle?
     var nextDeadline: ContinuousClock.Instant?
     var tally = PublisherMetrics.Tally()
-    /// Waits in `shutdown` until everything is settled.
+    /// The caller of `shutdown` that waits until everything is settled.
     var drained: CheckedContinuation<Void, Never>?
 
     public init(_ configuration: RabbitMQConfiguration, on thread: EventThread, logger: Logger) {
@@ -47,15 +47,15 @@ public actor Publisher: ConnectionOwner {
     }
 
     /// Makes the first connection: one attempt at each host. Afterwards the publisher reconnects by itself.
-    /// - Throws: `RabbitMQError`; a wrong password is not retriable, an unreachable broker is, and then `connect` may be called again.
+    /// - Throws: `RabbitMQError`. A wrong password is not retriable. An unreachable broker is: `connect` may be called again.
     public func connect() async throws(RabbitMQError) { try await establish() }
 
-    /// Whether the broker has an alarm (memory, disk) and takes nothing for now. Publishing waits meanwhile, until its deadline.
+    /// Whether a broker alarm (memory, disk) blocks publishing. Callers wait meanwhile, until their deadline.
     public var isBlocked: Bool { session.isBlocked }
 
-    /// Whether messages can be sent just now.
+    /// Whether messages can be sent now.
     public var isConnected: Bool { isChannelOpen }
 
-    /// How many messages wait to be sent.
+    /// The number of messages that wait to be sent.
     public var waiting: Int { backlog.count }
 }

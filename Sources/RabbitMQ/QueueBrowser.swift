@@ -1,25 +1,26 @@
 import CRabbitMQ
 import EventThread
 
-/// Looks at the messages of a queue one after the other, and takes out only those that are acknowledged, over a connection of its own.
+/// Reads the messages of a queue in order over its own connection, and removes only those that are acknowledged.
 ///
-/// What was looked at is out of others' sight until `close`, or until the connection ends in any other way (the process dies): then
-/// the broker puts back whatever was not acknowledged. A classic queue puts it in its place; a quorum queue puts it in front of the
-/// others, but in an order of its own when it is over 32 messages, and without an `x-delivery-limit` RabbitMQ 4 puts it behind them.
-/// On a quorum queue each look counts against that limit. A machine that vanishes without closing its sockets gives its
-/// messages back after the broker's `consumer_timeout`, 30 minutes unless set otherwise; the same limit closes a browser that holds
-/// messages for longer.
+/// Messages that were read are hidden from other consumers until `close`, or until the connection ends in another way (the process
+/// dies). The broker then requeues those that were not acknowledged. A classic queue restores their position. A quorum queue puts
+/// them in front of the others, but in a different order if there are more than 32, and without an `x-delivery-limit` RabbitMQ 4
+/// puts them at the end. On a quorum queue each read counts against that limit. If a machine disappears without closing its
+/// sockets, its messages are requeued after the broker's `consumer_timeout` (30 minutes by default); the same limit closes a
+/// browser that holds messages for longer.
 ///
-/// Each call blocks a thread of its own for a round trip, within `RabbitMQConfiguration.callTimeout`; one call at a time.
+/// Each call blocks a dedicated thread for a round trip, within `RabbitMQConfiguration.callTimeout`. Only one call may run at a
+/// time.
 public actor QueueBrowser {
     public nonisolated let queue: String
-    /// How many messages were ready when the browser was opened.
+    /// The number of ready messages when the browser was opened.
     public nonisolated let depth: Int
     private let configuration: RabbitMQConfiguration
-    /// `nil` while a call is under way, and after the connection has ended.
+    /// `nil` during a call, and after the connection has ended.
     private var idle: ConnectionHandover?
     private var isOver = false
-    /// Looked at and not acknowledged.
+    /// Read but not acknowledged.
     private var held: Set<UInt64> = []
 
     static let channel: amqp_channel_t = 1
@@ -31,10 +32,10 @@ public actor QueueBrowser {
         idle = connection
     }
 
-    /// - Throws: `notFound` when there is no such queue; what keeps a connection from being made.
+    /// - Throws: `notFound` if the queue does not exist; otherwise the reason why no connection was made.
     public static func open(_ configuration: RabbitMQConfiguration, queue: String) async throws(RabbitMQError) -> QueueBrowser {
         var configuration = configuration
-        // Nobody reads an idle connection, and so nobody would answer its heartbeats.
+        // Nothing reads an idle connection, so nothing would respond to its heartbeats.
         configuration.heartbeat = .zero
         let (depth, connection) = try await block(queue) { [configuration] () throws(RabbitMQError) in
             let handover = try Connection.open(configuration, name: "\(configuration.connectionName) browser")
@@ -43,9 +44,9 @@ public actor QueueBrowser {
         return QueueBrowser(configuration, queue: queue, depth: depth, connection: connection)
     }
 
-    /// The next messages in the order of the queue, 65,535 at most; none when it holds no more just now.
-    /// - Throws: `connectionLost`, `timedOut`, or what the broker closed the channel for. The browser is at its end then, and what it held
-    ///   is back in the queue.
+    /// The next messages in queue order, at most 65,535; empty if the queue has no more ready messages.
+    /// - Throws: `connectionLost`, `timedOut`, or the reason why the broker closed the channel. The browser has then ended, and its
+    ///   messages are requeued.
     public func next(atMost limit: Int) async throws(RabbitMQError) -> [Delivery] {
         let (queue, configuration) = (queue, configuration)
         let got = try await call { connection throws(RabbitMQError) in
@@ -55,9 +56,9 @@ public actor QueueBrowser {
         return got
     }
 
-    /// Takes messages out of the queue. The broker has no answer to this; that `close` succeeds says that it was heard.
+    /// Removes messages from the queue. The broker does not reply to this; a successful `close` shows that it was processed.
     public func acknowledge(_ tags: [DeliveryTag]) async throws(RabbitMQError) {
-        // A second acknowledgement would make the broker close the channel.
+        // Acknowledging twice makes the broker close the channel.
         let tags = tags.filter { held.contains($0.number) }
         guard !tags.isEmpty else { return }
         try await call { connection throws(RabbitMQError) in
@@ -68,8 +69,9 @@ public actor QueueBrowser {
         held.subtract(tags.map(\.number))
     }
 
-    /// Gives everything that was not acknowledged back to the queue, waits until it is there, and ends. Once more does nothing.
-    /// - Throws: when the broker does not confirm; acknowledgements may then be lost, and their messages be in the queue again.
+    /// Requeues everything that was not acknowledged, waits until it is back in the queue, and ends the browser. Calling it again
+    /// has no effect.
+    /// - Throws: if the broker does not confirm. Acknowledgements may then be lost, and their messages be in the queue again.
     public func close() async throws(RabbitMQError) {
         guard !isOver else { return }
         let (queue, count) = (queue, held.count)
@@ -82,7 +84,7 @@ public actor QueueBrowser {
         _ body: @escaping @Sendable (Connection) throws(RabbitMQError) -> Value
     ) async throws(RabbitMQError) -> Value {
         guard let handover = idle else {
-            let cause = isOver ? "the browser is closed, or its connection was lost" : "another call is under way"
+            let cause = isOver ? "the browser is closed, or its connection was lost" : "another call is running"
             throw RabbitMQError(.shutDown, attempted: Self.attempt(queue), cause: cause)
         }
         idle = nil

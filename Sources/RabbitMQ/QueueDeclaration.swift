@@ -1,4 +1,4 @@
-/// A queue as it shall be.
+/// A queue to declare.
 public struct QueueDeclaration: Sendable, Equatable {
     public enum QueueType: String, Sendable { case classic, quorum }
 
@@ -7,7 +7,7 @@ public struct QueueDeclaration: Sendable, Equatable {
     public var isDurable: Bool
     public var isExclusive: Bool
     public var isAutoDeleted: Bool
-    /// `x-…` arguments besides `x-queue-type`.
+    /// `x-…` arguments other than `x-queue-type`.
     public var arguments: [String: AMQPValue]
 
     public init(
@@ -22,13 +22,13 @@ public struct QueueDeclaration: Sendable, Equatable {
         self.arguments = arguments
     }
 
-    /// Declaring the type of a classic queue too keeps a virtual host's default from choosing another.
+    /// Declaring the type even for a classic queue prevents a virtual host's default from choosing another.
     var allArguments: [String: AMQPValue] {
         arguments.merging(["x-queue-type": .string(type.rawValue)]) { given, _ in given }
     }
 }
 
-/// An exchange as it shall be.
+/// An exchange to declare.
 public struct ExchangeDeclaration: Sendable, Equatable {
     public enum ExchangeType: String, Sendable { case direct, fanout, topic, headers }
 
@@ -45,9 +45,9 @@ public struct ExchangeDeclaration: Sendable, Equatable {
     }
 }
 
-/// How much is in a queue, as the broker counts it just now.
+/// The size of a queue, as the broker counts it.
 public struct QueueDepth: Sendable, Equatable {
-    /// Ready to be delivered; those that are delivered and unacknowledged are not counted.
+    /// Messages ready to be delivered; delivered but unacknowledged messages are not counted.
     public var messages: Int
     public var consumers: Int
 

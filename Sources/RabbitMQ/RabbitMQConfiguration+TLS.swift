@@ -2,12 +2,12 @@ import CRabbitMQ
 import Glibc
 
 extension RabbitMQConfiguration.TLS {
-    /// A TLS socket of `state` that trusts what the configuration says, and nothing older than TLS 1.2.
+    /// A TLS socket of `state` that uses the configured trust and TLS 1.2 or newer.
     func socket(_ state: amqp_connection_state_t, _ place: String) throws(RabbitMQError) -> OpaquePointer? {
         Self.leaveOpenSSLAlone
         let attempted = "preparing TLS for RabbitMQ"
         guard let socket = amqp_ssl_socket_new(state) else {
-            throw RabbitMQError(.tls, attempted: attempted, endpoint: place, cause: "OpenSSL gave no context")
+            throw RabbitMQError(.tls, attempted: attempted, endpoint: place, cause: "OpenSSL cannot create a context")
         }
         amqp_ssl_socket_set_verify_peer(socket, verifiesPeer ? 1 : 0)
         amqp_ssl_socket_set_verify_hostname(socket, verifiesPeer ? 1 : 0)
@@ -15,7 +15,7 @@ extension RabbitMQConfiguration.TLS {
         if let file = authorityFile ?? (verifiesPeer ? Self.systemAuthorities : nil),
             amqp_ssl_socket_set_cacert(socket, file) != AMQP_STATUS_OK.rawValue
         {
-            throw RabbitMQError(.tls, attempted: attempted, endpoint: place, cause: "no certificates can be read from \(file)")
+            throw RabbitMQError(.tls, attempted: attempted, endpoint: place, cause: "cannot read certificates from \(file)")
         }
         if let certificateFile {
             guard let keyFile else {
@@ -24,17 +24,17 @@ extension RabbitMQConfiguration.TLS {
             if amqp_ssl_socket_set_key(socket, certificateFile, keyFile) != AMQP_STATUS_OK.rawValue {
                 throw RabbitMQError(
                     .tls, attempted: attempted, endpoint: place,
-                    cause: "the client certificate \(certificateFile) or its key \(keyFile) cannot be used")
+                    cause: "cannot use the client certificate \(certificateFile) or its key \(keyFile)")
             }
         }
         return socket
     }
 
-    /// OpenSSL 1.1 and later prepares itself; the library's own preparation and clean-up would get into the way of libcurl,
-    /// which shares OpenSSL with it.
+    /// OpenSSL 1.1 and later initializes itself; librabbitmq's initialization and cleanup would interfere with libcurl, which
+    /// shares OpenSSL with it.
     private static let leaveOpenSSLAlone: Void = amqp_set_initialize_ssl_library(0)
 
-    /// librabbitmq 0.11 does not load the system's authorities by itself. The places are those of Debian, Fedora, Alpine and SUSE.
+    /// librabbitmq 0.11 does not load the system's CA certificates. These are the paths of Debian, Fedora, Alpine and SUSE.
     private static var systemAuthorities: String? {
         let places = [
             "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem", "/etc/ssl/ca-bundle.pem",

@@ -1,14 +1,14 @@
 import Encoding
 
 extension RabbitMQConfiguration {
-    /// Reads `amqp://user:password@host:5672/vhost`, or `amqps://…` for TLS
-    /// (the AMQP URI specification at rabbitmq.com/docs/uri-spec, and its query parameters).
+    /// Parses `amqp://user:password@host:5672/vhost`, or `amqps://…` for TLS (the AMQP URI specification at
+    /// rabbitmq.com/docs/uri-spec, and its query parameters).
     ///
-    /// Several hosts share the rest of the URL, `amqp://user:password@one,two:5673/vhost`; whole URLs separated by commas are
-    /// read too if they differ in their hosts alone. User and password are `guest` and the virtual host is `/` unless given; an
-    /// empty virtual host (`amqp://host/`) is taken as `/` too, unlike the specification, because nobody has one by that name.
-    /// Known query parameters: `heartbeat` (seconds), `connection_timeout` (milliseconds), `cacertfile`, `certfile`, `keyfile`,
-    /// `verify` (`verify_peer` or `verify_none`).
+    /// Several hosts can share the rest of the URL, `amqp://user:password@one,two:5673/vhost`. Whole URLs separated by commas are
+    /// accepted too if only their hosts differ. User and password default to `guest` and the virtual host to `/`. Unlike the
+    /// specification, an empty virtual host (`amqp://host/`) also means `/`, because an empty name is not used in practice. Known
+    /// query parameters: `heartbeat` (seconds), `connection_timeout` (milliseconds), `cacertfile`, `certfile`, `keyfile`, `verify`
+    /// (`verify_peer` or `verify_none`).
     public init(url: String) throws(RabbitMQError) {
         var parts = try Self.split(url).makeIterator()
         guard let first = parts.next() else { throw Self.invalid("it is empty") }
@@ -18,13 +18,13 @@ extension RabbitMQConfiguration {
             guard
                 other.user == merged.user, other.password == merged.password, other.virtualHost == merged.virtualHost,
                 other.tls == merged.tls, other.heartbeat == merged.heartbeat, other.connectTimeout == merged.connectTimeout
-            else { throw Self.invalid("several URLs may differ in their hosts alone") }
+            else { throw Self.invalid("several URLs may differ only in their hosts") }
             merged.endpoints += other.endpoints
         }
         self = merged
     }
 
-    /// Cuts at commas that a scheme follows.
+    /// Splits at commas that precede a scheme.
     private static func split(_ url: String) throws(RabbitMQError) -> [Substring] {
         var parts: [Substring] = []
         for piece in url.split(separator: ",", omittingEmptySubsequences: false) {
@@ -53,7 +53,7 @@ extension RabbitMQConfiguration {
             path = rest[rest.index(after: slash)...]
             rest = rest[..<slash]
         }
-        if path.contains("/") { throw Self.invalid("a slash in the virtual host is written %2F") }
+        if path.contains("/") { throw Self.invalid("write a slash in the virtual host as %2F") }
         var credentials: Substring = "guest:guest"
         if let at = rest.lastIndex(of: "@") {
             credentials = rest[..<at]
@@ -78,17 +78,17 @@ extension RabbitMQConfiguration {
         var host = text
         var port: Substring?
         if text.first == "[" {
-            guard let end = text.firstIndex(of: "]") else { throw invalid("an IPv6 address ends with ]") }
+            guard let end = text.firstIndex(of: "]") else { throw invalid("an IPv6 address must end with ]") }
             host = text[text.index(after: text.startIndex)..<end]
             let rest = text[text.index(after: end)...]
-            if rest.first == ":" { port = rest.dropFirst() } else if !rest.isEmpty { throw invalid("what follows ] is no port") }
+            if rest.first == ":" { port = rest.dropFirst() } else if !rest.isEmpty { throw invalid("the text after ] is not a port") }
         } else if let colon = text.lastIndex(of: ":") {
             host = text[..<colon]
             port = text[text.index(after: colon)...]
         }
         guard !host.isEmpty else { throw invalid("a host is missing") }
         guard let port else { return Endpoint(host: try decode(host, "host"), port: defaultPort) }
-        guard let number = UInt16(port), number > 0 else { throw invalid("a port is a number from 1 to 65535") }
+        guard let number = UInt16(port), number > 0 else { throw invalid("a port must be a number from 1 to 65535") }
         return Endpoint(host: try decode(host, "host"), port: number)
     }
 
@@ -98,11 +98,11 @@ extension RabbitMQConfiguration {
         let value = pair.count == 2 ? try Self.decode(pair[1], name) : ""
         switch (name, value) {
         case ("heartbeat", _):
-            guard let seconds = UInt16(value) else { throw Self.invalid("heartbeat is a number of seconds") }
+            guard let seconds = UInt16(value) else { throw Self.invalid("heartbeat must be a number of seconds") }
             heartbeat = .seconds(Int(seconds))
         case ("connection_timeout", _):
             guard let milliseconds = UInt32(value), milliseconds > 0 else {
-                throw Self.invalid("connection_timeout is a number of milliseconds")
+                throw Self.invalid("connection_timeout must be a number of milliseconds")
             }
             connectTimeout = .milliseconds(Int(milliseconds))
         case ("cacertfile", _), ("certfile", _), ("keyfile", _), ("verify", "verify_peer"), ("verify", "verify_none"):
@@ -113,7 +113,7 @@ extension RabbitMQConfiguration {
             case "keyfile": tls?.keyFile = value
             default: tls?.verifiesPeer = value == "verify_peer"
             }
-        case ("verify", _): throw Self.invalid("verify is verify_peer or verify_none")
+        case ("verify", _): throw Self.invalid("verify must be verify_peer or verify_none")
         default: throw Self.invalid("unknown parameter '\(name)'")
         }
     }

@@ -1,6 +1,6 @@
 import Retry
 
-/// Where the broker is, how to log in, and the bounds of what a connection holds in memory.
+/// The broker's address, the login, and the limits on what a connection holds in memory.
 public struct RabbitMQConfiguration: Sendable {
     public struct Endpoint: Sendable, Hashable {
         public var host: String
@@ -12,49 +12,50 @@ public struct RabbitMQConfiguration: Sendable {
         }
     }
 
-    /// How an `amqps` connection proves both sides. The files are PEM.
+    /// The trusted authorities and the client certificate of an `amqps` connection. The files are PEM.
     public struct TLS: Sendable, Equatable {
-        /// The authorities that are trusted; the system's bundle without it.
+        /// The trusted certificate authorities; `nil` uses the system's.
         public var authorityFile: String?
-        /// The client's certificate chain and its key (without a pass phrase: the library cannot ask for one).
+        /// The client's certificate chain and its key, which must have no passphrase: librabbitmq cannot ask for one.
         public var certificateFile: String?
         public var keyFile: String?
-        /// Whether the broker's certificate must be signed by a trusted authority and name the host. Off is for experiments.
+        /// Whether the broker's certificate must be signed by a trusted authority and match the host. Turn it off only for
+        /// experiments.
         public var verifiesPeer = true
         public init() {}
     }
 
-    /// Tried in random order, one after the other, at each attempt.
+    /// Tried one after another, in random order, at each attempt.
     public var endpoints: [Endpoint]
     public var virtualHost: String
     public var user: String
     public var password: String
-    /// `nil`: plain TCP.
+    /// `nil` means plain TCP.
     public var tls: TLS?
 
-    /// The name of the connection in the management page.
+    /// The connection's name in the management UI.
     public var connectionName = "longhaul"
-    /// A peer that sends nothing for twice this time is dead. The broker may lower it; zero turns heartbeats off.
+    /// A peer that sends nothing for twice this interval is treated as dead. The broker may lower it; zero turns heartbeats off.
     public var heartbeat: Duration = .seconds(10)
-    /// For each endpoint: TCP connect and TLS handshake, then again for the login.
+    /// The limit for each endpoint: TCP connect and TLS handshake, then again for the login.
     public var connectTimeout: Duration = .seconds(5)
-    /// For one call of an `Administrator`, and for opening channels.
+    /// The limit for one call of an `Administrator`, and for opening channels.
     public var callTimeout: Duration = .seconds(10)
-    /// How long a publish may take, reconnecting included, unless the call says otherwise.
+    /// How long a publish may take, including reconnects, unless the call sets its own timeout.
     public var publishTimeout: Duration = .seconds(30)
     public var reconnectBackoff = Backoff(base: .milliseconds(100), cap: .seconds(10))
 
-    /// The most messages that may be sent and not yet confirmed, and the most bytes of theirs.
+    /// The maximum number of sent, unconfirmed messages, and their maximum bytes.
     public var publishWindow = 4096
     public var publishWindowBytes = 16 << 20
-    /// The most messages, and bytes, that may wait for the window; what comes on top fails at once as `overloaded`.
+    /// The maximum number of messages, and bytes, that wait for the window; further messages fail at once as `overloaded`.
     public var publishBacklog = 100_000
     public var publishBacklogBytes = 256 << 20
-    /// The largest body that is published.
+    /// The largest body that can be published.
     public var maxMessageBytes = 4 << 20
-    /// Of a larger body, a delivery holds this many bytes only and says `isTruncated`.
+    /// A delivery holds at most this many bytes of a body; it sets `isTruncated` if the body is larger.
     public var maxDeliveryBytes = 4 << 20
 
-    /// A human name of an endpoint that gives no secret away.
+    /// A readable name of an endpoint without secrets.
     func name(of endpoint: Endpoint) -> String { "\(endpoint.host):\(endpoint.port)/\(virtualHost)" }
 }

@@ -1,42 +1,42 @@
-/// Something that RabbitMQ, the way to it or its configuration did not allow.
+/// An error of the broker, of the connection to it, or of its configuration.
 ///
-/// Never holds a password: endpoints are named as `host:port/vhost`.
+/// Never contains a password: endpoints are named as `host:port/vhost`.
 public struct RabbitMQError: Error, Sendable, Equatable {
     public enum Kind: Sendable, Equatable {
-        /// A URL, option or value that cannot work.
+        /// A URL, option or value that is not valid.
         case invalidConfiguration
-        /// No broker could be reached: name lookup, refused connection, no answer in time.
+        /// No broker can be reached: name resolution failed, the connection was refused, or no reply came in time.
         case unreachable
-        /// The TLS handshake failed, or the broker's certificate is not the one of this host.
+        /// The TLS handshake failed, or the broker's certificate does not match the host.
         case tls
-        /// Wrong user or password, no right to the virtual host or the resource (AMQP 403, 530).
+        /// Wrong user or password, or no permission for the virtual host or the resource (AMQP 403, 530).
         case accessRefused
-        /// No such queue or exchange (404).
+        /// The queue or exchange does not exist (404).
         case notFound
-        /// The broker holds something by this name that is not as declared (406).
+        /// A queue or exchange of this name exists with different arguments (406).
         case preconditionFailed(PreconditionFailure)
         /// The broker closed the channel or connection with another code.
         case refused(code: Int)
-        /// The connection ended; what was under way may or may not have been done.
+        /// The connection ended; the operation may or may not have happened.
         case connectionLost
         /// The deadline of the call passed.
         case timedOut
-        /// A message that cannot be sent as it is: too large, or a name over 255 bytes.
+        /// The message cannot be sent: it is too large, or a name has more than 255 bytes.
         case invalidMessage
-        /// More is waiting to be published than the configuration allows.
+        /// More messages wait to be published than the configuration allows.
         case overloaded
         /// The calling task was cancelled.
         case cancelled
-        /// The publisher or consumer has been shut down, or was never connected.
+        /// The publisher or consumer is shut down, or was never connected.
         case shutDown
     }
 
     public var kind: Kind
-    /// What was attempted on what, for people: `declaring queue 'jobs'`.
+    /// The operation and its object, for people: `declaring queue 'jobs'`.
     public var attempted: String
-    /// `host:port/vhost`, where one is known.
+    /// `host:port/vhost`, if known.
     public var endpoint: String?
-    /// The broker's or the library's words.
+    /// The broker's or librabbitmq's message.
     public var cause: String
 
     public init(_ kind: Kind, attempted: String, endpoint: String? = nil, cause: String) {
@@ -46,11 +46,11 @@ public struct RabbitMQError: Error, Sendable, Equatable {
         self.cause = cause
     }
 
-    /// Whether the same call, made again later, may succeed without a person's help.
+    /// Whether the same call may succeed later without an operator's help.
     public var isRetriable: Bool {
         switch kind {
         case .unreachable, .connectionLost, .timedOut, .overloaded: true
-        // 320 is an operator's close, 405 a queue that another connection holds, 506 a broker short of resources, 541 its bug.
+        // 320: closed by an operator; 405: a queue held by another connection; 506: broker short of resources; 541: broker bug.
         case .refused(let code): [311, 320, 405, 506, 541].contains(code)
         case .invalidConfiguration, .tls, .accessRefused, .notFound, .preconditionFailed, .invalidMessage, .cancelled, .shutDown:
             false

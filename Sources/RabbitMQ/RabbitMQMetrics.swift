@@ -1,6 +1,6 @@
 import Metrics
 
-/// Made once; messages are tallied and counted a batch at a time.
+/// Created once; messages are tallied and counted in batches.
 struct PublisherMetrics {
     let published = Counter(label: "longhaul_rabbitmq_published_total")
     let confirmed = Counter(label: "longhaul_rabbitmq_confirmed_total")

@@ -2,25 +2,25 @@ import EventThread
 import Logging
 import Metrics
 
-/// What `ConnectionOwner` keeps of a connection's life: idle → connecting → open → waiting → connecting …, and at last closed.
+/// The connection state of a `ConnectionOwner`: idle → connecting → open → waiting → connecting …, and finally closed.
 final class Session {
     enum Phase { case idle, connecting, open, waiting, closing, closed }
 
     let configuration: RabbitMQConfiguration
-    /// `publisher` or `consumer`: the label of the metrics, and part of the connection's name.
+    /// `publisher` or `consumer`: the metrics label, and part of the connection's name.
     let role: String
     var logger: Logger
     let reconnects: Counter
 
     var phase = Phase.idle
     var connection: Connection?
-    /// The broker has an alarm and reads no more from connections that publish.
+    /// Whether a broker alarm is active, so that the broker does not read from connections that publish.
     var isBlocked = false
-    /// Connected once, so that a lost connection is to be replaced.
+    /// Whether it was connected once, so that a lost connection is replaced.
     var isEstablished = false
     var attempt = 0
     var openedAt = ContinuousClock.now
-    /// How many connections there were: tells a timer whether its connection still stands.
+    /// The number of connections so far: lets a timer check whether its connection is still the current one.
     var opened = 0
 
     var isFlushScheduled = false
@@ -28,9 +28,9 @@ final class Session {
     var heartbeatTimer: TimerHandle?
     var retryTimer: TimerHandle?
 
-    /// Waits in `connect` until the channels are open.
+    /// The caller of `connect` that waits until the channels are open.
     var ready: CheckedContinuation<Result<Void, RabbitMQError>, Never>?
-    /// Waits in `shutdown` until the connection is closed.
+    /// The caller of `shutdown` that waits until the connection is closed.
     var closed: CheckedContinuation<Void, Never>?
 
     init(_ configuration: RabbitMQConfiguration, role: String, logger: Logger) {

@@ -1,5 +1,5 @@
-/// Exponential backoff with full jitter: each delay is uniform between zero and `min(cap, base · 2^attempt)`, so that many clients of a
-/// server that comes back do not arrive together.
+/// Exponential backoff with full jitter: each delay is uniformly random between zero and `min(cap, base · 2^attempt)`, so that clients
+/// do not reconnect to a recovering server all at once.
 ///
 /// Source: Marc Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
 public struct Backoff: Sendable, Equatable {
