@@ -1,12 +1,12 @@
-/// Commands that one caller waits for: one, or a pipeline of several.
+/// The commands that one caller waits for: one, or a pipeline of several.
 final class Call {
-    /// Ascending in the order of the queue.
+    /// Ascending in queue order.
     let id: UInt64
-    /// For errors.
+    /// The operation's name in errors.
     let operation: String
     let commands: EncodedCommands
     let deadline: ContinuousClock.Instant
-    /// How many of the commands have been given to the connection.
+    /// The number of commands given to the connection.
     var sent = 0
     private(set) var replies: [RESPValue] = []
     private(set) var failure: RedisError?
@@ -28,7 +28,7 @@ final class Call {
         if isSettled { continuation.resume() } else { self.continuation = continuation }
     }
 
-    /// A reply to the next of the commands; those to a call that was settled before are dropped.
+    /// Takes the reply to the next command. Replies to a call that is already settled are dropped.
     func receive(_ reply: RESPValue) {
         guard !isSettled else { return }
         replies.append(reply)

@@ -1,27 +1,27 @@
 import CHiredis
 import Glibc
 
-/// Owns a hiredis context that is logged in and does not block. Hiredis buffers and parses; the socket is polled by others.
+/// Owns a logged-in, non-blocking hiredis context. hiredis buffers and parses; the event thread polls the socket.
 final class Connection {
-    /// hiredis' handle; `Login` alone uses it besides, while it is the only owner.
+    /// The hiredis handle. Only `Login` uses it besides this type, while it is the sole owner.
     let context: UnsafeMutablePointer<redisContext>
     private var tls: TLSSession?
 
-    /// Takes over the context and frees it at the end.
+    /// Takes ownership of the context and frees it on deinit.
     init(adopting context: UnsafeMutablePointer<redisContext>) { self.context = context }
 
     deinit { redisFree(context) }
 
     var descriptor: Int32 { context.pointee.fd }
 
-    /// Goes on in TLS. To be called while the context blocks and nothing has been sent.
+    /// Switches to TLS. Call it while the context blocks and before anything is sent.
     func startTLS(with host: String, _ tls: TLSContext) throws(TLSFailure) {
         self.tls = try TLSSession.start(context, with: host, tls)
     }
 
     struct Failure: Error {
         let text: String
-        /// The bytes that came are no reply that hiredis can read.
+        /// Whether hiredis cannot parse the received bytes.
         let isUnreadable: Bool
     }
 
@@ -32,7 +32,7 @@ final class Connection {
         guard status == REDIS_OK else { throw failure }
     }
 
-    /// Writes what has been appended, as far as the socket takes it; `true` when all of it was taken.
+    /// Writes appended bytes as far as the socket accepts them; returns `true` when all are written.
     func write() throws(Failure) -> Bool {
         var isDone: Int32 = 0
         if tls != nil { TLSSession.forgetErrors() }
@@ -40,19 +40,19 @@ final class Connection {
         return isDone == 1
     }
 
-    /// Reads once; `true` when there may be more to read at once.
+    /// Reads once; returns `true` if more may be readable at once.
     func read() throws(Failure) -> Bool {
         let before = context.pointee.reader.pointee.len
         if tls != nil { TLSSession.forgetErrors() }
         guard redisBufferRead(context) == REDIS_OK else { throw failure }
-        // Hiredis reads at most 16 KiB at a time.
+        // hiredis reads at most 16 KiB at a time.
         return holdsInput || context.pointee.reader.pointee.len >= before + 16_384
     }
 
-    /// There is more to read, of which a poll of the socket does not tell.
+    /// Whether input is buffered that polling the socket does not report.
     var holdsInput: Bool { tls?.holdsInput ?? false }
 
-    /// The next reply that is there whole.
+    /// The next complete reply.
     func nextReply() throws(Failure) -> RESPValue? {
         var reply: UnsafeMutableRawPointer?
         guard redisGetReplyFromReader(context, &reply) == REDIS_OK else { throw failure }
@@ -63,13 +63,13 @@ final class Connection {
 
     private var failure: Failure {
         let error = context.pointee.err
-        // The text of an I/O error is that of errno, which may have changed since; hiredis has kept it.
+        // The text of an I/O error comes from errno, which may have changed since; hiredis has kept it.
         let text = tlsError ?? String(cString: shim_redis_error(context))
         return Failure(text: text, isUnreadable: error == REDIS_ERR_PROTOCOL)
     }
 
-    /// What OpenSSL found wrong in the call that has just failed, where it was that: hiredis tells of errno alone, and takes an alert
-    /// of the server for its end.
+    /// OpenSSL's error in the call that just failed, if it was a TLS error: hiredis reports only errno, and treats an alert from
+    /// the server as end of file.
     var tlsError: String? {
         guard tls != nil, [REDIS_ERR_IO, REDIS_ERR_EOF].contains(context.pointee.err) else { return nil }
         return TLSSession.error.map { "TLS: \($0)" }

@@ -1,7 +1,7 @@
-/// One command or several, as they go over the wire: arrays of bulk strings (RESP2, "Sending commands to a Redis server").
+/// One or more commands in wire format: arrays of bulk strings (RESP2, "Sending commands to a Redis server").
 struct EncodedCommands {
     private(set) var bytes: [UInt8] = []
-    /// Where each command ends; empty for a single one, which ends with the bytes.
+    /// The end of each command; empty for a single one, which ends with the bytes.
     private var ends: [Int] = []
     private(set) var count = 0
 
@@ -33,7 +33,7 @@ struct EncodedCommands {
 
     private mutating func beginCommand(reserving size: Int) {
         if count == 1 { ends.append(bytes.count) }
-        // Doubles at least, so that a pipeline of many commands is not copied once a command.
+        // The capacity at least doubles, so that a pipeline is not copied once for each command.
         if bytes.capacity - bytes.count < size { bytes.reserveCapacity(max(bytes.count + size, 2 * bytes.capacity)) }
     }
 
@@ -45,10 +45,10 @@ struct EncodedCommands {
     private func start(of command: Int) -> Int { command == 0 ? 0 : end(of: command - 1) }
     private func end(of command: Int) -> Int { ends.isEmpty ? bytes.count : ends[command] }
 
-    /// The bytes of one command in this encoding.
+    /// The encoded size of one command in bytes.
     func size(of command: Int) -> Int { end(of: command) - start(of: command) }
 
-    /// The bytes of a command and all after it.
+    /// The size in bytes of a command and all commands after it.
     func size(from command: Int) -> Int { bytes.count - start(of: command) }
 
     /// At least one command.

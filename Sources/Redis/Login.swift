@@ -1,7 +1,7 @@
 import CHiredis
 import Glibc
 
-/// Connects and logs in, blocking: for a thread of its own.
+/// Connects and logs in. Blocks, so run it on a dedicated thread.
 struct Login {
     let configuration: RedisConfiguration
     private let deadline: ContinuousClock.Instant
@@ -11,15 +11,15 @@ struct Login {
         deadline = .now + configuration.connectTimeout
     }
 
-    /// A connection on its way from the thread that made it to its driver.
+    /// A connection in transfer from the login thread to its owner.
     struct Handover: @unchecked Sendable {
-        // Unchecked: the login thread keeps nothing of the connection that it returns.
+        // Unchecked: the login thread keeps no reference to the connection that it returns.
         let connection: Connection
     }
 
     /// - Throws: `unreachable`, `tls` or `loginRefused`, within about the connect timeout (a name server may take longer).
     func run() throws(RedisError) -> Handover {
-        // Before anything that has a timeout: the system's authorities take some milliseconds to read.
+        // First, before any timeout starts: loading the system's CA certificates takes some milliseconds.
         let tls = try tlsContext()
         guard let context = redisConnectWithTimeout(configuration.host, Int32(configuration.port), timeLeft) else {
             throw failure("out of memory")
@@ -59,10 +59,10 @@ struct Login {
         if let password = configuration.password {
             steps.append(Step(command: ["AUTH"] + (configuration.username.map { [.string($0)] } ?? []) + [.string(password)]))
         }
-        // PING is refused where AUTH is missing, and while the server loads its data: better known now than by every command.
+        // The server rejects PING if AUTH is missing or while it loads its data. Finding out now is better than at every command.
         steps.append(Step(command: ["PING"]))
         if configuration.database != 0 { steps.append(Step(command: ["SELECT", .integer(Int64(configuration.database))])) }
-        // A server that knows no names, or a user who may not set one, is good enough.
+        // Optional: a server without client names, or a user who may not set one, is acceptable.
         let name = String(configuration.clientName.map { $0.isASCII && $0 > " " ? $0 : "-" })
         if !name.isEmpty { steps.append(Step(command: ["CLIENT", "SETNAME", .string(name)], isOptional: true)) }
         return steps
@@ -98,17 +98,17 @@ struct Login {
         let error = connection.context.pointee.err
         guard error != 0 else { return }
         let isTimeout = error == REDIS_ERR_IO && (errno == EAGAIN || errno == EWOULDBLOCK)
-        // In TLS 1.3 a server that refuses the client's certificate says so after the handshake.
+        // In TLS 1.3 a server rejects the client's certificate only after the handshake.
         if let tlsError = connection.tlsError { throw failure(tlsError, .tls) }
         throw failure(
-            isTimeout ? "no answer within \(configuration.connectTimeout)" : String(cString: shim_redis_error(connection.context)))
+            isTimeout ? "no reply within \(configuration.connectTimeout)" : String(cString: shim_redis_error(connection.context)))
     }
 
     private func failure(_ cause: String, _ kind: RedisError.Kind = .unreachable) -> RedisError {
         RedisError(kind, operation: "connect", server: configuration.server, cause: cause)
     }
 
-    /// Not zero: that would be for ever.
+    /// Never zero, which would mean no timeout.
     private var timeLeft: timeval {
         let (seconds, attoseconds) = max(deadline - .now, .milliseconds(10)).components
         return timeval(tv_sec: Int(seconds), tv_usec: Int(attoseconds / 1_000_000_000_000))

@@ -1,22 +1,22 @@
 import DequeModule
 
-/// What waits, what is on the wire, and which reply belongs to whom. It does no I/O and takes the time as an argument.
+/// The queue, the batch on the wire, and the mapping of replies to calls. It does no I/O and takes the time as an argument.
 ///
-/// One *batch* is on the wire at a time; what comes meanwhile waits and makes the next one, which is larger the slower the server
-/// answers. So under load one write, one read and, on the server, one fsync serve many commands.
+/// One *batch* is on the wire at a time; commands that arrive meanwhile form the next one, which grows with the server's response
+/// time. Under load, one write, one read and, on the server, one fsync thus serve many commands.
 struct Pipeline {
     private let limits: RedisConfiguration.Limits
     private let server: String
-    /// In order of their ids. Settled calls stay until they come to the front or are swept.
+    /// In order of their ids. Settled calls stay until they reach the front or are swept.
     private var waiting = Deque<Call>()
     private var settledWaiting = 0
     private var batch = Deque<Flight>()
     private var batchOverdue: ContinuousClock.Instant?
-    /// What waits and is not settled.
+    /// The number of queued commands of unsettled calls.
     private(set) var queuedCommands = 0
     private var queuedBytes = 0
 
-    /// The commands of a call that are in the batch.
+    /// The commands of a call in the current batch.
     private struct Flight {
         let call: Call
         var awaitedReplies: Int
@@ -28,11 +28,11 @@ struct Pipeline {
     }
 
     var isBatchAnswered: Bool { batch.isEmpty }
-    /// Settled ones that have not been swept too.
+    /// Includes settled calls that have not been swept.
     var heldCalls: Int { waiting.count + batch.count }
     var isIdle: Bool { batch.isEmpty && queuedCommands == 0 }
 
-    /// Takes a call into the queue, unless that is full. An empty queue takes a call of any size.
+    /// Queues a call unless the queue is full. An empty queue accepts a call of any size.
     mutating func enqueue(_ call: Call) -> Bool {
         let isFull =
             queuedCommands + call.commands.count > limits.queuedCommands
@@ -44,7 +44,7 @@ struct Pipeline {
         return true
     }
 
-    /// Moves as much as one write may hold from the queue to the wire, a command at least, and returns it in order.
+    /// Moves as much as one write may hold, at least one command, from the queue to the wire and returns it in order.
     mutating func formBatch(at now: ContinuousClock.Instant, timeout: Duration) -> [ArraySlice<UInt8>] {
         guard batch.isEmpty else { return [] }
         var slices: [ArraySlice<UInt8>] = []
@@ -79,7 +79,7 @@ struct Pipeline {
         return slices
     }
 
-    /// Gives a reply to the command it belongs to; `false` when none is awaited.
+    /// Assigns a reply to the command it belongs to; returns `false` if none is pending.
     mutating func receive(_ reply: RESPValue) -> Bool {
         guard let flight = batch.first else { return false }
         flight.call.receive(reply)
@@ -93,17 +93,17 @@ struct Pipeline {
     }
 }
 
-// Calls that come to nothing.
+// Calls that fail.
 extension Pipeline {
-    /// Ends the wait of a call whose caller was cancelled.
+    /// Settles a call whose caller was cancelled.
     mutating func cancel(_ id: UInt64) {
         let call = waiting.call(id) { $0 } ?? batch.call(id) { $0.call }
         if let call { fail(call, .cancelled(mayHaveRun: call.sent > 0), cause: nil) }
     }
 
     /// Fails the calls whose deadline has passed.
-    /// - Returns: whether the batch is overdue: unanswered for as long as its youngest command might take, and no less than the
-    ///   time for a command. The peer is then gone or frozen; a late reply to a single call does not tell that.
+    /// - Returns: whether the batch is overdue: no reply for as long as its youngest command may take, and at least for a command's
+    ///   timeout. The peer is then gone or frozen. A late reply to a single call does not prove that.
     mutating func expire(at now: ContinuousClock.Instant, cause: String?) -> Bool {
         for call in calls where call.deadline <= now {
             fail(call, .timedOut(mayHaveRun: call.sent > 0), cause: call.sent > 0 ? nil : cause)
@@ -111,14 +111,14 @@ extension Pipeline {
         return batchOverdue.map { $0 <= now } ?? false
     }
 
-    /// When `expire` has something to do next, if nothing changes.
+    /// When `expire` must run next if nothing changes.
     var nextDeadline: ContinuousClock.Instant? {
         let deadlines = calls.lazy.filter { !$0.isSettled }.map(\.deadline)
         return [deadlines.min(), batchOverdue].compactMap { $0 }.min()
     }
 
-    /// The connection broke. What was on the wire fails; what waits goes on waiting.
-    /// - Parameter firstKind: what to tell the call whose reply was awaited next, if it alone is to blame.
+    /// The connection was lost. Calls on the wire fail; queued calls stay queued.
+    /// - Parameter firstKind: the error of the call whose reply was due next, if that call alone caused the failure.
     mutating func loseBatch(cause: String, firstKind: RedisError.Kind? = nil) {
         for (index, flight) in batch.enumerated() {
             let blame = index == 0 ? firstKind : nil
@@ -153,7 +153,7 @@ extension Pipeline {
 }
 
 extension Deque {
-    /// Finds a call in elements that are in order of their calls' ids.
+    /// Finds a call by id in elements sorted by their calls' ids.
     fileprivate func call(_ id: UInt64, _ call: (Element) -> Call) -> Call? {
         var (low, high) = (startIndex, endIndex)
         while low < high {

@@ -1,7 +1,8 @@
 import CHiredis
 
 extension RESPValue {
-    /// Copies a reply of hiredis, each byte once. The depth is bounded by hiredis' reader (0.14), or by what the server's scripts nest.
+    /// Copies a hiredis reply, each byte once. The depth is bounded by hiredis' reader (0.14), or by what the server's scripts
+    /// nest.
     init(_ reply: UnsafePointer<redisReply>) {
         switch reply.pointee.type {
         case REDIS_REPLY_STRING: self = .string(Array(Self.bytes(of: reply)))

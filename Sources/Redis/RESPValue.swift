@@ -1,4 +1,4 @@
-/// A reply of the server (RESP2, https://redis.io/docs/latest/develop/reference/protocol-spec/).
+/// A reply from the server (RESP2, https://redis.io/docs/latest/develop/reference/protocol-spec/).
 public enum RESPValue: Sendable, Equatable {
     /// A null bulk string or a null array.
     case null
@@ -8,7 +8,7 @@ public enum RESPValue: Sendable, Equatable {
     /// A simple string, such as `OK`.
     case status(String)
     case array([RESPValue])
-    // Indirect: keeps the elements of large arrays at 24 bytes.
+    // Indirect, to keep the elements of large arrays at 24 bytes.
     indirect case error(RedisServerError)
 }
 
@@ -33,7 +33,7 @@ extension RESPValue {
         }
     }
 
-    /// An integer, or a string that is one in decimal notation (as hash fields are).
+    /// An integer, or a string that holds one in decimal notation (as hash fields do).
     public var int: Int64? {
         if case .integer(let value) = self { return value }
         return text.flatMap { Int64($0) }

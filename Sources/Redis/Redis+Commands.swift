@@ -3,8 +3,8 @@ extension Redis {
     ///
     /// - Parameters:
     ///   - command: name and arguments, one word each.
-    ///   - timeout: instead of the configured one. A command that is on the wire when it passes may still run.
-    /// - Throws: `RedisError`; an error reply as `.server`. Cancelling the task ends the wait at once, not the command.
+    ///   - timeout: overrides the configured one. A command that is on the wire when it expires may still run.
+    /// - Throws: `RedisError`; an error reply as `.server`. Cancelling the task ends the wait at once, but not the command.
     @discardableResult
     public func send(_ command: [RedisArgument], timeout: Duration? = nil) async throws(RedisError) -> RESPValue {
         guard let name = command.first?.name else { throw emptyCommand }
@@ -12,10 +12,10 @@ extension Redis {
         return try value(of: call.replies[0], name)
     }
 
-    /// Sends several commands in one pipeline; the replies come in the order of the commands, error replies as values.
+    /// Sends several commands in one pipeline. Replies are in the order of the commands; error replies are returned as values.
     ///
-    /// Not a transaction: others' commands may run in between, and when the connection breaks, none or some or all have run.
-    /// - Throws: `RedisError` when not all replies came.
+    /// Not a transaction: other callers' commands may run in between, and after a lost connection none, some or all may have run.
+    /// - Throws: `RedisError` if a reply is missing.
     public func send(all commands: [[RedisArgument]], timeout: Duration? = nil) async throws(RedisError) -> [RESPValue] {
         guard let name = commands.first?.first?.name else {
             if commands.isEmpty { return [] }
@@ -39,12 +39,12 @@ extension Redis {
         return reply
     }
 
-    /// Redis answers nothing at all to an empty command.
+    /// Redis does not reply to an empty command.
     private var emptyCommand: RedisError {
-        error(.server(RedisServerError(code: "ERR", message: "a command has no words")), "command")
+        error(.server(RedisServerError(code: "ERR", message: "the command is empty")), "command")
     }
 
-    /// Queues commands and waits until all are answered or one thing has gone wrong.
+    /// Queues commands and waits until all have replies or one fails.
     func perform(
         _ commands: EncodedCommands, for operation: String, until deadline: ContinuousClock.Instant
     ) async throws(RedisError) -> Call {
@@ -67,7 +67,7 @@ extension Redis {
         return call
     }
 
-    /// A method, for a closure that does not mention the actor is not isolated to it: it would race with the replies.
+    /// A method, because a closure that does not mention the actor is not isolated to it and would race with the replies.
     private func settlement(of call: Call) async {
         await withCheckedContinuation { call.resumeWhenSettled($0) }
     }

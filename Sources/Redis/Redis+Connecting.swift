@@ -3,10 +3,10 @@ import Logging
 import Retry
 
 extension Redis {
-    /// Waits until the client is connected, at most the connect timeout.
+    /// Waits until the client is connected, for at most the connect timeout.
     ///
-    /// Before the first connection a failed attempt ends the wait, and is not repeated unless commands are waiting: so that a
-    /// program can tell at its start that its server is unreachable. After that the client reconnects by itself.
+    /// Before the first connection, a failed attempt ends the wait and is not repeated unless commands are queued, so that a
+    /// program can detect an unreachable server at startup. After the first connection the client reconnects by itself.
     /// - Throws: `unreachable`, `tls`, `loginRefused`, `cancelled`, `shutDown`.
     public func connect() async throws(RedisError) {
         if isConnected { return }
@@ -19,7 +19,7 @@ extension Redis {
         }
         let failure: RedisError? = await withTaskCancellationHandler {
             await withCheckedContinuation { (continuation: CheckedContinuation<RedisError?, Never>) in
-                // A caller without this executor may have been suspended on its way here.
+                // A caller on another executor may have been suspended before this closure ran.
                 if isConnected { continuation.resume(returning: nil) } else { connectWaiters[id] = continuation }
             }
         } onCancel: {
@@ -35,7 +35,7 @@ extension Redis {
 
     func attemptToConnect() {
         state = .connecting
-        // One attempt at a time: should a name server keep its thread for longer than all deadlines, no second one joins it.
+        // One attempt at a time: if a slow name server holds the thread beyond all deadlines, no second attempt starts.
         Task {
             let login = Login(configuration)
             do {
@@ -68,7 +68,7 @@ extension Redis {
         guard case .connecting = state else { return }
         lastFailure = failure
         failedAttempts += 1
-        // An outage is told once at this level, not at every attempt.
+        // An outage is logged once at this level, not at every attempt.
         logger.log(level: failedAttempts == 1 ? .warning : .debug, "\(failure)")
         if connectedAt != nil || pipeline.queuedCommands > 0 {
             waitToReconnect()
@@ -78,13 +78,13 @@ extension Redis {
         resumeConnectWaiters(failure)
     }
 
-    /// The connection is of no use any more: fails what was on the wire, keeps what waits, and reconnects.
+    /// Drops the connection: fails the commands on the wire, keeps the queued ones, and reconnects.
     func lose(_ connection: Connection, _ failure: Connection.Failure) {
         thread.unwatch(connection.descriptor)
         pipeline.loseBatch(cause: failure.text, firstKind: failure.isUnreadable ? .unsupportedReply : nil)
         lastFailure = error(.connectionLost(mayHaveRun: false), "connection", cause: failure.text)
         guard !isShuttingDown else { return close() }
-        // One that broke soon after it was made does not count as a recovery.
+        // A connection that was lost soon after it opened does not reset the backoff.
         if let connectedAt, .now - connectedAt > configuration.reconnect.cap { backoff.reset() }
         logger.warning("lost the connection to Redis", metadata: ["server": "\(server)", "cause": "\(failure.text)"])
         waitToReconnect()

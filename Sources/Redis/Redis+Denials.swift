@@ -1,6 +1,6 @@
-// A user whose permissions (Redis ACL) lack a command of one script can do everything else: nothing is down, and yet jobs stand.
+// A Redis user without permission (ACL) for one script's command can run everything else: no server is down, yet jobs stop.
 extension Redis {
-    /// The last command that the user was not allowed to run, unless that is longer ago than `memory`.
+    /// The last command that the user had no permission to run, if that was within `memory`.
     public func denial(within memory: Duration) -> RedisError? {
         lastDenial.flatMap { .now - $0.at < memory ? $0.error : nil }
     }
@@ -11,10 +11,11 @@ extension Redis {
 }
 
 extension RedisServerError {
-    /// Whether the user may not run the command or touch one of its keys, by itself or in a script. Only other permissions help.
+    /// Whether the user has no permission for the command or one of its keys, directly or in a script. Only a change of permissions
+    /// helps.
     ///
-    /// Redis has no code for it within scripts: 7.0 says "The user executing the script can't run this command", later ones the
-    /// text that NOPERM has outside of them.
+    /// Redis has no error code for this within scripts: 7.0 says "The user executing the script can't run this command", later
+    /// versions use the text of NOPERM.
     public var isDenial: Bool {
         code == "NOPERM" || message.hasPrefix("The user executing the script can't ") || message.contains("has no permissions to ")
     }

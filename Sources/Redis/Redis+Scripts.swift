@@ -1,8 +1,8 @@
 extension Redis {
-    /// Runs a script by its SHA-1 and returns its reply. A server that does not know it (`NOSCRIPT`: it was restarted, or flushed
-    /// its scripts) is given the source, and the script is run again.
+    /// Runs a script by its SHA-1 and returns its reply. If the server does not know it (`NOSCRIPT`: it was restarted, or its
+    /// scripts were flushed), loads the source and runs the script again.
     ///
-    /// - Throws: `RedisError`; an error reply, one that the script returned too, as `.server`.
+    /// - Throws: `RedisError`; an error reply, including one that the script returns, as `.server`.
     @discardableResult
     public func run(
         _ script: RedisScript, keys: [RedisArgument], arguments: [RedisArgument], timeout: Duration? = nil
@@ -12,7 +12,7 @@ extension Redis {
         var commands = EncodedCommands()
         commands.append(call)
         var reply = try await perform(commands, for: script.name, until: deadline).replies[0]
-        // A few times, as the scripts may be flushed again in between.
+        // A few times: another client may flush the scripts in between.
         for round in 0..<4 where reply.isNoScript {
             reply = try await loadAndRun(call, mayFollow: round == 0, until: deadline)
         }
@@ -20,8 +20,8 @@ extension Redis {
     }
 
     /// Loads the script and runs the call, in one pipeline.
-    /// - Parameter mayFollow: do not load a script that a call ahead in the queue is loading. Of the many who learn of a restart together one
-    ///   sends the source; if that one fails, the others load it themselves.
+    /// - Parameter mayFollow: omits the script if an earlier queued caller already loads it. Of the many callers that notice a restart
+    ///   together, one sends the source; if that one fails, the others load it themselves.
     private func loadAndRun(
         _ call: RedisScriptCall, mayFollow: Bool, until deadline: ContinuousClock.Instant
     ) async throws(RedisError) -> RESPValue {

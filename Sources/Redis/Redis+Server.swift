@@ -1,5 +1,5 @@
 extension Redis {
-    /// A section of `INFO`, such as `server`, `memory` or `persistence`, as its fields: `redis_version`, `maxmemory_policy` …
+    /// A section of `INFO`, such as `server`, `memory` or `persistence`, as fields: `redis_version`, `maxmemory_policy` …
     public func info(_ section: String) async throws(RedisError) -> [String: String] {
         guard let text = try await send(["INFO", .string(section)]).text else { throw error(.unsupportedReply, "INFO") }
         var fields: [String: String] = [:]

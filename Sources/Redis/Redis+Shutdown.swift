@@ -1,6 +1,6 @@
 extension Redis {
-    /// Takes no more commands, lets those that wait and are on the wire be answered, and closes the connection. What is left
-    /// after `limit`, or has no connection to go to, fails with `shutDown`. Returns when the connection is closed.
+    /// Stops accepting commands, waits for the replies to queued and sent ones, and closes the connection. Commands that are left
+    /// after `limit`, or have no connection, fail with `shutDown`. Returns when the connection is closed.
     public func shutdown(within limit: Duration = .seconds(5)) async {
         if case .closed = state { return }
         if !isShuttingDown {
@@ -9,7 +9,7 @@ extension Redis {
             thread.schedule(after: limit) { [weak self] in self?.assumeIsolated { $0.close() } }
         }
         await withCheckedContinuation { continuation in
-            // A caller without this executor may have been suspended on its way here.
+            // A caller on another executor may have been suspended before this closure ran.
             if case .closed = state { continuation.resume() } else { shutdownWaiters.append(continuation) }
         }
     }

@@ -1,6 +1,6 @@
 import EventThread
 
-// Batches out, replies in.
+// Sends batches and receives replies.
 extension Redis {
     func scheduleFlush() {
         guard !isFlushScheduled else { return }
@@ -55,15 +55,15 @@ extension Redis {
             while let reply = try connection.nextReply() {
                 if case .error(let error) = reply, error.code == "READONLY" { mustReconnect = true }
                 guard pipeline.receive(reply) else {
-                    throw Connection.Failure(text: "a reply came that nobody asked for", isUnreadable: false)
+                    throw Connection.Failure(text: "an unexpected reply arrived", isUnreadable: false)
                 }
             }
-            // Bounded, so that a long reply does not keep other sockets waiting.
+            // Bounded, so that a long reply does not block other sockets.
             guard mayHaveMore, reads < 64 || connection.holdsInput else { return }
         }
     }
 
-    /// Sees to it that `expire` is called at an instant, or before.
+    /// Schedules `expire` at an instant or earlier.
     func arm(_ instant: ContinuousClock.Instant) {
         if let deadlineTimer {
             guard instant < deadlineTimer.instant else { return }
@@ -75,9 +75,9 @@ extension Redis {
 
     private func expire() {
         deadlineTimer = nil
-        let isOverdue = pipeline.expire(at: .now, cause: isConnected ? "the server was busy with others" : lastFailure?.cause)
+        let isOverdue = pipeline.expire(at: .now, cause: isConnected ? "the server was busy with other commands" : lastFailure?.cause)
         if isOverdue, case .connected(let connection) = state {
-            lose(connection, Connection.Failure(text: "the server does not answer", isUnreadable: false))
+            lose(connection, Connection.Failure(text: "the server does not reply", isUnreadable: false))
         }
         if let next = pipeline.nextDeadline { arm(next) }
         finishShutdownIfIdle()

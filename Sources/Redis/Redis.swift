@@ -2,18 +2,18 @@ import EventThread
 import Logging
 import Retry
 
-/// A connection to one Redis server that pipelines by itself and reconnects by itself.
+/// A connection to one Redis server with automatic pipelining and reconnection.
 ///
-/// What all callers send in a turn of the event thread goes out in one write. One write is outstanding; what comes until its
-/// replies are there is the next. Commands of one caller run in the order of its calls, those of a pipeline too, but commands
-/// of others may run in between, and as the connection is shared, commands that change its state (`MULTI`, `SUBSCRIBE`,
-/// `SELECT`, `CLIENT REPLY`) do not belong on it; one that blocks (`BLPOP`) needs a client of its own. Use scripts for what
-/// must happen together.
+/// Everything that callers send in a turn of the event thread is sent in one write. One write is outstanding at a time; commands
+/// that arrive before its replies form the next one. Commands of one caller run in the order of its calls, and those of a pipeline
+/// in theirs, but other callers' commands may run in between. The connection is shared, so do not send commands that change its
+/// state (`MULTI`, `SUBSCRIBE`, `SELECT`, `CLIENT REPLY`); a blocking command (`BLPOP`) needs its own client. Use scripts for
+/// operations that must be atomic.
 ///
-/// Every call ends by its deadline. While the connection is away, calls wait for the next one, until their deadline; what was
-/// on the wire fails with `connectionLost`, and is never sent again by this client.
+/// Every call ends by its deadline. While disconnected, queued calls wait for the next connection until their deadline. Calls on
+/// the wire fail with `connectionLost`; the client never sends them again.
 ///
-/// End it by `shutdown()`. The process must ignore SIGPIPE, which hiredis does not suppress.
+/// Close it with `shutdown()`. The process must ignore SIGPIPE, which hiredis does not suppress.
 public actor Redis {
     let configuration: RedisConfiguration
     let thread: EventThread
@@ -23,12 +23,12 @@ public actor Redis {
     var state = State.disconnected
     var pipeline: Pipeline
     var backoff: LoopBackoff
-    /// Why the last attempt to connect, or the last connection, failed.
+    /// Why the last connection attempt, or the last connection, failed.
     var lastFailure: RedisError?
-    /// The start of the last connection.
+    /// When the last connection opened.
     var connectedAt: ContinuousClock.Instant?
     var failedAttempts = 0
-    /// The server has become a replica: leave it once the batch is answered.
+    /// The server has become a replica: disconnect once the batch has its replies.
     var mustReconnect = false
     var isShuttingDown = false
     var lastDenial: (error: RedisError, at: ContinuousClock.Instant)?
@@ -36,12 +36,12 @@ public actor Redis {
     private var lastID: UInt64 = 0
     var connectWaiters: [UInt64: CheckedContinuation<RedisError?, Never>] = [:]
     var shutdownWaiters: [CheckedContinuation<Void, Never>] = []
-    /// Scripts that are being loaded on behalf of somebody whose command stands ahead in the queue.
+    /// Scripts that a command ahead in the queue loads.
     var loadingScripts: Set<String> = []
 
     var isFlushScheduled = false
     var isWatchingWrites = false
-    /// The time at the first call of this turn; the flush at its end forgets it.
+    /// The time of the first call in this turn; the flush at its end clears it.
     var turnTime: ContinuousClock.Instant?
     var deadlineTimer: (handle: TimerHandle, instant: ContinuousClock.Instant)?
 
@@ -58,7 +58,7 @@ public actor Redis {
     /// `host:port/database`.
     public nonisolated var server: String { configuration.server }
 
-    /// Connects at the first call, or by `connect()`.
+    /// Connects at the first call, or with `connect()`.
     public init(_ configuration: RedisConfiguration, on thread: EventThread, logger: Logger) {
         self.configuration = configuration
         self.thread = thread

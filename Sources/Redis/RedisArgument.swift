@@ -10,7 +10,7 @@ public enum RedisArgument: Sendable, Equatable, ExpressibleByStringInterpolation
 }
 
 extension RedisArgument {
-    /// For errors: the name of the command that begins with this word.
+    /// The command's name in errors, if this is its first word.
     var name: String {
         switch self {
         case .string(let text): text
@@ -19,7 +19,7 @@ extension RedisArgument {
         }
     }
 
-    /// An upper bound, near enough to reserve memory for.
+    /// An upper bound, close enough to reserve memory.
     var encodedSize: Int {
         switch self {
         case .string(let text): text.utf8.count + 26

@@ -1,11 +1,11 @@
 import Encoding
 
 extension RedisConfiguration {
-    /// Reads `redis://[[username]:password@]host[:port][/database]`, or `rediss://…` for TLS, user name and password percent-encoded
-    /// where needed, an IPv6 address in brackets (https://www.iana.org/assignments/uri-schemes/prov/redis, …/rediss). The port is 6379
-    /// unless given, for both.
+    /// Parses `redis://[[username]:password@]host[:port][/database]`, or `rediss://…` for TLS. User name and password are
+    /// percent-encoded where needed, an IPv6 address is in brackets (https://www.iana.org/assignments/uri-schemes/prov/redis,
+    /// …/rediss). The port defaults to 6379 for both.
     ///
-    /// - Throws: `RedisError` of kind `invalidURL`, which repeats nothing of the URL but its scheme.
+    /// - Throws: `RedisError` of kind `invalidURL`, which quotes nothing of the URL but its scheme.
     public init(url: String) throws(RedisError) {
         guard let schemeEnd = url.firstRange(of: "://") else {
             throw .invalid("it must look like redis://host:6379/0")
@@ -16,7 +16,7 @@ extension RedisConfiguration {
 
         let rest = url[schemeEnd.upperBound...]
         guard !rest.contains(where: { $0 == "?" || $0 == "#" }) else {
-            throw .invalid("no query or fragment is understood; a ?, # or / in a password must be percent-encoded")
+            throw .invalid("a query or fragment is not supported; percent-encode a ?, # or / in a password")
         }
         let authority = rest.prefix { $0 != "/" }
         let path = rest.dropFirst(authority.count + 1)
@@ -26,7 +26,7 @@ extension RedisConfiguration {
         let (host, port) = try Self.hostAndPort(address)
         let (username, password) = try Self.usernameAndPassword(login)
         guard path.isEmpty || Int(path).map({ $0 >= 0 }) == true else {
-            throw .invalid("after the host stands the number of the database, as in /0")
+            throw .invalid("the path must be a database number, as in /0")
         }
         self.init(host: host, port: port, username: username, password: password, database: Int(path) ?? 0)
         if scheme == "rediss" { tls = TLS() }
@@ -36,7 +36,7 @@ extension RedisConfiguration {
         var host = address
         var port: Substring = ""
         if address.first == "[" {
-            guard let close = address.firstIndex(of: "]") else { throw .invalid("the IPv6 address lacks its closing bracket") }
+            guard let close = address.firstIndex(of: "]") else { throw .invalid("the IPv6 address has no closing bracket") }
             host = address[address.index(after: address.startIndex)..<close]
             port = address[address.index(after: close)...]
         } else if let colon = address.firstIndex(of: ":") {

@@ -1,35 +1,35 @@
 import Retry
 
-/// Where the server is and how to behave towards it.
+/// The server's address, the login, and the client's timeouts and limits.
 public struct RedisConfiguration: Sendable {
     public var host: String
     public var port: Int
-    /// For AUTH with a name (Redis 6 and later); `nil` is the default user.
+    /// The user name for AUTH (Redis 6 and later); `nil` is the default user.
     public var username: String?
     public var password: String?
-    /// `nil`: plain TCP. Needs `supportsTLS`.
+    /// `nil` means plain TCP. TLS needs `supportsTLS`.
     public var tls: TLS?
-    /// For SELECT.
+    /// The database number for SELECT.
     public var database: Int
-    /// What `CLIENT LIST` shows. Blanks are not allowed by Redis and become hyphens.
+    /// The name in `CLIENT LIST`. Redis does not allow blanks; they become hyphens.
     public var clientName = "longhaul"
 
-    /// For name resolution, TCP, TLS and login together.
+    /// The limit for name resolution, TCP, TLS and login together.
     public var connectTimeout: Duration = .seconds(5)
-    /// From the call to its reply, waiting in the queue and for a reconnect included.
+    /// The limit from the call to its reply, including the time in the queue and a reconnect.
     public var commandTimeout: Duration = .seconds(10)
     public var reconnect = Backoff(base: .milliseconds(50), cap: .seconds(5))
     public var limits = Limits()
 
-    /// One write is outstanding on a connection; what comes meanwhile is the next.
+    /// One write is outstanding on a connection; commands that arrive meanwhile form the next one.
     public struct Limits: Sendable {
-        /// Commands in one write.
+        /// The maximum number of commands in one write.
         public var batchCommands = 200
-        /// Bytes in one write; a command that is longer goes alone. Writes over 64 KiB ran into delayed ACKs on loopback.
+        /// The maximum bytes in one write; a longer command is sent alone. Writes over 64 KiB caused delayed ACKs on loopback.
         public var batchBytes = 65_536
-        /// Commands that wait to be sent; more are refused as `overloaded`.
+        /// The maximum number of commands that wait to be sent; more fail as `overloaded`.
         public var queuedCommands = 100_000
-        /// Bytes that wait to be sent; more are refused as `overloaded`.
+        /// The maximum bytes that wait to be sent; more fail as `overloaded`.
         public var queuedBytes = 256 << 20
         public init() {}
     }
@@ -46,7 +46,7 @@ public struct RedisConfiguration: Sendable {
     public var server: String { (host.contains(":") ? "[\(host)]" : host) + ":\(port)/\(database)" }
 }
 
-/// However it is printed, the password stays out.
+/// No printed form contains the password.
 extension RedisConfiguration: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     public var description: String { (tls == nil ? "redis" : "rediss") + "://\(server)" }
     public var debugDescription: String { description }

@@ -1,20 +1,21 @@
-/// Why a command, or a connection, came to nothing: what was attempted, where, and the cause. Never holds a password.
+/// Why a command or connection failed: the operation, the server, and the cause. Never contains a password.
 public struct RedisError: Error, Sendable, Equatable, CustomStringConvertible {
     public enum Kind: Sendable, Equatable {
-        /// The address is not one this client can use; `cause` says why.
+        /// The client cannot use the address; `cause` says why.
         case invalidURL
-        /// No connection: name resolution, TCP or the time for both failed.
+        /// No connection: name resolution or TCP failed, or the time for both expired.
         case unreachable
-        /// No TLS: the server's certificate is not signed by a trusted authority or names another host, the server refuses the
-        /// client's, or speaks none; a file cannot be used; this program was built without TLS.
+        /// The TLS connection failed: the server's certificate is not signed by a trusted authority or does not match the host, the
+        /// server rejects the client's certificate or does not speak TLS, a file cannot be used, or this program was built without
+        /// TLS.
         case tls
-        /// Connected, but AUTH, SELECT or the first PING was answered by an error.
+        /// Connected, but the server rejected AUTH, SELECT or the first PING.
         case loginRefused(RedisServerError)
         /// The command's deadline passed, in the queue or on the wire.
         case timedOut(mayHaveRun: Bool)
-        /// The connection broke while the command was on the wire.
+        /// The connection was lost while the command was on the wire.
         case connectionLost(mayHaveRun: Bool)
-        /// The reply cannot be read (hiredis 0.14 knows no arrays nested deeper than 7). The command has run.
+        /// The reply cannot be parsed (hiredis 0.14 does not support arrays nested deeper than 7). The command has run.
         case unsupportedReply
         /// The queue is full; the command was not queued.
         case overloaded
@@ -22,7 +23,7 @@ public struct RedisError: Error, Sendable, Equatable, CustomStringConvertible {
         case cancelled(mayHaveRun: Bool)
         /// `shutdown()` was called.
         case shutDown(mayHaveRun: Bool)
-        /// The server answered with an error.
+        /// The server replied with an error.
         case server(RedisServerError)
     }
 
@@ -31,7 +32,7 @@ public struct RedisError: Error, Sendable, Equatable, CustomStringConvertible {
     public let operation: String
     /// `host:port/database`; empty when the address could not be read.
     public let server: String
-    /// What lies beneath, in words.
+    /// The underlying cause as text.
     public let cause: String?
 
     public init(_ kind: Kind, operation: String, server: String, cause: String? = nil) {
@@ -41,7 +42,7 @@ public struct RedisError: Error, Sendable, Equatable, CustomStringConvertible {
         self.cause = cause
     }
 
-    /// Whether the same may succeed later. Look at `mayHaveRun` too before a command that is not idempotent is sent again.
+    /// Whether the same command may succeed later. Check `mayHaveRun` too before you repeat a command that is not idempotent.
     public var isRetriable: Bool {
         switch kind {
         case .unreachable, .timedOut, .connectionLost, .overloaded: true
@@ -50,7 +51,7 @@ public struct RedisError: Error, Sendable, Equatable, CustomStringConvertible {
         }
     }
 
-    /// Whether the server may have run the command, wholly or (a pipeline) in part.
+    /// Whether the server may have run the command, wholly or (for a pipeline) in part.
     public var mayHaveRun: Bool {
         switch kind {
         case .timedOut(let mayHaveRun), .connectionLost(let mayHaveRun), .cancelled(let mayHaveRun), .shutDown(let mayHaveRun):
@@ -61,7 +62,7 @@ public struct RedisError: Error, Sendable, Equatable, CustomStringConvertible {
         }
     }
 
-    /// The error that the server answered with, if it was one.
+    /// The server's error reply, if it was one.
     public var serverError: RedisServerError? {
         switch kind {
         case .server(let error), .loginRefused(let error): error
@@ -84,7 +85,7 @@ extension RedisError {
         case .loginRefused(let error): "login refused: \(error)"
         case .timedOut(let mayHaveRun): "timed out" + Self.fate(mayHaveRun)
         case .connectionLost(let mayHaveRun): "connection lost" + Self.fate(mayHaveRun)
-        case .unsupportedReply: "the reply cannot be read"
+        case .unsupportedReply: "cannot parse the reply"
         case .overloaded: "too many commands are waiting"
         case .cancelled(let mayHaveRun): "cancelled" + Self.fate(mayHaveRun)
         case .shutDown(let mayHaveRun): "the client is shut down" + Self.fate(mayHaveRun)

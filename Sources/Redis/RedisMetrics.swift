@@ -1,9 +1,9 @@
 import Metrics
 
-/// Created once a client.
+/// Created once for each client.
 struct RedisMetrics {
-    /// Commands sent, those of pipelines and scripts each counted.
+    /// Commands sent; commands of pipelines and scripts count individually.
     let commands = Counter(label: "longhaul_redis_commands_total")
-    /// Connections established after one was lost.
+    /// Connections established after a lost one.
     let reconnects = Counter(label: "longhaul_redis_reconnects_total")
 }

@@ -1,14 +1,14 @@
 import Crypto
 import Encoding
 
-/// A Lua script, known to the server by the SHA-1 of its source.
+/// A Lua script, identified on the server by the SHA-1 of its source.
 public struct RedisScript: Sendable {
-    /// For errors and logs.
+    /// The name in errors and logs.
     public let name: String
     public let source: String
     /// 40 hexadecimal digits.
     public let sha1: String
-    /// `EVALSHA` and the digest, encoded: the same in every call.
+    /// `EVALSHA` and the digest, encoded once for all calls.
     let evaluation: [UInt8]
 
     public init(name: String, source: String) {

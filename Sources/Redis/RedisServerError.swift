@@ -1,11 +1,11 @@
-/// An error reply of the server.
+/// An error reply from the server.
 ///
-/// By convention (Redis protocol specification, "Simple errors") the first word, in capitals, is a code; scripts make codes of
-/// their own by `redis.error_reply("STALE …")`.
+/// By convention (Redis protocol specification, "Simple errors") the first word, in capitals, is a code; scripts define their own
+/// codes with `redis.error_reply("STALE …")`.
 public struct RedisServerError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// Such as `WRONGTYPE`, `NOSCRIPT`, `OOM`; `ERR` where the server gave none.
+    /// The code, such as `WRONGTYPE`, `NOSCRIPT` or `OOM`; `ERR` if the server gave none.
     public let code: String
-    /// What follows the code.
+    /// The text after the code.
     public let message: String
 
     public init(code: String, message: String) {
@@ -15,7 +15,7 @@ public struct RedisServerError: Error, Sendable, Equatable, CustomStringConverti
 
     /// - Parameter line: the reply as the server sent it, without the leading `-`.
     init(line: String) {
-        // "ERR unknown command 'AUTH', with args beginning with: 'secret'": what was sent may be a secret.
+        // "ERR unknown command 'AUTH', with args beginning with: 'secret'": the quoted arguments may be a secret.
         let line = line.firstRange(of: ", with args").map { line[..<$0.lowerBound] } ?? line[...]
         let word = line.prefix { $0 != " " }
         let isCode = !word.isEmpty && word.utf8.allSatisfy { (65...90).contains($0) || (48...57).contains($0) || $0 == 95 }
@@ -23,8 +23,8 @@ public struct RedisServerError: Error, Sendable, Equatable, CustomStringConverti
         message = isCode ? String(line.dropFirst(word.count + 1)) : String(line)
     }
 
-    /// Whether the server refused for a state that passes: it is loading, full, a replica, without its primary, busy with a
-    /// script, cannot save, or has no free client slot. The command did not run.
+    /// Whether the server refused because of a temporary state: loading, full, a replica, without its primary, busy with a script,
+    /// unable to save, or without a free client slot. The command did not run.
     public var isRetriable: Bool { Self.passing.contains(code) || message.hasPrefix("max number of clients") }
 
     private static let passing: Set<String> = [

@@ -1,12 +1,12 @@
 #if !canImport(CHiredisTLS)
     import CHiredis
 
-    /// There is none: this hiredis has no TLS.
+    /// A stub: this hiredis has no TLS.
     struct TLSContext {
         init(_ configuration: RedisConfiguration.TLS) throws(TLSFailure) { throw TLSFailure(.tls, RedisConfiguration.reasonAgainstTLS) }
     }
 
-    /// Never made, as there is no `TLSContext`.
+    /// Never created, because there is no `TLSContext`.
     struct TLSSession {
         static let isSupported = false
 

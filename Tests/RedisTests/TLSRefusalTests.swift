@@ -66,7 +66,7 @@ struct TLSRefusalTests {
         let cases: [(authorities: String, certificate: String?, key: String?, words: String)] = [
             ("none.pem", nil, nil, "none.pem"), ("ca.pem", "none.pem", "client.key", "none.pem"),
             ("ca.pem", "client.pem", "none.key", "none.key"), ("ca.pem", "client.pem", "server.key", "server.key"),
-            ("ca.pem", "locked.pem", "locked.key", "pass phrase"), ("ca.pem", "client.pem", nil, "need each other"),
+            ("ca.pem", "locked.pem", "locked.key", "passphrase"), ("ca.pem", "client.pem", nil, "must both be set"),
         ]
         try await TLSServer.run { server in
             for files in cases {

@@ -89,7 +89,7 @@ struct TLSTests {
                 try await eventually(within: .seconds(5), "the connection is given up") { await !redis.isConnected }
                 let later = try await failure { try await redis.send(["PING"], timeout: .seconds(2)) }
                 #expect(later.kind == .timedOut(mayHaveRun: false))
-                #expect(later.cause?.contains("no answer to the TLS handshake") == true, "\(later)")
+                #expect(later.cause?.contains("no reply to the TLS handshake") == true, "\(later)")
                 server.thaw()
                 let pong = try await redis.send(["PING"], timeout: .seconds(10))
                 #expect(pong == .status("PONG"))
