@@ -1,27 +1,27 @@
 import CEpoll
 import Glibc
 
-/// Threads for short calls that may block, such as those of a file system: what has done one call waits a while for the next, since to
-/// make a thread and to end it costs more than to write a small file. A call never waits for another: while all threads are
-/// busy, and be it with a share that hangs, the next call gets a new one.
+/// Threads for short blocking calls, such as file system calls. A thread waits a while for another call before it ends, because
+/// starting and ending a thread costs more than writing a small file. Calls never wait for each other: if all threads are busy,
+/// even on a share that hangs, the next call gets a new thread.
 public final class BlockingThreads: Sendable {
     private let name: String
     private let queue: CallQueue
 
     /// - Parameters:
-    ///   - name: of the threads, as `ps -L` and debuggers show it (15 characters are kept).
-    ///   - idleTime: how long a thread waits for its next call before it ends.
+    ///   - name: the threads' name in `ps -L` and debuggers (15 characters are kept).
+    ///   - idleTime: how long an idle thread waits for its next call before it ends.
     public init(name: String, idleTime: Duration = .seconds(5)) {
         self.name = name
         self.queue = CallQueue(idleTime: idleTime)
     }
 
-    /// Runs a blocking `body` on one of the threads and returns what it returns. The caller waits without holding a thread; cancelling
-    /// it does not interrupt `body`.
+    /// Runs a blocking `body` on one of the threads and returns its result. The caller waits without holding a thread; cancelling
+    /// the caller does not interrupt `body`.
     public func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
             guard queue.needsThread(for: { continuation.resume(with: Result { try body() }) }) else { return }
-            // It takes its first call out of the queue too: what it was started with would live as long as the thread.
+            // The thread takes its first call from the queue too: a call captured here would live as long as the thread.
             Pthread.start(name) { [queue] in
                 var isFirst = true
                 while Self.runNext(of: queue, isFirst: isFirst) { isFirst = false }
@@ -31,7 +31,7 @@ public final class BlockingThreads: Sendable {
 }
 
 extension BlockingThreads {
-    /// A function of its own, so that nothing of the call outlives it while its thread waits for the next.
+    /// A separate function, so that nothing of the call stays alive while its thread waits for the next.
     private static func runNext(of queue: CallQueue, isFirst: Bool) -> Bool {
         guard let call = queue.next(isFirst: isFirst) else { return false }
         call()
@@ -39,15 +39,15 @@ extension BlockingThreads {
     }
 }
 
-/// Calls on their way to threads that wait for one.
+/// The calls that wait for a thread.
 private final class CallQueue: @unchecked Sendable {
-    // Unchecked: everything is behind the mutex.
+    // Unchecked: the mutex guards all state.
     typealias Call = @Sendable () -> Void
 
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let arrival = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private let idleTime: timespec
-    /// Never more than threads that wait and that are being started.
+    /// Never more calls than waiting and starting threads.
     private var calls: [Call] = []
     private var waiting = 0
     private var starting = 0
@@ -70,19 +70,19 @@ private final class CallQueue: @unchecked Sendable {
         mutex.deallocate()
     }
 
-    /// Takes the call in. True when no thread is free for it: the caller starts one.
+    /// Queues the call. Returns true if no thread is free for it, and the caller must start one.
     func needsThread(for call: @escaping Call) -> Bool {
         pthread_mutex_lock(mutex)
         calls.append(call)
         let mustStart = calls.count > waiting + starting
         if mustStart { starting += 1 }
         pthread_mutex_unlock(mutex)
-        // After the mutex, for which the thread would only wait again.
+        // Outside the mutex, for which the woken thread would otherwise wait.
         if !mustStart { pthread_cond_signal(arrival) }
         return mustStart
     }
 
-    /// The next call for the thread that asks; `nil` when it has waited long enough and shall end.
+    /// The next call for the calling thread; `nil` after the idle time, when the thread must end.
     func next(isFirst: Bool = false) -> Call? {
         var deadline = timespec()
         clock_gettime(CLOCK_MONOTONIC, &deadline)

@@ -20,7 +20,7 @@ extension EventThread {
 
     public func asUnownedSerialExecutor() -> UnownedSerialExecutor { UnownedSerialExecutor(ordinary: self) }
 
-    /// Asked by `assumeIsolated` when a socket or timer handler, which runs outside any task, enters an actor (SE-0424).
+    /// Called by `assumeIsolated` when a socket or timer handler, which runs outside any task, enters an actor (SE-0424).
     public func checkIsolated() { preconditionCurrent() }
 
     /// SE-0471.
@@ -38,12 +38,12 @@ extension EventThread {
         while true {
             let turnStart = ContinuousClock.now
             var worked = false
-            // A few rounds let a continuation that a handler resumed run in the same turn; the bound keeps sockets served.
+            // A few rounds let a continuation that a handler resumed run in the same turn; the limit keeps the sockets served.
             for _ in 0..<8 {
                 takeJobs()
                 if loop.taken.isEmpty { break }
                 worked = true
-                // By index: what runs appends to `loop.local`, never to these.
+                // By index: running jobs append to `loop.local`, never to this array.
                 for index in loop.taken.indices {
                     loop.taken[index].runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
                 }
@@ -58,7 +58,7 @@ extension EventThread {
         }
     }
 
-    /// Moves all that waits into `loop.taken`, whose storage and that of `loop.local` are used by turns.
+    /// Moves all waiting jobs into `loop.taken`. It swaps the storage with `loop.local`.
     private func takeJobs() {
         loop.taken.removeAll(keepingCapacity: loop.taken.count < 4096)
         swap(&loop.taken, &loop.local)
@@ -69,7 +69,7 @@ extension EventThread {
         }
     }
 
-    /// The time to sleep in milliseconds (-1: until something happens), or `nil` when the thread shall end.
+    /// The time to sleep in milliseconds (-1: until an event), or `nil` if the thread must end.
     private func prepareSleep() -> Int32? {
         let hasLocalWork = !loop.local.isEmpty || loop.hasTurnEndHooks
         let hasSleepers = loop.sleepers > 0

@@ -1,8 +1,8 @@
-/// Work that goes from one event thread to another.
+/// Work that one event thread sends to another.
 extension EventThread {
-    /// Runs `body` on this thread for a caller on `other`: at once where they are one, otherwise in one of the next turns, in the order of
-    /// the calls of this method. What a turn of `other` hands over arrives in one piece: waking a thread costs more than most of what it is
-    /// woken for.
+    /// Runs `body` on this thread for a caller on `other`: at once if they are the same thread, otherwise in one of the next turns,
+    /// in the order of these calls. All work from one turn of `other` arrives in one batch, because waking a thread costs more than
+    /// most of the work.
     public func perform(from other: EventThread, _ body: @escaping @Sendable () -> Void) {
         other.preconditionCurrent()
         if other === self { return body() }
@@ -11,7 +11,7 @@ extension EventThread {
 }
 
 extension Loop {
-    /// What the running turn has for one other thread.
+    /// The work of the running turn for one other thread.
     struct Handover {
         let receiver: EventThread
         var bodies: [@Sendable () -> Void]
@@ -20,7 +20,7 @@ extension Loop {
     /// - Returns: whether it is the first of the turn.
     func handOver(_ body: @escaping @Sendable () -> Void, to receiver: EventThread) -> Bool {
         let isFirst = handovers.isEmpty
-        // One or two threads: nothing is found faster than by looking.
+        // There are one or two threads, for which a linear search is fastest.
         if let position = handovers.firstIndex(where: { $0.receiver === receiver }) {
             handovers[position].bodies.append(body)
         } else {

@@ -1,20 +1,20 @@
-/// What a socket is ready for, or is to be watched for.
+/// The events that a socket is ready for, or is watched for.
 public struct Readiness: OptionSet, Sendable {
     public let rawValue: UInt8
     public init(rawValue: UInt8) { self.rawValue = rawValue }
     public static let read = Readiness(rawValue: 1)
     public static let write = Readiness(rawValue: 2)
-    /// The peer is gone, or the socket has an error. Always reported, whether asked for or not.
+    /// The peer is gone, or the socket has an error. Always reported, even if not requested.
     public static let hangup = Readiness(rawValue: 4)
 }
 
-/// A timer that has been scheduled, for `EventThread.cancel`.
+/// A scheduled timer, for `EventThread.cancel`.
 public struct TimerHandle: Hashable, Sendable {
     let id: UInt64
 }
 
-/// Sockets, timers and turn ends. Every call belongs on the thread itself: call them from an actor that has it as its executor,
-/// or from a handler.
+/// Sockets, timers and turn ends. Call these methods only on the thread itself: from an actor that has it as its executor, or from
+/// a handler.
 extension EventThread {
     /// Calls `handler` on this thread whenever `descriptor` is ready for one of `events` (level-triggered), until `unwatch`.
     /// A second call for the same descriptor replaces the first.
@@ -23,13 +23,13 @@ extension EventThread {
         loop.watch(descriptor, for: events, handler)
     }
 
-    /// Changes what a watched descriptor is watched for; an empty set leaves it watched for `hangup` alone.
+    /// Changes the events of a watched descriptor; with an empty set only `hangup` is reported.
     public func update(_ descriptor: Int32, for events: Readiness) {
         preconditionCurrent()
         loop.update(descriptor, for: events)
     }
 
-    /// Forgets the descriptor. Call it before the descriptor is closed: its number may be given out again at once.
+    /// Stops watching the descriptor. Call it before you close the descriptor: its number may be reused at once.
     public func unwatch(_ descriptor: Int32) {
         preconditionCurrent()
         loop.unwatch(descriptor)
@@ -42,14 +42,14 @@ extension EventThread {
         return loop.schedule(after: delay, body)
     }
 
-    /// Cancels a timer that has not fired yet; without effect on one that has.
+    /// Cancels a timer; no effect if it has fired.
     public func cancel(_ timer: TimerHandle) {
         preconditionCurrent()
         loop.cancel(timer)
     }
 
-    /// Waits on this thread's own timers; `Task.sleep` would wake two threads of the runtime's for it. Cancelling the task does not cut it
-    /// short.
+    /// Sleeps on this thread's own timers; `Task.sleep` would wake two threads of the runtime. Cancelling the task does not end the
+    /// sleep early.
     public func sleep(for delay: Duration) async {
         await withCheckedContinuation { continuation in
             if isCurrent { return add(sleeper: continuation, for: delay) }
@@ -65,13 +65,13 @@ extension EventThread {
         }
     }
 
-    /// Runs `body` on this thread: at once where the caller is on it, otherwise in one of its next turns.
+    /// Runs `body` on this thread: at once if the caller is on it, otherwise in one of its next turns.
     public func perform(_ body: @escaping @Sendable () -> Void) {
         if isCurrent { return body() }
         Task(executorPreference: self) { body() }
     }
 
-    /// Calls `body` once, at the end of the running turn: the place to write what the turn has collected.
+    /// Calls `body` once at the end of the running turn: the place to write what the turn has collected.
     public func atTurnEnd(_ body: @escaping @Sendable () -> Void) {
         preconditionCurrent()
         loop.turnEndHooks.append(body)

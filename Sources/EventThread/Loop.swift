@@ -11,16 +11,16 @@ final class Loop {
     private var timers = Heap<Timer>()
     private var timerBodies: [UInt64: @Sendable () -> Void] = [:]
     private var lastTimer: UInt64 = 0
-    /// Who waits by `sleep`: the thread does not end before them.
+    /// The number of callers in `sleep`: the thread does not end before they do.
     var sleepers = 0
     private var events = [epoll_event](repeating: epoll_event(), count: 256)
 
     /// Jobs that the thread enqueued for itself: no lock, no wake-up.
     var local: [UnownedJob] = []
-    /// Those that run now.
+    /// The jobs that run now.
     var taken: [UnownedJob] = []
     var turnEndHooks: [@Sendable () -> Void] = []
-    /// What the running turn has for other threads.
+    /// The work of the running turn for other threads.
     var handovers: [Handover] = []
     var hasTurnEndHooks: Bool { !turnEndHooks.isEmpty }
 
@@ -39,7 +39,7 @@ final class Loop {
 
     func close() { Glibc.close(epoll) }
 
-    /// The thread's own wake-up: generation 0, which no watch has.
+    /// The thread's own wake-up descriptor: generation 0, which no watch has.
     func add(descriptor: Int32) {
         var event = epoll_event(events: EPOLLIN.rawValue, data: epoll_data_t(u64: UInt64(UInt32(bitPattern: descriptor))))
         epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event)
@@ -69,11 +69,11 @@ extension Loop {
         var mask: UInt32 = 0
         if events.contains(.read) { mask |= EPOLLIN.rawValue | EPOLLRDHUP.rawValue }
         if events.contains(.write) { mask |= EPOLLOUT.rawValue }
-        // The generation tells an event of this watch from one of a closed descriptor that had the same number.
+        // The generation distinguishes an event of this watch from one of a closed descriptor with the same number.
         let tag = UInt64(UInt32(bitPattern: descriptor)) | UInt64(generation) << 32
         var event = epoll_event(events: mask, data: epoll_data_t(u64: tag))
         if epoll_ctl(epoll, operation, descriptor, &event) != 0, operation == EPOLL_CTL_MOD, errno == ENOENT {
-            // The library closed and reopened the descriptor without telling: the kernel forgot it at the close.
+            // The library closed and reopened the descriptor without notice: the kernel dropped it at the close.
             epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event)
         }
     }
@@ -105,13 +105,13 @@ extension Loop {
 
     func cancel(_ handle: TimerHandle) {
         timerBodies[handle.id] = nil
-        // Timeouts are nearly always cancelled: without this the heap would keep each until its deadline.
+        // Timeouts are nearly always cancelled; without this the heap would keep each one until its deadline.
         if timers.count > 2 * timerBodies.count + 1024 {
             timers = Heap(timers.unordered.filter { timerBodies[$0.id] != nil })
         }
     }
 
-    /// Runs what is due; tells whether anything was.
+    /// Runs the timers that are due; returns whether there were any.
     func fireTimers() -> Bool {
         guard let first = timers.min else { return false }
         let now = ContinuousClock.now
@@ -126,7 +126,7 @@ extension Loop {
         return fired
     }
 
-    /// -1 when there is none; rounded up, so that no timer fires early.
+    /// -1 if there is no timer; rounded up, so that no timer fires early.
     var millisecondsToNextTimer: Int32 {
         guard let next = timers.min else { return -1 }
         let wait = next.deadline - .now

@@ -1,13 +1,13 @@
 import CEpoll
 import Glibc
 
-/// Threads that may block, for C calls that have no non-blocking form: connecting, resolving names, unpacking.
+/// Threads that may block, for C calls without a non-blocking form: connecting, resolving names, unpacking.
 public enum Pthread {
     /// Runs `body` on a new detached thread.
     static func start(_ body: @escaping @Sendable () -> Void) {
         let box = Unmanaged.passRetained(Box(body))
         var thread = pthread_t()
-        // EAGAIN: the system is out of threads just now. What was to run must run, so wait for one.
+        // EAGAIN: the system has no free thread now. The body must run, so wait for one.
         while pthread_create(&thread, nil, { Pthread.enter($0) }, box.toOpaque()) != 0 {
             var pause = timespec(tv_sec: 0, tv_nsec: 10_000_000)
             nanosleep(&pause, nil)
@@ -23,8 +23,8 @@ public enum Pthread {
         }
     }
 
-    /// Runs a blocking `body` on a thread of its own and returns what it returns. The caller waits without holding a thread;
-    /// cancelling it does not interrupt `body`, which needs timeouts of its own.
+    /// Runs a blocking `body` on its own thread and returns its result. The caller waits without holding a thread. Cancelling the
+    /// caller does not interrupt `body`, which needs its own timeouts.
     public static func run<Value: Sendable>(_ name: String, _ body: @escaping @Sendable () throws -> Value) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
             start {
