@@ -4,10 +4,10 @@
 #include <locale.h>
 #include <zlib.h>
 
-// inflateInit2 is a macro. 16 + MAX_WBITS: gzip, header and trailer checked (zlib.h).
+// inflateInit2 is a macro. 16 + MAX_WBITS selects gzip, with header and trailer checks (zlib.h).
 static inline int shim_inflate_init_gzip(z_streamp stream) { return inflateInit2(stream, 16 + MAX_WBITS); }
 
-// libarchive converts names through the locale's character set; the thread's own locale leaves the process's alone.
+// libarchive converts names with the locale's character set; a thread-specific locale leaves the process's unchanged.
 static inline void shim_thread_uses_utf8(void) {
     static locale_t utf8;
     locale_t found = __atomic_load_n(&utf8, __ATOMIC_ACQUIRE);

@@ -1,7 +1,7 @@
 #pragma once
 #include <curl/curl.h>
 
-// curl_easy_setopt and its kin are variadic C functions behind type-checking macros, which Swift cannot call.
+// curl_easy_setopt and similar functions are variadic C functions behind type-checking macros, which Swift cannot call.
 
 static inline CURLcode shim_set_long(CURL *easy, CURLoption option, long value) {
     return curl_easy_setopt(easy, option, value);
@@ -24,7 +24,7 @@ static inline CURLcode shim_set_list(CURL *easy, CURLoption option, struct curl_
     return curl_easy_setopt(easy, option, value);
 }
 
-/// The size goes first: libcurl would otherwise measure the body by strlen.
+/// The size is set first: otherwise libcurl measures the body with strlen.
 static inline CURLcode shim_set_body_copy(CURL *easy, const void *bytes, curl_off_t count) {
     CURLcode code = curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, count);
     return code ? code : curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, (const char *)bytes);
@@ -91,7 +91,7 @@ static inline CURLSHcode shim_share(CURLSH *share, curl_lock_data data) {
     return curl_share_setopt(share, CURLSHOPT_SHARE, data);
 }
 
-/// CURL_WRITEFUNC_PAUSE and its kin are macros without a type.
+/// CURL_WRITEFUNC_PAUSE and similar constants are untyped macros.
 static const size_t shim_write_pause = CURL_WRITEFUNC_PAUSE;
 static const size_t shim_read_pause = CURL_READFUNC_PAUSE;
 static const size_t shim_read_abort = CURL_READFUNC_ABORT;

@@ -4,7 +4,7 @@
 #include <amqp_tcp_socket.h>
 #include <amqp_ssl_socket.h>
 
-// Macros that hold a cast, and variadic functions, do not reach Swift.
+// Swift does not import variadic functions and macros that contain a cast.
 static const amqp_method_number_t shim_connection_close = AMQP_CONNECTION_CLOSE_METHOD;
 static const amqp_method_number_t shim_connection_close_ok = AMQP_CONNECTION_CLOSE_OK_METHOD;
 static const amqp_method_number_t shim_connection_blocked = AMQP_CONNECTION_BLOCKED_METHOD;

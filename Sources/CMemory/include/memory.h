@@ -1,7 +1,7 @@
 #pragma once
 
-// jemalloc reads this by its name at the program's start (jemalloc(3), "TUNING").
+// jemalloc reads this symbol at program start (jemalloc(3), "TUNING").
 extern const char *malloc_conf;
 
-// Lets go of the pages of program and libraries that are the files' own: they come back by a minor fault when they are touched.
+// Releases the file-backed pages of the program and its libraries: a minor fault loads them again on access.
 void release_program_pages(void);
