@@ -4,7 +4,7 @@ extension UInt8 {
 
     var isDigit: Bool { self &- 0x30 < 10 }
 
-    /// ASCII letters only, which is all that names of fields, schemes and hosts hold.
+    /// Converts ASCII letters only: names of fields, schemes and hosts hold no others.
     var inLowerCase: UInt8 { self &- 0x41 < 26 ? self | 0x20 : self }
 }
 

@@ -1,19 +1,19 @@
 import DequeModule
 
-/// Who may use a connection now, and who waits: first come, first served within a host, hosts in turn.
+/// Decides which requests hold a connection and which wait: first come, first served within a host, round-robin between hosts.
 ///
-/// libcurl has a queue of its own (`CURLMOPT_MAX_HOST_CONNECTIONS`), but its waiters have no timeouts, and one full host at its
-/// head holds up the waiters of all others.
+/// libcurl has its own queue (`CURLMOPT_MAX_HOST_CONNECTIONS`), but its waiters have no timeouts, and a full host at its head
+/// blocks the waiters of all other hosts.
 final class Admission {
     typealias ID = UInt64
 
     private let maxPerHost: Int
     private let maxTotal: Int
     private(set) var active = 0
-    /// Waiting requests, with those that have given up but whose turn has not come yet.
+    /// Waiting requests, including those that gave up but are still in a queue.
     private(set) var waiting = 0
     private var hosts: [String: Host] = [:]
-    /// Hosts where somebody waits although they have room: for a connection of the total.
+    /// Hosts below their own limit whose requests wait for the total limit.
     private var turns: Deque<Host> = []
 
     private final class Host {
@@ -29,7 +29,7 @@ final class Admission {
         self.maxTotal = maxTotal
     }
 
-    /// True: go ahead, and `release` the host afterwards. False: a `release` will name it when its turn has come.
+    /// Returns true if the request may start; `release` the host afterwards. If false, a later `release` returns its id.
     func admit(_ id: ID, host key: String) -> Bool {
         let host = hosts[key] ?? Host(key)
         if host.active == 0, host.waiting.isEmpty { hosts[key] = host }
@@ -44,8 +44,8 @@ final class Admission {
         return false
     }
 
-    /// Gives back a connection of the host and returns who goes next; each of them holds a connection from now on.
-    /// - Parameter isWaiting: whether the request still wants its turn.
+    /// Releases a connection of the host and returns the requests that start next; each of them holds a connection from now on.
+    /// - Parameter isWaiting: whether the request still waits.
     func release(host key: String, isWaiting: (ID) -> Bool) -> [ID] {
         guard let host = hosts[key] else { return [] }
         host.active -= 1

@@ -1,8 +1,8 @@
 import CCurl
 import Glibc
 
-// Called by libcurl on the client's thread, from within the calls of `Multi` and `EasyHandle.resume`. The context of a handle's
-// callbacks is the handle, which cannot end before its transfer; that of a socket's close is the multi handle, since idle
+// libcurl calls these functions on the client's thread, from within `Multi` and `EasyHandle.resume`. The context of a handle's
+// callbacks is the handle, which outlives its transfer. The context of a socket's close is the multi handle, because idle
 // connections outlive the handles that opened them.
 extension EasyHandle {
     func setUpCallbacks(_ context: UnsafeMutableRawPointer) {
@@ -31,7 +31,7 @@ extension EasyHandle {
         switch transfer.receive(body: UnsafeRawBufferPointer(start: bytes, count: count)) {
         case .taken: return count
         case .pause: return shim_write_pause
-        // Any other count than the given one is an error.
+        // Any count other than the given one is an error.
         case .giveUp: return count == 0 ? 1 : 0
         }
     }
@@ -52,12 +52,12 @@ extension EasyHandle {
         case .end:
             return 0
         case .wrongLength:
-            transfer.failure = transfer.error(.uploadSource, "the body has another length than the announced \(upload.length ?? 0) bytes")
+            transfer.failure = transfer.error(.uploadSource, "the body's length differs from the announced \(upload.length ?? 0) bytes")
             return shim_read_abort
         }
     }
 
-    /// libcurl rewinds in order to send a request again over a new connection, when a kept one turned out to be dead.
+    /// libcurl rewinds the body to send a request again over a new connection if a kept connection is dead.
     private static func seek(_ context: UnsafeMutableRawPointer?, _ offset: Int, _ origin: Int32) -> Int32 {
         guard let upload = transfer(context)?.upload, offset == 0, upload.rewind() else { return CURL_SEEKFUNC_FAIL }
         return CURL_SEEKFUNC_OK
@@ -72,13 +72,14 @@ extension EasyHandle {
         return handle.multi.sockets.open(address)
     }
 
-    /// The connection stands, new or kept, and the request is about to be sent.
+    /// The connection, new or kept, is open and the request is about to be sent.
     private static func connected(_ context: UnsafeMutableRawPointer?, _ address: UnsafeMutablePointer<CChar>?) -> Int32 {
         guard let context else { return CURL_PREREQFUNC_ABORT }
         let handle = Unmanaged<EasyHandle>.fromOpaque(context).takeUnretainedValue()
         guard let transfer = handle.transfer else { return CURL_PREREQFUNC_ABORT }
         guard handle.allows(address, for: transfer) else { return CURL_PREREQFUNC_ABORT }
-        // libcurl sends again what a kept connection has swallowed, whatever the method (libcurl 7.88, Curl_retry_request).
+        // libcurl retries a request that was sent on a dead kept connection, whatever the method (libcurl 7.88,
+        // Curl_retry_request).
         if transfer.phase == .sending, !transfer.request.isReplayable {
             transfer.failure = transfer.error(.connectionLost, "a kept connection died after the request was sent")
             return CURL_PREREQFUNC_ABORT
@@ -90,7 +91,7 @@ extension EasyHandle {
 }
 
 extension EasyHandle {
-    /// Asks the egress policy, unless it has allowed the same address the last time.
+    /// Checks the address against the egress policy, unless the policy allowed the same address last time.
     fileprivate func allows(_ address: UnsafePointer<CChar>?, for transfer: Transfer) -> Bool {
         guard let address, transfer.egress != .all else { return transfer.egress == .all }
         if let lastAllowed, lastAllowed.policy == transfer.egress, strcmp(lastAllowed.address, address) == 0 { return true }
@@ -101,7 +102,7 @@ extension EasyHandle {
 }
 
 extension Transfer {
-    /// Asks the egress policy, and notes what it refuses.
+    /// Checks the address against the egress policy, and records a refusal.
     fileprivate func allows(_ address: IPAddress?, _ configuration: HTTPClientConfiguration) -> Bool {
         if egress == .all || configuration.proxy != nil { return true }
         if let address, egress.allows(address) {

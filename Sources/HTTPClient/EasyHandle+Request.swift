@@ -1,10 +1,10 @@
 import CCurl
 
 extension EasyHandle {
-    /// A body up to this size is copied and leaves with the header in one write; a longer one is read piece by piece.
+    /// A body up to this size is copied and sent with the header in one write; a longer one is read in pieces.
     private static let longestCopied = 16 << 10
 
-    /// Sets all that differs from transfer to transfer. The result is not OK when libcurl refuses an option.
+    /// Sets the options that differ between transfers. The result is not OK if libcurl rejects an option.
     func prepare(for transfer: Transfer) -> CURLcode {
         let request = transfer.request
         refusal = CURLE_OK
@@ -20,7 +20,7 @@ extension EasyHandle {
         return refusal
     }
 
-    /// Drops what belongs to the transfer.
+    /// Clears the transfer's options.
     func clear() {
         transfer = nil
         shim_set_list(pointer, CURLOPT_HTTPHEADER, nil)
@@ -30,7 +30,7 @@ extension EasyHandle {
 
     private func setMethodAndBody(_ transfer: Transfer) -> Bool {
         let method = transfer.request.method
-        // Undoes what the last transfer set: no body, upload, post.
+        // Resets what the last transfer set: no body, upload, post.
         set(CURLOPT_HTTPGET, 1)
         var implied = HTTPMethod.get
         var hasBody = true
@@ -60,7 +60,7 @@ extension EasyHandle {
 
     private func copyBody(_ bytes: [UInt8]) {
         set(CURLOPT_POST, 1)
-        // An empty array may have no address, which libcurl takes for no body.
+        // An empty array may have no address, which libcurl treats as no body.
         if bytes.isEmpty { return note(shim_set_body_copy(pointer, "", 0)) }
         bytes.withUnsafeBytes { note(shim_set_body_copy(pointer, $0.baseAddress, curl_off_t($0.count))) }
     }
@@ -73,13 +73,13 @@ extension EasyHandle {
 
     private func setHeaders(_ request: HTTPRequest, hasBody: Bool) {
         for header in request.headers {
-            // `Name:` alone would tell libcurl to leave the header out.
+            // `Name:` alone would make libcurl omit the header.
             append(header.value.utf8.allSatisfy(\.isBlank) ? "\(header.name);" : "\(header.name): \(header.value)")
         }
         if hasBody {
-            // Waiting for `100 Continue` costs a round trip, and a second where the server does not know it.
+            // Waiting for `100 Continue` costs a round trip, or a second if the server does not support it.
             append("Expect:")
-            // libcurl's own guess would be a form.
+            // Otherwise libcurl sends the content type of a form.
             if !request.headers.contains(where: { $0.name.equalsIgnoringCase("content-type") }) { append("Content-Type:") }
         }
         note(shim_set_list(pointer, CURLOPT_HTTPHEADER, headerList))

@@ -1,6 +1,6 @@
 import CCurl
 
-/// An easy handle of libcurl, used for one transfer after another.
+/// A libcurl easy handle, reused for one transfer after another.
 final class EasyHandle {
     let pointer: UnsafeMutableRawPointer
     var transfer: Transfer?
@@ -9,14 +9,14 @@ final class EasyHandle {
 
     var headerList: UnsafeMutablePointer<curl_slist>?
     private var resolveList: UnsafeMutablePointer<curl_slist>?
-    /// libcurl writes into it as long as the handle lives.
+    /// libcurl writes into it for the lifetime of the handle.
     private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
-    /// The first option that was refused since `prepare` began.
+    /// The first option that libcurl rejected since `prepare` began.
     var refusal = CURLE_OK
-    /// What is set on the handle already; each would cost a call a request.
+    /// The options already set on the handle; setting each again would cost a call per request.
     var settings = Settings()
 
-    /// The address of the last connection that was let through, and by which policy.
+    /// The address of the last allowed connection, and the policy that allowed it.
     var lastAllowed: (address: [CChar], policy: EgressPolicy)?
 
     struct Settings: Equatable {
@@ -41,7 +41,7 @@ final class EasyHandle {
         errorText.deallocate()
     }
 
-    /// The handle that libcurl calls by this pointer.
+    /// The handle for the pointer that libcurl passes.
     static func of(_ pointer: UnsafeMutableRawPointer?) -> EasyHandle? {
         guard let pointer else { return nil }
         var context: UnsafeMutableRawPointer?
@@ -59,7 +59,7 @@ extension EasyHandle {
     }
     func note(_ code: CURLcode) { if refusal == CURLE_OK { refusal = code } }
 
-    /// The options that never change.
+    /// Sets the options that never change.
     private func setUp() {
         let configuration = multi.configuration
         let context = Unmanaged.passUnretained(self).toOpaque()
@@ -67,12 +67,12 @@ extension EasyHandle {
         note(shim_set_pointer(pointer, CURLOPT_ERRORBUFFER, errorText))
         note(shim_set_pointer(pointer, CURLOPT_SHARE, multi.share))
         set(CURLOPT_NOSIGNAL, 1)
-        // Otherwise a transfer that ends while its name is being resolved waits for the resolver, and with it the thread.
+        // Otherwise a transfer that ends during name resolution blocks the thread until the resolver returns.
         set(CURLOPT_QUICK_EXIT, 1)
         set(CURLOPT_PROTOCOLS_STR, "http,https")
         set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
         set(CURLOPT_FOLLOWLOCATION, 0)
-        // Keys of objects may hold `//` and `..`, and are signed as they are.
+        // Object keys may contain `//` and `..`, and are signed as they are.
         set(CURLOPT_PATH_AS_IS, 1)
         set(CURLOPT_TCP_KEEPALIVE, 1)
         set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
@@ -87,14 +87,15 @@ extension EasyHandle {
         set(CURLOPT_SSL_VERIFYPEER, 1)
         set(CURLOPT_SSL_VERIFYHOST, 2)
         set(CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2)
-        // A folder besides the file keeps libcurl from caching the parsed certificates, and a system's own would still be trusted.
+        // This replaces the system's folder: its certificates would stay trusted, and a folder beside the file keeps libcurl from
+        // caching the parsed certificates.
         set(CURLOPT_CAPATH, configuration.caPath)
         if configuration.caFile != nil || configuration.caPath != nil { set(CURLOPT_CAINFO, configuration.caFile) }
     }
 }
 
 extension EasyHandle {
-    /// Bytes of the body that have left this process.
+    /// Bytes of the body that were sent.
     var uploadedBytes: Int64 {
         var count: curl_off_t = 0
         shim_get_size(pointer, CURLINFO_SIZE_UPLOAD_T, &count)
@@ -105,7 +106,7 @@ extension EasyHandle {
         errorText[0] == 0 ? String(cString: curl_easy_strerror(code)) : String(cString: errorText)
     }
 
-    /// Lets those directions flow that the transfer does not hold up.
+    /// Unpauses the directions that the transfer does not pause.
     func resume(_ transfer: Transfer) -> CURLcode {
         let receiving = transfer.isPaused ? CURLPAUSE_RECV : CURLPAUSE_RECV_CONT
         let sending = transfer.upload?.isPaused ?? false ? CURLPAUSE_SEND : CURLPAUSE_SEND_CONT

@@ -1,12 +1,12 @@
-/// Which addresses may be connected to: a download link that an API sends must not reach this network's own services.
+/// The addresses that a client may connect to: a download link from an API must not reach services of the internal network.
 ///
-/// It is asked with the address of the socket itself, after name resolution, and again when a kept connection is used:
-/// neither a name that resolves anew nor a connection that a laxer request opened gets around it. With a proxy, libcurl
-/// sees the proxy's address alone, and the proxy is what has to guard.
+/// It checks the address of the socket itself, after name resolution, and again when a kept connection is reused. Neither a name
+/// that later resolves to another address nor a connection opened under a less strict policy bypasses it. With a proxy, libcurl
+/// sees only the proxy's address, and the proxy must enforce the policy.
 public enum EgressPolicy: Sendable, Hashable {
-    /// Addresses of the public Internet.
+    /// Public Internet addresses.
     case publicOnly
-    /// Those, and these ranges. A cloud's metadata service is let through only when it is listed as a single address.
+    /// Public addresses and these ranges. A cloud metadata service is allowed only if it is listed as a single address.
     case publicAnd([AddressRange])
     /// Any address.
     case all
@@ -25,11 +25,11 @@ public enum EgressPolicy: Sendable, Hashable {
         }
     }
 
-    /// Whether the address is globally reachable by the IANA special-purpose registries (RFC 6890), multicast excluded.
+    /// Whether the address is globally reachable by the IANA special-purpose registries (RFC 6890), excluding multicast.
     public static func isPublic(_ address: IPAddress) -> Bool {
         if metadataServices.contains(address) { return false }
         if address.isIPv4 { return !specialIPv4.contains { $0.contains(address) } }
-        // The IPv4 address inside is where the packets go: NAT64 (RFC 6052), 6to4 (RFC 3056).
+        // Packets go to the embedded IPv4 address: NAT64 (RFC 6052), 6to4 (RFC 3056).
         if nat64.contains(address) { return isPublic(IPAddress(Array(address.bytes[12...]))) }
         if sixToFour.contains(address) { return isPublic(IPAddress(Array(address.bytes[2..<6]))) }
         return globalUnicast.contains(address) && !specialIPv6.contains { $0.contains(address) }
@@ -46,7 +46,8 @@ public enum EgressPolicy: Sendable, Hashable {
         "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4",
     ].compactMap { AddressRange($0) }
 
-    /// All that is given out so far; what lies outside (loopback, ULA, link-local, site-local, multicast, IPv4-compatible) is not.
+    /// All allocated space so far; addresses outside it (loopback, ULA, link-local, site-local, multicast, IPv4-compatible) are not
+    /// public.
     private static let globalUnicast = ["2000::/3"].compactMap { AddressRange($0) }
     private static let specialIPv6 = ["2001::/23", "2001:db8::/32", "3fff::/20"].compactMap { AddressRange($0) }
     private static let nat64 = ["64:ff9b::/96"].compactMap { AddressRange($0) }

@@ -1,11 +1,11 @@
-/// Ends that come from this side: cancelled tasks, deadlines, shutdown.
+/// Ends of transfers caused by this side: cancelled tasks, deadlines, shutdown.
 extension HTTPClient {
     func cancel(_ id: UInt64) {
         guard let transfer = transfers[id] else { return }
         fail(transfer, .cancelled, "the task was cancelled")
     }
 
-    /// All transfers are looked at together, at 25 ms: a timer each would cost more than the requests of a fast host.
+    /// Checks all transfers together, every 25 ms: a timer for each would cost more than the requests of a fast host.
     func watchDeadlines() {
         guard !isWatchingDeadlines else { return }
         isWatchingDeadlines = true
@@ -17,13 +17,13 @@ extension HTTPClient {
         let now = Monotonic.now
         let overdue = transfers.values.compactMap { transfer in transfer.overdue(at: now).map { (transfer, $0) } }
         for (transfer, wait) in overdue {
-            fail(transfer, .timeout(wait), "\(wait.rawValue) of \(transfer.bound(of: wait)) is over")
+            fail(transfer, .timeout(wait), "the \(wait.rawValue) timeout of \(transfer.bound(of: wait)) expired")
         }
         metrics.record(inFlight: admission.active, queued: running - admission.active)
         if running > 0 { watchDeadlines() }
     }
 
-    /// The deadline of `shutdown` has come.
+    /// Cancels all transfers when the deadline of `shutdown` passes.
     func abandonAll() {
         guard running > 0 else { return }
         logger.warning("HTTP requests cancelled by shutdown", metadata: ["client": "\(configuration.name)", "requests": "\(running)"])

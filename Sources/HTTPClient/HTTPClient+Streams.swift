@@ -1,8 +1,8 @@
 import CCurl
 
-/// Bodies that are pulled.
+/// Response bodies that the reader pulls.
 extension HTTPClient {
-    /// The next piece of the body, `nil` in it at its end; `nil` instead of it when the stream was abandoned.
+    /// The next chunk of the body; the success is `nil` at its end, the result is `nil` if the stream was abandoned.
     func next(of id: UInt64) async -> Result<[UInt8]?, HTTPError>? {
         guard let transfer = transfers[id] else { return nil }
         return await withTaskCancellationHandler {
@@ -16,14 +16,14 @@ extension HTTPClient {
         }
     }
 
-    /// Nobody will read on.
+    /// Cancels the transfer because its reader is gone.
     func abandon(_ id: UInt64) {
         guard let transfer = transfers[id] else { return }
         fail(transfer, .cancelled, "the stream was abandoned")
         transfers[id] = nil
     }
 
-    /// Gives a stream's caller its head, and its reader what there is: a piece, the end, or the error after the last piece.
+    /// Resumes a stream's caller with the response head, and its reader with a chunk, the end, or the error after the last chunk.
     func deliver(_ transfer: Transfer) {
         deliverHead(transfer)
         guard let reader = transfer.reader else { return }
@@ -43,7 +43,7 @@ extension HTTPClient {
     private func deliverHead(_ transfer: Transfer) {
         guard case .stream(let continuation) = transfer.caller else { return }
         if transfer.isHeadComplete, !transfer.isRedirect, !transfer.isCancelled {
-            // A body that has broken off already is told by `next`, after what there is of it.
+            // If the body has already broken off, `next` reports it after the bytes that arrived.
             transfer.caller = .answered
             continuation.resume(returning: .success(HTTPStream(of: transfer, client: self)))
         } else if case .failure(let error) = transfer.outcome {
@@ -59,7 +59,7 @@ extension HTTPClient {
         resume(transfer, handle)
     }
 
-    /// Calls into libcurl, which may deliver at once what it held back.
+    /// Unpauses the handle in libcurl, which may at once deliver data that it held back.
     func resume(_ transfer: Transfer, _ handle: EasyHandle) {
         transfer.hasProgressed = true
         let code = handle.resume(transfer)

@@ -1,7 +1,7 @@
 import CCurl
 import EventThread
 
-/// A transfer's way: `start` → (queue) → `begin` → `ended` → (redirect: `admit` again) → `finish`.
+/// The path of a transfer: `start` → (queue) → `begin` → `ended` → (redirect: `admit` again) → `finish`.
 extension HTTPClient {
     func start(_ id: UInt64, _ request: HTTPRequest, _ caller: Transfer.Caller) {
         let transfer = Transfer(id, request, origin: RequestURL.origin(request.url) ?? "", caller: caller, configuration)
@@ -16,17 +16,17 @@ extension HTTPClient {
 
     private func admit(_ transfer: Transfer) {
         guard admission.waiting < configuration.maxQueued else {
-            return fail(transfer, .overloaded, "\(admission.waiting) requests wait for a connection already")
+            return fail(transfer, .overloaded, "\(admission.waiting) requests already wait for a connection")
         }
         if admission.admit(transfer.id, host: transfer.origin) { begin(transfer) }
     }
 
-    /// The transfer holds a connection of its host.
+    /// Starts a transfer that holds a connection of its host.
     private func begin(_ transfer: Transfer) {
         transfer.phase = .connecting
         transfer.lastProgress = Monotonic.now
         guard let multi = openMulti(), let handle = multi.takeHandle() else {
-            return fail(transfer, .other, "libcurl has no memory for a handle")
+            return fail(transfer, .other, "libcurl cannot create a handle")
         }
         handle.transfer = transfer
         transfer.handle = handle
@@ -37,7 +37,7 @@ extension HTTPClient {
         if case .stream(_, let next) = transfer.request.body { pump(next, of: transfer) }
     }
 
-    /// libcurl is done with the transfer.
+    /// Called when libcurl has finished the transfer.
     func ended(_ handle: EasyHandle, _ code: CURLcode) {
         guard let transfer = handle.transfer else { return }
         if let failure = transfer.failure { return finish(transfer, .failure(failure)) }
@@ -51,7 +51,7 @@ extension HTTPClient {
     private func follow(_ transfer: Transfer) {
         guard transfer.redirectsLeft > 0 else { return fail(transfer, .redirect, "too many redirects") }
         guard let location = transfer.headers["location"], let url = RequestURL.resolve(location, against: transfer.request.url) else {
-            return fail(transfer, .redirect, "it leads to no URL")
+            return fail(transfer, .redirect, "its Location is not a valid URL")
         }
         do throws(Redirect.Refusal) {
             let redirect = try Redirect(of: transfer.request, from: transfer.origin, status: transfer.status, to: url)
@@ -68,11 +68,11 @@ extension HTTPClient {
         finish(transfer, .failure(transfer.error(kind, cause)))
     }
 
-    /// The end of the transfer, whichever it is; without effect on one that has ended.
+    /// Ends the transfer with any outcome; no effect if it has already ended.
     func finish(_ transfer: Transfer, _ outcome: Result<Void, HTTPError>) {
         guard transfer.phase != .finished else { return }
         let heldConnection = transfer.phase != .queued
-        // First of all: the next transfers begin within, and one that cannot calls back.
+        // Set first: the next transfers start inside this call, and one that fails calls back.
         transfer.phase = .finished
         detach(transfer, heldConnection: heldConnection)
         transfer.outcome = outcome
@@ -88,7 +88,7 @@ extension HTTPClient {
         if running == 0, isShutDown { drained() }
     }
 
-    /// Takes the transfer from libcurl, which closes its connection unless the response is whole, and lets the next one go.
+    /// Removes the transfer from libcurl, which closes the connection unless the response is complete, and starts the next one.
     private func detach(_ transfer: Transfer, heldConnection: Bool = true) {
         transfer.upload?.cancel()
         if let handle = transfer.handle, let multi = openMulti() {

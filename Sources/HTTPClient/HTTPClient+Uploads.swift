@@ -1,6 +1,6 @@
-/// Bodies that are pulled from their source as the connection takes them.
+/// Request bodies that are pulled from their source as the connection accepts them.
 extension HTTPClient {
-    /// One task an upload, which waits for libcurl after each chunk: two chunks are in memory at most.
+    /// One task for each upload, which waits for libcurl after each chunk: at most two chunks are in memory.
     func pump(_ next: @escaping @Sendable () async throws -> [UInt8]?, of transfer: Transfer) {
         let id = transfer.id
         transfer.upload?.source = Task { [weak self] in
@@ -16,7 +16,7 @@ extension HTTPClient {
         }
     }
 
-    /// Returns once the chunk has been taken, or false when the transfer is over.
+    /// Returns true once libcurl has taken the chunk, or false if the transfer is over.
     private func give(_ chunk: [UInt8], to id: UInt64) async -> Bool {
         await withCheckedContinuation { continuation in
             guard let transfer = transfers[id], let upload = transfer.upload, transfer.phase != .finished else {

@@ -1,11 +1,10 @@
 import EventThread
 import Logging
 
-/// Requests over HTTP/1.1 by libcurl, thousands in flight on one event thread.
+/// An HTTP/1.1 client on libcurl, with thousands of requests in flight on one event thread.
 ///
-/// libcurl's multi socket interface does the work: the thread tells it which sockets are ready, and connections are kept and
-/// used again. A request waits for a free connection of its host, first come, first served. Nothing is held without a bound
-/// and nothing is waited for without a deadline.
+/// It uses libcurl's multi socket interface: the thread reports ready sockets, and connections are kept and reused. A request waits
+/// for a free connection of its host, first come, first served. Every buffer is bounded and every wait has a deadline.
 ///
 /// The process must ignore SIGPIPE: OpenSSL writes to sockets whose peer may be gone.
 public actor HTTPClient {
@@ -16,9 +15,9 @@ public actor HTTPClient {
     let logger: Logger
     let metrics: HTTPClientMetrics
     let admission: Admission
-    /// Requests until they are answered, streams until their end is read.
+    /// Requests until their response, streams until their end is read.
     var transfers: [UInt64: Transfer] = [:]
-    /// Those that have not ended.
+    /// The number of transfers that have not ended.
     var running = 0
     var isWatchingDeadlines = false
     var isShutDown = false
@@ -36,16 +35,16 @@ public actor HTTPClient {
         admission = Admission(maxPerHost: configuration.maxConnectionsPerHost, maxTotal: configuration.maxConnections)
     }
 
-    // libcurl closes its sockets through the thread. An isolated deinit would say so, but Swift 6.3 then fails to compile optimised
-    // callers of `init` in other modules ("circular reference").
+    // libcurl closes its sockets through the thread. An isolated deinit would express that, but Swift 6.3 then fails to compile
+    // optimised callers of `init` in other modules ("circular reference").
     deinit {
         guard let multi else { return }
         Task(executorPreference: thread) { multi.close() }
     }
 
-    /// Sends the request and returns the response once its body is whole, whatever its status.
-    /// Cancelling the task ends the transfer at once.
-    /// - Throws: `HTTPError`, when there is no whole response within the bounds of the request and the client.
+    /// Sends the request and returns the response once its body is complete, whatever its status. Cancelling the task ends the
+    /// transfer at once.
+    /// - Throws: `HTTPError` if no complete response arrives within the limits of the request and the client.
     public func send(_ request: HTTPRequest) async throws(HTTPError) -> HTTPResponse {
         let id = nextID()
         let result = await withTaskCancellationHandler {
@@ -59,10 +58,10 @@ public actor HTTPClient {
         return try result.get()
     }
 
-    /// Does what `send` does without a task that waits: where thousands of requests a second are sent, tasks cost as much as they do.
+    /// Like `send`, but without a waiting task: at thousands of requests a second, tasks cost as much as the requests.
     /// - Parameters:
-    ///   - caller: the thread that the caller is on, the client's or another one.
-    ///   - then: called once, on the caller's thread; where that is the client's and nothing can be sent, before this returns.
+    ///   - caller: the caller's thread, the client's or another one.
+    ///   - then: called once, on the caller's thread; before this returns if that is the client's thread and nothing can be sent.
     public nonisolated func send(
         _ request: HTTPRequest, from caller: EventThread, then: @escaping @Sendable (Result<HTTPResponse, HTTPError>) -> Void
     ) {
@@ -73,8 +72,8 @@ public actor HTTPClient {
         }
     }
 
-    /// Sends the request and returns when the header of the response is here; the body is then pulled from the stream.
-    /// - Throws: `HTTPError`, when there is no header within the bounds of the request and the client.
+    /// Sends the request and returns when the response header has arrived; the body is then pulled from the stream.
+    /// - Throws: `HTTPError` if no header arrives within the limits of the request and the client.
     public func stream(_ request: HTTPRequest) async throws(HTTPError) -> HTTPStream {
         let id = nextID()
         let result = await withTaskCancellationHandler {
@@ -88,11 +87,11 @@ public actor HTTPClient {
         return try result.get()
     }
 
-    /// Returns in one of the next turns of the client's thread: while it does, requests come to their ends.
+    /// Returns in one of the next turns of the client's thread, in which requests can complete.
     public func nextTurn() async {}
 
-    /// Refuses new requests, waits until those in flight have ended, at most so long, and cancels the rest (`.shutDown`).
-    /// Then the connections are closed.
+    /// Refuses new requests, waits until those in flight have ended, for at most `deadline`, and cancels the rest (`.shutDown`).
+    /// Then closes the connections.
     public func shutdown(within deadline: Duration = .seconds(30)) async {
         isShutDown = true
         await withCheckedContinuation { continuation in
@@ -109,7 +108,7 @@ public actor HTTPClient {
         return lastID
     }
 
-    /// libcurl's side, made at the first use: only then is the thread the caller's.
+    /// Creates the libcurl handle at first use, because only then does the caller run on the thread.
     func openMulti() -> Multi? {
         if let multi { return multi }
         multi = Multi(configuration, on: thread) { [weak self] event in self?.assumeIsolated { $0.handle(event) } }
@@ -123,7 +122,7 @@ public actor HTTPClient {
         deliverTouched()
     }
 
-    /// Hands on what the calls into libcurl have brought for streams.
+    /// Delivers to streams what the calls into libcurl received.
     func deliverTouched() {
         guard let multi, !multi.touched.isEmpty else { return }
         let touched = multi.touched

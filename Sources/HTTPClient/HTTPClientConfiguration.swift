@@ -1,29 +1,29 @@
-/// How a client connects, and the bounds of what it holds.
+/// How a client connects, and its limits.
 public struct HTTPClientConfiguration: Sendable {
-    /// Value of the label `client` of the metrics: `provider`, `storage`, …
+    /// The value of the metrics label `client`: `provider`, `storage`, …
     public var name: String
     public var userAgent: String?
-    /// Connections to one scheme, host and port. 32 to 64 cost the least CPU a request.
+    /// The maximum number of connections to one scheme, host and port. 32 to 64 cost the least CPU per request.
     public var maxConnectionsPerHost: Int
-    /// Connections in all, in use and idle.
+    /// The maximum number of connections in total, in use and idle.
     public var maxConnections: Int
-    /// Requests that wait for a connection; one more is `HTTPError.Kind.overloaded`.
+    /// The maximum number of requests that wait for a connection; further ones fail with `HTTPError.Kind.overloaded`.
     public var maxQueued: Int
-    /// For requests that name none. Public addresses only, unless said otherwise.
+    /// The egress policy of requests that set none. Defaults to public addresses only.
     public var egress: EgressPolicy
-    /// For `send`, in bytes.
+    /// The longest body that `send` accepts, in bytes.
     public var maxBodyBytes: Int
-    /// All lines of a response's header together, in bytes.
+    /// The maximum size of all header lines of a response, in bytes.
     public var maxHeaderBytes: Int
-    /// For `send` when `HTTPTimeouts.whole` says nothing.
+    /// The limit of `send` for a whole transfer if `HTTPTimeouts.whole` is `nil`.
     public var wholeTimeout: Duration
-    /// Certificates to trust instead of the system's: a PEM file, or a folder prepared by `c_rehash`.
+    /// Certificates to trust instead of the system's: a PEM file, or a folder prepared with `c_rehash`.
     public var caFile: String?
     public var caPath: String?
     public var clientCertificate: ClientCertificate?
-    /// `http://host:port`; without one none is used, whatever the environment says.
+    /// `http://host:port`; `nil` uses no proxy, whatever the environment says.
     public var proxy: String?
-    /// `host:port:address`, instead of name resolution (curl's `--resolve`). The egress policy holds for these too.
+    /// `host:port:address` entries that replace name resolution (curl's `--resolve`). The egress policy applies to these too.
     public var resolve: [String]
 
     public init(

@@ -1,6 +1,6 @@
 import Metrics
 
-/// What a client counts. Labels have no host: their number is bounded.
+/// The metrics of a client. Labels contain no host, so their number is bounded.
 ///
 /// | metric | kind | labels | meaning |
 /// |---|---|---|---|

@@ -2,8 +2,8 @@ import Encoding
 
 /// The three date formats of RFC 9110, section 5.6.7.
 public enum HTTPDate {
-    /// Seconds since 1970, or `nil` for what is no such date.
-    /// - Parameter now: seconds since 1970, to tell the century of a year of two digits.
+    /// Seconds since 1970, or `nil` if the text is not such a date.
+    /// - Parameter now: seconds since 1970; determines the century of a two-digit year.
     public static func seconds(_ text: String, now: Int64) -> Int64? {
         let words = text.utf8.split { $0.isBlank || $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: "-") }.map(Substring.init)
         switch words.count {
@@ -32,7 +32,7 @@ public enum HTTPDate {
         return date.days * 86_400 + hour * 3600 + minute * 60 + second
     }
 
-    /// A year that looks more than 50 years ahead is the last one with those digits.
+    /// A year more than 50 years in the future means the most recent past year with those digits (RFC 9110, section 5.6.7).
     private static func century(_ text: Substring, now: Int64) -> Int64? {
         guard let short = number(text, digits: 2) else { return nil }
         let thisYear = 1970 + now / 31_556_952

@@ -1,7 +1,7 @@
 import CCurl
 
 extension HTTPError.Kind {
-    /// What a result of libcurl means (libcurl-errors(3)), once the response has begun or before.
+    /// The meaning of a libcurl result (libcurl-errors(3)), before or after the response has begun.
     init(_ code: CURLcode, responseBegan: Bool) {
         switch code {
         case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY:
@@ -9,7 +9,7 @@ extension HTTPError.Kind {
         case CURLE_COULDNT_CONNECT, CURLE_INTERFACE_FAILED, CURLE_NO_CONNECTION_AVAILABLE, CURLE_PROXY:
             self = .connect
         case CURLE_OPERATION_TIMEDOUT:
-            // Of libcurl's own timeouts only the one for connecting is used.
+            // Of libcurl's own timeouts, only the connect timeout is used.
             self = .timeout(.connect)
         case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR,
             CURLE_SSL_CRL_BADFILE, CURLE_SSL_INVALIDCERTSTATUS, CURLE_SSL_PINNEDPUBKEYNOTMATCH, CURLE_SSL_CLIENTCERT:

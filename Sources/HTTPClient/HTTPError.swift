@@ -1,32 +1,32 @@
-/// Why there is no (whole) response. An error status is none: it arrives as an `HTTPResponse`.
+/// Why there is no complete response. An error status is not an `HTTPError`: it arrives as an `HTTPResponse`.
 public struct HTTPError: Error, Sendable, CustomStringConvertible {
     public enum Kind: Sendable, Hashable {
-        /// The request cannot be sent as it is: a URL that is not http or https, a line break in a header, …
+        /// The request cannot be sent: a URL that is not http or https, a line break in a header, …
         case invalidRequest
-        /// The host's name was not resolved.
+        /// The host name was not resolved.
         case dns
-        /// No connection came about.
+        /// No connection was established.
         case connect
-        /// The handshake failed for another reason than the certificate.
+        /// The TLS handshake failed for a reason other than the certificate.
         case tls
-        /// The server's certificate is not to be trusted, or this side's own cannot be used.
+        /// The server's certificate is not trusted, or the client's own cannot be used.
         case certificate
         /// The egress policy forbids the address.
         case refusedAddress
         case timeout(Wait)
-        /// The connection broke before the response began.
+        /// The connection was lost before the response began.
         case connectionLost
-        /// The body broke off.
+        /// The connection was lost before the end of the body.
         case truncated
-        /// Body or headers exceed their bound.
+        /// Body or headers exceed their limit.
         case tooLarge
-        /// What came is not HTTP.
+        /// The response is not valid HTTP.
         case protocolViolation
-        /// A redirect may not or cannot be followed.
+        /// A redirect is not allowed or cannot be followed.
         case redirect
-        /// The provider of a streamed body failed, or gave another length than was announced.
+        /// The source of a streamed body failed, or its length differs from the announced one.
         case uploadSource
-        /// Too many requests wait already.
+        /// Too many requests are already waiting.
         case overloaded
         case cancelled
         /// The client is shut down.
@@ -35,20 +35,20 @@ public struct HTTPError: Error, Sendable, CustomStringConvertible {
         case other
     }
 
-    /// Which bound of `HTTPTimeouts` ran out.
+    /// The timeout of `HTTPTimeouts` that expired.
     public enum Wait: String, Sendable, Hashable { case queue, connect, firstByte, stall, whole }
 
     public let kind: Kind
     public let method: HTTPMethod
-    /// Without userinfo, query and fragment.
+    /// The URL without userinfo, query and fragment.
     public let url: String
-    /// Where it came from, in libcurl's words when it has some.
+    /// The cause, in libcurl's words if it has any.
     public let cause: String
     /// Whether the server may have begun to act on the request.
     public let mayHaveRun: Bool
 
-    /// Whether the same request can succeed later. Sending it again doubles its effect when `mayHaveRun` and it is not
-    /// idempotent; that is the caller's to weigh.
+    /// Whether the same request can succeed later. If `mayHaveRun` is true and the request is not idempotent, repeating it can
+    /// double its effect; the caller decides.
     public var isRetriable: Bool {
         switch kind {
         case .dns, .connect, .tls, .timeout, .connectionLost, .truncated, .overloaded: true
@@ -70,7 +70,7 @@ public struct HTTPError: Error, Sendable, CustomStringConvertible {
 }
 
 extension HTTPError.Kind {
-    /// In kebab-case, as metrics and error codes show it: `connect`, `timeout-first-byte`, …
+    /// The kind in kebab-case, for metrics and error codes: `connect`, `timeout-first-byte`, …
     public var label: String {
         switch self {
         case .invalidRequest: "invalid-request"

@@ -1,8 +1,8 @@
-/// The fields of a response: names compare without case, order and repetitions are kept.
+/// The header fields of a response: names are case-insensitive, order and repetitions are kept.
 ///
-/// The bytes are kept as they came and read on demand: most callers of a status endpoint look at one field or none.
+/// Stores the received bytes and parses them on demand: most callers of a status endpoint read one field or none.
 public struct HTTPHeaders: Sendable, Hashable {
-    /// Lines of `name: value`, each ended by CR LF.
+    /// Lines of `name: value`, each terminated by CR LF.
     private(set) var lines: [UInt8] = []
 
     public init() {}
@@ -11,7 +11,7 @@ public struct HTTPHeaders: Sendable, Hashable {
         for field in fields { lines += "\(field.name): \(field.value)\r\n".utf8 }
     }
 
-    /// The value of the first field of that name, without surrounding white space.
+    /// The value of the first field with that name, without surrounding white space.
     public subscript(name: String) -> String? {
         var value: String?
         forEachLine { line in
@@ -22,7 +22,7 @@ public struct HTTPHeaders: Sendable, Hashable {
         return value
     }
 
-    /// The values of all fields of that name, in order.
+    /// The values of all fields with that name, in order.
     public func values(of name: String) -> [String] {
         var values: [String] = []
         forEachLine { line in
@@ -43,7 +43,7 @@ public struct HTTPHeaders: Sendable, Hashable {
         return fields
     }
 
-    /// `Content-Length` in bytes, when it is there and a number.
+    /// `Content-Length` in bytes, if present and a number.
     public var contentLength: Int64? { self["content-length"].flatMap { Int64($0) } }
 }
 
@@ -52,11 +52,11 @@ extension HTTPHeaders {
 
     mutating func removeAll() { lines.removeAll(keepingCapacity: true) }
 
-    /// Takes a line as libcurl hands it over, its line end included.
+    /// Appends a line from libcurl, including its line end.
     mutating func append(line: UnsafeRawBufferPointer) {
         var line = line[...]
         while let last = line.last, last == UInt8(ascii: "\r") || last == UInt8(ascii: "\n") { line.removeLast() }
-        // A folded line (RFC 9112, section 5.2) belongs to the field before it.
+        // A folded line (RFC 9112, section 5.2) belongs to the previous field.
         if let first = line.first, first.isBlank, !lines.isEmpty { lines.removeLast(2) }
         lines.append(contentsOf: line)
         lines.append(UInt8(ascii: "\r"))

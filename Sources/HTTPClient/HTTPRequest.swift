@@ -1,24 +1,24 @@
-/// What to send, and under which bounds. The value is complete: a client adds nothing to it but framing and `User-Agent`.
+/// A request and its limits. It is complete: the client adds only framing and `User-Agent`.
 public struct HTTPRequest: Sendable {
     public var method: HTTPMethod
-    /// An absolute `http` or `https` URL, percent-encoded. It is sent as it is: dot segments and double slashes stay.
+    /// An absolute, percent-encoded `http` or `https` URL. It is sent unchanged, including dot segments and double slashes.
     public var url: String
-    /// In the order of sending. `Content-Length` and `Transfer-Encoding` are the client's own, from `body`.
+    /// Headers in sending order. The client sets `Content-Length` and `Transfer-Encoding` from `body`.
     public var headers: [(name: String, value: String)]
     public var body: HTTPRequestBody
     public var timeouts: HTTPTimeouts
     public var redirects: HTTPRedirects
-    /// The longest body that is taken, in bytes; a longer one is `HTTPError.Kind.tooLarge`. Without one, `send` takes
-    /// `HTTPClientConfiguration.maxBodyBytes` and `stream` any length.
+    /// The longest accepted response body in bytes; a longer one fails with `HTTPError.Kind.tooLarge`. If `nil`, `send` uses
+    /// `HTTPClientConfiguration.maxBodyBytes` and `stream` has no limit.
     public var maxBodyBytes: Int?
-    /// The addresses that may be connected to; without one, `HTTPClientConfiguration.egress`.
+    /// The addresses that the request may connect to; `nil` uses `HTTPClientConfiguration.egress`.
     public var egress: EgressPolicy?
-    /// Offers gzip, deflate, brotli and zstd and decodes the answer; `maxBodyBytes` bounds the decoded body. Of `send` only:
-    /// a stream is handed on as it was sent.
+    /// Offers gzip, deflate, brotli and zstd and decodes the response; `maxBodyBytes` limits the decoded body. Only for `send`: a
+    /// stream is passed on undecoded.
     public var acceptsCompression: Bool
-    /// Without one, `HTTPClientConfiguration.clientCertificate`. Never shown to another origin that a redirect leads to.
+    /// `nil` uses `HTTPClientConfiguration.clientCertificate`. Never presented to another origin after a redirect.
     public var clientCertificate: ClientCertificate?
-    /// Names of headers that hold credentials besides those `HTTPRedirects` knows; they never follow to another origin.
+    /// Names of headers with credentials, in addition to those `HTTPRedirects` knows; they are never sent to another origin.
     public var sensitiveHeaders: [String]
 
     public init(
@@ -40,15 +40,15 @@ public struct HTTPRequest: Sendable {
         self.sensitiveHeaders = sensitiveHeaders
     }
 
-    /// Whether sending it twice does what sending it once does: an idempotent method (RFC 9110, section 9.2.2), or an
-    /// `Idempotency-Key`. libcurl sends such a request again when a kept connection turns out to be dead.
+    /// Whether sending the request twice has the same effect as sending it once: an idempotent method (RFC 9110, section 9.2.2) or
+    /// an `Idempotency-Key`. libcurl resends such a request if a kept connection is dead.
     public var isReplayable: Bool {
         if case .stream = body { return false }
         return method.isIdempotent || headers.contains { $0.name.equalsIgnoringCase("idempotency-key") }
     }
 }
 
-/// A method as RFC 9110, section 9, has it: case-sensitive.
+/// A request method (RFC 9110, section 9): case-sensitive.
 public struct HTTPMethod: RawRepresentable, Hashable, Sendable, ExpressibleByStringLiteral {
     public let rawValue: String
     public init(rawValue: String) { self.rawValue = rawValue }
@@ -69,32 +69,32 @@ public struct HTTPMethod: RawRepresentable, Hashable, Sendable, ExpressibleByStr
 public enum HTTPRequestBody: Sendable {
     case none
     case bytes([UInt8])
-    /// Pulled chunk by chunk as the connection takes it, until `nil`. Without a length it is sent chunked. It cannot be
-    /// sent a second time: a redirect that asks for that, or a dead kept connection, is an error.
+    /// Pulled chunk by chunk as the connection accepts it, until `nil`. Without a length it is sent chunked. It cannot be sent
+    /// twice: a redirect that requires that, or a dead kept connection, is an error.
     case stream(length: Int64?, next: @Sendable () async throws -> [UInt8]?)
 }
 
 public enum HTTPRedirects: Sendable, Hashable {
-    /// A 3xx answer is returned as it is.
+    /// A 3xx response is returned as it is.
     case refuse
-    /// Follows 301, 302, 303, 307 and 308 up to `max` times, never from https to http. To another scheme, host or port go
-    /// neither `Authorization`, `Cookie`, headers whose names speak of keys, tokens or secrets, `sensitiveHeaders`, a client
-    /// certificate nor a body.
+    /// Follows 301, 302, 303, 307 and 308 up to `max` times, never from https to http. Another scheme, host or port never receives
+    /// `Authorization`, `Cookie`, headers whose names suggest keys, tokens or secrets, `sensitiveHeaders`, a client certificate or
+    /// a body.
     case follow(max: Int)
 }
 
-/// The bounds of the waits of one transfer. None fires early; each fires at most about 50 ms late.
+/// The timeouts of one transfer. None expires early; each expires at most about 50 ms late.
 public struct HTTPTimeouts: Sendable, Hashable {
     /// From the request to a free connection slot of its host.
     public var queue: Duration
     /// Name resolution, TCP and TLS.
     public var connect: Duration
-    /// From the whole request being sent to the first byte of the response.
+    /// From the end of sending the request to the first byte of the response.
     public var firstByte: Duration
-    /// Without a byte in either direction, while this side is ready for one.
+    /// The time without a byte in either direction while this side is ready for one.
     public var stall: Duration
-    /// Everything, the wait for a slot and redirects included. Without one, `send` takes
-    /// `HTTPClientConfiguration.wholeTimeout` and a stream has as long as it does not stall.
+    /// The whole transfer, including the wait for a slot and redirects. If `nil`, `send` uses
+    /// `HTTPClientConfiguration.wholeTimeout` and a stream is limited only by `stall`.
     public var whole: Duration?
 
     public init(
@@ -109,7 +109,7 @@ public struct HTTPTimeouts: Sendable, Hashable {
     }
 }
 
-/// Files in PEM that identify this side (mutual TLS).
+/// PEM files that identify the client (mutual TLS).
 public struct ClientCertificate: Sendable, Hashable {
     public var certificateFile: String
     public var keyFile: String

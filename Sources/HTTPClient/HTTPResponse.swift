@@ -1,4 +1,4 @@
-/// A response that has arrived whole. Any status is a response: what 503 means is the caller's to say.
+/// A complete response. Any status is a response: the caller decides what 503 means.
 public struct HTTPResponse: Sendable {
     public let status: Int
     public let headers: HTTPHeaders

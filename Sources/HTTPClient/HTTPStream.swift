@@ -1,8 +1,8 @@
 import Synchronization
 
-/// A response whose body is pulled piece by piece; its connection waits while about 256 KiB are unread.
+/// A response whose body is pulled in chunks; the connection pauses while about 256 KiB are unread.
 ///
-/// For one reader at a time. Read it to its end, `cancel` it or let go of it: each gives the connection back.
+/// For one reader at a time. Read it to its end, `cancel` it or release it: each frees the connection.
 public final class HTTPStream: Sendable {
     public let status: Int
     public let headers: HTTPHeaders
@@ -27,13 +27,13 @@ public final class HTTPStream: Sendable {
         self.client = client
         state = Mutex(.idle)
         cancelled = HTTPError(.cancelled, transfer.request, cause: "the stream was cancelled", mayHaveRun: true)
-        readTwice = HTTPError(.invalidRequest, transfer.request, cause: "the stream is being read already", mayHaveRun: true)
+        readTwice = HTTPError(.invalidRequest, transfer.request, cause: "the stream is already being read", mayHaveRun: true)
     }
 
     deinit { cancel() }
 
-    /// The next piece of the body, never empty, or `nil` when it has ended whole. Cancelling the task ends the transfer.
-    /// - Throws: `HTTPError` when the body broke off (`.truncated`), stalled, or exceeds its bound; again at each later call.
+    /// The next chunk of the body, never empty, or `nil` at its end. Cancelling the task ends the transfer.
+    /// - Throws: `HTTPError` if the body broke off (`.truncated`), stalled, or exceeds its limit; later calls throw the same error.
     public func next() async throws(HTTPError) -> [UInt8]? {
         switch startReading() {
         case .idle: break
@@ -43,7 +43,7 @@ public final class HTTPStream: Sendable {
         }
         let result = await client.next(of: id) ?? .failure(cancelled)
         state.withLock { state in
-            // `cancel` may have come in between.
+            // `cancel` may have run in between.
             guard case .reading = state else { return }
             switch result {
             case .success(nil): state = .whole
@@ -54,7 +54,7 @@ public final class HTTPStream: Sendable {
         return try result.get()
     }
 
-    /// The state before.
+    /// Returns the previous state.
     private func startReading() -> State {
         state.withLock { state in
             defer { if case .idle = state { state = .reading } }
@@ -62,7 +62,7 @@ public final class HTTPStream: Sendable {
         }
     }
 
-    /// Gives up on the rest of the body.
+    /// Discards the rest of the body.
     public func cancel() {
         let isOpen = state.withLock { state in
             switch state {

@@ -1,7 +1,7 @@
 import CCurl
 import Glibc
 
-/// An IPv4 or IPv6 address. An IPv4-mapped IPv6 address (`::ffff:a.b.c.d`) is the IPv4 address that it stands for.
+/// An IPv4 or IPv6 address. An IPv4-mapped IPv6 address (`::ffff:a.b.c.d`) is treated as its IPv4 address.
 public struct IPAddress: Hashable, Sendable, CustomStringConvertible {
     /// 4 or 16 bytes in network order.
     public let bytes: [UInt8]
@@ -13,7 +13,7 @@ public struct IPAddress: Hashable, Sendable, CustomStringConvertible {
         self.bytes = isMapped ? Array(bytes[12...]) : bytes
     }
 
-    /// From text such as `10.0.0.1`, `fe80::1` or `fe80::1%eth0` (the zone is dropped).
+    /// Parses text such as `10.0.0.1`, `fe80::1` or `fe80::1%eth0` (the zone is dropped).
     public init?(_ text: String) {
         let text = String(text.prefix { $0 != "%" })
         var bytes = [UInt8](repeating: 0, count: 16)
@@ -26,9 +26,9 @@ public struct IPAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// From the address that libcurl is about to connect to.
+    /// Converts the address that libcurl is about to connect to.
     init?(_ address: UnsafePointer<curl_sockaddr>) {
-        // `addr` is as long as `addrlen` says, whatever the C type declares.
+        // `addr` has `addrlen` bytes, whatever the C type declares.
         guard let offset = MemoryLayout<curl_sockaddr>.offset(of: \.addr) else { return nil }
         let socketAddress = UnsafeRawPointer(address).advanced(by: offset)
         let length = Int(address.pointee.addrlen)

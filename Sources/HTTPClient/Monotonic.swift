@@ -1,6 +1,6 @@
 import Glibc
 
-/// Nanoseconds of CLOCK_MONOTONIC: deadlines are compared for every transfer at each look, where `Duration` costs ten times as much.
+/// Nanoseconds of CLOCK_MONOTONIC: every deadline check compares all transfers, and `Duration` costs ten times as much.
 enum Monotonic {
     static var now: UInt64 {
         var time = timespec()
@@ -10,7 +10,7 @@ enum Monotonic {
 }
 
 extension Duration {
-    /// Zero when negative; as much as fits when too long.
+    /// Zero if negative, clamped to the maximum if too long.
     var nanoseconds: UInt64 {
         let (seconds, attoseconds) = components
         guard seconds >= 0, attoseconds >= 0 else { return 0 }

@@ -1,25 +1,25 @@
 import CCurl
 import EventThread
 
-/// A multi handle of libcurl with its sockets, its timer and its pool of easy handles. Lives on one thread.
+/// A libcurl multi handle with its sockets, timer and pool of easy handles. It lives on one thread.
 final class Multi: @unchecked Sendable {
-    // Unchecked: all of it is touched on the event thread alone, whose checks `watch`, `schedule` and their kin make. It is
-    // sendable so that the end of its owner can send it there to be closed.
+    // Unchecked: only the event thread touches it, which `watch`, `schedule` and similar methods check. It is sendable so that the
+    // owner's deinit can send it to that thread to be closed.
     let pointer: UnsafeMutableRawPointer
     let sockets: SocketTable
     let configuration: HTTPClientConfiguration
-    /// TLS sessions, which an easy handle would otherwise keep for itself. One thread needs no locks.
+    /// TLS sessions shared by the easy handles, which would otherwise keep their own. One thread needs no locks.
     let share: UnsafeMutableRawPointer
-    /// Streams that got a head or a piece of body from the calls into libcurl since the last look.
+    /// Streams that received a head or a chunk since the last delivery.
     var touched: [Transfer] = []
 
-    /// What the thread tells. The owner passes it back to `handle`, on the thread.
+    /// An event from the thread. The owner passes it back to `handle`, on the thread.
     enum Event: Sendable { case ready(Int32, Readiness), timer, turnEnd }
 
     private let thread: EventThread
     private let onEvent: @Sendable (Event) -> Void
     private var timer: (handle: TimerHandle, due: UInt64)?
-    /// When libcurl wants to be called.
+    /// When libcurl must be called.
     private var due: UInt64?
     private var expiresAtTurnEnd = false
     private var idle: [EasyHandle] = []
@@ -48,7 +48,7 @@ final class Multi: @unchecked Sendable {
         shim_multi_set_long(pointer, CURLMOPT_PIPELINING, Int(CURLPIPE_NOTHING))
     }
 
-    /// Closes the connections; the handle is not to be used any more. In the order that curl_multi_cleanup(3) asks for.
+    /// Closes the connections, in the order that curl_multi_cleanup(3) requires. The handle must not be used afterwards.
     func close() {
         idle.removeAll()
         curl_multi_cleanup(pointer)
@@ -90,7 +90,7 @@ extension Multi {
         curl_multi_socket_action(pointer, descriptor, bits, &running)
     }
 
-    /// The next transfer that has ended, and how.
+    /// The next transfer that has ended, with its result.
     func nextDone() -> (EasyHandle, CURLcode)? {
         var remaining: Int32 = 0
         while let message = curl_multi_info_read(pointer, &remaining) {
@@ -103,7 +103,7 @@ extension Multi {
     }
 }
 
-// Called by libcurl, from within the calls above. The context outlives them: `close` ends them all.
+// libcurl calls these functions, from within the calls above. The context outlives them: `close` ends them all.
 extension Multi {
     private static func socketChanged(_ descriptor: Int32, _ what: Int32, _ context: UnsafeMutableRawPointer?) -> Int32 {
         guard let context else { return 0 }
@@ -126,7 +126,7 @@ extension Multi {
     private func schedule(after milliseconds: Int) {
         guard milliseconds > 0 else {
             due = nil
-            // At the end of the turn all that it has added is started in one call.
+            // All transfers added in a turn start in one call at its end.
             if milliseconds == 0, !expiresAtTurnEnd {
                 expiresAtTurnEnd = true
                 thread.atTurnEnd { [onEvent] in onEvent(.turnEnd) }
@@ -135,7 +135,7 @@ extension Multi {
         }
         let due = Monotonic.now + UInt64(milliseconds) * 1_000_000
         self.due = due
-        // Connect timeouts come and go with each request: an earlier timer looks again and need not be moved.
+        // Connect timeouts are set and cleared with each request: an earlier timer checks again and need not be moved.
         if let timer, timer.due <= due { return }
         if let timer { thread.cancel(timer.handle) }
         arm(due)

@@ -7,10 +7,10 @@ struct Redirect {
     struct Refusal: Error, Equatable { let reason: String }
 
     /// - Parameters:
-    ///   - url: where the redirect leads, made absolute.
-    ///   - origin: of the request that was redirected.
+    ///   - url: the absolute target of the redirect.
+    ///   - origin: the origin of the redirected request.
     init(of request: HTTPRequest, from origin: String, status: Int, to url: String) throws(Refusal) {
-        guard let target = RequestURL.origin(url) else { throw Refusal(reason: "it leads to no http or https URL") }
+        guard let target = RequestURL.origin(url) else { throw Refusal(reason: "it does not lead to an http or https URL") }
         if RequestURL.isSecure(request.url), !RequestURL.isSecure(url) { throw Refusal(reason: "it leads from https to http") }
         var next = request
         next.url = url
@@ -23,7 +23,7 @@ struct Redirect {
         if leavesOrigin { next.headers.removeAll { request.isCredential(header: $0.name) } }
         switch next.body {
         case .none: break
-        case .stream: throw Refusal(reason: "it asks for the body again, which was a stream")
+        case .stream: throw Refusal(reason: "it needs the body again, which was a stream")
         case .bytes where leavesOrigin: throw Refusal(reason: "it would send the body to another origin")
         case .bytes: break
         }

@@ -1,8 +1,8 @@
 import CCurl
 
-/// What this side must know of a URL without parsing it: libcurl's parser is the one that decides where a request goes.
+/// What the client must know about a URL without parsing it fully: libcurl's parser decides where a request goes.
 enum RequestURL {
-    /// The scheme, host and port in lower case, default ports left out, or `nil` for what is no http or https URL or holds
+    /// The scheme, host and port in lower case, without default ports, or `nil` if the text is not an http or https URL or contains
     /// white space or a control character.
     static func origin(_ url: String) -> String? {
         var url = url
@@ -25,12 +25,12 @@ enum RequestURL {
         }
     }
 
-    /// The URL as logs and errors may show it: without userinfo, query and fragment, which may hold credentials.
+    /// The URL for logs and errors, without userinfo, query and fragment, which may contain credentials.
     static func redacted(_ url: String) -> String {
         let bytes = Array(url.utf8)
         let end = bytes.firstIndex { $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") } ?? bytes.count
         guard let start = authorityStart(bytes[...]) else {
-            // Not a URL at all: nothing tells a secret from the rest.
+            // Not a URL: secrets cannot be distinguished from the rest.
             return "(not an http or https URL)"
         }
         var host = start
@@ -42,7 +42,7 @@ enum RequestURL {
 
     static func isSecure(_ url: String) -> Bool { url.utf8.prefix(6).map(\.inLowerCase).elementsEqual("https:".utf8) }
 
-    /// An absolute URL for the reference of a `Location` field, by libcurl's parser; `nil` when it is none.
+    /// Resolves the reference of a `Location` field with libcurl's parser; `nil` if the result is not a valid URL.
     static func resolve(_ reference: String, against base: String) -> String? {
         guard let url = curl_url() else { return nil }
         defer { curl_url_cleanup(url) }

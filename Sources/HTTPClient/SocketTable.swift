@@ -2,21 +2,22 @@ import CCurl
 import EventThread
 import Glibc
 
-/// What libcurl wants to know about its sockets, kept in the thread's epoll set.
+/// The readiness that libcurl requests for its sockets, mirrored in the thread's epoll set.
 ///
-/// A socket whose transfer has ended stays watched, since its next transfer watches it again: that saves two system calls a
-/// request. When it stirs meanwhile (its peer closed it, or sent more to a paused transfer) it is dropped from the set.
+/// A socket whose transfer has ended stays watched, because its next transfer will watch it again: this saves two system calls per
+/// request. If it becomes ready meanwhile (its peer closed it, or sent more to a paused transfer), it is removed from the set.
 final class SocketTable {
     private let thread: EventThread
     private let onReady: @Sendable (Int32, Readiness) -> Void
     private var sockets: [Int32: Socket] = [:]
 
     private struct Socket {
-        /// Empty: libcurl does not ask for it now.
+        /// The readiness that libcurl requests; empty for none.
         var wanted: Readiness = []
-        /// What epoll has, `nil` when it does not have the socket.
+        /// The readiness set in epoll, `nil` if the socket is not in the set.
         var watched: Readiness?
-        /// Opened by `open`. The others are libcurl's own (its resolver's), closed without a word: they cannot stay behind.
+        /// Whether `open` opened the socket. libcurl's other sockets (of its resolver) close without notice, so they cannot stay
+        /// watched.
         var isOwn = false
     }
 
@@ -53,7 +54,7 @@ final class SocketTable {
         guard var socket = sockets[descriptor] else { return }
         socket.wanted = []
         if socket.isOwn {
-            // One that is watched for writing would be ready all the time.
+            // A socket watched for writing would always be ready.
             if socket.watched != .read { unwatch(&socket, descriptor) }
             sockets[descriptor] = socket
         } else {
@@ -62,7 +63,7 @@ final class SocketTable {
         }
     }
 
-    /// The bits of `curl_multi_socket_action` for what epoll reported, `nil` when libcurl did not ask.
+    /// The bits of `curl_multi_socket_action` for an epoll event, `nil` if libcurl did not request it.
     func action(_ readiness: Readiness, on descriptor: Int32) -> Int32? {
         guard var socket = sockets[descriptor] else { return nil }
         if socket.wanted.isEmpty {
@@ -70,7 +71,7 @@ final class SocketTable {
             sockets[descriptor] = socket
             return nil
         }
-        // Reading from or writing to a socket that hung up is how libcurl finds out what happened.
+        // libcurl learns the reason for a hangup by reading from or writing to the socket.
         let ready = readiness.contains(.hangup) ? socket.wanted : readiness
         return (ready.contains(.read) ? CURL_CSELECT_IN : 0) | (ready.contains(.write) ? CURL_CSELECT_OUT : 0)
     }

@@ -1,7 +1,8 @@
 import CCurl
 
 extension Transfer {
-    /// Which bound has run out at `now`, if any. Bytes that have moved since the last look count from `now`: never early.
+    /// The timeout that has expired at `now`, if any. Bytes that moved since the last check count from `now`, so no timeout expires
+    /// early.
     func overdue(at now: UInt64) -> HTTPError.Wait? {
         if phase == .finished { return nil }
         if now >= wholeDeadline { return .whole }
@@ -21,7 +22,7 @@ extension Transfer {
         return now - lastProgress >= bound.nanoseconds ? wait : nil
     }
 
-    /// Whether bytes have moved, or are waited for by this side: by its reader or by the source of its body.
+    /// Whether bytes have moved, or this side (the reader or the body's source) causes the wait.
     private var hasMoved: Bool {
         if hasProgressed { return true }
         switch phase {
@@ -30,7 +31,7 @@ extension Transfer {
         case .sending:
             guard let upload else { return false }
             if upload.isPaused { return true }
-            // What libcurl has taken may leave in small steps, which no callback tells.
+            // libcurl may send buffered bytes in small steps without a callback.
             let uploaded = handle?.uploadedBytes ?? 0
             defer { uploadedBytes = uploaded }
             return uploaded != uploadedBytes

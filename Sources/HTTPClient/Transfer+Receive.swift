@@ -1,12 +1,12 @@
-/// What libcurl's callbacks do to a transfer. A false tells libcurl to give up; `failure` then says why, except for a
-/// redirect whose body is not wanted.
+/// Called by libcurl's callbacks. False makes libcurl abort; `failure` then gives the reason, except for a redirect whose body is
+/// not needed.
 extension Transfer {
     enum Reception { case taken, pause, giveUp }
 
     func receive(header line: UnsafeRawBufferPointer) -> Bool {
         hasProgressed = true
         phase = .receiving
-        // The trailer of a chunked body; libcurl bounds it.
+        // The trailer of a chunked body; libcurl limits its size.
         if isHeadComplete { return true }
         if line.starts(with: "HTTP/".utf8) {
             headers.removeAll()
@@ -23,7 +23,7 @@ extension Transfer {
     }
 
     private func endHead() -> Bool {
-        // 100, 102 and 103 announce the real one.
+        // 100, 102 and 103 precede the final response.
         if status < 200 { return true }
         isHeadComplete = true
         if isRedirect { return true }

@@ -1,11 +1,11 @@
-/// One request on its way, redirects included. Touched on the client's thread alone.
+/// One request in progress, including redirects. Used only on the client's thread.
 final class Transfer {
     enum Phase { case queued, connecting, sending, receiving, finished }
 
     enum Caller {
         case send(@Sendable (Result<HTTPResponse, HTTPError>) -> Void)
         case stream(CheckedContinuation<Result<HTTPStream, HTTPError>, Never>)
-        /// Answered, or a stream whose reader has its head.
+        /// The caller has its response, or the head of a stream.
         case answered
     }
 
@@ -17,7 +17,7 @@ final class Transfer {
     let begun = Monotonic.now
     let wholeDeadline: UInt64
 
-    /// The one that is being sent; a redirect replaces it.
+    /// The current request; a redirect replaces it.
     var request: HTTPRequest
     var origin: String
     var clientCertificate: ClientCertificate?
@@ -25,16 +25,16 @@ final class Transfer {
     var upload: Upload?
 
     var caller: Caller
-    /// Waits for the next piece of a stream.
+    /// The reader that waits for the next chunk of a stream.
     var reader: CheckedContinuation<Result<[UInt8]?, HTTPError>, Never>?
-    /// How it ended, once it has.
+    /// The outcome, once the transfer has ended.
     var outcome: Result<Void, HTTPError>?
 
     var handle: EasyHandle?
     var phase = Phase.queued
-    /// When the phase began, or bytes were last seen to move.
+    /// When the phase began, or when bytes last moved.
     var lastProgress: UInt64
-    /// Bytes have moved since the last look at the deadlines.
+    /// Whether bytes have moved since the last deadline check.
     var hasProgressed = false
     var uploadedBytes: Int64 = 0
 
@@ -45,14 +45,14 @@ final class Transfer {
     var receivedBytes = 0
     var isPaused = false
     var isTouched = false
-    /// Why a callback told libcurl to give up.
+    /// The reason why a callback made libcurl abort.
     var failure: HTTPError?
-    /// The egress policy has refused an address, and none was connected to since.
+    /// Set if the egress policy refused an address and no connection was made since.
     var refusal: HTTPError?
 
-    /// A stream that holds this much lets the connection wait.
+    /// A stream with this many unread bytes pauses its connection.
     static let highWater = 256 << 10
-    /// A redirect with a longer body is followed without reading it, at the price of its connection.
+    /// A redirect with a longer body is followed without reading it, which costs the connection.
     static let longestDiscarded = 64 << 10
 
     init(_ id: UInt64, _ request: HTTPRequest, origin: String, caller: Caller, _ configuration: HTTPClientConfiguration) {
@@ -73,7 +73,7 @@ final class Transfer {
 
     var response: HTTPResponse { HTTPResponse(status: status, headers: headers, body: body) }
 
-    /// Whether the response is a redirect that is to be followed: its body is of no interest.
+    /// Whether the response is a redirect to follow; its body is then ignored.
     var isRedirect: Bool {
         redirectsLeft >= 0 && [301, 302, 303, 307, 308].contains(status) && headers["location"] != nil
     }
@@ -87,7 +87,7 @@ final class Transfer {
         return HTTPError(kind, request, cause: cause, mayHaveRun: mayHaveRun)
     }
 
-    /// Makes it ready for the next request of a chain of redirects.
+    /// Prepares the transfer for the next request of a redirect chain.
     func begin(_ next: HTTPRequest, origin: String) {
         request = next
         self.origin = origin

@@ -1,15 +1,15 @@
 import CCurl
 
-/// The body of a request on its way into libcurl's read callback: one chunk at a time.
+/// The request body for libcurl's read callback: one chunk at a time.
 final class Upload {
     let length: Int64?
-    /// How many bytes libcurl has taken.
+    /// The number of bytes that libcurl has taken.
     private(set) var sent: Int64 = 0
-    /// libcurl has asked for more than there was, and sends nothing until `curl_easy_pause`.
+    /// Whether libcurl asked for more bytes than were available, and sends nothing until `curl_easy_pause`.
     var isPaused = false
-    /// Pulls the chunks of a streamed body.
+    /// The task that pulls the chunks of a streamed body.
     var source: Task<Void, Never>?
-    /// Resumed when the chunk has been taken (true) or the transfer is over (false).
+    /// Resumed when the chunk was taken (true) or the transfer is over (false).
     var whenTaken: CheckedContinuation<Bool, Never>?
 
     private var chunk: [UInt8]
@@ -60,7 +60,7 @@ final class Upload {
         return .bytes(count)
     }
 
-    /// Starts over, for a body that is all here.
+    /// Restarts a body that is completely in memory.
     func rewind() -> Bool {
         guard isLast, source == nil else { return false }
         offset = 0

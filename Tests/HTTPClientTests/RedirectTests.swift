@@ -122,12 +122,12 @@ struct RedirectTests {
         }
         let secure = HTTPRequest(.get, "https://a.example/")
         #expect(refusal(secure, "http://a.example/") == "it leads from https to http")
-        #expect(refusal(secure, "ftp://a.example/") == "it leads to no http or https URL")
+        #expect(refusal(secure, "ftp://a.example/") == "it does not lead to an http or https URL")
         #expect(refusal(secure, "https://b.example/") == nil)
         let post = HTTPRequest(.post, "http://a.example/", body: .bytes([1]))
         #expect(refusal(post, "http://b.example/") == "it would send the body to another origin")
         #expect(refusal(post, "http://a.example:80/x") == nil)
         let upload = HTTPRequest(.put, "http://a.example/", body: .stream(length: nil) { nil })
-        #expect(refusal(upload, "http://a.example/x") == "it asks for the body again, which was a stream")
+        #expect(refusal(upload, "http://a.example/x") == "it needs the body again, which was a stream")
     }
 }
