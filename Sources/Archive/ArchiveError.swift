@@ -1,16 +1,16 @@
-/// An archive that could not be read to its end.
+/// An archive that could not be read completely.
 public struct ArchiveError: Error, Sendable, CustomStringConvertible {
     public enum Kind: String, Sendable {
-        /// The bytes are not a whole, sound archive: truncated, a wrong checksum, something after the end.
+        /// The archive is not intact: truncated, a wrong checksum, data after the end.
         case corrupt
         /// An entry is encrypted.
         case encrypted
-        /// A compression method, or a kind of entry, that is not unpacked here.
+        /// A compression method or a kind of entry that this module does not unpack.
         case unsupported
         case tooManyEntries
         case tooLarge
         case ratioExceeded
-        /// The source of the packed bytes threw; `cause` is what it threw.
+        /// The source of the packed bytes threw; `cause` is its error.
         case source
         case cancelled
         /// The reader was used after `close()`, or by two callers at once.
@@ -18,9 +18,9 @@ public struct ArchiveError: Error, Sendable, CustomStringConvertible {
     }
 
     public let kind: Kind
-    /// What is the matter, as the rest of a sentence about the archive.
+    /// The problem, as the predicate of a sentence about the archive.
     public let message: String
-    /// The entry that was being read, as it is named in the archive: untrusted text.
+    /// The entry being read, as named in the archive: untrusted text.
     public internal(set) var entry: String?
     public let cause: (any Error)?
 
@@ -31,7 +31,7 @@ public struct ArchiveError: Error, Sendable, CustomStringConvertible {
         self.cause = cause
     }
 
-    /// Whether fetching and unpacking once more may help. For `source` the answer is in `cause`.
+    /// Whether fetching and unpacking again may help. For `source` the answer is in `cause`.
     public var isRetriable: Bool {
         switch kind {
         case .corrupt, .source, .cancelled: true

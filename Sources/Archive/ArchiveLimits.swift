@@ -1,12 +1,12 @@
-/// What an archive may cost whoever unpacks it. An archive that goes past one of these ends in an `ArchiveError`.
+/// Limits on the resources that unpacking an archive may use. An archive that exceeds one ends in an `ArchiveError`.
 public struct ArchiveLimits: Sendable, Equatable {
-    /// Entries of a zip, directories included.
+    /// The maximum number of entries of a zip, including directories.
     public var maxEntries: Int
-    /// Bytes that come out, of all entries together.
+    /// The maximum unpacked size in bytes of all entries together.
     public var maxUnpackedBytes: Int64
-    /// Bytes out for each byte in. Deflate itself cannot go beyond 1032.
+    /// The maximum ratio of unpacked to packed bytes. Deflate itself cannot exceed 1032.
     public var maxRatio: Double
-    /// Bytes that may come out before the ratio is looked at: small files of blanks are no bombs.
+    /// The number of unpacked bytes below which the ratio is not checked: small files of blanks are not bombs.
     public var ratioGrace: Int64
 
     public init(
@@ -19,7 +19,7 @@ public struct ArchiveLimits: Sendable, Equatable {
     }
 }
 
-/// Counts what went in and came out, against the limits.
+/// Counts packed and unpacked bytes and checks them against the limits.
 struct ArchiveMeter {
     let limits: ArchiveLimits
     private(set) var packed: Int64 = 0

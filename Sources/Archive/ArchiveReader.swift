@@ -2,14 +2,13 @@ import EventThread
 
 /// One file of an archive.
 public struct ArchiveEntry: Sendable, Equatable {
-    /// The name as it stands in the archive: untrusted, see `SafePath`. `nil` for what has no name: a gzip, and bytes that are
-    /// not packed.
+    /// The name in the archive: untrusted, see `SafePath`. `nil` for an entry without a name: a gzip, or data that is not packed.
     public let path: String?
-    /// Bytes unpacked, where the archive tells before the data comes.
+    /// The unpacked size in bytes, if the archive states it before the data.
     public let size: Int64?
 }
 
-/// Unpacks a stream of bytes as they come, entry by entry, in bounded memory.
+/// Unpacks a stream of bytes as they arrive, entry by entry, in bounded memory.
 ///
 /// ```swift
 /// let reader = ArchiveReader(.auto) { try await download.next() }
@@ -17,16 +16,15 @@ public struct ArchiveEntry: Sendable, Equatable {
 ///     while let chunk = try await reader.read() { … }
 /// }
 /// ```
-/// A gzip, and what is not packed, is one entry without a name. Of a zip the regular files come in the order in which they
-/// stand in it; directories are passed over. Other kinds of entries end the reading with `unsupported`, where the archive tells
-/// them before the data: most zips keep the kind in the directory at their end alone, so that a symbolic link comes as a small
-/// file that holds its target. Entries are not unpacked in turn.
+/// A gzip, and data that is not packed, is one entry without a name. The regular files of a zip come in stored order; directories
+/// are skipped. Other kinds of entries end the reading with `unsupported` if the archive states the kind before the data. Most zips
+/// state it only in the directory at their end, so a symbolic link is read as a small file that contains its target. Nested
+/// archives are not unpacked.
 ///
-/// The packed bytes are pulled by `source` inside the calls of the reader, never before somebody asks. Unpacking runs on a
-/// thread of the reader's own, which ends with the archive, with an error, when the reading task is cancelled, with `close()`,
-/// and when the reader is let go. One caller at a time.
+/// The reader calls `source` only inside its own methods. Unpacking runs on its own thread, which ends with the archive, with an
+/// error, when the reading task is cancelled, with `close()`, and when the reader is released. One caller at a time.
 public actor ArchiveReader {
-    /// The packed bytes, chunk by chunk, `nil` at their end. Chunks of 64 to 256 KiB cost least.
+    /// Returns the packed bytes chunk by chunk, `nil` at their end. Chunks of 64 to 256 KiB cost least.
     public typealias Source = @Sendable () async throws -> [UInt8]?
 
     private let source: Source
@@ -34,11 +32,11 @@ public actor ArchiveReader {
     private var phase = Phase.new
     private var isInEntry = false
     private var isBusy = false
-    /// Of bytes that are not packed: those that were read to tell so.
+    /// The bytes read to detect the compression, if the data is not packed.
     private var peeked: [UInt8] = []
     private var meter: ArchiveMeter
 
-    /// What the bytes are: after the first `nextEntry`, never `auto`.
+    /// The detected compression: final after the first `nextEntry`, then never `auto`.
     public private(set) var compression: Compression
 
     private enum Phase {
@@ -57,7 +55,7 @@ public actor ArchiveReader {
 
     deinit { handover.close() }
 
-    /// Ends the thread; what has not been read is lost. Without effect after the end.
+    /// Ends the thread and discards unread data. No effect after the end.
     public func close() {
         handover.close()
         if case .ended = phase { return }
@@ -65,8 +63,8 @@ public actor ArchiveReader {
         phase = .failed(ArchiveError(.closed, "reader was closed"))
     }
 
-    /// The next regular file, after what is left of the present one was read and verified; `nil` at the end of the archive,
-    /// when all of it has proved sound.
+    /// The next regular file, after the rest of the current one is read and verified; `nil` at the end of the archive, once all of
+    /// it is verified.
     public func nextEntry() async throws(ArchiveError) -> ArchiveEntry? {
         try begin()
         defer { isBusy = false }
@@ -84,8 +82,8 @@ public actor ArchiveReader {
         }
     }
 
-    /// The next bytes of the present entry, at most 256 KiB (what is not packed comes as the source gave it); `nil` at its end,
-    /// when its checksum has proved right.
+    /// The next bytes of the current entry, at most 256 KiB (data that is not packed comes in the source's chunks); `nil` at its
+    /// end, once its checksum is verified.
     public func read() async throws(ArchiveError) -> [UInt8]? {
         try begin()
         defer { isBusy = false }
@@ -103,13 +101,13 @@ public actor ArchiveReader {
 extension ArchiveReader {
     private func begin() throws(ArchiveError) {
         if case .failed(let error) = phase { throw error }
-        if isBusy { throw ArchiveError(.closed, "is being read by another caller") }
+        if isBusy { throw ArchiveError(.closed, "is already being read by another caller") }
         isBusy = true
     }
 
     private func fail(_ error: ArchiveError) -> ArchiveError {
         handover.close()
-        // `close()` may have come first, and with it the reason.
+        // `close()` may have failed the reader first, with its own reason.
         if case .failed(let first) = phase { return first }
         phase = .failed(error)
         return error
@@ -119,13 +117,13 @@ extension ArchiveReader {
         do {
             return try await source()
         } catch is CancellationError {
-            throw fail(ArchiveError(.cancelled, "was no longer wanted"))
+            throw fail(ArchiveError(.cancelled, "read was cancelled"))
         } catch {
-            throw fail(ArchiveError(.source, "could not be fetched to its end", cause: error))
+            throw fail(ArchiveError(.source, "could not be read completely from its source", cause: error))
         }
     }
 
-    /// Finds out what the bytes are, and starts the thread where there is something to unpack.
+    /// Detects the compression, and starts the thread if there is something to unpack.
     private func start() async throws(ArchiveError) {
         while compression == .auto {
             guard let chunk = try await fetch() else {
@@ -187,7 +185,7 @@ extension ArchiveReader {
             case .closed:
                 throw fail(
                     Task.isCancelled
-                        ? ArchiveError(.cancelled, "was no longer wanted") : ArchiveError(.closed, "reader was closed"))
+                        ? ArchiveError(.cancelled, "read was cancelled") : ArchiveError(.closed, "reader was closed"))
             }
         }
     }

@@ -1,18 +1,18 @@
-/// How the bytes of a file are packed.
+/// The compression of a file.
 public enum Compression: String, Sendable, CaseIterable {
-    /// Not at all: they pass through.
+    /// Not packed: bytes pass through unchanged.
     case none
-    /// RFC 1952, any number of members one after the other.
+    /// RFC 1952, any number of concatenated members.
     case gzip
-    /// PKWARE's APPNOTE, zip64 included, without encryption.
+    /// PKWARE's APPNOTE, including zip64, without encryption.
     case zip
-    /// Whatever the first bytes tell.
+    /// Detected from the first bytes.
     case auto
 
     /// The number of first bytes that `detect` needs.
     static let signatureLength = 4
 
-    /// What the first bytes of a file tell: never `auto`, and `none` for whatever has no signature that is known here.
+    /// The compression by the first bytes of a file: never `auto`, and `none` if no known signature matches.
     public static func detect(_ firstBytes: some Collection<UInt8>) -> Compression {
         let bytes = Array(firstBytes.prefix(signatureLength))
         if bytes.starts(with: [0x1F, 0x8B]) { return .gzip }

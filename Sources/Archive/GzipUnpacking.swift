@@ -1,7 +1,7 @@
 import CArchive
 
-/// A gzip by zlib itself: libarchive (3.6 and 3.7) skips the CRC and the length in the trailer of a member, and takes for
-/// padding whatever follows the last one.
+/// Unpacks a gzip with zlib directly: libarchive (3.6 and 3.7) does not check the CRC and the length in a member's trailer, and
+/// treats everything after the last member as padding.
 struct GzipUnpacking {
     static let chunkSize = 128 * 1024
     let input: PackedInput
@@ -24,9 +24,9 @@ struct GzipUnpacking {
     }
 }
 
-/// Owns a `z_stream`, and the packed chunk that it reads.
+/// Owns a `z_stream` and the packed chunk that it reads.
 private final class Inflater {
-    // On the heap: zlib keeps the address of the stream and refuses to go on at another.
+    // On the heap: zlib keeps the address of the stream and fails if it moves.
     private let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
     private let input: PackedInput
     private var chunk: [UInt8] = []
@@ -37,7 +37,7 @@ private final class Inflater {
         self.input = input
         stream.initialize(to: z_stream())
         guard shim_inflate_init_gzip(stream) == Z_OK else {
-            throw .failed(ArchiveError(.unsupported, "cannot be unpacked: zlib has no memory for it"))
+            throw .failed(ArchiveError(.unsupported, "cannot be unpacked: zlib is out of memory"))
         }
     }
 
@@ -46,7 +46,7 @@ private final class Inflater {
         stream.deallocate()
     }
 
-    /// Fills the buffer, less than wholly at the end of the input alone; returns the number of bytes.
+    /// Fills the buffer, only partly at the end of the input; returns the number of bytes.
     func fill(_ buffer: UnsafeMutableBufferPointer<UInt8>) throws(Interruption) -> Int {
         stream.pointee.next_out = buffer.baseAddress
         stream.pointee.avail_out = UInt32(buffer.count)
@@ -70,7 +70,7 @@ private final class Inflater {
 
     private func inflateOnce() throws(Interruption) {
         let status = chunk.withUnsafeBufferPointer { bytes in
-            // zlib does not write there; its header has no const for it.
+            // zlib does not write there; its header lacks the const.
             stream.pointee.next_in = UnsafeMutablePointer(mutating: bytes.baseAddress.map { $0 + position })
             stream.pointee.avail_in = UInt32(clamping: bytes.count - position)
             let before = stream.pointee.avail_in
@@ -84,7 +84,7 @@ private final class Inflater {
         case Z_STREAM_END: isInMember = false
         default:
             let reason = stream.pointee.msg.map { String(cString: $0) } ?? "zlib error \(status)"
-            throw .corrupt("is not sound gzip: \(reason)")
+            throw .corrupt("is not a valid gzip: \(reason)")
         }
     }
 }

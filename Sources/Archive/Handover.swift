@@ -1,7 +1,7 @@
 import Glibc
 import Synchronization
 
-/// What the unpacking thread tells the reader.
+/// An event from the unpacking thread to the reader.
 enum Unpacked: Sendable {
     case entry(ArchiveEntry)
     case chunk([UInt8])
@@ -10,13 +10,13 @@ enum Unpacked: Sendable {
     case failed(ArchiveError)
 }
 
-/// The hand-over between a reader's task, which never blocks, and its thread, which may.
+/// The bounded channel between a reader's task, which never blocks, and its thread, which may.
 ///
-/// Packed bytes go in one chunk at a time, and only when the thread asks for one; unpacked ones wait in a queue of bounded
-/// size, at which the thread waits in turn. So at most two packed chunks and `capacity` plus one chunk of unpacked bytes are in
-/// memory. Closing wakes both sides.
+/// Packed bytes go in one chunk at a time, when the thread requests one. Unpacked chunks wait in a bounded queue; the thread blocks
+/// while it is full. At most two packed chunks, and `capacity` plus one chunk of unpacked bytes, are in memory. Closing wakes both
+/// sides.
 final class Handover: Sendable {
-    /// Bytes of unpacked chunks that may wait for the reader.
+    /// The maximum bytes of unpacked chunks that wait for the reader.
     static let capacity = 512 * 1024
     static let maxEvents = 256
 
@@ -36,7 +36,7 @@ final class Handover: Sendable {
         var isThreadAsleep = false
         var waiter: CheckedContinuation<Void, Never>?
 
-        /// Whether the thread is to be woken, once for each time that it went to sleep.
+        /// Whether the thread must be woken, once for each time that it went to sleep.
         mutating func wakesThread() -> Bool {
             defer { isThreadAsleep = false }
             return isThreadAsleep
@@ -82,14 +82,14 @@ extension Handover {
         }
     }
 
-    /// `false` when the reader is closed: there is nobody to unpack for.
+    /// Returns `false` if the reader is closed.
     func put(_ unpacked: Unpacked) -> Bool {
         let size = if case .chunk(let bytes) = unpacked { bytes.count } else { 0 }
         while true {
             let (answer, waiter): (Bool?, CheckedContinuation<Void, Never>?) = state.withLock { state in
                 if state.isClosed { return (false, nil) }
                 let hasRoom = state.output.count < Self.maxEvents && state.outputBytes + size <= Self.capacity
-                // A single chunk over the capacity must pass too.
+                // A single chunk larger than the capacity must pass too.
                 guard hasRoom || state.output.isEmpty else {
                     state.isThreadAsleep = true
                     return (nil, nil)
@@ -107,7 +107,7 @@ extension Handover {
 
 /// The task's side.
 extension Handover {
-    /// What there is to do next: take what was unpacked, or fetch packed bytes.
+    /// The reader's next step: take an unpacked event, or fetch packed bytes.
     func next() async -> Demand {
         while true {
             if let demand = poll() { return demand }
@@ -140,7 +140,7 @@ extension Handover {
         return demand
     }
 
-    /// Answers a demand for packed bytes; `nil` is their end.
+    /// Supplies the requested packed bytes; `nil` marks their end.
     func supply(_ chunk: [UInt8]?) {
         let mustRing = state.withLock { state in
             guard !state.isClosed else { return false }
@@ -153,9 +153,9 @@ extension Handover {
     }
 }
 
-/// What the thread sleeps on. A ring before the wait is not lost.
+/// The semaphore on which the thread sleeps. A ring before the wait is not lost.
 private final class Doorbell: @unchecked Sendable {
-    // Unchecked: a semaphore is made for being used from several threads, and must not move in memory.
+    // Unchecked: a semaphore is safe to use from several threads, and must not move in memory.
     private let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
 
     init() { sem_init(semaphore, 0, 0) }
@@ -167,6 +167,6 @@ private final class Doorbell: @unchecked Sendable {
 
     func ring() { sem_post(semaphore) }
 
-    /// May return early when a signal arrives, which costs one look at the state.
+    /// May return early after a signal, which costs one extra check of the state.
     func wait() { sem_wait(semaphore) }
 }

@@ -1,13 +1,13 @@
-/// Turns an untrusted name, of an archive's entry or of a file that a server told, into a relative path that can be joined to a
-/// folder or a key prefix and stays below it, on any system.
+/// Converts an untrusted name, of an archive entry or of a file that a server names, into a relative path that stays below the
+/// folder or key prefix it is joined to, on any system.
 public enum SafePath {
     public static let maxLength = 1024
     public static let maxComponentLength = 255
 
-    /// The path, with components `.` dropped and everything else left byte for byte: unicode is not normalised. Two names can
-    /// give the same path, as a zip can hold the same name twice.
-    /// - Throws: `SafePathError` for what no honest export needs: a leading `/` or a drive letter, `..`, an empty component (also a
-    ///   trailing `/`), backslashes, control characters, more than 1024 bytes of UTF-8 in all or 255 in a component.
+    /// The path without `.` components, otherwise unchanged byte for byte: Unicode is not normalised. Two names can give the same
+    /// path; a zip can also contain the same name twice.
+    /// - Throws: `SafePathError` for names that no valid export needs: a leading `/` or a drive letter, `..`, an empty component
+    ///   (also a trailing `/`), backslashes, control characters, more than 1024 bytes of UTF-8 in total or 255 in a component.
     public static func relative(_ untrusted: String) throws(SafePathError) -> String {
         func refuse(_ reason: SafePathError.Reason) -> SafePathError { SafePathError(reason: reason, path: untrusted) }
 
@@ -37,22 +37,22 @@ public enum SafePath {
     }
 }
 
-/// A name that must not become a path. It is the same the next time: not retriable.
+/// A name that must not be used as a path. The same name always fails: not retriable.
 public struct SafePathError: Error, Sendable, Equatable, CustomStringConvertible {
     public enum Reason: String, Sendable {
         case empty = "is empty"
         case tooLong = "is too long"
         case absolute = "is absolute"
-        case parent = "holds '..'"
+        case parent = "contains '..'"
         case emptyComponent = "has an empty component"
-        case backslash = "holds a backslash"
-        case controlCharacter = "holds a control character"
+        case backslash = "contains a backslash"
+        case controlCharacter = "contains a control character"
     }
 
     public let reason: Reason
-    /// The name as it came: untrusted, and of any length.
+    /// The original name: untrusted, and of any length.
     public let path: String
 
-    /// Fit for a log: escaped and cut.
+    /// Safe for a log: escaped and truncated.
     public var description: String { "the name \(String(path.prefix(100)).debugDescription) \(reason.rawValue)" }
 }

@@ -1,7 +1,7 @@
-/// What runs on a reader's thread.
+/// The work of a reader's thread.
 struct Unpacking: Sendable {
     let compression: Compression
-    /// What was read from the source already.
+    /// The bytes already read from the source.
     let firstBytes: [UInt8]
     let meter: ArchiveMeter
     let handover: Handover
@@ -12,13 +12,13 @@ struct Unpacking: Sendable {
             if compression == .zip { try ZipUnpacking(input).run() } else { try GzipUnpacking(input).run() }
             _ = handover.put(.endOfArchive)
         } catch {
-            // Nobody is left to hear of a closed reader.
+            // After a close nobody reads the error.
             if case .failed(let error) = error { _ = handover.put(.failed(error)) }
         }
     }
 }
 
-/// Why unpacking ends before the end.
+/// The reason why unpacking ends early.
 enum Interruption: Error {
     case readerClosed
     case failed(ArchiveError)
@@ -28,7 +28,7 @@ enum Interruption: Error {
     }
 }
 
-/// The packed bytes and the way out, as the thread sees them, with the counts of both.
+/// The packed bytes and the output as the thread sees them, with byte counts of both.
 final class PackedInput {
     private var firstBytes: [UInt8]
     private var meter: ArchiveMeter
@@ -65,7 +65,7 @@ final class PackedInput {
         guard handover.put(unpacked) else { throw .readerClosed }
     }
 
-    /// Counts an entry that stands in the archive, whether it is handed over or not.
+    /// Counts an entry of the archive, whether or not the reader gets it.
     func countEntry() throws(Interruption) {
         do throws(ArchiveError) { try meter.addEntry() } catch { throw .failed(error) }
     }

@@ -1,13 +1,13 @@
-/// The end of a zip: APPNOTE 4.3.14 to 4.3.16.
+/// The end records of a zip: APPNOTE 4.3.14 to 4.3.16.
 struct ZipEnd: Equatable {
     /// End record, the longest comment, zip64 locator and end record.
     static let maxLength = 22 + 65_535 + 20 + 56
 
-    /// The number of entries that the directory holds.
+    /// The number of entries in the directory.
     let entries: UInt64
     private let isZip64: Bool
 
-    /// `nil` when there is no end record that reaches exactly to the last byte.
+    /// `nil` if no end record reaches exactly to the last byte.
     init?(lastBytes bytes: [UInt8]) {
         guard let position = Self.endRecord(in: bytes) else { return nil }
         let count = UInt64(bytes.littleEndian(at: position + 10, count: 2))
@@ -20,7 +20,7 @@ struct ZipEnd: Equatable {
         }
     }
 
-    /// Writers without zip64 let the count of two bytes overflow.
+    /// Writers without zip64 let the two-byte count overflow.
     func matches(entries found: Int) -> Bool {
         isZip64 ? entries == UInt64(found) : entries == UInt64(found & 0xFFFF) || (entries == 0xFFFF && found > 0xFFFF)
     }

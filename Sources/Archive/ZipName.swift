@@ -1,7 +1,7 @@
-/// The name of a zip's entry as text.
+/// Decodes the name of a zip entry.
 enum ZipName {
-    /// UTF-8, as most programs write it, with or without the flag that says so; otherwise code page 437, which APPNOTE D.1
-    /// prescribes for names without the flag.
+    /// UTF-8, which most programs write, with or without the flag for it; otherwise code page 437, which APPNOTE D.1 prescribes for
+    /// names without the flag.
     static func decode(_ bytes: UnsafeBufferPointer<UInt8>) -> String {
         if let text = String(validating: bytes, as: UTF8.self) { return text }
         var text = String.UnicodeScalarView()

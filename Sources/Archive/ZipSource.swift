@@ -1,21 +1,21 @@
 import CArchive
 
-/// Feeds libarchive, and keeps the last bytes that went by, because the streaming reader stops at the directory and never looks
-/// whether the archive ends as it should.
+/// Feeds libarchive, and keeps the last bytes, because the streaming reader stops at the directory and does not check the end of
+/// the archive.
 final class ZipSource {
     private let input: PackedInput
-    /// libarchive reads the last chunk until it asks for the next, so it needs memory that stays where it is.
+    /// libarchive reads a chunk until it requests the next, so the memory must not move.
     private var buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 * 1024, alignment: 16)
     private var tail: [[UInt8]] = []
     private var tailLength = 0
-    /// Why `read` failed, which libarchive cannot say.
+    /// The reason why `read` failed, which libarchive cannot report.
     private(set) var interruption: Interruption?
 
     init(_ input: PackedInput) { self.input = input }
 
     deinit { buffer.deallocate() }
 
-    /// libarchive's read callback: the number of bytes, 0 at the end, ARCHIVE_FATAL when it is over.
+    /// libarchive's read callback: returns the number of bytes, 0 at the end, ARCHIVE_FATAL on failure.
     func read(_ block: UnsafeMutablePointer<UnsafeRawPointer?>?) -> Int {
         do throws(Interruption) {
             guard let chunk = try next() else { return 0 }
@@ -43,15 +43,15 @@ final class ZipSource {
         return chunk
     }
 
-    /// Reads what is left and holds the archive's own count of entries against those that were seen: a truncated directory, and
-    /// an entry that libarchive took for rubbish between two others, both show here.
+    /// Reads the rest and compares the archive's own entry count with the number of entries found. This detects a truncated
+    /// directory, and an entry that libarchive skipped as garbage between two others.
     func checkEnd(entries: Int) throws(Interruption) {
         while try next() != nil {}
         guard let end = ZipEnd(lastBytes: Array(tail.joined().suffix(ZipEnd.maxLength))) else {
-            throw .corrupt("is truncated: a zip's end record is missing")
+            throw .corrupt("is truncated: the zip's end record is missing")
         }
         guard end.matches(entries: entries) else {
-            throw .corrupt("tells of \(end.entries) entries in its directory, but \(entries) were found")
+            throw .corrupt("lists \(end.entries) entries in its directory, but \(entries) were found")
         }
     }
 }

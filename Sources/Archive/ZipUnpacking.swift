@@ -1,7 +1,7 @@
 import CArchive
 import Glibc
 
-/// A zip by libarchive's streaming reader, which needs no seeking and so no copy of the file.
+/// Unpacks a zip with libarchive's streaming reader, which needs no seeking and so no copy of the file.
 struct ZipUnpacking {
     let input: PackedInput
 
@@ -10,7 +10,7 @@ struct ZipUnpacking {
     func run() throws(Interruption) {
         shim_thread_uses_utf8()
         guard let archive = archive_read_new() else {
-            throw .failed(ArchiveError(.unsupported, "cannot be unpacked: libarchive has no memory for it"))
+            throw .failed(ArchiveError(.unsupported, "cannot be unpacked: libarchive is out of memory"))
         }
         defer { archive_read_free(archive) }
         let source = ZipSource(input)
@@ -28,7 +28,7 @@ struct ZipUnpacking {
         }
     }
 
-    /// Returns the number of entries, those included that are passed over.
+    /// Returns the number of entries, including skipped ones.
     private func unpackEntries(of archive: OpaquePointer, _ source: ZipSource) throws(Interruption) -> Int {
         var count = 0
         var entry: OpaquePointer?
@@ -63,7 +63,7 @@ struct ZipUnpacking {
 }
 
 extension ZipUnpacking {
-    /// The next piece of an entry; `nil` at its end, when size and CRC were right.
+    /// The next block of an entry; `nil` at its end, once size and CRC are verified.
     private func readBlock(
         of archive: OpaquePointer, _ source: ZipSource, _ path: String
     ) throws(Interruption) -> [UInt8]? {
@@ -78,7 +78,7 @@ extension ZipUnpacking {
         }
     }
 
-    /// Any status but OK is an error here: libarchive reports a wrong CRC or size of an entry as ARCHIVE_WARN.
+    /// Any status except OK is an error here: libarchive reports a wrong CRC or size of an entry as ARCHIVE_WARN.
     private func check(
         _ status: Int32, _ archive: OpaquePointer, _ source: ZipSource, _ path: String? = nil
     ) throws(Interruption) {
@@ -88,6 +88,6 @@ extension ZipUnpacking {
         if reason.hasPrefix("Unsupported ZIP compression method") {
             throw .failed(ArchiveError(.unsupported, "cannot be unpacked: \(reason)", entry: path))
         }
-        throw .corrupt("is not a sound zip: \(reason)", entry: path)
+        throw .corrupt("is not a valid zip: \(reason)", entry: path)
     }
 }
