@@ -1,6 +1,6 @@
 import CJq
 
-/// Collects what `jq_compile` reports.
+/// Collects the messages of `jq_compile`.
 final class Messages {
     private var texts: [String] = []
 
@@ -10,7 +10,7 @@ final class Messages {
         if let context { Unmanaged<Messages>.fromOpaque(context).takeUnretainedValue().texts.append(text) }
     }
 
-    /// libjq writes `jq: error: WHAT at <top-level>, line N:` and the line, which holds the prelude too.
+    /// libjq writes `jq: error: WHAT at <top-level>, line N:` and the line, which includes the prelude.
     func error(filter: String) -> JQError {
         var what = texts.first ?? "the filter does not compile"
         var line = 1

@@ -2,7 +2,7 @@ import CJq
 
 /// A `jq_state` with a compiled program.
 final class Interpreter {
-    // Unsafe pointer: libjq's handle, freed in deinit and lent to nobody.
+    // Unsafe pointer: libjq's handle, freed in deinit and never shared.
     private var state: OpaquePointer?
 
     /// - Throws: `JQError` of kind `.compile`.
@@ -12,8 +12,8 @@ final class Interpreter {
         jq_set_error_cb(state, Messages.collect, Unmanaged.passUnretained(messages).toOpaque())
         let compiled = jq_compile(state, Prelude.text + filter)
         jq_set_error_cb(state, { jv_free($1) }, nil)
-        // Without a callback, `input` is an uncaught `break`.
-        jq_set_input_cb(state, { _, _ in jv_invalid_with_msg(jv_string("a filter here has one input, and no more")) }, nil)
+        // Without a callback, `input` fails with an uncaught `break`.
+        jq_set_input_cb(state, { _, _ in jv_invalid_with_msg(jv_string("the filter has only one input")) }, nil)
         guard compiled != 0 else {
             jq_teardown(&state)
             throw messages.error(filter: filter)
@@ -51,7 +51,7 @@ final class Interpreter {
         throw Self.failure(output, filter: filter)
     }
 
-    /// Lets go of the input, which the stack of a run that was not exhausted would keep until the next one.
+    /// Releases the input, which the stack of an unfinished run would otherwise keep until the next run.
     private func release() { jq_start(state, jv_null(), 0) }
 
     /// Consumes the invalid value.

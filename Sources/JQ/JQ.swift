@@ -1,7 +1,7 @@
-/// Compiles filters by libjq. The same text is compiled once for each `JQ`.
+/// Compiles filters with libjq. Each `JQ` compiles the same text only once.
 ///
-/// Not `Sendable`, on purpose: all of a process's jq lives on one thread, see `JQValue`. Filters see neither the environment nor
-/// files, and `input` has nothing to give; `debug` and `stderr` are silent.
+/// Intentionally not `Sendable`: all jq of a process runs on one thread, see `JQValue`. Filters cannot access the environment or
+/// files; `input` has no further inputs; `debug` and `stderr` produce no output.
 public final class JQ {
     private var programs: [String: JQProgram] = [:]
 
@@ -17,7 +17,7 @@ public final class JQ {
 
     private static func program(_ filter: String) throws(JQError) -> JQProgram {
         if let path = PlainPath.keys(of: filter) { return JQProgram(filter: filter, path: path) }
-        if filter.utf8.contains(0) { throw JQError(.compile(line: 1), message: "the filter holds a NUL", filter: filter) }
+        if filter.utf8.contains(0) { throw JQError(.compile(line: 1), message: "the filter contains a NUL", filter: filter) }
         if filter.allSatisfy(\.isWhitespace) { throw JQError(.compile(line: 1), message: "the filter is empty", filter: filter) }
         return JQProgram(filter: filter, interpreter: try Interpreter(filter: filter))
     }

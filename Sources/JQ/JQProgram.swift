@@ -1,14 +1,15 @@
 import CJq
 
-/// A filter that was compiled once, to be run many times on the thread that made it.
+/// A compiled filter that can run many times, on the thread that compiled it.
 ///
-/// Plain paths such as `.response.body.id` are walked by `jv_get`, which is what libjq's interpreter does for them; compiling
-/// one costs nothing, where `jq_compile` takes 20 ms to parse jq's own library.
+/// Plain paths such as `.response.body.id` are evaluated with `jv_get`, as libjq's interpreter would. They need no compilation,
+/// whereas `jq_compile` takes 20 ms to parse jq's own library.
 ///
-/// What bounds a run is the number of its outputs. A filter that loops without giving any (`def f: f; f`) runs for ever, and one
-/// that builds without end takes all memory, libjq 1.6 has no way to stop either: filters come from operators, never from answers.
+/// Only the number of outputs limits a run. A filter that loops without output (`def f: f; f`) runs forever, one that builds a
+/// value without end exhausts memory, and libjq 1.6 cannot stop either. Filters must therefore come from operators, never from API
+/// responses.
 public final class JQProgram {
-    /// The filter as it was written.
+    /// The source text of the filter.
     public let filter: String
     private let engine: Engine
 
@@ -28,7 +29,7 @@ public final class JQProgram {
     }
 
     /// All outputs.
-    /// - Parameter limit: the most outputs, after which the run ends with `.tooManyOutputs`.
+    /// - Parameter limit: the maximum number of outputs; a run with more ends with `.tooManyOutputs`.
     /// - Throws: `JQError` of kind `.runtime` or `.tooManyOutputs`.
     public func run(_ input: JQValue, limit: Int = 100_000) throws(JQError) -> [JQValue] {
         switch engine {
@@ -37,7 +38,7 @@ public final class JQProgram {
         }
     }
 
-    /// The first output, `nil` where the filter gives none.
+    /// The first output, `nil` if the filter has none.
     /// - Throws: `JQError` of kind `.runtime`.
     public func first(_ input: JQValue) throws(JQError) -> JQValue? {
         switch engine {

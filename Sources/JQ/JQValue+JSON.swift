@@ -1,16 +1,16 @@
 import CJq
 
 extension JQValue {
-    /// What becomes of an integer beyond ±2^53, which jq 1.6 would round.
+    /// The handling of integers beyond ±2^53, which jq 1.6 would round.
     public enum LargeIntegers: Sendable {
-        /// It becomes a string of its digits: an identifier stays what it is.
+        /// Converted to a string of its digits, which preserves identifiers.
         case strings
-        /// It is rounded, as by jq.
+        /// Rounded, as in jq.
         case rounded
     }
 
-    /// Parses one JSON text. Bytes that are not UTF-8 become U+FFFD; libjq also takes `nan` for a number.
-    /// - Throws: `JQError` of kind `.json`: not JSON, more than one value, none, or more than 256 levels of nesting.
+    /// Parses one JSON text. Bytes that are not UTF-8 become U+FFFD; libjq also accepts `nan` as a number.
+    /// - Throws: `JQError` of kind `.json`: invalid JSON, several values, none, or more than 256 levels of nesting.
     public convenience init(json bytes: [UInt8], largeIntegers: LargeIntegers = .strings) throws(JQError) {
         let quoted = largeIntegers == .strings ? LargeIntegerQuoting.quoted(bytes) : nil
         let parsed = (quoted ?? bytes).withUnsafeBufferPointer(Self.parse)
@@ -31,7 +31,7 @@ extension JQValue {
         return base.withMemoryRebound(to: CChar.self, capacity: bytes.count) { jv_parse_sized($0, Int32(bytes.count)) }
     }
 
-    /// Without the whole text, which `jv_parse_sized` appends to its message.
+    /// Removes the full text, which `jv_parse_sized` appends to its message.
     private static func plain(_ message: String) -> String {
         guard let quote = message.firstRange(of: " (while parsing '") else { return message }
         return String(message[..<quote.lowerBound])

@@ -3,7 +3,7 @@ import CJq
 extension JQValue {
     public var isNull: Bool { jv_get_kind(raw) == JV_KIND_NULL }
 
-    /// jq's notion of truth: everything but `null` and `false`.
+    /// jq's truthiness: everything but `null` and `false`.
     public var isTruthy: Bool { jv_get_kind(raw) != JV_KIND_NULL && jv_get_kind(raw) != JV_KIND_FALSE }
 
     public var boolean: Bool? {
@@ -16,10 +16,10 @@ extension JQValue {
 
     public var number: Double? { jv_get_kind(raw) == JV_KIND_NUMBER ? jv_number_value(raw) : nil }
 
-    /// The text of a string, NULs included.
+    /// The text of a string, including NULs.
     public var string: String? {
         guard jv_get_kind(raw) == JV_KIND_STRING, let start = jv_string_value(raw) else { return nil }
-        // The length reads a reference that it consumes; `raw` keeps the bytes alive meanwhile.
+        // Reading the length consumes one reference; `raw` keeps the bytes alive.
         let bytes = UnsafeRawBufferPointer(start: start, count: Int(jv_string_length_bytes(copy)))
         return String(decoding: bytes, as: UTF8.self)
     }
@@ -27,10 +27,10 @@ extension JQValue {
     /// A string's own text, anything else as compact JSON: jq's `tostring`.
     public var text: String { string ?? json }
 
-    /// Compact JSON. Levels below 256 are left out by libjq, with a remark in their place.
+    /// Compact JSON. libjq omits levels deeper than 256 and puts a note in their place.
     public var json: String { JQValue(owning: jv_dump_string(copy, 0)).string ?? "null" }
 
-    /// The number of elements or entries; 0 for what has none.
+    /// The number of elements or entries; 0 for other values.
     public var count: Int {
         switch jv_get_kind(raw) {
         case JV_KIND_ARRAY: Int(jv_array_length(copy))
@@ -45,7 +45,7 @@ extension JQValue {
         return (0..<jv_array_length(copy)).map { JQValue(owning: jv_array_get(copy, $0)) }
     }
 
-    /// An object's entry, `nil` where there is none or this is no object.
+    /// An object's entry, `nil` if it is missing or the value is not an object.
     public subscript(key: String) -> JQValue? {
         guard jv_get_kind(raw) == JV_KIND_OBJECT else { return nil }
         let value = jv_object_get(copy, JQValue(key).copy)
@@ -56,7 +56,7 @@ extension JQValue {
         return JQValue(owning: value)
     }
 
-    /// An object's entries, in libjq's order, which is not that of the text.
+    /// An object's entries, in libjq's order, which differs from the text's.
     public var entries: [(key: String, value: JQValue)]? {
         guard jv_get_kind(raw) == JV_KIND_OBJECT else { return nil }
         var entries: [(key: String, value: JQValue)] = []

@@ -1,18 +1,18 @@
 import CJq
 
-/// A JSON value as libjq holds it. It owns one reference of a `jv` and gives it back when it goes.
+/// A JSON value held by libjq. It owns one reference of a `jv` and releases it on deinit.
 ///
-/// Not `Sendable`, on purpose: the counts of a `jv` are plain integers, so values that share structure belong to one thread.
-/// Numbers are doubles, as in jq 1.6; `init(json:)` has a way for integers that a double cannot hold.
+/// Intentionally not `Sendable`: the reference counts of a `jv` are plain integers, so values that share structure belong to one
+/// thread. Numbers are doubles, as in jq 1.6; `init(json:)` has an option for integers that a double cannot hold.
 public final class JQValue {
     let raw: jv
 
-    /// Takes over the reference.
+    /// Takes ownership of the reference.
     init(owning raw: jv) { self.raw = raw }
 
     deinit { jv_free(raw) }
 
-    /// A reference of its own, for the functions of libjq, which consume their arguments.
+    /// A new reference, for libjq's functions, which consume their arguments.
     var copy: jv { jv_copy(raw) }
 
     public enum Kind: Sendable {
@@ -54,7 +54,7 @@ extension JQValue {
         self.init(owning: elements.reduce(jv_array_sized(Int32(clamping: elements.count))) { jv_array_append($0, $1.copy) })
     }
 
-    /// Of a key that comes twice the last one counts.
+    /// If a key repeats, the last one wins.
     public convenience init(object entries: [(key: String, value: JQValue)]) {
         self.init(owning: entries.reduce(jv_object()) { jv_object_set($0, JQValue($1.key).copy, $1.value.copy) })
     }
@@ -65,18 +65,18 @@ extension JQValue {
     }
 }
 
-/// Makes an object key by key, without a copy for each as `jv_object_set` on a shared object would make.
+/// Builds an object key by key, without the copy that `jv_object_set` makes for each key of a shared object.
 public struct JQObjectBuilder: ~Copyable {
     private var raw: jv
 
     public init() { raw = jv_object() }
 
-    /// Begins with what `object` holds; anything but an object is taken as an empty one.
+    /// Starts with the entries of `object`; anything but an object counts as empty.
     public init(_ object: JQValue) { raw = object.kind == .object ? object.copy : jv_object() }
 
     deinit { jv_free(raw) }
 
-    /// - Parameter key: a string value, kept by callers that set the same keys again and again.
+    /// - Parameter key: a string value, which callers that set the same keys repeatedly keep.
     public mutating func set(_ key: JQValue, _ value: JQValue) {
         guard key.kind == .string else { return }
         raw = jv_object_set(raw, key.copy, value.copy)

@@ -1,10 +1,10 @@
-/// Puts quotes around the integers of a JSON text that a double cannot hold exactly.
+/// Quotes the integers of a JSON text that a double cannot represent exactly.
 enum LargeIntegerQuoting {
     /// 2^53 = 9,007,199,254,740,992 has 16 digits: every shorter integer is exact.
     private static let digits = 16
     private static let largest: UInt64 = 1 << 53
 
-    /// The text with its large integers quoted; `nil` where it has none, which a look at every 16th byte mostly tells.
+    /// The text with its large integers quoted; `nil` if it has none, which checking every 16th byte usually shows.
     static func quoted(_ json: [UInt8]) -> [UInt8]? {
         guard mayHoldLargeInteger(json) else { return nil }
         var output: [UInt8] = []

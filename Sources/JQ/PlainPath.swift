@@ -1,6 +1,6 @@
-/// Reads filters that only go down: `.`, `.a.b`, `.a["b-c"].d`, `.[0].a`.
+/// Parses filters that are plain paths: `.`, `.a.b`, `.a["b-c"].d`, `.[0].a`.
 enum PlainPath {
-    /// The keys from the top, `nil` where the filter is anything else.
+    /// The keys from the root, `nil` for any other filter.
     static func keys(of filter: String) -> [JQValue]? {
         var rest = Substring(filter)
         while rest.first?.isWhitespace == true { rest.removeFirst() }

@@ -1,19 +1,21 @@
-/// What stands before every filter, on its first line, so that libjq's line numbers hold. It takes away what a filter must not
-/// reach, and puts guards before what ends the process in libjq 1.6. Definitions that a filter does not use cost it nothing.
+/// Definitions that precede every filter, on its first line, so that libjq's line numbers stay correct. They hide what a filter
+/// must not access, and guard functions that terminate the process in libjq 1.6. Definitions that a filter does not use cost
+/// nothing.
 enum Prelude {
     static let text = (hidden + guarded).joined(separator: " ") + " {} as $ENV | "
 
-    /// The environment, which holds the service's own secrets, and the files and streams of the process.
+    /// Hides the environment, which contains the service's own secrets, and the files and streams of the process.
     private static let hidden = [
         "def env: {};",
         "def stderr: .;",
-        // After `halt_error`, libjq 1.6 frees the message once for every later run.
+        // After `halt_error`, libjq 1.6 frees the message again in every later run.
         "def halt: error(\"a filter cannot halt the service\"); def halt_error: halt; def halt_error($code): halt;",
         "def get_search_list: [];",
         "def modulemeta: error(\"modules are not available here\");",
     ]
 
-    /// Times outside the years -99999 to 99999 run into an assertion; a `gsub` whose pattern matches the empty text never ends.
+    /// Guards against times outside the years -99999 to 99999, which fail an assertion, and against a `gsub` whose pattern matches
+    /// the empty text, which never ends.
     private static let guarded = [
         """
         def _time_guard: if type == "number" and ((. < 3093527980800 and . > -3218182088401) | not) \
@@ -27,7 +29,7 @@ enum Prelude {
         "def date: todate; def dateadd(u; n): . + n; def datesub(u; n): . - n;",
         """
         def _gsub_guard($re): if ("" | test($re)) \
-        then error("gsub: the pattern matches the empty text, which this jq repeats for ever") else $re end;
+        then error("gsub: the pattern matches the empty text, which this jq repeats forever") else $re end;
         """,
         "def _gsub(re; text): gsub(re; text); def gsub($re; text): _gsub(_gsub_guard($re); text);",
         "def _gsub(re; text; $f): gsub(re; text; $f); def gsub($re; text; $f): _gsub(_gsub_guard($re); text; $f);",

@@ -55,7 +55,7 @@ struct JQProgramTests {
         arguments: [
             (".a |&| b", 1, "syntax error, unexpected INVALID_CHARACTER"), (".a\n| foo(1)\n", 2, "foo/1 is not defined"),
             (".a | (", 1, "syntax error, unexpected end of the filter"), ("\n\n$nothing", 3, "$nothing is not defined"),
-            ("  ", 1, "the filter is empty"), (".a\0b", 1, "the filter holds a NUL"),
+            ("  ", 1, "the filter is empty"), (".a\0b", 1, "the filter contains a NUL"),
             ("import \"a\" as a; .", 1, "syntax error, unexpected import"),
         ])
     func compileErrors(filter: String, line: Int, message: String) {
@@ -77,7 +77,7 @@ struct JQProgramTests {
         "halt, halt_error and input are errors, and the program runs again afterwards", arguments: ["halt", "halt_error", "halt_error(3)"])
     func haltAndInput(halt: String) throws {
         #expect(failure("\"stop\" | \(halt)")?.message == "a filter cannot halt the service")
-        #expect(failure("input")?.message == "a filter here has one input, and no more")
+        #expect(failure("input")?.message == "the filter has only one input")
         let program = try jq.compile("if . == 1 then \(halt) else . end")
         #expect(throws: JQError.self) { try program.run(JQValue(1)) }
         #expect(try program.run(JQValue(2)).map(\.json) == ["2"])
