@@ -18,7 +18,7 @@ public struct JSONWriter: Sendable {
 
     /// - Parameters:
     ///   - capacity: bytes to reserve.
-    ///   - textLimit: the most UTF-8 bytes of a key or string; a longer one is cut at a character and ends in `…`.
+    ///   - textLimit: the most UTF-8 bytes of a key or string; a longer one is cut at a character boundary and ends in `…`.
     public init(capacity: Int = 256, escapes: Escapes = .required, textLimit: Int = .max) {
         self.escapes = escapes
         self.textLimit = textLimit
@@ -65,7 +65,7 @@ public struct JSONWriter: Sendable {
 
     public mutating func field(_ key: String?, _ value: Int64) { field(key, json: String(value)) }
 
-    /// JSON has no infinities and no NaN: they become strings.
+    /// JSON cannot represent infinities and NaN: they become strings.
     public mutating func field(_ key: String?, _ value: Double) {
         if value.isFinite { field(key, json: value.description) } else { field(key, value.description) }
     }

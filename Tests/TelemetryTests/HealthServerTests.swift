@@ -84,7 +84,7 @@ struct HealthServerTests {
                 #expect(answer.status == 503)
                 let entries = try #require(try answer.json["checks"] as? [[String: Any]])
                 #expect(entries.map { $0["ok"] as? Bool } == [false, true])
-                #expect((entries[0]["detail"] as? String)?.hasPrefix("no answer within ") == true)
+                #expect((entries[0]["detail"] as? String)?.hasPrefix("no result within ") == true)
             }
         }
         #expect(starts.withLock { $0 } == 1)

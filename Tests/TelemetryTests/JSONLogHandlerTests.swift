@@ -95,7 +95,7 @@ struct JSONLogHandlerTests {
     @Test("an error of the call becomes fields")
     func error() throws {
         let line = try #require(try jsonLines { $0.error("failed", error: DeadlineExceeded(after: .seconds(2))) }.first)
-        #expect(line["error"] as? String == "no answer within 2.0 s")
+        #expect(line["error"] as? String == "no result within 2.0 s")
         #expect(line["errorType"] as? String == "DeadlineExceeded")
     }
 

@@ -1,10 +1,10 @@
-/// The port that a server got, for those who wait for it.
+/// The port of a server, for callers that wait until it listens.
 actor BoundPort {
     private var outcome: Result<Int, any Error>?
     private var waiters: [Int: CheckedContinuation<Int, any Error>] = [:]
     private var lastWaiter = 0
 
-    /// The first outcome stays.
+    /// Sets the outcome; later calls have no effect.
     func resolve(_ outcome: Result<Int, any Error>) {
         guard self.outcome == nil else { return }
         self.outcome = outcome

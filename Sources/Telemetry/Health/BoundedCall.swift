@@ -1,5 +1,5 @@
-/// A closure that may hang, called with a deadline. Calls that overlap share one run; a run that outlives its deadline is
-/// cancelled, and while it has not ended all the same no second one is started beside it.
+/// Calls a closure that may hang, with a deadline. Overlapping calls share one run. A run that exceeds its deadline is cancelled;
+/// until it has ended, no second one starts.
 actor BoundedCall<Output: Sendable> {
     private let body: @Sendable () async throws -> Output
     private let deadline: Duration
@@ -12,7 +12,7 @@ actor BoundedCall<Output: Sendable> {
         self.body = body
     }
 
-    /// - Throws: ``DeadlineExceeded``, or what the closure throws.
+    /// - Throws: ``DeadlineExceeded``, or the closure's error.
     func callAsFunction() async throws -> Output {
         let now = ContinuousClock.now
         let start = startRun(at: now)
@@ -20,7 +20,7 @@ actor BoundedCall<Output: Sendable> {
         lastWaiter += 1
         let waiter = lastWaiter
         let timer = Task {
-            // Throws when it is cancelled: the answer came in time.
+            // Throws if cancelled, which means that the result came in time.
             try await Task.sleep(until: start + deadline)
             expire(waiter, started: start)
         }
@@ -52,8 +52,8 @@ actor BoundedCall<Output: Sendable> {
     }
 }
 
-/// A health check or a collector of metrics that did not answer in time.
+/// A health check or metrics collector did not finish in time.
 struct DeadlineExceeded: Error, CustomStringConvertible {
     let after: Duration
-    var description: String { "no answer within \(after.inSeconds)" }
+    var description: String { "no result within \(after.inSeconds)" }
 }

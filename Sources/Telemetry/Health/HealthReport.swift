@@ -1,6 +1,6 @@
 import Encoding
 
-/// The answers to all checks at one time.
+/// The results of all checks at one time.
 struct HealthReport: Sendable {
     struct Entry: Sendable {
         let name: String
@@ -33,7 +33,7 @@ struct HealthReport: Sendable {
     }
 }
 
-/// Checks that are asked together, each with a deadline.
+/// Checks that run together, each with a deadline.
 struct HealthPanel: Sendable {
     private let calls: [(name: String, call: BoundedCall<HealthStatus>)]
 

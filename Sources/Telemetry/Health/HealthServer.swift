@@ -4,9 +4,9 @@ public import Logging
 import NIOPosix
 public import ServiceLifecycle
 
-/// Serves `/healthz`, `/readyz` and `/metrics` of the process, on one thread of its own so that a busy program still answers.
+/// Serves `/healthz`, `/readyz` and `/metrics` on a dedicated thread, so that a busy program still responds.
 ///
-/// | path | answer |
+/// | path | response |
 /// |---|---|
 /// | `/healthz` | 200 if all `checks` are healthy, else 503; JSON with a line for each check |
 /// | `/readyz` | the same for `readiness` |
@@ -20,15 +20,15 @@ public struct HealthServer: Service {
     private let logger: Logger
     private let boundPort = BoundPort()
 
-    /// Connections that are served at once; more wait in the kernel's queue.
+    /// The maximum number of connections served at once; more wait in the kernel's queue.
     private static let maximumConnections = 64
 
     /// - Parameters:
-    ///   - port: 0 takes a free one; ``port`` tells which.
-    ///   - checks: whether the process makes progress. An orchestrator of containers restarts it if not, so that what is not the
-    ///     process's fault (an unreachable server) belongs into `readiness`.
+    ///   - port: 0 chooses a free port; ``port`` returns it.
+    ///   - checks: whether the process makes progress. If not, a container orchestrator restarts it, so conditions outside the
+    ///     process (an unreachable server) belong in `readiness`.
     ///   - readiness: whether the process can do its work now.
-    ///   - deadline: for each check; a later answer counts as unhealthy.
+    ///   - deadline: for each check; a later result counts as unhealthy.
     public init(
         host: String, port: Int, checks: [HealthCheck], readiness: [HealthCheck] = [], registry: PrometheusRegistry,
         deadline: Duration = .seconds(2), logger: Logger
@@ -41,14 +41,14 @@ public struct HealthServer: Service {
         self.logger = logger
     }
 
-    /// The port that is listened on, as soon as it is. Throws what ``run()`` throws when it cannot listen.
+    /// The listening port, once the server listens. Throws the error of ``run()`` if it cannot listen.
     public var port: Int { get async throws { try await boundPort.value } }
 
-    /// Never shut down: a server that is cancelled while it starts leaves tasks for it.
+    /// Never shut down: a server that is cancelled during startup leaves tasks on it.
     private static let eventLoop = MultiThreadedEventLoopGroup(numberOfThreads: 1)
 
     /// Serves until graceful shutdown or cancellation.
-    /// - Throws: ``HealthServerError`` when the address cannot be listened on.
+    /// - Throws: ``HealthServerError`` if it cannot listen on the address.
     public func run() async throws {
         let outcome: Result<Void, any Error>
         do {
@@ -57,7 +57,7 @@ public struct HealthServer: Service {
         } catch {
             outcome = .failure(HealthServerError(host: host, port: requestedPort, cause: String(describing: error)))
         }
-        // Without effect once it listened; else those who wait learn that it never will.
+        // No effect if it listened; otherwise callers that wait for the port get the error.
         await boundPort.resolve(outcome.flatMap { .failure(CancellationError()) })
         try outcome.get()
     }
@@ -101,7 +101,7 @@ public struct HealthServer: Service {
     }
 }
 
-/// The address of the health server cannot be listened on.
+/// The health server cannot listen on its address.
 public struct HealthServerError: Error, CustomStringConvertible {
     public let host: String
     public let port: Int

@@ -1,24 +1,24 @@
 import Synchronization
 
-/// The clock of a loop's progress: the loop beats at every turn, and a health check asks for how long it has not.
+/// Measures a loop's progress: the loop beats at every turn, and a health check reads the time since the last beat.
 ///
-/// A loop that waits for work, for however long, says so by ``rest()`` and is not late meanwhile. A beat costs a clock reading
-/// and a store, and may come from any thread.
+/// A loop that waits for work calls ``rest()`` and is not late meanwhile, however long it waits. A beat costs a clock reading and a
+/// store, and may come from any thread.
 public final class ProgressMonitor: Sendable {
     private static let resting: Int64 = -1
 
-    /// Suspended with the machine: a laptop that wakes up has not missed anything.
+    /// Stops while the machine is suspended: a laptop that wakes up has missed nothing.
     private let start = SuspendingClock.now
     /// Nanoseconds from `start` to the last beat, or `resting`.
     private let mark = Atomic<Int64>(0)
 
-    /// Begins with a beat.
+    /// Starts with a beat.
     public init() {}
 
-    /// The loop has made a turn.
+    /// Records a turn of the loop.
     public func beat() { mark.store(elapsed, ordering: .relaxed) }
 
-    /// The loop waits for work that may never come; until the next beat, ``age`` is zero.
+    /// Records that the loop waits for work that may never come; until the next beat, ``age`` is zero.
     public func rest() { mark.store(Self.resting, ordering: .relaxed) }
 
     public var isResting: Bool { mark.load(ordering: .relaxed) == Self.resting }

@@ -1,9 +1,9 @@
 import Encoding
 public import Logging
 
-/// One JSON object a line: `time` (RFC 3339, UTC, milliseconds), `level`, `label`, `message`, then the metadata in one level
-/// (`correlationId`, `jobId`, `provider`, `status` …), with the keys of nested dictionaries joined by dots. A metadata key that
-/// is one of those four gets the prefix `metadata.`; values of keys that sound like secrets are masked.
+/// Writes one JSON object per line: `time` (RFC 3339, UTC, milliseconds), `level`, `label`, `message`, then the metadata in one
+/// level (`correlationId`, `jobId`, `provider`, `status` …), with nested keys joined by dots. A metadata key equal to one of those
+/// four gets the prefix `metadata.`; values of keys that suggest secrets are masked.
 public struct JSONLogHandler: LogHandler {
     public var metadata: Logger.Metadata
     public var metadataProvider: Logger.MetadataProvider?

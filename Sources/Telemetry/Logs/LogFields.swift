@@ -1,8 +1,8 @@
 import Logging
 
-/// The metadata of one line: merged, flattened, sorted by key and without secrets.
+/// The metadata of one line: merged, flattened, sorted by key, with secrets masked.
 enum LogFields {
-    /// Bytes that are kept of a message or a value: a line must stay one that a collector takes.
+    /// The maximum bytes of a message or value, so that log collectors accept the line.
     static let textLimit = 8192
 
     enum Value {
@@ -14,10 +14,11 @@ enum LogFields {
     }
 
     /// - Parameters:
-    ///   - sources: later ones win.
-    ///   - body: called for each field; the keys of nested dictionaries are joined by dots.
+    ///   - sources: later ones take precedence.
+    ///   - body: called for each field; nested keys are joined by dots.
     static func forEach(_ sources: Logger.Metadata?..., body: (String, Value) -> Void) {
-        // Not by merging dictionaries, which would be copied for each line; stable, so that the last of equal keys is the latest.
+        // Does not merge dictionaries, which would be copied for each line. The sort is stable, so the last of equal keys is the
+        // latest.
         var merged: [(key: String, value: Logger.MetadataValue)] = []
         for case let source? in sources { merged.append(contentsOf: source.lazy.map { ($0.key, $0.value) }) }
         merged.sort { $0.key < $1.key }
@@ -56,7 +57,7 @@ enum LogFields {
 }
 
 extension LogEvent {
-    /// The error of the call, as fields beside the metadata.
+    /// The event's error as fields beside the metadata.
     var errorFields: Logger.Metadata? {
         error.map { ["error": .string(String(describing: $0)), "errorType": .string(String(describing: type(of: $0)))] }
     }

@@ -1,15 +1,15 @@
 public import Logging
 
-/// How log lines look.
+/// The format of log lines.
 public enum LogFormat: String, Sendable, CaseIterable {
-    /// One JSON object a line, for machines.
+    /// One JSON object per line, for machines.
     case json
-    /// Short time, level and message, coloured on a terminal, for people.
+    /// Time of day, level and message, coloured on a terminal, for people.
     case text
 
-    /// Makes this the format of all loggers of the process. At most once a process, before the first logger is made.
+    /// Sets this format for all loggers of the process. Call at most once per process, before the first logger is created.
     /// - Parameters:
-    ///   - level: the least level that is written.
+    ///   - level: the minimum level that is written.
     ///   - metadata: fields of every line, such as the role.
     public func bootstrap(level: Logger.Level, metadata: Logger.Metadata = [:]) {
         LoggingSystem.bootstrap(

@@ -1,16 +1,16 @@
 import Glibc
 import Synchronization
 
-/// Where log lines go: a descriptor, each line by one write(2), as far as the kernel takes it in one.
+/// The destination of log lines: a descriptor. Each line is written with one write(2) if the kernel accepts it whole.
 public struct LogOutput: Sendable {
     public static let standardError = LogOutput(descriptor: STDERR_FILENO)
 
-    /// Pipes keep lines of up to `PIPE_BUF` bytes whole; the lock does it for longer ones.
+    /// Pipes write lines of up to `PIPE_BUF` bytes atomically; the lock protects longer ones.
     private static let lock = Mutex(())
 
     let descriptor: Int32
 
-    /// - Parameter descriptor: stays the caller's, who must not close it before the last line.
+    /// - Parameter descriptor: owned by the caller, who must not close it before the last line.
     public init(descriptor: Int32) { self.descriptor = descriptor }
 
     var isTerminal: Bool { isatty(descriptor) == 1 }
@@ -31,8 +31,8 @@ public struct LogOutput: Sendable {
         }
     }
 
-    /// A descriptor that was made non-blocking (a terminal shared with another program) and is full: the line is dropped after
-    /// a moment, because a log that nobody reads must not stop the work.
+    /// If the descriptor is non-blocking (a terminal shared with another program) and full, the line is dropped after a short wait:
+    /// a log without a reader must not stop the work.
     private func waitForRoom() -> Bool {
         var poll = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
         return Glibc.poll(&poll, 1, 100) == 1

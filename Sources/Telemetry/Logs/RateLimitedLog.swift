@@ -1,23 +1,23 @@
 public import Logging
 import Synchronization
 
-/// A logger for what may happen thousands of times a second: the same key is logged at most once an interval, with the number
-/// of messages that were held back since (`heldBack`).
+/// A logger for events that may occur thousands of times a second: the same key is logged at most once per interval, with the
+/// number of messages suppressed since (`heldBack`).
 public final class RateLimitedLog: Sendable {
     private let logger: Logger
     private let limit: Mutex<RepetitionLimit>
 
     /// - Parameters:
-    ///   - interval: the least time between two messages of one key.
-    ///   - maximumKeys: keys remembered at once; more share one entry.
+    ///   - interval: the minimum time between two messages of one key.
+    ///   - maximumKeys: the number of keys remembered; further keys share one entry.
     public init(_ logger: Logger, interval: Duration = .seconds(10), maximumKeys: Int = 256) {
         self.logger = logger
         self.limit = Mutex(RepetitionLimit(interval: interval, maximumKeys: maximumKeys))
     }
 
     /// - Parameters:
-    ///   - key: what makes two messages the same, such as a code or the name of the loop; not the whole message.
-    ///   - message: not evaluated when it is held back.
+    ///   - key: identifies equal messages, such as a code or the name of the loop; not the whole message.
+    ///   - message: not evaluated if it is suppressed.
     public func log(
         _ level: Logger.Level, key: String, _ message: @autoclosure () -> Logger.Message,
         metadata: @autoclosure () -> Logger.Metadata = [:],

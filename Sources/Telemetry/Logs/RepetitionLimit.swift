@@ -1,13 +1,13 @@
-/// Lets the same key pass once an interval, and counts what it holds back meanwhile. Pure: the time is passed in.
+/// Passes each key once per interval, and counts what it suppresses in between. Pure: the time is a parameter.
 struct RepetitionLimit {
     enum Admission: Equatable {
-        /// Say it, and that so many like it were held back before.
+        /// Log it, with the number of suppressed messages before it.
         case pass(heldBack: Int)
         case hold
     }
 
     let interval: Duration
-    /// Keys that are remembered; beyond it all new keys share one entry, so that keys made from data cannot fill the memory.
+    /// The number of keys remembered; further keys share one entry, so that keys derived from data cannot exhaust memory.
     let maximumKeys: Int
     private var entries: [String: Entry] = [:]
 

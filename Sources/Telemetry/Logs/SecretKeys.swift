@@ -1,15 +1,15 @@
-/// The safety net under "secrets are not logged": metadata whose key sounds like a secret is written as `***`.
+/// A safeguard for the rule that secrets are not logged: metadata whose key suggests a secret is written as `***`.
 enum SecretKeys {
     static let mask = "***"
 
     private static let words = ["password", "passwd", "secret", "token", "authorization", "apikey", "api_key", "api-key"]
         .map { Array($0.utf8) }
 
-    /// Whether a word begins with that byte.
+    /// Whether one of the words starts with that byte.
     private static let begins = words.reduce(into: [Bool](repeating: false, count: 256)) { $0[Int($1[0])] = true }
 
-    /// Whether the key holds one of the words, in any case: `authToken`, `AWS_SECRET_ACCESS_KEY`. Asked for each field of each
-    /// line, and so without allocation.
+    /// Whether the key contains one of the words, case-insensitively: `authToken`, `AWS_SECRET_ACCESS_KEY`. Called for each field
+    /// of each line, so it must not allocate.
     static func contains(_ key: String) -> Bool {
         var key = key
         return key.withUTF8 { bytes in

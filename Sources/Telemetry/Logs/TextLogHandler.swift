@@ -2,7 +2,8 @@ public import Logging
 import Encoding
 import Glibc
 
-/// A line for people: local time, level (coloured on a terminal, unless `NO_COLOR` is set), label, message, `key=value` pairs.
+/// Writes lines for people: local time, level (coloured on a terminal, unless `NO_COLOR` is set), label, message, `key=value`
+/// pairs.
 public struct TextLogHandler: LogHandler {
     public var metadata: Logger.Metadata
     public var metadataProvider: Logger.MetadataProvider?
@@ -11,7 +12,7 @@ public struct TextLogHandler: LogHandler {
     private let output: LogOutput
     private let isColoured: Bool
 
-    /// - Parameter isColoured: `nil`: if the output is a terminal.
+    /// - Parameter isColoured: `nil` colours if the output is a terminal.
     public init(
         label: String, level: Logger.Level = .info, metadata: Logger.Metadata = [:],
         metadataProvider: Logger.MetadataProvider? = nil, output: LogOutput = .standardError, isColoured: Bool? = nil
@@ -71,7 +72,7 @@ public struct TextLogHandler: LogHandler {
         }
     }
 
-    /// Control characters are escaped: text from outside must neither begin a line nor command the terminal.
+    /// Escapes control characters: external text must not start a line or send commands to the terminal.
     private static func append(_ text: String, to line: inout [UInt8]) {
         for scalar in text.unicodeScalars {
             if scalar.properties.generalCategory == .control {

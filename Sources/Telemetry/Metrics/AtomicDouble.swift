@@ -1,6 +1,6 @@
 import Synchronization
 
-/// A `Double` that threads may change at once, by its bit pattern.
+/// A `Double` that several threads can change concurrently, stored as its bit pattern.
 struct AtomicDouble: ~Copyable, Sendable {
     private let bits = Atomic<UInt64>(0)
 

@@ -1,8 +1,8 @@
 import CoreMetrics
 import Synchronization
 
-/// A number that only grows. Whole and fractional increments add up in a number each, so that the usual one is a single
-/// atomic addition.
+/// A value that only grows. Integer and fractional increments are summed separately, so that the usual increment is a single atomic
+/// addition.
 final class CounterCell: CounterHandler, FloatingPointCounterHandler {
     private let whole = Atomic<Int64>(0)
     private let fraction = AtomicDouble()

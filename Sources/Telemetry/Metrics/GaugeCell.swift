@@ -1,6 +1,6 @@
 import CoreMetrics
 
-/// The last value that was told.
+/// The last recorded value.
 final class GaugeCell: MeterHandler, RecorderHandler {
     private let current = AtomicDouble()
 

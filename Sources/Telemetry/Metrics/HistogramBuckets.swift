@@ -1,15 +1,15 @@
-/// The upper bounds of a histogram's buckets, ascending; the one without a bound (`+Inf`) is always there besides.
+/// The upper bounds of a histogram's buckets, ascending; the bucket without a bound (`+Inf`) is always added.
 public struct HistogramBuckets: Sendable, Equatable, ExpressibleByArrayLiteral {
     public let bounds: [Double]
 
-    /// Sorts the bounds; drops doubles, infinities and what is no number.
+    /// Sorts the bounds and drops duplicates, infinities and NaN.
     public init(_ bounds: [Double]) {
         self.bounds = Set(bounds.filter(\.isFinite)).sorted()
     }
 
     public init(arrayLiteral bounds: Double...) { self.init(bounds) }
 
-    /// `count` bounds from `start` on, each `factor` times the one before.
+    /// `count` bounds starting at `start`, each `factor` times the previous one.
     public static func exponential(from start: Double, factor: Double, count: Int) -> HistogramBuckets {
         var bounds: [Double] = []
         var bound = start

@@ -1,10 +1,10 @@
 import CoreMetrics
 import Synchronization
 
-/// How many values fell into each bucket. Behind a lock, not in atomics: sum and counts are then of the same values.
+/// Counts the values in each bucket. A lock instead of atomics keeps the sum and the counts consistent.
 final class HistogramCell: RecorderHandler, TimerHandler {
     struct Contents {
-        /// Values of each bucket alone, not cumulated; the last is the one without a bound.
+        /// The count of each bucket alone, not cumulative; the last one is the bucket without a bound.
         var counts: [UInt64]
         var sum: Double = 0
     }

@@ -1,4 +1,4 @@
-/// Labels as they are written between the braces: `status="POLLING",tenant="a"`. Sorted, so that it names a series.
+/// Labels as written between the braces: `status="POLLING",tenant="a"`. Sorted, so that the text identifies a series.
 struct LabelText: Hashable, Comparable, Sendable {
     let text: String
 

@@ -1,11 +1,11 @@
-/// All series of one name.
+/// All series with one name.
 struct MetricFamily {
     let kind: MetricKind
-    /// The name that the caller used, under which it may have been described.
+    /// The name that the caller used, under which the metric may be described.
     let label: String
     var series: [LabelText: any MetricCell] = [:]
 
-    /// The values now.
+    /// The current values.
     var exposed: ExposedFamily { ExposedFamily(kind: kind, samples: series.mapValues(\.sample)) }
 }
 

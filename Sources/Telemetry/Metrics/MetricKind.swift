@@ -1,4 +1,4 @@
-/// The types of the exposition format that are written here.
+/// The metric types of the exposition format that are supported.
 public enum MetricKind: String, Sendable {
     case counter, gauge, histogram
 }

@@ -1,16 +1,16 @@
-/// Names as the exposition format allows them (https://prometheus.io/docs/concepts/data_model).
+/// Names that the exposition format allows (https://prometheus.io/docs/concepts/data_model).
 enum MetricName {
     /// `[a-zA-Z_:][a-zA-Z0-9_:]*`; everything else becomes `_`.
     static func metric(_ text: String) -> String { sanitised(text, allowingColon: true) }
 
-    /// `[a-zA-Z_][a-zA-Z0-9_]*`, without the prefix `__` and the name `le`, which Prometheus keeps for itself.
+    /// `[a-zA-Z_][a-zA-Z0-9_]*`, without the prefix `__` and the name `le`, which Prometheus reserves.
     static func label(_ text: String) -> String {
         let name = sanitised(text, allowingColon: false)
         if name.hasPrefix("__") { return "x" + name }
         return name == "le" ? "le_" : name
     }
 
-    /// A timer's name ends in the unit.
+    /// Adds the unit to a timer's name.
     static func timer(_ text: String) -> String {
         let name = metric(text)
         return name.hasSuffix("_seconds") ? name : name + "_seconds"

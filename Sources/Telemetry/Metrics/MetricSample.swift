@@ -1,4 +1,4 @@
-/// A value that a collector found at the time of a scrape.
+/// A value that a collector reads at scrape time.
 public struct MetricSample: Sendable {
     public var name: String
     public var labels: [(String, String)]
@@ -6,8 +6,8 @@ public struct MetricSample: Sendable {
     public var kind: MetricKind
 
     /// - Parameters:
-    ///   - name: with its unit, as it shall be exported: `longhaul_jobs`, `longhaul_oldest_timer_seconds`.
-    ///   - kind: `gauge`, or `counter` for what only grows; a histogram cannot be collected.
+    ///   - name: the exported name, including the unit: `longhaul_jobs`, `longhaul_oldest_timer_seconds`.
+    ///   - kind: `gauge`, or `counter` for values that only grow; histograms are not supported.
     public init(_ name: String, labels: [(String, String)] = [], value: Double, kind: MetricKind = .gauge) {
         self.name = name
         self.labels = labels

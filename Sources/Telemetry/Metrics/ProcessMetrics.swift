@@ -1,6 +1,6 @@
 import Glibc
 
-/// What Prometheus' client libraries tell about every process
+/// The standard process metrics of Prometheus client libraries
 /// (https://prometheus.io/docs/instrumenting/writing_clientlibs/#process-metrics), from `/proc/self`.
 enum ProcessMetrics {
     static let help = [
@@ -12,7 +12,7 @@ enum ProcessMetrics {
         "process_start_time_seconds": "Start time of the process since the Unix epoch, in seconds.",
     ]
 
-    /// What cannot be read is left out.
+    /// Omits values that cannot be read.
     static func samples() -> [MetricSample] {
         var samples: [MetricSample] = []
         if let stat = Stat() {
@@ -37,7 +37,7 @@ enum ProcessMetrics {
         let startTime: Double?
 
         init?() {
-            // The second field, the program's name in parentheses, may hold anything: count from behind it.
+            // The second field, the program's name in parentheses, may contain anything: parse from its end.
             guard let text = contents(of: "/proc/self/stat"), let nameEnd = text.lastIndex(of: ")") else { return nil }
             let fields = text[nameEnd...].split(separator: " ").dropFirst().map { Double($0) ?? 0 }
             guard fields.count > 21 else { return nil }

@@ -40,7 +40,7 @@ extension PrometheusRegistry {
         cell(MetricName.metric(label), label: label, kind: .gauge, dimensions) { _ in GaugeCell() }
     }
 
-    /// The cell of a series, made if it is new.
+    /// Returns the cell of a series, and creates it if it is new.
     private func cell<Cell: MetricCell>(
         _ name: String, label: String, kind: MetricKind, _ dimensions: [(String, String)], make: (Description?) -> Cell
     ) -> Cell {
@@ -56,9 +56,9 @@ extension PrometheusRegistry {
             state.families[name] = family
             return (cell, overflows)
         }
-        if overflows { complain(about: name, "has more than \(maximumSeries) series; the others are counted as one") }
+        if overflows { complain(about: name, "has more than \(maximumSeries) series; the others share one series") }
         if let found { return found }
-        complain(about: name, "is used for different kinds of metric; the \(kind.rawValue) is not exported")
+        complain(about: name, "is used for several metric types; the \(kind.rawValue) is not exported")
         return make(nil)
     }
 

@@ -4,16 +4,17 @@ extension PrometheusRegistry {
         let call: BoundedCall<[MetricSample]>
     }
 
-    /// Adds values that are found at the time of a scrape, such as counts that live in a database.
+    /// Adds values that are read at scrape time, such as counts in a database.
     /// - Parameters:
-    ///   - name: of the collector, for `telemetry_collector_failures_total`.
-    ///   - body: called at each scrape, together with the other collectors. One that throws or is late is left out, and counted.
+    ///   - name: the collector's name, for `telemetry_collector_failures_total`.
+    ///   - body: called at each scrape, concurrently with the other collectors. If it throws or is late, its values are omitted and
+    ///     the failure is counted.
     public func collect(_ name: String, _ body: @escaping @Sendable () async throws -> [MetricSample]) {
         let collector = Collector(name: name, call: BoundedCall(deadline: collectorDeadline, body))
         state.withLock { $0.collectors.append(collector) }
     }
 
-    /// The values now, in the text format 0.0.4. Takes as long as the slowest collector, at most their deadline.
+    /// The current values in text format 0.0.4. Takes as long as the slowest collector, at most the collector deadline.
     public func exposition() async -> String {
         let collected = await collectedSamples()
         let (known, descriptions) = state.withLock { ($0.families, $0.descriptions) }
@@ -52,7 +53,7 @@ extension PrometheusRegistry {
         let admission = state.withLock { $0.failureLimit.admit(collector, at: .now) }
         guard case .pass(let heldBack) = admission else { return }
         makeLogger().warning(
-            "a scrape lacks the metrics of \(collector): \(error)", metadata: ["heldBack": .stringConvertible(heldBack)])
+            "a scrape omits the metrics of \(collector): \(error)", metadata: ["heldBack": .stringConvertible(heldBack)])
     }
 }
 

@@ -2,10 +2,11 @@ public import CoreMetrics
 public import Logging
 import Synchronization
 
-/// The metrics of the process, for Prometheus: a backend of swift-metrics whose values ``HealthServer`` serves as text.
+/// The process's metrics for Prometheus: a swift-metrics backend whose values ``HealthServer`` serves as text.
 ///
-/// Counters become counters, gauges and meters gauges, timers and recorders histograms. A timer is exported in seconds, and its
-/// name ends in `_seconds`. To count or to set a gauge is an atomic operation, to record a time a short lock.
+/// Counters become counters, gauges and meters become gauges, timers and recorders become histograms. Timers are exported in
+/// seconds, with names that end in `_seconds`. Counting and setting a gauge are atomic operations; recording a time takes a short
+/// lock.
 ///
 /// ```swift
 /// let registry = PrometheusRegistry()
@@ -17,7 +18,7 @@ public final class PrometheusRegistry: MetricsFactory {
     let state = Mutex(State())
     let maximumSeries: Int
     let collectorDeadline: Duration
-    /// Made when it is needed: the registry may exist before the format of the logs is known.
+    /// Created on demand: the registry may exist before the log format is known.
     let makeLogger: @Sendable () -> Logger
 
     struct State {
@@ -34,10 +35,10 @@ public final class PrometheusRegistry: MetricsFactory {
     }
 
     /// - Parameters:
-    ///   - maximumSeries: series of one name; what comes beyond shares a series whose labels all say `overflow`, so that a label
-    ///     made from data cannot fill the memory.
-    ///   - collectorDeadline: for each collector at a scrape.
-    ///   - logger: for misuse (a name of two kinds, too many series) and collectors that fail.
+    ///   - maximumSeries: the maximum number of series per name; further ones share a series whose labels are all `overflow`, so
+    ///     that labels derived from data cannot exhaust memory.
+    ///   - collectorDeadline: the time limit of each collector at a scrape.
+    ///   - logger: reports misuse (one name for two types, too many series) and failed collectors.
     public init(
         maximumSeries: Int = 1000, collectorDeadline: Duration = .seconds(2),
         logger: @autoclosure @escaping @Sendable () -> Logger = Logger(label: "longhaul.metrics")
@@ -50,11 +51,12 @@ public final class PrometheusRegistry: MetricsFactory {
         describe("telemetry_collector_failures_total", help: "Scrapes in which a collector failed or was late.")
     }
 
-    /// Says what a metric means, and for timers and recorders which buckets it has. Call it before the metric is made: one that
-    /// exists keeps its buckets.
+    /// Sets a metric's help text and, for timers and recorders, its buckets. Call it before the metric is created: an existing
+    /// metric keeps its buckets.
     /// - Parameters:
-    ///   - name: as in the call that makes the metric, or as it is exported.
-    ///   - buckets: in seconds for timers; `nil`: ``HistogramBuckets/seconds``, for recorders ``HistogramBuckets/magnitudes``.
+    ///   - name: as passed when the metric is created, or as exported.
+    ///   - buckets: in seconds for timers; `nil` uses ``HistogramBuckets/seconds``, or ``HistogramBuckets/magnitudes`` for
+    ///     recorders.
     public func describe(_ name: String, help: String, buckets: HistogramBuckets? = nil) {
         state.withLock { $0.descriptions[MetricName.metric(name)] = Description(help: help, buckets: buckets) }
     }

@@ -1,4 +1,4 @@
-/// The values of one name at the time of a scrape.
+/// The values of one name at scrape time.
 struct ExposedFamily {
     enum Sample {
         case single(Double)
@@ -17,7 +17,7 @@ struct TextExposition {
 
     private(set) var text = ""
 
-    /// Families by name and their series by labels, both in ascending order, so that two scrapes can be compared by eye.
+    /// Families sorted by name and series by labels, so that two scrapes can be compared by eye.
     static func text(of families: [String: ExposedFamily]) -> String {
         var exposition = TextExposition()
         for (name, family) in families.sorted(by: { $0.key < $1.key }) where !family.samples.isEmpty {
@@ -51,7 +51,7 @@ struct TextExposition {
         text += labels.text.isEmpty ? "\(name) \(value)\n" : "\(name){\(labels.text)} \(value)\n"
     }
 
-    /// Go's notation for what is not finite; whole numbers without a fraction.
+    /// Uses Go's notation for non-finite values, and no fraction for integers.
     static func number(_ value: Double) -> String {
         if value == .infinity { return "+Inf" }
         if value == -.infinity { return "-Inf" }
