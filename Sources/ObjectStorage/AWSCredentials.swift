@@ -1,4 +1,4 @@
-/// A key pair, temporary ones with their session token. Never shows its secrets.
+/// An access key pair, with a session token if temporary. Its descriptions never contain the secrets.
 public struct AWSCredentials: Sendable, Equatable {
     public var accessKeyID: String
     public var secretAccessKey: String

@@ -2,7 +2,7 @@ import EventThread
 import ExportCore
 import Glibc
 
-/// A call of the system that failed, with its `errno`.
+/// A failed system call with its `errno`.
 struct FileError: Error {
     let call: String
     let path: String
@@ -25,7 +25,7 @@ struct FileError: Error {
     }
 }
 
-/// Blocking calls, and the way to make them without blocking whoever asks.
+/// Blocking file system calls, and a way to run them without blocking the caller.
 enum FileSystem {
     private static let threads = BlockingThreads(name: "folder")
 
@@ -61,15 +61,15 @@ enum FileSystem {
         }
     }
 
-    /// Makes a folder and those above it that are missing, each safe in the one above.
+    /// Creates a folder and its missing parents, each synced to disk in its parent.
     static func makeFolder(_ path: String) throws(FileError) {
         if try makeOneFolder(path) { return }
         try makeFolder(folder(of: path))
-        // Not in a loop: there are file systems that say ENOENT whatever stands above.
+        // No loop: some file systems return ENOENT even if the parent exists.
         if try !makeOneFolder(path) { throw FileError("mkdir", path, ENOENT) }
     }
 
-    /// `false` when the folder above is missing.
+    /// Returns `false` if the parent folder is missing.
     private static func makeOneFolder(_ path: String) throws(FileError) -> Bool {
         if mkdir(path, 0o777) == 0 {
             try sync(folder(of: path), O_RDONLY | O_DIRECTORY)
@@ -83,7 +83,7 @@ enum FileSystem {
         }
     }
 
-    /// The size of a regular file; `nil` when there is none of that name.
+    /// The size of a regular file; `nil` if it does not exist.
     static func size(_ path: String) throws(FileError) -> Int64? {
         var status = stat()
         if stat(path, &status) != 0 {
@@ -94,7 +94,7 @@ enum FileSystem {
         return status.st_mode & S_IFMT == S_IFREG ? Int64(status.st_size) : nil
     }
 
-    /// The first bytes of a regular file; `nil` when there is none of that name.
+    /// The first bytes of a regular file; `nil` if it does not exist.
     static func read(_ path: String, atMost limit: Int) throws(FileError) -> [UInt8]? {
         guard let size = try size(path) else { return nil }
         return try withFile(path, O_RDONLY) { (descriptor) throws(FileError) in
@@ -112,14 +112,15 @@ enum FileSystem {
         }
     }
 
-    /// Removes unfinished files that were last written to before a time (seconds since 1970); follows no links. Returns how many.
+    /// Removes unfinished files last modified before `limit` (seconds since 1970), without following links. Returns the number
+    /// removed.
     static func removePartialFiles(below root: String, changedBefore limit: Int64) throws(FileError) -> Int {
         var removed = 0
         var folders = [root]
         while let folder = folders.popLast() {
             guard let stream = opendir(folder) else {
                 let error = FileError("opendir", folder)
-                // Not made yet, or removed meanwhile.
+                // Not created yet, or removed in the meantime.
                 if error.number == ENOENT { continue }
                 throw error
             }

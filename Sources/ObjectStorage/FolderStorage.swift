@@ -3,16 +3,15 @@ import ExportCore
 import Glibc
 import Logging
 
-/// A folder of a file system, for development and for a mounted share. An object is a file below the root at its key's path;
-/// its content type and metadata are not kept. Links within the tree are whoever made them's own affair: nothing here makes
-/// any.
+/// A folder of a file system, for development and for a mounted share. An object is a file below the root at its key's path; its
+/// content type and metadata are not stored. This type creates no links; existing links within the tree are followed.
 ///
-/// Every call that touches the disk runs on a thread that may block.
+/// Every call that uses the disk runs on a thread that may block.
 public struct FolderStorage: ObjectStorage {
     let root: String
     let logger: Logger
 
-    /// - Parameter path: absolute; made when the first object comes.
+    /// - Parameter path: absolute; created with the first object.
     public init(path: String, logger: Logger) {
         root = path == "/" ? "" : path
         self.logger = logger
@@ -75,20 +74,20 @@ public struct FolderStorage: ObjectStorage {
 }
 
 extension FolderStorage {
-    /// The key's place below the root, which no key leads out of.
+    /// The key's path, which is always below the root.
     private func path(_ key: String, _ operation: String) throws(ObjectStorageError) -> String {
         func refuse(_ reason: String) -> ObjectStorageError {
             ObjectStorageError(.invalidKey, operation, "file://\(root)", "the key \(key.prefix(100).debugDescription) \(reason)")
         }
         if key.utf8.count > 1024 { throw refuse("is longer than 1024 bytes") }
-        // C0, DEL and C1, without a look into Unicode's tables.
+        // C0, DEL and C1, without Unicode table lookups.
         if key.unicodeScalars.contains(where: { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) }) {
-            throw refuse("holds a control character")
+            throw refuse("contains a control character")
         }
         for component in key.split(separator: "/", omittingEmptySubsequences: false) {
-            if component.isEmpty || component == "." || component == ".." { throw refuse("holds an empty part, '.' or '..'") }
+            if component.isEmpty || component == "." || component == ".." { throw refuse("contains an empty part, '.' or '..'") }
             if component.utf8.count > 255 { throw refuse("has a part of more than 255 bytes") }
-            if PartialFile.isPartial(component) { throw refuse("is a name that is kept for unfinished files") }
+            if PartialFile.isPartial(component) { throw refuse("has a name reserved for unfinished files") }
         }
         return "\(root)/\(key)"
     }

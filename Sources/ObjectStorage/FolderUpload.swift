@@ -1,9 +1,9 @@
 import ExportCore
 import Logging
 
-/// One file on its way: written beside its place under a name of its own, and renamed at the commit.
+/// A file that is being written under a temporary name next to its final path, and renamed at the commit.
 actor FolderUpload: ObjectUpload {
-    /// Written in pieces of this size, each on a thread that may block.
+    /// The size of one write; each runs on a thread that may block.
     private static let pieceBytes = 1 << 20
 
     private let path: String
@@ -89,7 +89,7 @@ actor FolderUpload: ObjectUpload {
                 return known
             }
             guard case .open = phase else {
-                // Aborted meanwhile: what was just made is nobody's.
+                // Aborted in the meantime: nothing owns the file that was just created.
                 try await FileSystem.offThread("abort", url) { () throws(FileError) in written.remove() }
                 throw misuse("write", "it was aborted")
             }

@@ -1,53 +1,53 @@
-/// Where finished files go: a bucket, or a folder. Keys are relative, parts of them separated by `/`; what a key names is
-/// replaced by a later object of the same key, wholly and at once.
+/// A destination for finished files: a bucket or a folder. Keys are relative and use `/` between parts. A later object with the
+/// same key replaces the earlier one atomically.
 public protocol ObjectStorage: Sendable {
-    /// Begins an object whose size need not be known. Nothing can be seen under `key` before `commit()`.
-    /// - Parameter metadata: kept with the object where the storage can (S3: `x-amz-meta-NAME`); ASCII.
+    /// Starts an object whose size may be unknown. Nothing is visible under `key` before `commit()`.
+    /// - Parameter metadata: stored with the object if the storage supports it (S3: `x-amz-meta-NAME`); ASCII.
     func upload(
         key: String, contentType: String, metadata: [String: String]
     ) async throws(ObjectStorageError) -> any ObjectUpload
 
-    /// Stores a small object whole.
+    /// Stores a small object in one call.
     func put(
         key: String, bytes: [UInt8], contentType: String, metadata: [String: String]
     ) async throws(ObjectStorageError)
 
-    /// Reads an object of at most `maxBytes` bytes; a longer one is `tooLarge`, none `notFound`.
+    /// Reads an object of at most `maxBytes` bytes. Throws `tooLarge` for a longer one, `notFound` if it does not exist.
     func get(key: String, maxBytes: Int) async throws(ObjectStorageError) -> [UInt8]
 
-    /// What is known of an object, `nil` when there is none.
+    /// An object's size, content type and metadata; `nil` if it does not exist.
     func head(key: String) async throws(ObjectStorageError) -> ObjectInfo?
 
-    /// Whether objects can be written, found out without leaving one. The error says what to mend.
+    /// Checks that objects can be written, without leaving one. The error says what to fix.
     func check() async throws(ObjectStorageError)
 
-    /// Removes what uploads left that neither committed nor aborted and were begun longer ago than `age`. Returns how many.
+    /// Removes uploads that started longer ago than `age` and were neither committed nor aborted. Returns the number removed.
     func removeStaleUploads(olderThan age: Duration) async throws(ObjectStorageError) -> Int
 
-    /// The key under which a reader of the bucket or folder finds the object: with the prefix, where there is one.
+    /// The key as readers of the bucket or folder see it, including the prefix.
     func fullKey(_ key: String) -> String
 
-    /// The object as a URL for people and manifests: `s3://bucket/prefix/key`, `file:///folder/key`.
+    /// The object's URL for people and manifests: `s3://bucket/prefix/key`, `file:///folder/key`.
     func url(key: String) -> String
 }
 
-/// An object on its way. One caller at a time; `write` waits while what it was given before is being stored, so that an upload
-/// holds a bounded piece of the object in memory.
+/// An object that is being written. One caller at a time. `write` waits while earlier bytes are being stored, so that an upload
+/// holds a bounded part of the object in memory.
 public protocol ObjectUpload: Sendable {
     func write(_ bytes: [UInt8]) async throws(ObjectStorageError)
-    /// Stores what is left. All of it is then safe, and still nothing can be seen. To be called once before `commit`.
+    /// Stores the remaining bytes. The object is then safe but not yet visible. Call it once before `commit`.
     func finishParts() async throws(ObjectStorageError)
-    /// Gives the object its name. Calling it again after a retriable error is safe.
+    /// Makes the object visible under its key. Calling it again after a retriable error is safe.
     func commit() async throws(ObjectStorageError)
-    /// Removes what was stored; without effect after `commit`. Failing to is logged, and mended by `removeStaleUploads`.
+    /// Removes the stored bytes; no effect after `commit`. A failure is logged, and `removeStaleUploads` cleans up later.
     func abort() async
 }
 
 public struct ObjectInfo: Sendable, Equatable {
     public let bytes: Int64
-    /// S3 alone keeps it.
+    /// Stored only by S3.
     public let contentType: String?
-    /// Names in lower case; S3 alone keeps it.
+    /// Lower-case names; stored only by S3.
     public let metadata: [String: String]
 }
 

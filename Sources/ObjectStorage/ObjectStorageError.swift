@@ -1,38 +1,38 @@
 import ExportCore
 
-/// A step at the storage that did not succeed.
+/// A failed storage operation.
 public struct ObjectStorageError: Error, Sendable, CustomStringConvertible {
     /// The raw value is the stable part of `Failure.code`.
     public enum Kind: String, Sendable, CaseIterable {
-        /// There is no object of that key.
+        /// No object has this key.
         case notFound = "not-found"
         case noSuchBucket = "no-such-bucket"
-        /// The credentials are known but may not do this.
+        /// The credentials are valid but lack permission.
         case accessDenied = "access-denied"
         /// Unknown, wrong or expired credentials.
         case badCredentials = "bad-credentials"
-        /// The bucket is in another region than the one that was signed for.
+        /// The bucket is in a region other than the one signed for.
         case wrongRegion = "wrong-region"
-        /// This machine's clock is too far from the server's.
+        /// This machine's clock differs too much from the server's.
         case clockSkew = "clock-skew"
         case throttled
-        /// The server failed, or asks to try again.
+        /// The server failed, or asks to retry.
         case unavailable
-        /// No answer, or not a whole one.
+        /// No response, or an incomplete one.
         case connection
-        /// No space, or a quota, is left.
+        /// The storage is full, or its quota is used up.
         case full
-        /// The bytes that arrived are not those that were sent.
+        /// The received bytes differ from those sent.
         case checksum = "checksum-mismatch"
-        /// The upload was aborted, by this side or as a stale one.
+        /// The upload was aborted, by this side or as stale.
         case noSuchUpload = "no-such-upload"
         case invalidKey = "invalid-key"
         case tooLarge = "too-large"
-        /// The answer is not what S3 answers.
+        /// The response is not a valid S3 response.
         case invalidAnswer = "invalid-answer"
-        /// Any other refusal; trying again will not help.
+        /// Any other rejection; a retry does not help.
         case rejected
-        /// Calls in an order that makes no sense, such as writing after the end.
+        /// Calls in an invalid order, such as writing after the end.
         case misuse
         case cancelled
     }
@@ -42,7 +42,7 @@ public struct ObjectStorageError: Error, Sendable, CustomStringConvertible {
     public let operation: String
     /// The object or bucket, as a URL without secrets.
     public let object: String
-    /// The server's or the system's words.
+    /// The server's or the system's message.
     public let detail: String
     public let retryAfter: Duration?
 
@@ -58,7 +58,7 @@ public struct ObjectStorageError: Error, Sendable, CustomStringConvertible {
 
     public var isRetriable: Bool { failure.failureClass.isRetriable }
 
-    /// The same in the terms of retry policies.
+    /// The error as a `Failure` for retry policies.
     public var failure: Failure {
         Failure(kind.failureClass, code: "storage-\(kind.rawValue)", message: description, retryAfter: retryAfter)
     }

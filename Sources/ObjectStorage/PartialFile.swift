@@ -2,35 +2,34 @@ import Encoding
 import Glibc
 import Synchronization
 
-/// A file that has not got its name yet: `.longhaul-RANDOM-NUMBER.partial`, in the folder where it will stay, because a rename is
-/// atomic within one file system only. It is opened anew for each piece, so that an upload that is forgotten holds no
-/// descriptor.
+/// A file that does not have its final name yet: `.longhaul-RANDOM-NUMBER.partial`, in its final folder, because a rename is atomic
+/// only within one file system. It is reopened for each write, so that an abandoned upload holds no descriptor.
 struct PartialFile: Sendable {
     let path: String
     let partialPath: String
 
     private static let prefix = ".longhaul-"
     private static let suffix = ".partial"
-    /// Drawn once, since each drawing is a system call.
+    /// Generated once, because each random number costs a system call.
     private static let process = Hexadecimal.text((0..<16).map { _ in UInt8.random(in: 0...255) })
     private static let number = Atomic(0)
 
     static func isPartial(_ name: some StringProtocol) -> Bool { name.hasPrefix(prefix) && name.hasSuffix(suffix) }
 
-    /// Makes the folder and the file with its first bytes, or none of the two.
-    /// - Parameter isWhole: whether these are all, so that they are made safe at once.
+    /// Creates the folder and the file with its first bytes, or neither.
+    /// - Parameter isWhole: whether the bytes are complete, so that they are synced at once.
     init(for path: String, holding bytes: [UInt8], isWhole: Bool = true) throws(FileError) {
         self.path = path
         let folder = FileSystem.folder(of: path)
         let number = Self.number.add(1, ordering: .relaxed).newValue
         self.partialPath = "\(folder)/\(Self.prefix)\(Self.process)-\(number)\(Self.suffix)"
-        // The folder is there for all objects of a job but the first.
+        // The folder exists for all objects of a job except the first.
         guard try !fill(bytes, sync: isWhole) else { return }
         try FileSystem.makeFolder(folder)
         guard try fill(bytes, sync: isWhole) else { throw FileError("open", partialPath, ENOENT) }
     }
 
-    /// - Returns: `false` when there is no such folder.
+    /// - Returns: `false` if the folder does not exist.
     private func fill(_ bytes: [UInt8], sync: Bool) throws(FileError) -> Bool {
         do throws(FileError) {
             try FileSystem.withFile(partialPath, O_WRONLY | O_CREAT | O_EXCL) { (descriptor) throws(FileError) in
@@ -49,7 +48,7 @@ struct PartialFile: Sendable {
         }
     }
 
-    /// Appends.
+    /// Appends bytes.
     func write(_ bytes: [UInt8]) throws(FileError) {
         try FileSystem.withFile(partialPath, O_WRONLY | O_APPEND) { (descriptor) throws(FileError) in try write(bytes, to: descriptor) }
     }
@@ -68,16 +67,16 @@ struct PartialFile: Sendable {
 
     func sync() throws(FileError) { try FileSystem.sync(partialPath, O_RDONLY) }
 
-    /// Gives it its name, for good: the folder is synced too. Safe to call again.
+    /// Renames the file to its final name and syncs the folder. Safe to call again.
     func rename() throws(FileError) {
         if Glibc.rename(partialPath, path) != 0 {
             let error = FileError("rename", path)
-            // A call before did it, and failed at the folder.
+            // An earlier call renamed the file, and failed at the folder.
             guard error.number == ENOENT, try FileSystem.size(path) != nil else { throw error }
         }
         try FileSystem.sync(FileSystem.folder(of: path), O_RDONLY | O_DIRECTORY)
     }
 
-    /// Without effect when it is gone already.
+    /// No effect if the file does not exist.
     func remove() { unlink(partialPath) }
 }

@@ -6,7 +6,7 @@ import HTTPClient
 extension S3Client {
     struct Part: Sendable {
         let number: Int
-        /// As it came, with its quotes.
+        /// As received, including its quotes.
         let etag: String
     }
 
@@ -48,7 +48,7 @@ extension S3Client {
             "<Part><PartNumber>\($0.number)</PartNumber><ETag>\(S3Document.escaped($0.etag))</ETag></Part>"
         }
         let body = Array("<CompleteMultipartUpload>\(list.joined())</CompleteMultipartUpload>".utf8)
-        // Putting thousands of parts together takes S3 minutes.
+        // S3 takes minutes to assemble thousands of parts.
         _ = try await send(
             Call(
                 operation: "complete upload", method: .post, fullKey: fullKey, query: [("uploadId", id)],
@@ -61,7 +61,7 @@ extension S3Client {
             Call(operation: "abort upload", method: .delete, fullKey: fullKey, query: [("uploadId", id)], attempts: 3))
     }
 
-    /// Uploads below a prefix that were begun at least `age` ago and are neither completed nor aborted.
+    /// Uploads below a prefix that started at least `age` ago and are neither completed nor aborted.
     func listUploads(prefix: String, startedBefore age: Duration) async throws(ObjectStorageError) -> [UnfinishedUpload] {
         var found: [UnfinishedUpload] = []
         var marker: [(name: String, value: String)] = []
@@ -71,7 +71,7 @@ extension S3Client {
             found += Self.uploads(in: page, begunBefore: serverTime() - age.components.seconds)
             guard page.text("IsTruncated") == "true", let key = page.text("NextKeyMarker") else { return found }
             let next = [("key-marker", key), ("upload-id-marker", page.text("NextUploadIdMarker") ?? "")]
-            // A server that does not move on would be asked for ever.
+            // Stop if the server does not advance; otherwise the loop never ends.
             guard next.map(\.1) != marker.map(\.value) else { return found }
             marker = next
         }

@@ -1,6 +1,6 @@
 import HTTPClient
 
-/// One object at a time, whole.
+/// Operations on a whole object.
 extension S3Client {
     static func objectHeaders(contentType: String, metadata: [String: String]) -> [(name: String, value: String)] {
         [("content-type", contentType)] + metadata.map { ("x-amz-meta-\($0.key.lowercased())", $0.value) }

@@ -5,14 +5,14 @@ import Logging
 import Retry
 import Synchronization
 
-/// Signs requests to one bucket, sends them, and tries again what may succeed later.
+/// Signs requests to one bucket, sends them, and retries those that may succeed later.
 final class S3Client: Sendable {
     let configuration: S3Configuration
     let logger: Logger
     private let http: HTTPClient
     private let signer: SignatureV4
     private let now: @Sendable () -> Int64
-    /// The server's clock minus this machine's, in seconds, once the server has complained.
+    /// The server's clock minus this machine's, in seconds, once the server has rejected a request for it.
     private let skew = Atomic<Int64>(0)
 
     init(
@@ -27,23 +27,23 @@ final class S3Client: Sendable {
     }
 
     struct Call: Sendable {
-        /// For errors and logs.
+        /// The operation's name in errors and logs.
         var operation: String
         var method: HTTPMethod
-        /// Without one the bucket itself is meant.
+        /// The object's key; `nil` means the bucket itself.
         var fullKey: String?
         var query: [(name: String, value: String)] = []
         var headers: [(name: String, value: String)] = []
         var body: [UInt8] = []
         var payload = SignatureV4.Payload.empty
         var maxAnswerBytes = 4 << 20
-        /// Some operations answer 200 before they are done, and tell of a failure in the body.
+        /// Some operations respond with 200 before they finish, and report a failure in the body.
         var tellsErrorsInBody = false
         var attempts = 5
         var firstByte = Duration.seconds(60)
     }
 
-    /// Returns a successful answer; everything else is thrown, after `attempts` of what is transient.
+    /// Returns a successful response. Throws every other result, transient ones after `attempts` attempts.
     func send(_ call: Call) async throws(ObjectStorageError) -> HTTPResponse {
         var attempt = 1
         while true {
@@ -64,7 +64,7 @@ final class S3Client: Sendable {
 
     private static let backoff = Backoff(base: .milliseconds(400), cap: .seconds(10))
 
-    /// - Returns: `nil` when the server wants more patience than a call has.
+    /// - Returns: `nil` if the server asks for a longer delay than a call allows.
     private static func delay(_ attempt: Int, _ retryAfter: Duration?) -> Duration? {
         let delay = backoff.delay(attempt: attempt - 1)
         guard let retryAfter else { return delay }
@@ -100,13 +100,13 @@ final class S3Client: Sendable {
                 payload: call.payload),
             secondsSince1970: serverTime())
         let scheme = configuration.isSecure ? "https" : "http"
-        // 64 KiB/s is the least that a link is expected to carry.
+        // Assume at least 64 KiB/s.
         let whole = call.firstByte + .seconds(60 + call.body.count >> 16)
         return HTTPRequest(
             call.method, "\(scheme)://\(configuration.host)\(path)\(query.isEmpty ? "" : "?\(query)")", headers: headers,
             body: call.method == .get || call.method == .head ? .none : .bytes(call.body),
             timeouts: HTTPTimeouts(queue: .seconds(120), firstByte: call.firstByte, whole: .seconds(120) + whole),
-            // The operator has named the endpoint: it may well be in a private network.
+            // The operator configured the endpoint, which may be in a private network.
             maxBodyBytes: call.maxAnswerBytes, egress: .all)
     }
 
@@ -115,12 +115,12 @@ final class S3Client: Sendable {
         let difference = server - now()
         skew.store(difference, ordering: .relaxed)
         logger.warning(
-            "this machine's clock differs from the storage's by \(difference) s: requests are signed with the storage's time")
+            "this machine's clock differs from the storage's by \(difference) s; requests are signed with the storage's time")
     }
 }
 
 extension ObjectStorageError {
-    /// Within the same call. A clock that is off is adopted after the first refusal.
+    /// Whether to retry within the same call. The server's time is adopted after the first rejection.
     fileprivate var isWorthAnotherAttempt: Bool {
         switch kind {
         case .throttled, .unavailable, .connection, .checksum, .clockSkew: true

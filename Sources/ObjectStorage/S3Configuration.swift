@@ -1,21 +1,21 @@
-/// Which bucket, where, and as whom.
+/// A bucket, its endpoint and the credentials.
 public struct S3Configuration: Sendable {
     public var bucket: String
-    /// Put before every key, with a `/` between; may be empty.
+    /// Precedes every key, joined by a `/`; may be empty.
     public var prefix: String
     public var region: String
     public var credentials: AWSCredentials
     public let isSecure: Bool
-    /// Host and, where it is not the scheme's own, port.
+    /// Host and, unless it is the scheme's default, port.
     public let endpointHost: String
     /// `endpoint/bucket/key` instead of `bucket.endpoint/key`.
     public var usesPathStyle: Bool
 
     /// - Parameters:
-    ///   - endpoint: `https://host:port` of another S3 than AWS's (`AWS_ENDPOINT_URL_S3`); `http` is taken too.
-    ///   - usesPathStyle: by default for an endpoint of one's own, and for a bucket at AWS whose name holds dots: the
-    ///     certificate does not cover those.
-    /// - Throws: `StorageLocationError` for an endpoint that is not a scheme and a host.
+    ///   - endpoint: `https://host:port` of an S3 service other than AWS (`AWS_ENDPOINT_URL_S3`); `http` is accepted too.
+    ///   - usesPathStyle: defaults to true for a custom endpoint, and for an AWS bucket whose name contains dots, which the
+    ///     certificate does not cover.
+    /// - Throws: `StorageLocationError` if the endpoint is not a scheme and a host.
     public init(
         bucket: String, prefix: String = "", region: String = "us-east-1", credentials: AWSCredentials, endpoint: String? = nil,
         usesPathStyle: Bool? = nil
@@ -37,16 +37,16 @@ public struct S3Configuration: Sendable {
     private static func parse(_ endpoint: String) throws(StorageLocationError) -> (isSecure: Bool, host: String) {
         let isSecure = endpoint.hasPrefix("https://")
         guard isSecure || endpoint.hasPrefix("http://") else {
-            throw StorageLocationError(location: endpoint, reason: "is no endpoint: it begins with neither https:// nor http://")
+            throw StorageLocationError(location: endpoint, reason: "is not an endpoint: it must begin with https:// or http://")
         }
         var host = endpoint.dropFirst(isSecure ? 8 : 7)
         if host.hasSuffix("/") { host = host.dropLast() }
         let ownPort = isSecure ? ":443" : ":80"
         if host.hasSuffix(ownPort) { host = host.dropLast(ownPort.count) }
         if host.isEmpty || host.contains(where: { "/?#@ ".contains($0) }) {
-            // Whatever stands before an @ may be a password.
+            // The text before an @ may contain a password.
             let shown = host.contains("@") ? "an endpoint with a user" : endpoint
-            throw StorageLocationError(location: shown, reason: "is no endpoint: write https://HOST:PORT, nothing else")
+            throw StorageLocationError(location: shown, reason: "is not an endpoint: write only https://HOST:PORT")
         }
         return (isSecure, host.lowercased())
     }
@@ -55,7 +55,7 @@ public struct S3Configuration: Sendable {
 
     func fullKey(_ key: String) -> String { prefix.isEmpty ? key : "\(prefix)/\(key)" }
 
-    /// Percent-encoded; of the bucket itself without a key.
+    /// The percent-encoded path; without a key, the bucket's.
     func path(fullKey: String?) -> String {
         switch (usesPathStyle, fullKey) {
         case (true, let key?): URIEncoding.path("\(bucket)/\(key)")

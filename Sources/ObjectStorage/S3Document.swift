@@ -1,15 +1,15 @@
-/// Reads the XML that S3 answers: elements and text, made by machines, in answers of bounded size. No attributes, comments or
-/// CDATA are needed.
+/// Parses the XML of S3's responses: machine-generated elements and text of bounded size. Attributes, comments and CDATA are not
+/// needed.
 struct S3Document {
     private let text: Substring
 
     init(_ bytes: [UInt8]) { text = Substring(decoding: bytes, as: UTF8.self) }
     private init(_ text: Substring) { self.text = text }
 
-    /// The text of the first element of that name, at any depth.
+    /// The text of the first element with that name, at any depth.
     func text(_ name: String) -> String? { next(name, in: text).map { Self.unescaped($0.content) } }
 
-    /// The elements of that name one after the other.
+    /// All elements with that name, in order.
     func elements(_ name: String) -> [S3Document] {
         var found: [S3Document] = []
         var rest = text

@@ -1,9 +1,9 @@
 import HTTPClient
 
-/// What a refusal by S3 means. Source: "Error responses" in the Amazon S3 API Reference.
+/// The meaning of an S3 error response. Source: "Error responses" in the Amazon S3 API Reference.
 enum S3Failure {
     /// - Parameters:
-    ///   - response: any answer that is no success, or a 200 with an Error in its body.
+    ///   - response: any unsuccessful response, or a 200 with an Error in its body.
     ///   - now: seconds since 1970.
     static func error(
         _ response: HTTPResponse, operation: String, object: String, region: String, now: Int64
@@ -17,11 +17,11 @@ enum S3Failure {
         let detail =
             switch kind {
             case .wrongRegion:
-                "the bucket is in \(actualRegion ?? "another region"), requests are signed for \(region): set AWS_REGION"
-            case .clockSkew: "\(words); set this machine's clock"
+                "the bucket is in \(actualRegion ?? "another region"), but requests are signed for \(region): set AWS_REGION"
+            case .clockSkew: "\(words); correct this machine's clock"
             default: words
             }
-        // An answer is at most as long as the bound of the request, which is too much for a line.
+        // A response may be as long as the request's limit, which is too long for a log line.
         return ObjectStorageError(
             kind, operation, object, String(detail.prefix(500)), retryAfter: response.headers.retryAfter(now: now))
     }
@@ -46,7 +46,7 @@ enum S3Failure {
         }
     }
 
-    /// For answers without a body, HEAD's above all, and for gateways in between.
+    /// For responses without a body, mainly to HEAD, and for intermediate gateways.
     private static func kind(status: Int) -> ObjectStorageError.Kind {
         switch status {
         case 301, 307: .wrongRegion
@@ -69,7 +69,7 @@ extension ObjectStorageError {
             case .cancelled: .cancelled
             case .tooLarge: .tooLarge
             case .overloaded: .throttled
-            // Bytes that are not HTTP come from what stands in between, and pass.
+            // Invalid HTTP comes from an intermediary, and is temporary.
             case .protocolViolation: .connection
             default: error.isRetriable ? .connection : .rejected
             }

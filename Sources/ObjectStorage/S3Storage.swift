@@ -4,7 +4,7 @@ import ExportCore
 import HTTPClient
 import Logging
 
-/// A bucket of S3, or of anything that speaks its protocol (Signature Version 4, multipart uploads).
+/// A bucket of S3, or of a compatible service (Signature Version 4, multipart uploads).
 public struct S3Storage: ObjectStorage {
     let client: S3Client
 
@@ -34,7 +34,7 @@ public struct S3Storage: ObjectStorage {
 
     public func get(key: String, maxBytes: Int) async throws(ObjectStorageError) -> [UInt8] {
         let fullKey = try fullKey(key, "get")
-        // Room for an error's text where the object may be shorter than that.
+        // Leaves room for an error response, which may be longer than the object.
         let call = S3Client.Call(operation: "get", method: .get, fullKey: fullKey, maxAnswerBytes: max(maxBytes, 64 << 10))
         let bytes = try await client.send(call).body
         if bytes.count > maxBytes { throw ObjectStorageError(.tooLarge, "get", url(key: key), "longer than \(maxBytes) bytes") }
@@ -45,7 +45,7 @@ public struct S3Storage: ObjectStorage {
         try await client.head(fullKey: try fullKey(key, "head"))
     }
 
-    /// Keys that S3 takes and that can be told of in XML and in a line of a log.
+    /// Accepts only keys that S3 allows and that can appear in XML and in a log line.
     private func fullKey(_ key: String, _ operation: String) throws(ObjectStorageError) -> String {
         let fullKey = client.configuration.fullKey(key)
         func refuse(_ reason: String) -> ObjectStorageError {
@@ -56,25 +56,25 @@ public struct S3Storage: ObjectStorage {
         if key.isEmpty { throw refuse("is empty") }
         if fullKey.utf8.count > 1024 { throw refuse("is longer than 1024 bytes") }
         if key.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) {
-            throw refuse("holds a control character")
+            throw refuse("contains a control character")
         }
         return fullKey
     }
 }
 
 extension S3Storage {
-    /// Begins a multipart upload and aborts it, which needs the rights that an upload needs and leaves nothing.
+    /// Starts a multipart upload and aborts it, which needs the same permissions as an upload and leaves nothing.
     public func check() async throws(ObjectStorageError) {
         let fullKey = client.configuration.fullKey(".longhaul-check")
         let id = try await client.createUpload(operation: "check", fullKey: fullKey, headers: [], attempts: 2)
         try await client.abortUpload(id, fullKey: fullKey)
     }
 
-    /// Creates the bucket in the configured region unless it is there; needs the right to look for it and to create it.
+    /// Creates the bucket in the configured region unless it exists; needs permission to check for it and to create it.
     public func createBucketIfMissing() async throws(ObjectStorageError) {
         if try await hasBucket() { return }
         let region = client.configuration.region
-        // us-east-1 is where a bucket goes that says nothing, and is refused as a constraint.
+        // us-east-1 is the default region, and is rejected as a constraint.
         let constraint = "<LocationConstraint>\(S3Document.escaped(region))</LocationConstraint>"
         let body = region == "us-east-1" ? "" : "<CreateBucketConfiguration>\(constraint)</CreateBucketConfiguration>"
         let bytes = Array(body.utf8)
@@ -83,14 +83,14 @@ extension S3Storage {
                 S3Client.Call(
                     operation: "create bucket", method: .put, body: bytes, payload: .sha256(Hexadecimal.text(SHA256.hash(data: bytes)))))
         } catch {
-            // Somebody else may have been faster.
+            // Another process may have created it first.
             guard error.kind == .rejected, try await hasBucket() else { throw error }
         }
     }
 
     private func hasBucket() async throws(ObjectStorageError) -> Bool {
         do throws(ObjectStorageError) {
-            _ = try await client.send(S3Client.Call(operation: "look for bucket", method: .head))
+            _ = try await client.send(S3Client.Call(operation: "check for bucket", method: .head))
             return true
         } catch {
             if error.kind == .notFound { return false }
@@ -106,7 +106,7 @@ extension S3Storage {
                 try await client.abortUpload(upload.id, fullKey: upload.fullKey)
                 removed += 1
             } catch {
-                // Its owner was faster.
+                // Its owner completed or aborted it first.
                 if error.kind != .noSuchUpload { throw error }
             }
         }

@@ -3,19 +3,19 @@ import Encoding
 import ExportCore
 import Logging
 
-/// One object on its way to S3: up to 8 MiB it is kept and PUT at the commit; beyond, it is a multipart upload. While one part
-/// is sent the next one fills, so at most two parts are in memory.
+/// Uploads one object to S3. Up to 8 MiB are buffered and sent in one PUT at the commit; a longer object is a multipart upload.
+/// While one part is sent the next one fills, so at most two parts are in memory.
 actor S3Upload: ObjectUpload {
     private let client: S3Client
     private let fullKey: String
     private let headers: [(name: String, value: String)]
-    /// Kept with the object, so that a completion whose answer was lost can be told from one that never was.
+    /// Stored with the object, so that a completion whose response was lost can be distinguished from one that never happened.
     private let token = Hexadecimal.text((0..<16).map { _ in UInt8.random(in: 0...255) })
     private static let tokenName = "longhaul-upload"
 
     private var phase = Phase.open
     private var buffer: [UInt8] = []
-    /// Of the buffer, kept up with it: hashing a part at once would hold its thread for milliseconds.
+    /// The running hash of the buffer: hashing a whole part at once would block its thread for milliseconds.
     private var hash = SHA256()
     private var id: String?
     private var parts: [S3Client.Part] = []
@@ -92,10 +92,10 @@ actor S3Upload: ObjectUpload {
         guard let id else { return }
         self.id = nil
         let (client, fullKey) = (client, fullKey)
-        // In a task of its own: aborting is what a cancelled task does.
+        // In a separate task, because a cancelled task must still abort.
         await Task {
             do throws(ObjectStorageError) { try await client.abortUpload(id, fullKey: fullKey) } catch {
-                if error.kind != .noSuchUpload { client.logger.warning("\(error): parts are left behind") }
+                if error.kind != .noSuchUpload { client.logger.warning("\(error); uploaded parts remain in the bucket") }
             }
         }.value
     }
@@ -114,7 +114,7 @@ extension S3Upload {
         }
     }
 
-    /// A part that was not stored leaves a hole: the upload is over.
+    /// A part that was not stored leaves a gap, so the upload fails.
     private func failing(_ body: () async throws(ObjectStorageError) -> Void) async throws(ObjectStorageError) {
         do { try await body() } catch {
             if case .open = phase { phase = .failed(error) }
@@ -122,11 +122,11 @@ extension S3Upload {
         }
     }
 
-    /// Hands the buffer to a task that sends it, after the part before has arrived.
+    /// Passes the buffer to a task that sends it after the previous part is stored.
     private func sendBuffer() async throws(ObjectStorageError) {
         guard startedParts < PartPlan.maxParts, sent + Int64(buffer.count) <= PartPlan.maxObjectBytes else {
             throw ObjectStorageError(
-                .tooLarge, "upload", client.configuration.url(fullKey: fullKey), "S3 takes 5 TiB in 10,000 parts")
+                .tooLarge, "upload", client.configuration.url(fullKey: fullKey), "S3 accepts at most 5 TiB in 10,000 parts")
         }
         let id: String
         if let known = self.id {
@@ -152,9 +152,9 @@ extension S3Upload {
 
     /// Waits for the part that is being sent.
     private func settle() async throws(ObjectStorageError) {
-        // The tasks that send are not the caller's children: a part that was sent already would hide that it was cancelled.
+        // The sending tasks are not children of the caller, so a completed part would hide the caller's cancellation.
         if Task.isCancelled {
-            throw ObjectStorageError(.cancelled, "upload", client.configuration.url(fullKey: fullKey), "no longer wanted")
+            throw ObjectStorageError(.cancelled, "upload", client.configuration.url(fullKey: fullKey), "the task was cancelled")
         }
         guard let sending else { return }
         let result = await withTaskCancellationHandler {
@@ -170,24 +170,24 @@ extension S3Upload {
         do throws(ObjectStorageError) {
             try await client.completeUpload(id, fullKey: fullKey, parts: parts)
         } catch {
-            // An attempt whose answer was lost may have done it, and the id is gone with that.
+            // An attempt whose response was lost may have succeeded, and its id is then gone.
             guard error.kind != .cancelled, await isStored() else { throw error }
         }
     }
 
-    /// Whether the object under the key is this upload's. Unknown counts as no: the failure that led to the question stands.
+    /// Whether the object under the key is this upload's. Unknown counts as no: the original failure stands.
     private func isStored() async -> Bool {
         do throws(ObjectStorageError) {
             return try await client.head(fullKey: fullKey)?.metadata[Self.tokenName] == token
         } catch {
-            client.logger.warning("\(error): not known whether the upload was completed")
+            client.logger.warning("\(error); cannot tell whether the upload was completed")
             return false
         }
     }
 }
 
 extension S3Upload {
-    /// Bytes in memory: the part that fills and the one that is sent.
+    /// Bytes in memory: the part that fills and the one that is being sent.
     var bytesHeld: Int { buffer.count + (sending == nil ? 0 : sendingBytes) }
     var storedParts: [S3Client.Part] { parts }
 }

@@ -2,13 +2,13 @@ import Crypto
 import Encoding
 import Synchronization
 
-/// AWS Signature Version 4 in the Authorization header, by the rules of S3: the path is encoded once and not normalised.
-/// Source: "Authenticating Requests: Using the Authorization Header" in the Amazon S3 API Reference.
+/// AWS Signature Version 4 in the Authorization header, by S3's rules: the path is encoded once and not normalised. Source:
+/// "Authenticating Requests: Using the Authorization Header" in the Amazon S3 API Reference.
 ///
-/// Pure but for the signing key, which is derived once a day and kept.
+/// Pure except for the signing key, which is derived once a day and cached.
 public final class SignatureV4: Sendable {
     public enum Payload: Sendable, Equatable {
-        /// The body's bytes are not covered by the signature.
+        /// The signature does not cover the body.
         case unsigned
         /// SHA-256 of the body in lower-case hexadecimal.
         case sha256(String)
@@ -24,14 +24,14 @@ public final class SignatureV4: Sendable {
         }
     }
 
-    /// What is signed. `path` and `query` are what is sent, percent-encoded; `query` is sorted as `URIEncoding.query` does it.
+    /// The request to sign. `path` and `query` are percent-encoded as sent; `query` is sorted as by `URIEncoding.query`.
     public struct Request: Sendable {
         public var method: String
-        /// With the port where it is not the scheme's own: the value of the Host header.
+        /// The value of the Host header, including a port that is not the scheme's default.
         public var host: String
         public var path: String
         public var query: String
-        /// Headers that are sent and shall be signed, without Host and those that signing adds.
+        /// Headers to sign, without Host and those that signing adds.
         public var headers: [(name: String, value: String)]
         public var payload: Payload
 
@@ -60,7 +60,7 @@ public final class SignatureV4: Sendable {
     }
 
     /// The headers to send: those of the request, and `x-amz-date`, `x-amz-content-sha256`, `x-amz-security-token` and
-    /// `Authorization`. `Host` is left to the HTTP client.
+    /// `Authorization`. The HTTP client sets `Host`.
     public func sign(_ request: Request, secondsSince1970: Int64) -> [(name: String, value: String)] {
         let time = UTCTime(seconds: secondsSince1970)
         var headers = request.headers
@@ -111,7 +111,7 @@ extension SignatureV4 {
         "AWS4-HMAC-SHA256\n\(time.basicTimestamp)\n\(scope)\n\(Hexadecimal.text(SHA256.hash(data: Array(canonicalRequest.utf8))))"
     }
 
-    /// Without white space at the ends, and runs of spaces as one.
+    /// Removes surrounding white space and collapses runs of spaces.
     private static func trimmed(_ value: String) -> String {
         value.split(separator: " ", omittingEmptySubsequences: true).joined(separator: " ")
     }

@@ -1,8 +1,8 @@
 import Encoding
 
-/// Where the output goes, as operators write it: `s3://bucket/prefix` or `file:///folder`.
+/// The output location in the operator's notation: `s3://bucket/prefix` or `file:///folder`.
 public enum StorageLocation: Sendable, Equatable, CustomStringConvertible {
-    /// The prefix is without slashes at its ends, and may be empty.
+    /// The prefix has no slashes at its ends and may be empty.
     case s3(bucket: String, prefix: String)
     /// An absolute path.
     case folder(path: String)
@@ -10,7 +10,7 @@ public enum StorageLocation: Sendable, Equatable, CustomStringConvertible {
     public init(_ text: String) throws(StorageLocationError) {
         func refuse(_ reason: String) -> StorageLocationError { StorageLocationError(location: text, reason: reason) }
         if text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) {
-            throw refuse("holds a control character")
+            throw refuse("contains a control character")
         }
         if text.hasPrefix("s3://") {
             self = try Self.s3(String(text.dropFirst(5)), refuse)
@@ -46,7 +46,7 @@ public enum StorageLocation: Sendable, Equatable, CustomStringConvertible {
                 "names the bucket \(bucket.debugDescription): a bucket has 3 to 63 lower-case letters, digits, '-' and '.'")
         }
         let prefix = parts.count < 2 ? "" : String(parts[1])
-        if prefix.contains("?") || prefix.contains("#") { throw refuse("has a '?' or '#': options go into environment variables") }
+        if prefix.contains("?") || prefix.contains("#") { throw refuse("has a '?' or '#': set options in environment variables") }
         if prefix.utf8.count > 512 { throw refuse("has a prefix of more than 512 bytes") }
         let trimmed = prefix.split(separator: "/", omittingEmptySubsequences: false)
             .drop { $0.isEmpty }.reversed().drop { $0.isEmpty }.reversed()
@@ -54,13 +54,13 @@ public enum StorageLocation: Sendable, Equatable, CustomStringConvertible {
     }
 
     private static func folder(_ rest: String, _ refuse: (String) -> StorageLocationError) throws(StorageLocationError) -> Self {
-        guard rest.hasPrefix("/") else { throw refuse("has no absolute path: file:///FOLDER has three slashes") }
+        guard rest.hasPrefix("/") else { throw refuse("has no absolute path: write file:///FOLDER with three slashes") }
         guard let path = PercentEncoding.decoded(rest).flatMap({ String(validating: $0, as: UTF8.self) }) else {
             throw refuse("has a '%' that is not followed by two hexadecimal digits of UTF-8")
         }
         let components = path.split(separator: "/")
-        if components.contains(where: { $0 == ".." || $0 == "." }) { throw refuse("holds '.' or '..'") }
-        if path.utf8.contains(0) { throw refuse("holds a NUL") }
+        if components.contains(where: { $0 == ".." || $0 == "." }) { throw refuse("contains '.' or '..'") }
+        if path.utf8.contains(0) { throw refuse("contains a NUL") }
         return .folder(path: "/" + components.joined(separator: "/"))
     }
 }

@@ -1,11 +1,11 @@
 import Encoding
 
-/// Percent-encoding as AWS asks for it (Signature Version 4, "UriEncode"): all but the unreserved characters of RFC 3986.
+/// Percent-encoding by AWS's rules (Signature Version 4, "UriEncode"): all but the unreserved characters of RFC 3986.
 enum URIEncoding {
     /// The path of a key, each segment encoded once. Nothing is normalised: `//`, `.` and `..` are part of a key.
     static func path(_ key: String) -> String { "/" + PercentEncoding.encoded(key, keeping: "/") }
 
-    /// Names and values encoded and in the order in which they are signed; a name without a value keeps its `=`.
+    /// Encodes names and values and sorts them in signing order; a name without a value keeps its `=`.
     static func query(_ items: [(name: String, value: String)]) -> String {
         items.map { (PercentEncoding.encoded($0.name), PercentEncoding.encoded($0.value)) }
             .sorted { Array($0.0.utf8).lexicographicallyPrecedes(Array($1.0.utf8)) || ($0.0 == $1.0 && $0.1 < $1.1) }
