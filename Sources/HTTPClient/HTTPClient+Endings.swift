@@ -19,7 +19,7 @@ extension HTTPClient {
         for (transfer, wait) in overdue {
             fail(transfer, .timeout(wait), "the \(wait.rawValue) timeout of \(transfer.bound(of: wait)) expired")
         }
-        metrics.record(inFlight: admission.active, queued: running - admission.active)
+        metrics.record(inFlight: slots.active, queued: running - slots.active)
         if running > 0 { watchDeadlines() }
     }
 

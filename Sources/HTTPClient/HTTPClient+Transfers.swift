@@ -15,10 +15,10 @@ extension HTTPClient {
     }
 
     private func admit(_ transfer: Transfer) {
-        guard admission.waiting < configuration.maxQueued else {
-            return fail(transfer, .overloaded, "\(admission.waiting) requests already wait for a connection")
+        guard slots.waiting < configuration.maxQueued else {
+            return fail(transfer, .overloaded, "\(slots.waiting) requests already wait for a connection")
         }
-        if admission.admit(transfer.id, host: transfer.origin) { begin(transfer) }
+        if slots.acquire(transfer.id, host: transfer.origin) { begin(transfer) }
     }
 
     /// Starts a transfer that holds a connection of its host.
@@ -98,7 +98,7 @@ extension HTTPClient {
             multi.put(back: handle)
         }
         guard heldConnection else { return }
-        let next = admission.release(host: transfer.origin) { transfers[$0]?.phase == .queued }
+        let next = slots.release(host: transfer.origin) { transfers[$0]?.phase == .queued }
         for id in next {
             if let transfer = transfers[id] { begin(transfer) }
         }

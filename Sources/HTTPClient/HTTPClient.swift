@@ -14,7 +14,7 @@ public actor HTTPClient {
     let thread: EventThread
     let logger: Logger
     let metrics: HTTPClientMetrics
-    let admission: Admission
+    let slots: ConnectionSlots
     /// Requests until their response, streams until their end is read.
     var transfers: [UInt64: Transfer] = [:]
     /// The number of transfers that have not ended.
@@ -32,7 +32,7 @@ public actor HTTPClient {
         self.thread = thread
         self.logger = logger
         metrics = HTTPClientMetrics(client: configuration.name)
-        admission = Admission(maxPerHost: configuration.maxConnectionsPerHost, maxTotal: configuration.maxConnections)
+        slots = ConnectionSlots(maxPerHost: configuration.maxConnectionsPerHost, maxTotal: configuration.maxConnections)
     }
 
     // libcurl closes its sockets through the thread. An isolated deinit would express that, but Swift 6.3 then fails to compile

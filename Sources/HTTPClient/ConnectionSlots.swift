@@ -4,7 +4,7 @@ import DequeModule
 ///
 /// libcurl has its own queue (`CURLMOPT_MAX_HOST_CONNECTIONS`), but its waiters have no timeouts, and a full host at its head
 /// blocks the waiters of all other hosts.
-final class Admission {
+final class ConnectionSlots {
     typealias ID = UInt64
 
     private let maxPerHost: Int
@@ -30,7 +30,7 @@ final class Admission {
     }
 
     /// Returns true if the request may start; `release` the host afterwards. If false, a later `release` returns its id.
-    func admit(_ id: ID, host key: String) -> Bool {
+    func acquire(_ id: ID, host key: String) -> Bool {
         let host = hosts[key] ?? Host(key)
         if host.active == 0, host.waiting.isEmpty { hosts[key] = host }
         if active < maxTotal, host.active < maxPerHost, host.waiting.isEmpty {
