@@ -21,7 +21,7 @@ final class Loop {
     var taken: [UnownedJob] = []
     var turnEndHooks: [@Sendable () -> Void] = []
     /// The work of the running turn for other threads.
-    var handovers: [Handover] = []
+    var outgoing: [OutgoingBatch] = []
     var hasTurnEndHooks: Bool { !turnEndHooks.isEmpty }
 
     private struct Watch {

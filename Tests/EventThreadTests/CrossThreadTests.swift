@@ -3,7 +3,7 @@ import EventThread
 import Synchronization
 import Testing
 
-@Suite("Work for another event thread") struct HandoverTests {
+@Suite("Work for another event thread") struct CrossThreadTests {
     @Test("arrives on that thread, in the order of the calls") func order() async {
         let (sender, receiver) = (EventThread(name: "sender"), EventThread(name: "receiver"))
         defer { for thread in [sender, receiver] { thread.stop() } }

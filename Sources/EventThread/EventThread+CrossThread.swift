@@ -6,32 +6,32 @@ extension EventThread {
     public func perform(from other: EventThread, _ body: @escaping @Sendable () -> Void) {
         other.preconditionCurrent()
         if other === self { return body() }
-        if other.loop.handOver(body, to: self) { other.atTurnEnd { other.loop.deliverHandovers() } }
+        if other.loop.enqueue(body, to: self) { other.atTurnEnd { other.loop.sendOutgoing() } }
     }
 }
 
 extension Loop {
     /// The work of the running turn for one other thread.
-    struct Handover {
+    struct OutgoingBatch {
         let receiver: EventThread
         var bodies: [@Sendable () -> Void]
     }
 
     /// - Returns: whether it is the first of the turn.
-    func handOver(_ body: @escaping @Sendable () -> Void, to receiver: EventThread) -> Bool {
-        let isFirst = handovers.isEmpty
+    func enqueue(_ body: @escaping @Sendable () -> Void, to receiver: EventThread) -> Bool {
+        let isFirst = outgoing.isEmpty
         // There are one or two threads, for which a linear search is fastest.
-        if let position = handovers.firstIndex(where: { $0.receiver === receiver }) {
-            handovers[position].bodies.append(body)
+        if let position = outgoing.firstIndex(where: { $0.receiver === receiver }) {
+            outgoing[position].bodies.append(body)
         } else {
-            handovers.append(Handover(receiver: receiver, bodies: [body]))
+            outgoing.append(OutgoingBatch(receiver: receiver, bodies: [body]))
         }
         return isFirst
     }
 
-    func deliverHandovers() {
-        let ready = handovers
-        handovers.removeAll(keepingCapacity: true)
-        for handover in ready { handover.receiver.perform { for body in handover.bodies { body() } } }
+    func sendOutgoing() {
+        let ready = outgoing
+        outgoing.removeAll(keepingCapacity: true)
+        for batch in ready { batch.receiver.perform { for body in batch.bodies { body() } } }
     }
 }
