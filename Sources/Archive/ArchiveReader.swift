@@ -28,7 +28,7 @@ public actor ArchiveReader {
     public typealias Source = @Sendable () async throws -> [UInt8]?
 
     private let source: Source
-    private let handover = Handover()
+    private let channel = UnpackingChannel()
     private var phase = Phase.new
     private var isInEntry = false
     private var isBusy = false
@@ -53,11 +53,11 @@ public actor ArchiveReader {
         self.meter = ArchiveMeter(limits)
     }
 
-    deinit { handover.close() }
+    deinit { channel.close() }
 
     /// Ends the thread and discards unread data. No effect after the end.
     public func close() {
-        handover.close()
+        channel.close()
         if case .ended = phase { return }
         if case .failed = phase { return }
         phase = .failed(ArchiveError(.closed, "reader was closed"))
@@ -106,7 +106,7 @@ extension ArchiveReader {
     }
 
     private func fail(_ error: ArchiveError) -> ArchiveError {
-        handover.close()
+        channel.close()
         // `close()` may have failed the reader first, with its own reason.
         if case .failed(let first) = phase { return first }
         phase = .failed(error)
@@ -138,7 +138,7 @@ extension ArchiveReader {
             phase = .passingThrough
         } else {
             phase = .unpacking
-            let unpacking = Unpacking(compression: compression, firstBytes: peeked, meter: meter, handover: handover)
+            let unpacking = Unpacking(compression: compression, firstBytes: peeked, meter: meter, channel: channel)
             peeked = []
             Pthread.start("archive") { unpacking.run() }
         }
@@ -170,11 +170,11 @@ extension ArchiveReader {
 
     private func unpack() async throws(ArchiveError) -> Unpacked {
         while true {
-            switch await handover.next() {
+            switch await channel.next() {
             case .packedBytes:
                 var chunk = try await fetch()
                 while let bytes = chunk, bytes.isEmpty { chunk = try await fetch() }
-                handover.supply(chunk)
+                channel.supply(chunk)
             case .unpacked(.endOfArchive):
                 phase = .ended
                 return .endOfArchive

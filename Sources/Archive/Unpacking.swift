@@ -4,16 +4,16 @@ struct Unpacking: Sendable {
     /// The bytes already read from the source.
     let firstBytes: [UInt8]
     let meter: ArchiveMeter
-    let handover: Handover
+    let channel: UnpackingChannel
 
     func run() {
-        let input = PackedInput(firstBytes: firstBytes, meter: meter, handover: handover)
+        let input = PackedInput(firstBytes: firstBytes, meter: meter, channel: channel)
         do throws(Interruption) {
             if compression == .zip { try ZipUnpacking(input).run() } else { try GzipUnpacking(input).run() }
-            _ = handover.put(.endOfArchive)
+            _ = channel.put(.endOfArchive)
         } catch {
             // After a close nobody reads the error.
-            if case .failed(let error) = error { _ = handover.put(.failed(error)) }
+            if case .failed(let error) = error { _ = channel.put(.failed(error)) }
         }
     }
 }
@@ -32,19 +32,19 @@ enum Interruption: Error {
 final class PackedInput {
     private var firstBytes: [UInt8]
     private var meter: ArchiveMeter
-    private let handover: Handover
+    private let channel: UnpackingChannel
 
-    init(firstBytes: [UInt8], meter: ArchiveMeter, handover: Handover) {
+    init(firstBytes: [UInt8], meter: ArchiveMeter, channel: UnpackingChannel) {
         self.firstBytes = firstBytes
         self.meter = meter
-        self.handover = handover
+        self.channel = channel
     }
 
     /// The next packed bytes, never empty; `nil` at the end.
     func next() throws(Interruption) -> [UInt8]? {
         var chunk = firstBytes
         if chunk.isEmpty {
-            switch handover.takeInput() {
+            switch channel.takeInput() {
             case .chunk(let bytes): chunk = bytes
             case .end: return nil
             case .closed: throw .readerClosed
@@ -62,7 +62,7 @@ final class PackedInput {
             case .entry, .endOfEntry, .endOfArchive, .failed: break
             }
         } catch { throw .failed(error) }
-        guard handover.put(unpacked) else { throw .readerClosed }
+        guard channel.put(unpacked) else { throw .readerClosed }
     }
 
     /// Counts an entry of the archive, whether or not the reader gets it.

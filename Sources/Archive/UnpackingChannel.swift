@@ -15,7 +15,7 @@ enum Unpacked: Sendable {
 /// Packed bytes go in one chunk at a time, when the thread requests one. Unpacked chunks wait in a bounded queue; the thread blocks
 /// while it is full. At most two packed chunks, and `capacity` plus one chunk of unpacked bytes, are in memory. Closing wakes both
 /// sides.
-final class Handover: Sendable {
+final class UnpackingChannel: Sendable {
     /// The maximum bytes of unpacked chunks that wait for the reader.
     static let capacity = 512 * 1024
     static let maxEvents = 256
@@ -44,22 +44,22 @@ final class Handover: Sendable {
     }
 
     private let state = Mutex(State())
-    private let doorbell = Doorbell()
+    private let semaphore = Semaphore()
 
     func close() {
-        let (waiter, mustRing) = state.withLock { state in
+        let (waiter, mustSignal) = state.withLock { state in
             state.isClosed = true
             state.input = nil
             state.output = []
             return (state.waiter.take(), state.wakesThread())
         }
-        if mustRing { doorbell.ring() }
+        if mustSignal { semaphore.signal() }
         waiter?.resume()
     }
 }
 
 /// The thread's side: these calls block.
-extension Handover {
+extension UnpackingChannel {
     enum Input {
         case chunk([UInt8])
         case end
@@ -78,7 +78,7 @@ extension Handover {
             }
             if let input { return input }
             waiter?.resume()
-            doorbell.wait()
+            semaphore.wait()
         }
     }
 
@@ -100,13 +100,13 @@ extension Handover {
             }
             waiter?.resume()
             if let answer { return answer }
-            doorbell.wait()
+            semaphore.wait()
         }
     }
 }
 
 /// The task's side.
-extension Handover {
+extension UnpackingChannel {
     /// The reader's next step: take an unpacked event, or fetch packed bytes.
     func next() async -> Demand {
         while true {
@@ -127,7 +127,7 @@ extension Handover {
     }
 
     private func poll() -> Demand? {
-        let (demand, mustRing): (Demand?, Bool) = state.withLock { state in
+        let (demand, mustSignal): (Demand?, Bool) = state.withLock { state in
             if state.isClosed { return (.closed, false) }
             if !state.output.isEmpty {
                 let unpacked = state.output.removeFirst()
@@ -136,37 +136,37 @@ extension Handover {
             }
             return (state.isInputWanted ? .packedBytes : nil, false)
         }
-        if mustRing { doorbell.ring() }
+        if mustSignal { semaphore.signal() }
         return demand
     }
 
     /// Supplies the requested packed bytes; `nil` marks their end.
     func supply(_ chunk: [UInt8]?) {
-        let mustRing = state.withLock { state in
+        let mustSignal = state.withLock { state in
             guard !state.isClosed else { return false }
             state.isInputWanted = false
             state.input = chunk
             state.isInputAtEnd = chunk == nil
             return state.wakesThread()
         }
-        if mustRing { doorbell.ring() }
+        if mustSignal { semaphore.signal() }
     }
 }
 
-/// The semaphore on which the thread sleeps. A ring before the wait is not lost.
-private final class Doorbell: @unchecked Sendable {
+/// The semaphore on which the thread sleeps. A signal before the wait is not lost.
+private final class Semaphore: @unchecked Sendable {
     // Unchecked: a semaphore is safe to use from several threads, and must not move in memory.
-    private let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
+    private let pointer = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
 
-    init() { sem_init(semaphore, 0, 0) }
+    init() { sem_init(pointer, 0, 0) }
 
     deinit {
-        sem_destroy(semaphore)
-        semaphore.deallocate()
+        sem_destroy(pointer)
+        pointer.deallocate()
     }
 
-    func ring() { sem_post(semaphore) }
+    func signal() { sem_post(pointer) }
 
-    /// May return early after a signal, which costs one extra check of the state.
-    func wait() { sem_wait(semaphore) }
+    /// A POSIX signal may end the wait early, which costs one extra check of the state.
+    func wait() { sem_wait(pointer) }
 }
