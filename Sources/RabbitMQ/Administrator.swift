@@ -9,7 +9,7 @@ public actor Administrator {
     private let configuration: RabbitMQConfiguration
     private let logger: Logger
     /// Kept between calls; concurrent calls open their own.
-    private var idle: ConnectionHandover?
+    private var idle: ConnectionTransfer?
 
     public init(_ configuration: RabbitMQConfiguration, logger: Logger) {
         var configuration = configuration
@@ -21,22 +21,22 @@ public actor Administrator {
 
     /// Closes the kept connection. A later call opens a new one.
     public func shutdown() async {
-        guard let handover = idle else { return }
+        guard let transfer = idle else { return }
         idle = nil
-        await close(handover)
+        await close(transfer)
     }
 
     /// Keeps one connection and closes those that concurrent calls opened.
-    private func keep(_ handover: ConnectionHandover) async {
+    private func keep(_ transfer: ConnectionTransfer) async {
         let surplus = idle
-        idle = handover
+        idle = transfer
         if let surplus { await close(surplus) }
     }
 
-    private func close(_ handover: ConnectionHandover) async {
+    private func close(_ transfer: ConnectionTransfer) async {
         do {
             try await Pthread.run("rabbitmq-admin") {
-                _ = amqp_connection_close(handover.connection.state, AMQP_REPLY_SUCCESS)
+                _ = amqp_connection_close(transfer.connection.state, AMQP_REPLY_SUCCESS)
             }
         } catch {
             logger.debug("cannot close an administrator connection cleanly", metadata: ["error": "\(error)"])
@@ -46,7 +46,7 @@ public actor Administrator {
     /// Runs `body` with a connection and an open channel 1 on a thread that may block. A kept connection that turns out to be dead
     /// is replaced once: every administrator call can safely run twice.
     func call<Value: Sendable>(
-        _ attempted: String, _ body: @escaping @Sendable (Connection) throws(RabbitMQError) -> Value
+        _ attempted: String, _ body: @escaping @Sendable (AMQPConnection) throws(RabbitMQError) -> Value
     ) async throws(RabbitMQError) -> Value {
         let kept = idle
         idle = nil
@@ -61,16 +61,16 @@ public actor Administrator {
     }
 
     private func run<Value: Sendable>(
-        _ attempted: String, on kept: ConnectionHandover?, _ body: @escaping @Sendable (Connection) throws(RabbitMQError) -> Value
+        _ attempted: String, on kept: ConnectionTransfer?, _ body: @escaping @Sendable (AMQPConnection) throws(RabbitMQError) -> Value
     ) async throws(RabbitMQError) -> Value {
         let configuration = configuration
-        let result: (Result<Value, RabbitMQError>, ConnectionHandover?)
+        let result: (Result<Value, RabbitMQError>, ConnectionTransfer?)
         do {
             result = try await Pthread.run("rabbitmq-admin") {
                 do throws(RabbitMQError) {
                     let name = "\(configuration.connectionName) administrator"
-                    let handover = if let kept { kept } else { try Connection.open(configuration, name: name) }
-                    return Self.once(attempted, handover, configuration.callTimeout, body)
+                    let transfer = if let kept { kept } else { try AMQPConnection.open(configuration, name: name) }
+                    return Self.once(attempted, transfer, configuration.callTimeout, body)
                 } catch { return (.failure(error), nil) }
             }
         } catch {
@@ -82,10 +82,10 @@ public actor Administrator {
 
     /// - Returns: the result, and the connection if it can be reused.
     private static func once<Value: Sendable>(
-        _ attempted: String, _ handover: ConnectionHandover, _ timeout: Duration,
-        _ body: (Connection) throws(RabbitMQError) -> Value
-    ) -> (Result<Value, RabbitMQError>, ConnectionHandover?) {
-        let connection = handover.connection
+        _ attempted: String, _ transfer: ConnectionTransfer, _ timeout: Duration,
+        _ body: (AMQPConnection) throws(RabbitMQError) -> Value
+    ) -> (Result<Value, RabbitMQError>, ConnectionTransfer?) {
+        let connection = transfer.connection
         var timeout = timeval(timeout)
         amqp_set_rpc_timeout(connection.state, &timeout)
         do throws(RabbitMQError) {
@@ -94,7 +94,7 @@ public actor Administrator {
             let value = try body(connection)
             let reply = amqp_channel_close(connection.state, 1, AMQP_REPLY_SUCCESS)
             amqp_maybe_release_buffers(connection.state)
-            return (.success(value), reply.reply_type == AMQP_RESPONSE_NORMAL ? handover : nil)
+            return (.success(value), reply.reply_type == AMQP_RESPONSE_NORMAL ? transfer : nil)
         } catch {
             // If the broker closed only the channel, the connection is still usable.
             let isChannelClosed = amqp_get_rpc_reply(connection.state).reply.id == shim_channel_close
@@ -103,12 +103,12 @@ public actor Administrator {
                 isChannelClosed
                 && amqp_send_method(connection.state, 1, shim_channel_close_ok, &closeOk) == AMQP_STATUS_OK.rawValue
             amqp_maybe_release_buffers(connection.state)
-            return (.failure(error), isUsable ? handover : nil)
+            return (.failure(error), isUsable ? transfer : nil)
         }
     }
 }
 
-extension Connection {
+extension AMQPConnection {
     /// Checks the result of the blocking call just made.
     func checkLast(_ attempted: String) throws(RabbitMQError) {
         try Self.check(amqp_get_rpc_reply(state), attempted: attempted, endpoint: endpoint)

@@ -3,7 +3,7 @@ import EventThread
 /// Heartbeats (AMQP 0-9-1, section 4.2.7; rabbitmq.com/docs/heartbeats): sends one if nothing was sent for half the negotiated
 /// interval, and treats the peer as dead if nothing was received for twice the interval.
 extension ConnectionOwner {
-    func beatLater(_ connection: Connection) {
+    func beatLater(_ connection: AMQPConnection) {
         guard connection.heartbeat > .zero else { return }
         session.heartbeatTimer = thread.schedule(after: connection.heartbeat / 2) { [weak self] in
             self?.assumeIsolated { $0.beat() }

@@ -32,7 +32,7 @@ extension ConnectionOwner {
     }
 
     /// Channel 0: the connection itself (AMQP 0-9-1, class connection; RabbitMQ's extension `connection.blocked`).
-    private func handleConnection(_ frame: amqp_frame_t, _ connection: Connection) {
+    private func handleConnection(_ frame: amqp_frame_t, _ connection: AMQPConnection) {
         guard frame.isMethod else { return }
         switch frame.method {
         case shim_connection_close:

@@ -16,7 +16,7 @@ extension ConnectionOwner {
 
     /// Calls `step`, which sends about one frame and returns whether there is more, for as long as the socket is writable.
     /// Afterwards `flush` runs again once the socket is writable.
-    func writing(_ connection: Connection, _ step: () throws(RabbitMQError) -> Bool) {
+    func writing(_ connection: AMQPConnection, _ step: () throws(RabbitMQError) -> Bool) {
         let failure = connection.gathering { () -> RabbitMQError? in
             do throws(RabbitMQError) {
                 while true {
@@ -32,7 +32,7 @@ extension ConnectionOwner {
         if let failure { lose(failure) }
     }
 
-    private func awaitWritability(_ connection: Connection) {
+    private func awaitWritability(_ connection: AMQPConnection) {
         guard !session.awaitsWritability else { return }
         session.awaitsWritability = true
         thread.update(connection.descriptor, for: [.read, .write])
@@ -40,7 +40,7 @@ extension ConnectionOwner {
 
     /// Sends a few small frames outside the message flow, such as opening or closing a channel. A broker that reads at all has room
     /// for them.
-    func control(_ connection: Connection, _ send: () throws(RabbitMQError) -> Void) {
+    func control(_ connection: AMQPConnection, _ send: () throws(RabbitMQError) -> Void) {
         guard connection.isWritable else { return lose(.lost("the broker does not read from the socket", endpoint: connection.endpoint)) }
         do throws(RabbitMQError) {
             try send()

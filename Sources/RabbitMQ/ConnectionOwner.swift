@@ -52,15 +52,15 @@ extension ConnectionOwner {
     private func open() async throws(RabbitMQError) {
         let configuration = session.configuration
         let name = "\(configuration.connectionName) \(session.role)"
-        let handover: Result<ConnectionHandover, RabbitMQError>
+        let transfer: Result<ConnectionTransfer, RabbitMQError>
         do {
-            handover = try await Pthread.run("rabbitmq-login") {
-                Result { () throws(RabbitMQError) in try Connection.open(configuration, name: name) }
+            transfer = try await Pthread.run("rabbitmq-login") {
+                Result { () throws(RabbitMQError) in try AMQPConnection.open(configuration, name: name) }
             }
         } catch {
-            handover = .failure(session.error(.unreachable, "connecting to RabbitMQ", "\(error)"))
+            transfer = .failure(session.error(.unreachable, "connecting to RabbitMQ", "\(error)"))
         }
-        let connection = try handover.get().connection
+        let connection = try transfer.get().connection
         guard session.phase == .connecting else {
             throw session.error(.shutDown, "connecting to RabbitMQ", "it is shut down")
         }

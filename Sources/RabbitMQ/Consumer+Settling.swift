@@ -41,7 +41,7 @@ extension Consumer {
         if channels.allSatisfy(\.unsent.isEmpty) { resumeFlushed() }
     }
 
-    private func send(_ settlement: Settlement, on channel: amqp_channel_t, _ connection: Connection) throws(RabbitMQError) {
+    private func send(_ settlement: Settlement, on channel: amqp_channel_t, _ connection: AMQPConnection) throws(RabbitMQError) {
         switch settlement {
         case .acknowledge(let number, let multiple):
             try connection.send(

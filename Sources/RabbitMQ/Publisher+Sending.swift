@@ -32,7 +32,7 @@ extension Publisher {
         backlogWeight -= item.weight
     }
 
-    private func sendNext(_ connection: Connection) throws(RabbitMQError) {
+    private func sendNext(_ connection: AMQPConnection) throws(RabbitMQError) {
         guard let item = backlog.first else { return }
         popBacklog()
         let message = item.message
@@ -58,7 +58,7 @@ extension Publisher {
     }
 
     /// - Parameter ifSmall: sends nothing unless the fragment fits into what the socket always accepts.
-    private func sendPiece(of current: Sending, _ connection: Connection, ifSmall: Bool = false) throws(RabbitMQError) {
+    private func sendPiece(of current: Sending, _ connection: AMQPConnection, ifSmall: Bool = false) throws(RabbitMQError) {
         let body = current.item.message.body
         let rest = body.count - current.bodySent
         if ifSmall, rest > connection.sendBudget { return }

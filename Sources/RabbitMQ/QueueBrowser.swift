@@ -18,14 +18,14 @@ public actor QueueBrowser {
     public nonisolated let depth: Int
     private let configuration: RabbitMQConfiguration
     /// `nil` during a call, and after the connection has ended.
-    private var idle: ConnectionHandover?
+    private var idle: ConnectionTransfer?
     private var isOver = false
     /// Read but not acknowledged.
     private var held: Set<UInt64> = []
 
     static let channel: amqp_channel_t = 1
 
-    private init(_ configuration: RabbitMQConfiguration, queue: String, depth: Int, connection: ConnectionHandover) {
+    private init(_ configuration: RabbitMQConfiguration, queue: String, depth: Int, connection: ConnectionTransfer) {
         self.configuration = configuration
         self.queue = queue
         self.depth = depth
@@ -38,8 +38,8 @@ public actor QueueBrowser {
         // Nothing reads an idle connection, so nothing would respond to its heartbeats.
         configuration.heartbeat = .zero
         let (depth, connection) = try await block(queue) { [configuration] () throws(RabbitMQError) in
-            let handover = try Connection.open(configuration, name: "\(configuration.connectionName) browser")
-            return (try handover.connection.openBrowser(of: queue, timeout: configuration.callTimeout), handover)
+            let transfer = try AMQPConnection.open(configuration, name: "\(configuration.connectionName) browser")
+            return (try transfer.connection.openBrowser(of: queue, timeout: configuration.callTimeout), transfer)
         }
         return QueueBrowser(configuration, queue: queue, depth: depth, connection: connection)
     }
@@ -81,16 +81,16 @@ public actor QueueBrowser {
     }
 
     private func call<Value: Sendable>(
-        _ body: @escaping @Sendable (Connection) throws(RabbitMQError) -> Value
+        _ body: @escaping @Sendable (AMQPConnection) throws(RabbitMQError) -> Value
     ) async throws(RabbitMQError) -> Value {
-        guard let handover = idle else {
+        guard let transfer = idle else {
             let cause = isOver ? "the browser is closed, or its connection was lost" : "another call is running"
             throw RabbitMQError(.shutDown, attempted: Self.attempt(queue), cause: cause)
         }
         idle = nil
         do {
-            let value = try await Self.block(queue) { () throws(RabbitMQError) in try body(handover.connection) }
-            idle = handover
+            let value = try await Self.block(queue) { () throws(RabbitMQError) in try body(transfer.connection) }
+            idle = transfer
             return value
         } catch {
             isOver = true

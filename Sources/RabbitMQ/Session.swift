@@ -13,7 +13,7 @@ final class Session {
     let reconnects: Counter
 
     var phase = Phase.idle
-    var connection: Connection?
+    var connection: AMQPConnection?
     /// Whether a broker alarm is active, so that the broker does not read from connections that publish.
     var isBlocked = false
     /// Whether it was connected once, so that a lost connection is replaced.

@@ -14,7 +14,7 @@ struct HostileMessageTests {
             let configuration = fixture.configuration
             // The publisher refuses such headers, so they are sent by the library itself.
             try await Pthread.run("hostile") {
-                let connection = try Connection.open(configuration, name: "hostile").connection
+                let connection = try AMQPConnection.open(configuration, name: "hostile").connection
                 amqp_channel_open(connection.state, 1)
                 let pool = UnsafeMutablePointer<amqp_pool_t>.allocate(capacity: 1)
                 init_amqp_pool(pool, 16384)

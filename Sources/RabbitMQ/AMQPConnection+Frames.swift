@@ -1,7 +1,7 @@
 import CRabbitMQ
 import Glibc
 
-extension Connection {
+extension AMQPConnection {
     enum Drained {
         /// All frames that have arrived were handled.
         case everything

@@ -4,9 +4,9 @@ import Glibc
 /// One logged-in AMQP connection: librabbitmq's state, the socket, and what is known about the peer. It closes with its last
 /// reference.
 ///
-/// Created on a thread that may block (`Connection.open`), then owned by one actor: librabbitmq must be used by one thread at a
+/// Created on a thread that may block (`AMQPConnection.open`), then owned by one actor: librabbitmq must be used by one thread at a
 /// time.
-final class Connection {
+final class AMQPConnection {
     let state: amqp_connection_state_t
     /// `host:port/vhost`.
     let endpoint: String

@@ -2,7 +2,7 @@ import CRabbitMQ
 import Glibc
 
 /// Browser operations. All of them block.
-extension Connection {
+extension AMQPConnection {
     /// How long a closing browser waits for its messages to return to the queue.
     private static let returning = Duration.seconds(5)
 

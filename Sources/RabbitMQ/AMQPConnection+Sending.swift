@@ -2,7 +2,7 @@ import CRabbitMQ
 import Glibc
 
 /// Sending never blocks if the caller checks `isWritable` before each frame and each frame has at most about `sendChunk` bytes.
-extension Connection {
+extension AMQPConnection {
     var isWritable: Bool {
         if sendBudget > 0 { return true }
         var descriptor = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)

@@ -4,18 +4,18 @@ import Glibc
 /// Transfers a new connection from the thread that opened it to the actor that will own it.
 ///
 /// Unchecked: the opening thread releases its only reference before the receiver takes it.
-struct ConnectionHandover: @unchecked Sendable {
-    let connection: Connection
+struct ConnectionTransfer: @unchecked Sendable {
+    let connection: AMQPConnection
 }
 
-extension Connection {
+extension AMQPConnection {
     /// Connects and logs in, trying the endpoints in random order. Blocks, so call it on a `Pthread`. Each endpoint gets
     /// `connectTimeout` to connect and the same again to log in. The system's resolver sets the time limit for name resolution.
-    static func open(_ configuration: RabbitMQConfiguration, name: String) throws(RabbitMQError) -> ConnectionHandover {
+    static func open(_ configuration: RabbitMQConfiguration, name: String) throws(RabbitMQError) -> ConnectionTransfer {
         var failure = RabbitMQError(.invalidConfiguration, attempted: "connecting to RabbitMQ", cause: "the URL names no host")
         for endpoint in configuration.endpoints.shuffled() {
             do {
-                return ConnectionHandover(connection: try open(endpoint, configuration, name: name))
+                return ConnectionTransfer(connection: try open(endpoint, configuration, name: name))
             } catch {
                 // Of several failures, report one that an operator must fix.
                 if failure.isRetriable || !error.isRetriable || failure.kind == .invalidConfiguration { failure = error }
@@ -26,7 +26,7 @@ extension Connection {
 
     private static func open(
         _ endpoint: RabbitMQConfiguration.Endpoint, _ configuration: RabbitMQConfiguration, name: String
-    ) throws(RabbitMQError) -> Connection {
+    ) throws(RabbitMQError) -> AMQPConnection {
         let place = configuration.name(of: endpoint)
         guard let state = amqp_new_connection() else {
             throw RabbitMQError(.unreachable, attempted: "connecting to RabbitMQ", endpoint: place, cause: "out of memory")
@@ -38,7 +38,7 @@ extension Connection {
             amqp_destroy_connection(state)
             throw error
         }
-        return try Connection(state: state, endpoint: place)
+        return try AMQPConnection(state: state, endpoint: place)
     }
 
     private static func openSocket(
