@@ -12,19 +12,19 @@ struct Login {
     }
 
     /// A connection in transfer from the login thread to its owner.
-    struct Handover: @unchecked Sendable {
+    struct ConnectionTransfer: @unchecked Sendable {
         // Unchecked: the login thread keeps no reference to the connection that it returns.
-        let connection: Connection
+        let connection: RedisConnection
     }
 
     /// - Throws: `unreachable`, `tls` or `loginRefused`, within about the connect timeout (a name server may take longer).
-    func run() throws(RedisError) -> Handover {
+    func run() throws(RedisError) -> ConnectionTransfer {
         // First, before any timeout starts: loading the system's CA certificates takes some milliseconds.
         let tls = try tlsContext()
         guard let context = redisConnectWithTimeout(configuration.host, Int32(configuration.port), timeLeft) else {
             throw failure("out of memory")
         }
-        let connection = Connection(adopting: context)
+        let connection = RedisConnection(adopting: context)
         try check(connection)
         guard redisEnableKeepAlive(context) == REDIS_OK, redisSetTimeout(context, timeLeft) == REDIS_OK else {
             throw failure(String(cString: shim_redis_error(context)))
@@ -37,7 +37,7 @@ struct Login {
             }
         }
         try stopBlocking(context)
-        return Handover(connection: connection)
+        return ConnectionTransfer(connection: connection)
     }
 
     private func tlsContext() throws(RedisError) -> TLSContext? {
@@ -45,7 +45,7 @@ struct Login {
         do { return try TLSContext(tls) } catch { throw failure(error.cause, error.kind) }
     }
 
-    private func startTLS(_ tls: TLSContext, on connection: Connection) throws(RedisError) {
+    private func startTLS(_ tls: TLSContext, on connection: RedisConnection) throws(RedisError) {
         do { try connection.startTLS(with: configuration.host, tls) } catch { throw failure(error.cause, error.kind) }
     }
 
@@ -68,7 +68,7 @@ struct Login {
         return steps
     }
 
-    private func ask(_ connection: Connection, _ command: [RedisArgument]) throws(RedisError) -> RESPValue {
+    private func ask(_ connection: RedisConnection, _ command: [RedisArgument]) throws(RedisError) -> RESPValue {
         let context = connection.context
         let bytes = EncodedCommands(command).bytes
         TLSSession.forgetErrors()
@@ -94,7 +94,7 @@ struct Login {
         context.pointee.flags &= ~REDIS_BLOCK
     }
 
-    private func check(_ connection: Connection) throws(RedisError) {
+    private func check(_ connection: RedisConnection) throws(RedisError) {
         let error = connection.context.pointee.err
         guard error != 0 else { return }
         let isTimeout = error == REDIS_ERR_IO && (errno == EAGAIN || errno == EWOULDBLOCK)

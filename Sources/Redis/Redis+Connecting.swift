@@ -39,15 +39,15 @@ extension Redis {
         Task {
             let login = Login(configuration)
             do {
-                let handover = try await Pthread.run("redis-login") { () throws(RedisError) in try login.run() }
-                connected(handover.connection)
+                let transfer = try await Pthread.run("redis-login") { () throws(RedisError) in try login.run() }
+                connected(transfer.connection)
             } catch {
                 couldNotConnect(error as? RedisError ?? self.error(.unreachable, "connect", cause: "\(error)"))
             }
         }
     }
 
-    private func connected(_ connection: Connection) {
+    private func connected(_ connection: RedisConnection) {
         guard case .connecting = state else { return }
         state = .connected(connection)
         mustReconnect = false
@@ -79,7 +79,7 @@ extension Redis {
     }
 
     /// Drops the connection: fails the commands on the wire, keeps the queued ones, and reconnects.
-    func lose(_ connection: Connection, _ failure: Connection.Failure) {
+    func lose(_ connection: RedisConnection, _ failure: RedisConnection.Failure) {
         thread.unwatch(connection.descriptor)
         pipeline.loseBatch(cause: failure.text, firstKind: failure.isUnreadable ? .unsupportedReply : nil)
         lastFailure = error(.connectionLost(mayHaveRun: false), "connection", cause: failure.text)

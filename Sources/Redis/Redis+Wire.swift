@@ -16,7 +16,7 @@ extension Redis {
         let slices = pipeline.formBatch(at: .now, timeout: configuration.commandTimeout)
         guard !slices.isEmpty else { return }
         metrics.commands.increment(by: queued - pipeline.queuedCommands)
-        do throws(Connection.Failure) {
+        do throws(RedisConnection.Failure) {
             for slice in slices { try connection.append(slice) }
             try write(connection)
         } catch {
@@ -24,7 +24,7 @@ extension Redis {
         }
     }
 
-    private func write(_ connection: Connection) throws(Connection.Failure) {
+    private func write(_ connection: RedisConnection) throws(RedisConnection.Failure) {
         let isDone = try connection.write()
         guard isWatchingWrites == isDone else { return }
         isWatchingWrites = !isDone
@@ -33,7 +33,7 @@ extension Redis {
 
     func ready(_ readiness: Readiness) {
         guard case .connected(let connection) = state else { return }
-        do throws(Connection.Failure) {
+        do throws(RedisConnection.Failure) {
             if readiness.contains(.write) { try write(connection) }
             if !readiness.isDisjoint(with: [.read, .hangup]) { try receive(from: connection) }
         } catch {
@@ -41,13 +41,13 @@ extension Redis {
         }
         guard pipeline.isBatchAnswered else { return }
         if mustReconnect {
-            return lose(connection, Connection.Failure(text: "the server has become a replica", isUnreadable: false))
+            return lose(connection, RedisConnection.Failure(text: "the server has become a replica", isUnreadable: false))
         }
         if pipeline.queuedCommands > 0 { scheduleFlush() }
         finishShutdownIfIdle()
     }
 
-    private func receive(from connection: Connection) throws(Connection.Failure) {
+    private func receive(from connection: RedisConnection) throws(RedisConnection.Failure) {
         var reads = 0
         while true {
             let mayHaveMore = try connection.read()
@@ -55,7 +55,7 @@ extension Redis {
             while let reply = try connection.nextReply() {
                 if case .error(let error) = reply, error.code == "READONLY" { mustReconnect = true }
                 guard pipeline.receive(reply) else {
-                    throw Connection.Failure(text: "an unexpected reply arrived", isUnreadable: false)
+                    throw RedisConnection.Failure(text: "an unexpected reply arrived", isUnreadable: false)
                 }
             }
             // Bounded, so that a long reply does not block other sockets.
@@ -77,7 +77,7 @@ extension Redis {
         deadlineTimer = nil
         let isOverdue = pipeline.expire(at: .now, cause: isConnected ? "the server was busy with other commands" : lastFailure?.cause)
         if isOverdue, case .connected(let connection) = state {
-            lose(connection, Connection.Failure(text: "the server does not reply", isUnreadable: false))
+            lose(connection, RedisConnection.Failure(text: "the server does not reply", isUnreadable: false))
         }
         if let next = pipeline.nextDeadline { arm(next) }
         finishShutdownIfIdle()

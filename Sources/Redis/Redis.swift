@@ -48,7 +48,7 @@ public actor Redis {
     enum State {
         case disconnected
         case connecting
-        case connected(Connection)
+        case connected(RedisConnection)
         case waiting(TimerHandle)
         case closed
     }

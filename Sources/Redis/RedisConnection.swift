@@ -2,7 +2,7 @@ import CHiredis
 import Glibc
 
 /// Owns a logged-in, non-blocking hiredis context. hiredis buffers and parses; the event thread polls the socket.
-final class Connection {
+final class RedisConnection {
     /// The hiredis handle. Only `Login` uses it besides this type, while it is the sole owner.
     let context: UnsafeMutablePointer<redisContext>
     private var tls: TLSSession?
