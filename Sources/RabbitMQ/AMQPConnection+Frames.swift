@@ -19,9 +19,9 @@ extension AMQPConnection {
             let status = amqp_simple_wait_frame_noblock(state, &frame, &now)
             if status == AMQP_STATUS_TIMEOUT.rawValue { return .everything }
             guard status == AMQP_STATUS_OK.rawValue else { return .failed(lost(status)) }
-            let goOn = handle(frame)
+            let shouldContinue = handle(frame)
             amqp_maybe_release_buffers_on_channel(state, frame.channel)
-            guard goOn else { return .part }
+            guard shouldContinue else { return .part }
         }
         return .part
     }

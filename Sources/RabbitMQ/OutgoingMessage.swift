@@ -23,7 +23,7 @@ public struct OutgoingMessage: Sendable, Equatable {
     var weight: Int { body.count + 256 }
 
     /// The reason why the message cannot be sent, or `nil`.
-    func flaw(maxBytes: Int) -> String? {
+    func problem(maxBytes: Int) -> String? {
         if body.count > maxBytes { return "the body has \(body.count) bytes; at most \(maxBytes) are allowed" }
         if exchange.utf8.count > 255 || routingKey.utf8.count > 255 { return "the exchange or routing key has more than 255 bytes" }
         if properties.shortStrings.contains(where: { ($0?.utf8.count ?? 0) > 255 }) { return "a property has more than 255 bytes" }

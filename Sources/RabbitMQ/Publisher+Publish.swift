@@ -39,8 +39,8 @@ extension Publisher {
         }
         var weight = 0
         for message in messages {
-            if let flaw = message.flaw(maxBytes: session.configuration.maxMessageBytes) {
-                throw session.error(.invalidMessage, attempted, flaw)
+            if let problem = message.problem(maxBytes: session.configuration.maxMessageBytes) {
+                throw session.error(.invalidMessage, attempted, problem)
             }
             weight += message.weight
         }

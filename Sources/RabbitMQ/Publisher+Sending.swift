@@ -9,15 +9,15 @@ struct Sending {
 
 extension Publisher {
     func flush() {
-        guard isChannelOpen, !session.isBlocked, let connection = session.connection, mayGoOn else { return }
+        guard isChannelOpen, !session.isBlocked, let connection = session.connection, canSend else { return }
         writing(connection) { () throws(RabbitMQError) in
             if let current = sending { try sendPiece(of: current, connection) } else { try sendNext(connection) }
-            return mayGoOn
+            return canSend
         }
         tally.publish(to: metrics)
     }
 
-    private var mayGoOn: Bool {
+    private var canSend: Bool {
         if sending != nil { return true }
         while let next = backlog.first, next.batch.isFinished { popBacklog() }
         guard !backlog.isEmpty, !session.isBlocked else { return false }

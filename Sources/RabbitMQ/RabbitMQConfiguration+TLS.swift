@@ -4,7 +4,7 @@ import Glibc
 extension RabbitMQConfiguration.TLS {
     /// A TLS socket of `state` that uses the configured trust and TLS 1.2 or newer.
     func socket(_ state: amqp_connection_state_t, _ place: String) throws(RabbitMQError) -> OpaquePointer? {
-        Self.leaveOpenSSLAlone
+        Self.skipOpenSSLInitialization
         let attempted = "preparing TLS for RabbitMQ"
         guard let socket = amqp_ssl_socket_new(state) else {
             throw RabbitMQError(.tls, attempted: attempted, endpoint: place, cause: "OpenSSL cannot create a context")
@@ -32,7 +32,7 @@ extension RabbitMQConfiguration.TLS {
 
     /// OpenSSL 1.1 and later initializes itself; librabbitmq's initialization and cleanup would interfere with libcurl, which
     /// shares OpenSSL with it.
-    private static let leaveOpenSSLAlone: Void = amqp_set_initialize_ssl_library(0)
+    private static let skipOpenSSLInitialization: Void = amqp_set_initialize_ssl_library(0)
 
     /// librabbitmq 0.11 does not load the system's CA certificates. These are the paths of Debian, Fedora, Alpine and SUSE.
     private static var systemAuthorities: String? {

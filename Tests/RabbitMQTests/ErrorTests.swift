@@ -36,19 +36,19 @@ struct ErrorTests {
 
     @Test("a message that cannot travel is found out before it is sent")
     func flaws() {
-        func flaw(_ change: (inout OutgoingMessage) -> Void) -> String? {
+        func problem(_ change: (inout OutgoingMessage) -> Void) -> String? {
             var message = OutgoingMessage(routingKey: "q", body: [1])
             change(&message)
-            return message.flaw(maxBytes: 10)
+            return message.problem(maxBytes: 10)
         }
         var deep = AMQPValue.integer(1)
         for _ in 0..<20 { deep = .array([deep]) }
-        #expect(flaw { _ in } == nil)
-        #expect(flaw { $0.body = Array(repeating: 0, count: 11) } != nil)
-        #expect(flaw { $0.routingKey = String(repeating: "k", count: 256) } != nil)
-        #expect(flaw { $0.properties.messageID = String(repeating: "k", count: 256) } != nil)
-        #expect(flaw { $0.properties.headers["deep"] = deep } != nil)
-        #expect(flaw { $0.properties.headers["long"] = .string(String(repeating: "v", count: 70_000)) } != nil)
-        #expect(flaw { $0.properties.headers[String(repeating: "n", count: 200)] = 1 } != nil)
+        #expect(problem { _ in } == nil)
+        #expect(problem { $0.body = Array(repeating: 0, count: 11) } != nil)
+        #expect(problem { $0.routingKey = String(repeating: "k", count: 256) } != nil)
+        #expect(problem { $0.properties.messageID = String(repeating: "k", count: 256) } != nil)
+        #expect(problem { $0.properties.headers["deep"] = deep } != nil)
+        #expect(problem { $0.properties.headers["long"] = .string(String(repeating: "v", count: 70_000)) } != nil)
+        #expect(problem { $0.properties.headers[String(repeating: "n", count: 200)] = 1 } != nil)
     }
 }
