@@ -1,6 +1,6 @@
 /// Passes each key once per interval, and counts what it suppresses in between. Pure: the time is a parameter.
 struct RepetitionLimit {
-    enum Admission: Equatable {
+    enum Decision: Equatable {
         /// Log it, with the number of suppressed messages before it.
         case pass(heldBack: Int)
         case hold
@@ -21,7 +21,7 @@ struct RepetitionLimit {
         self.maximumKeys = maximumKeys
     }
 
-    mutating func admit(_ key: String, at now: ContinuousClock.Instant) -> Admission {
+    mutating func admit(_ key: String, at now: ContinuousClock.Instant) -> Decision {
         let key = entryKey(for: key, at: now)
         guard let entry = entries[key], now - entry.lastPass < interval else {
             let heldBack = entries[key]?.heldBack ?? 0

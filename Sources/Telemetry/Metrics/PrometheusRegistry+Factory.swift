@@ -56,13 +56,13 @@ extension PrometheusRegistry {
             state.families[name] = family
             return (cell, overflows)
         }
-        if overflows { complain(about: name, "has more than \(maximumSeries) series; the others share one series") }
+        if overflows { reportMisuse(about: name, "has more than \(maximumSeries) series; the others share one series") }
         if let found { return found }
-        complain(about: name, "is used for several metric types; the \(kind.rawValue) is not exported")
+        reportMisuse(about: name, "is used for several metric types; the \(kind.rawValue) is not exported")
         return make(nil)
     }
 
-    private func complain(about name: String, _ what: String) {
+    private func reportMisuse(about name: String, _ what: String) {
         let isNew = state.withLock { $0.complaints.insert(name).inserted }
         if isNew { makeLogger().error("metric \(name) \(what)") }
     }

@@ -50,8 +50,8 @@ extension PrometheusRegistry {
     }
 
     private func logFailure(of collector: String, _ error: any Error) {
-        let admission = state.withLock { $0.failureLimit.admit(collector, at: .now) }
-        guard case .pass(let heldBack) = admission else { return }
+        let decision = state.withLock { $0.failureLimit.admit(collector, at: .now) }
+        guard case .pass(let heldBack) = decision else { return }
         makeLogger().warning(
             "a scrape omits the metrics of \(collector): \(error)", metadata: ["heldBack": .stringConvertible(heldBack)])
     }
