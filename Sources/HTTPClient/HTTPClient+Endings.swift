@@ -9,10 +9,10 @@ extension HTTPClient {
     func watchDeadlines() {
         guard !isWatchingDeadlines else { return }
         isWatchingDeadlines = true
-        thread.schedule(after: .milliseconds(25)) { [weak self] in self?.assumeIsolated { $0.lookAtDeadlines() } }
+        thread.schedule(after: .milliseconds(25)) { [weak self] in self?.assumeIsolated { $0.checkDeadlines() } }
     }
 
-    private func lookAtDeadlines() {
+    private func checkDeadlines() {
         isWatchingDeadlines = false
         let now = Monotonic.now
         let overdue = transfers.values.compactMap { transfer in transfer.overdue(at: now).map { (transfer, $0) } }
