@@ -15,7 +15,7 @@ extension RedisConfiguration {
     /// Whether this program was built with a hiredis that supports TLS.
     public static var supportsTLS: Bool { TLSSession.isSupported }
 
-    static var reasonAgainstTLS: String {
+    static var noTLSReason: String {
         "rediss:// needs hiredis 1.0 or newer built with OpenSSL; this program uses hiredis "
             + "\(HIREDIS_MAJOR).\(HIREDIS_MINOR).\(HIREDIS_PATCH) without TLS. Use redis:// on a private network or through a TLS tunnel"
     }

@@ -12,7 +12,7 @@ extension RedisConfiguration {
         }
         let scheme = url[..<schemeEnd.lowerBound].lowercased()
         guard scheme == "redis" || scheme == "rediss" else { throw .invalid("the scheme must be redis or rediss") }
-        guard scheme == "redis" || Self.supportsTLS else { throw .invalid(Self.reasonAgainstTLS) }
+        guard scheme == "redis" || Self.supportsTLS else { throw .invalid(Self.noTLSReason) }
 
         let rest = url[schemeEnd.upperBound...]
         guard !rest.contains(where: { $0 == "?" || $0 == "#" }) else {

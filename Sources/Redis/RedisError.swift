@@ -83,15 +83,15 @@ extension RedisError {
         case .unreachable: "unreachable"
         case .tls: "no TLS connection"
         case .loginRefused(let error): "login refused: \(error)"
-        case .timedOut(let mayHaveRun): "timed out" + Self.fate(mayHaveRun)
-        case .connectionLost(let mayHaveRun): "connection lost" + Self.fate(mayHaveRun)
+        case .timedOut(let mayHaveRun): "timed out" + Self.deliveryNote(mayHaveRun)
+        case .connectionLost(let mayHaveRun): "connection lost" + Self.deliveryNote(mayHaveRun)
         case .unsupportedReply: "cannot parse the reply"
         case .overloaded: "too many commands are waiting"
-        case .cancelled(let mayHaveRun): "cancelled" + Self.fate(mayHaveRun)
-        case .shutDown(let mayHaveRun): "the client is shut down" + Self.fate(mayHaveRun)
+        case .cancelled(let mayHaveRun): "cancelled" + Self.deliveryNote(mayHaveRun)
+        case .shutDown(let mayHaveRun): "the client is shut down" + Self.deliveryNote(mayHaveRun)
         case .server(let error): error.description
         }
     }
 
-    private static func fate(_ mayHaveRun: Bool) -> String { mayHaveRun ? " (it may have run)" : " (not sent)" }
+    private static func deliveryNote(_ mayHaveRun: Bool) -> String { mayHaveRun ? " (it may have run)" : " (not sent)" }
 }

@@ -3,7 +3,7 @@
 
     /// A stub: this hiredis has no TLS.
     struct TLSContext {
-        init(_ configuration: RedisConfiguration.TLS) throws(TLSFailure) { throw TLSFailure(.tls, RedisConfiguration.reasonAgainstTLS) }
+        init(_ configuration: RedisConfiguration.TLS) throws(TLSFailure) { throw TLSFailure(.tls, RedisConfiguration.noTLSReason) }
     }
 
     /// Never created, because there is no `TLSContext`.
