@@ -1,12 +1,12 @@
 import ExportCore
 
-/// What a provider file says in plain values; its filters stay with the `ProviderClient`.
+/// The plain values of a provider file; its filters stay with the `ProviderClient`.
 public struct ProviderDefinition: Sendable, Equatable {
-    /// 1 to 64 of `a-z 0-9 -`.
+    /// 1 to 64 characters of `a-z`, `0-9` and `-`.
     public var name: String
-    /// Where it was read from.
+    /// The path of the provider file.
     public var file: String
-    /// As written; it may hold templates.
+    /// As written; it may contain templates.
     public var baseURL: String
     public var polling = PollingRules()
     public var retry = RetryPolicy()
@@ -16,10 +16,10 @@ public struct ProviderDefinition: Sendable, Equatable {
     public var limits = ProviderLimits()
     public var timeouts = ProviderTimeouts()
     public var download = DownloadRules()
-    /// An expired link is to be listed anew.
+    /// Whether an expired link can be listed again.
     public var refreshesLinks = false
     public var canCancel = false
-    /// What keeps a create that is sent twice from starting two exports.
+    /// The mechanisms that keep a repeated create from starting a second export.
     public var createSafety: Set<CreateSafety> = []
     /// The secrets that the file names, sorted.
     public var secretNames: [String] = []
@@ -30,7 +30,7 @@ public struct ProviderDefinition: Sendable, Equatable {
         self.baseURL = baseURL
     }
 
-    /// The numbers that the state machine decides by; what belongs to the service keeps its default.
+    /// The limits that the state machine uses; values that belong to the service keep their defaults.
     public var jobRules: JobRules {
         JobRules(
             polling: polling.policy, retry: retry, recreate: recreate, skipsFailedFiles: onFileFailure == .skip,
@@ -42,15 +42,15 @@ public struct PollingRules: Sendable, Equatable {
     public var policy = PollPolicy.tiered()
     /// The longest time until the export is ready.
     public var maxWait = Duration.seconds(12 * 3600)
-    /// The most status checks for a job.
+    /// The maximum number of status checks per job.
     public var maxAttempts = 500
-    /// Whether the file tells kinds of exports apart, see `ProviderClient.pollingKey`.
+    /// Whether `polling.key` groups exports by kind, see `ProviderClient.pollingKey`.
     public var hasKey = false
 
     public init() {}
 }
 
-/// What a file that cannot be fetched means for its job.
+/// The effect on the job of a file that cannot be fetched.
 public enum FileFailureRule: String, Sendable, CaseIterable {
     case fail, skip
 }
@@ -59,13 +59,13 @@ public enum CreateSafety: String, Sendable, CaseIterable {
     case idempotencyKey, adopt, find
 }
 
-/// `nil` is no limit.
+/// `nil` means no limit.
 public struct ProviderLimits: Sendable, Equatable {
-    /// Exports that the provider works on at a time.
+    /// The number of exports that the provider runs at the same time.
     public var inFlight: Int?
     public var creates: Rate?
     public var checks: Rate?
-    /// The longest answer that is read, in bytes; downloads are not bounded by it.
+    /// The maximum size of a response in bytes. Downloads have no such limit.
     public var answerBytes = 1 << 20
 
     public init() {}
@@ -75,14 +75,14 @@ public struct ProviderTimeouts: Sendable, Equatable {
     public var connect = Duration.seconds(10)
     public var firstByte = Duration.seconds(30)
     public var stall = Duration.seconds(30)
-    /// Of a request, not of a download.
+    /// For a whole request; downloads have no such limit.
     public var whole = Duration.seconds(60)
 
     public init() {}
 }
 
 public struct DownloadRules: Sendable, Equatable {
-    /// Whether credentials go along; `nil`: to the origin of `baseURL` alone.
+    /// Whether downloads carry the credentials; `nil` sends them only to the origin of `baseURL`.
     public var auth: Bool?
     public var unpack = UnpackRule.auto
 
@@ -92,9 +92,9 @@ public struct DownloadRules: Sendable, Equatable {
     }
 }
 
-/// What a downloaded file is taken for.
+/// How a downloaded file is unpacked.
 public enum UnpackRule: String, Sendable, CaseIterable {
-    /// By its first bytes.
+    /// Detected from the first bytes.
     case auto
     case none, gzip, zip
 }

@@ -2,8 +2,8 @@ import Foundation
 
 /// Finds provider files.
 public enum ProviderFolder {
-    /// Every `*.yaml` and `*.yml` of the folders, and the files, that `paths` name; sorted by path.
-    /// - Throws: all that hinders: a path that cannot be read, a file that is no YAML, a name that two files have.
+    /// Finds every `*.yaml` and `*.yml` in the given folders, and the given files; sorted by path.
+    /// - Throws: all problems: a path that cannot be read, a file that is not YAML, a name that two files share.
     public static func load(_ paths: [String]) throws(ProviderFileError) -> [ProviderSource] {
         var sources: [ProviderSource] = []
         var problems: [ProviderFileProblem] = []
@@ -28,7 +28,7 @@ public enum ProviderFolder {
     private static func files(at path: String) throws(ProviderFileError) -> [String] {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-            throw unreadable(path, "there is no such file or folder", mend: "name a folder of provider files, or one of them")
+            throw unreadable(path, "no such file or folder", mend: "give the path of a provider file or of a folder of provider files")
         }
         guard isFolder.boolValue else { return [path] }
         do {
@@ -37,7 +37,7 @@ public enum ProviderFolder {
             }
             return names.sorted().map { path.hasSuffix("/") ? path + $0 : "\(path)/\($0)" }
         } catch {
-            throw unreadable(path, "cannot be listed (\(error.localizedDescription))", mend: "give the service the right to read it")
+            throw unreadable(path, "cannot list the folder (\(error.localizedDescription))", mend: "give the service read permission")
         }
     }
 
@@ -46,9 +46,9 @@ public enum ProviderFolder {
         do {
             bytes = try Data(contentsOf: URL(fileURLWithPath: file))
         } catch {
-            throw unreadable(file, "cannot be read (\(error.localizedDescription))", mend: "give the service the right to read it")
+            throw unreadable(file, "cannot read the file (\(error.localizedDescription))", mend: "give the service read permission")
         }
-        guard bytes.count <= 1 << 20 else { throw unreadable(file, "longer than 1 MiB", mend: "is it a provider file?") }
+        guard bytes.count <= 1 << 20 else { throw unreadable(file, "larger than 1 MiB", mend: "check that it is a provider file") }
         guard let text = String(data: bytes, encoding: .utf8) else { throw unreadable(file, "not UTF-8", mend: "save it as UTF-8") }
         return text
     }
@@ -58,8 +58,8 @@ public enum ProviderFolder {
         return byName.flatMap { same in
             same.dropFirst().map {
                 ProviderFileProblem(
-                    file: $0.file, line: 1, column: 1, field: "provider", message: "\($0.name) is the name in \(same[0].file) too",
-                    mend: "give each provider a name of its own")
+                    file: $0.file, line: 1, column: 1, field: "provider", message: "\"\($0.name)\" is already the name in \(same[0].file)",
+                    mend: "give each provider a unique name")
             }
         }
     }

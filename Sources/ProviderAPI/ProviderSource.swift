@@ -1,19 +1,19 @@
-/// The text of a provider file, not yet read any further than its name.
+/// The text of a provider file, of which only the name has been parsed.
 public struct ProviderSource: Sendable, Equatable {
-    /// The name after `provider:`.
+    /// The value of `provider:`.
     public var name: String
-    /// For messages.
+    /// The file path, for messages.
     public var file: String
     public var yaml: String
 
-    /// - Throws: when the text is no YAML mapping, or has no valid `provider:`.
+    /// - Throws: if the text is not a YAML mapping or has no valid `provider:`.
     public init(yaml: String, file: String) throws(ProviderFileError) {
         let report = ProblemReport(file: file)
         let name = YAMLDocument.root(of: yaml, report: report).flatMap(Section.init).flatMap(Self.name)
         try report.throwIfAny()
         guard let name else {
             throw ProviderFileError([
-                ProviderFileProblem(file: file, line: 1, column: 1, field: "", message: "not a mapping", mend: "begin with provider: NAME")
+                ProviderFileProblem(file: file, line: 1, column: 1, field: "", message: "not a mapping", mend: "start with provider: NAME")
             ])
         }
         self.name = name
@@ -22,12 +22,12 @@ public struct ProviderSource: Sendable, Equatable {
     }
 
     static func name(_ root: Section) -> String? {
-        let mend = "write 1 to 64 of a-z, 0-9 and -, such as acme-reports"
+        let mend = "use 1 to 64 characters of a-z, 0-9 and -, such as acme-reports"
         guard let field = root.required("provider", mend: mend), let name = field.text(mend: mend) else { return nil }
-        // It becomes part of Redis keys, object keys and labels.
+        // The name becomes part of Redis keys, object keys and metric labels.
         let allowed = name.utf8.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D }
         guard allowed, (1...64).contains(name.utf8.count) else {
-            field.problem("\(name) is not a valid name", mend: mend)
+            field.problem("\"\(name)\" is not a valid name", mend: mend)
             return nil
         }
         return name

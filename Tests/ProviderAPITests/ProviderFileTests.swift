@@ -18,7 +18,7 @@ struct ProviderFileTests {
         #expect(await TestProvider.problems(Self.least) == [])
     }
 
-    @Test("every problem of a file is found in one go, each with its place, field and mend")
+    @Test("every problem of a file is found in one go, each with its position, field and fix")
     func golden() async throws {
         let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Golden")
         for name in ["everything-wrong", "missing-parts", "not-yet"] {
@@ -32,12 +32,12 @@ struct ProviderFileTests {
     @Test(
         "what is no YAML mapping is reported with its place",
         arguments: [
-            ("", "test.yaml:1:1: empty"), ("- a\n", "test.yaml:1:1: a list where a mapping is expected"),
-            ("provider: p\n  x: 1\n", "test.yaml:2:4: not YAML: mapping values are not allowed in this context"),
-            ("provider: p\na: 1\na: 2\n", "test.yaml:2:1: a: the same key twice"),
-            ("provider: Up\n", "test.yaml:1:11: provider: Up is not a valid name"),
+            ("", "test.yaml:1:1: the file is empty"), ("- a\n", "test.yaml:1:1: a list where a mapping is expected"),
+            ("provider: p\n  x: 1\n", "test.yaml:2:4: invalid YAML: mapping values are not allowed in this context"),
+            ("provider: p\na: 1\na: 2\n", "test.yaml:2:1: a: duplicate key"),
+            ("provider: Up\n", "test.yaml:1:11: provider: \"Up\" is not a valid name"),
             ("baseURL: x\n", "test.yaml:1:1: provider: missing"),
-            ("provider: [\n", "test.yaml:2:1: not YAML: did not find expected node content"),
+            ("provider: [\n", "test.yaml:2:1: invalid YAML: did not find expected node content"),
         ])
     func notYAML(yaml: String, description: String) async {
         let problems = await TestProvider.problems(yaml)
@@ -92,7 +92,7 @@ struct ProviderFileTests {
         try write("c.yaml", Self.least)
         try write("d.yaml", "[")
         let error = try #require(throws: ProviderFileError.self) { try ProviderFolder.load([folder.path, "/no/such/folder"]) }
-        #expect(error.problems.map(\.message).contains { $0.contains("p is the name in \(folder.path)/a.yaml too") })
+        #expect(error.problems.map(\.message).contains { $0.contains("\"p\" is already the name in \(folder.path)/a.yaml") })
         #expect(error.problems.contains { $0.file == "\(folder.path)/d.yaml" })
         #expect(error.problems.contains { $0.file == "/no/such/folder" })
     }

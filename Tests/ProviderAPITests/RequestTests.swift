@@ -42,12 +42,12 @@ struct RequestTests {
         arguments: [
             ("GET /x/{{ .parameters.none }}", "create.request: {{ .parameters.none }} gives null"),
             ("GET /x/{{ .parameters.f }}", "create.request: {{ .parameters.f }} gives false"),
-            ("GET /x/{{ empty }}", "create.request: {{ empty }} gives nothing"),
+            ("GET /x/{{ empty }}", "create.request: {{ empty }} gives no output"),
             ("GET /x/{{ .parameters.s.t }}", "create.request: Cannot index string with string \"t\", in the filter .parameters.s.t"),
-            ("GET /x/{{ .parameters.dots }}/y", "create.request: a value makes the path climb by dot segments"),
-            ("GET /x/{{ .parameters.climb | @text }}", "create.request: a value makes the path climb by dot segments"),
+            ("GET /x/{{ .parameters.dots }}/y", "create.request: the values give a path with a . or .. segment"),
+            ("GET /x/{{ .parameters.climb | @text }}", "create.request: the values give a path with a . or .. segment"),
             ("GET /x/{{ .parameters.space | @text }}", "create.request: http"),
-            ("GET {{ .parameters.ftp }}", "create.request: (no http or https URL)"),
+            ("GET {{ .parameters.ftp }}", "create.request: (not an http or https URL)"),
         ])
     func missing(line: String, message: String) async throws {
         let result = try await send(

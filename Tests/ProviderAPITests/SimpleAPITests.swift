@@ -100,7 +100,7 @@ struct SimpleAPITests {
         let provider = try await provider { _ in .json("{}", status: 201) }
         let failure = try #require(failure(await provider.client.create(provider.job)))
         #expect(failure.failureClass == .permanent && failure.code == "unexpected-answer")
-        #expect(failure.message == "create.export.id: .response.body.id is null in the answer")
+        #expect(failure.message == "create.export.id: .response.body.id is null in the response")
     }
 
     @Test("each state of a status answer is told apart")
@@ -194,10 +194,10 @@ struct SimpleAPITests {
         let cases = [
             (#"{"files":[{"name":"a"}]}"#, "item 0 has no url"),
             (#"{"files":[{"url":"/a"},{"url":"ftp://x/y"}]}"#, "item 1 has a url that is"),
-            (#"{"files":[{"url":"/a","size":-1}]}"#, "bytes that are no size"),
-            (#"{"files":[{"url":"/a","sha256":"xyz"}]}"#, "a sha256 that is none"),
-            (#"{"files":[{"url":"/a","name":{}}]}"#, "name that is no text"), (#"{"nope":1}"#, "Cannot iterate over null"),
-            (#"{"files":[],"nextPage":7}"#, "7 is no URL"),
+            (#"{"files":[{"url":"/a","size":-1}]}"#, "bytes that are not a size"),
+            (#"{"files":[{"url":"/a","sha256":"xyz"}]}"#, "an invalid sha256"),
+            (#"{"files":[{"url":"/a","name":{}}]}"#, "name that is not text"), (#"{"nope":1}"#, "Cannot iterate over null"),
+            (#"{"files":[],"nextPage":7}"#, "7 is not a URL"),
         ]
         let provider = try await provider { request in
             let id = request.target.split(separator: "/")[2]

@@ -2,15 +2,15 @@ import ExportCore
 import HTTPClient
 import JQ
 
-/// A response as filters see it.
+/// A provider's response in the form that filters read.
 struct Answer {
     let status: Int
     let headers: HTTPHeaders
     let url: String
-    /// JSON where it is JSON, else the text; null where there is none.
+    /// The parsed JSON, or the text if the body is not JSON; null if the body is empty.
     let body: JQValue
 
-    /// - Throws: `invalid-answer`, transient: what says that it is JSON is not.
+    /// - Throws: `invalid-answer`, transient, if the response declares JSON but its body does not parse.
     init(_ response: HTTPResponse, url: String) throws(Failure) {
         status = response.status
         headers = response.headers
@@ -20,7 +20,7 @@ struct Answer {
 
     var isSuccess: Bool { (200...299).contains(status) }
 
-    /// Lower-case names; fields of the same name joined by a comma (RFC 9110, section 5.3).
+    /// Header names are in lower case; repeated fields are joined by a comma (RFC 9110, section 5.3).
     var headerValue: JQValue {
         var values: [String: String] = [:]
         for field in headers.fields {
@@ -30,7 +30,7 @@ struct Answer {
         return JQValue(object: values.map { ($0.key, JQValue($0.value)) })
     }
 
-    /// The first characters of the body in one line, for messages.
+    /// The start of the body as one line, for error messages.
     var excerpt: String {
         let text = body.text.prefix(200)
         guard !body.isNull, text.contains(where: { !$0.isWhitespace }) else { return "" }
@@ -44,11 +44,11 @@ struct Answer {
         do throws(JQError) {
             return try JQValue(json: response.body)
         } catch {
-            // Lines of JSON, or a proxy's page on an error: its text, and the status says the rest.
+            // JSON Lines, or a proxy's error page: keep the text; the HTTP status decides the outcome.
             guard claimsJSON(response), (200...299).contains(response.status), !isLines(response) else {
                 return JQValue(text: response.body)
             }
-            throw Failure(.transient, code: "invalid-answer", message: "the answer is not the JSON that it claims to be: \(error.message)")
+            throw Failure(.transient, code: "invalid-answer", message: "the response declares JSON but does not parse: \(error.message)")
         }
     }
 

@@ -1,14 +1,14 @@
 import ExportCore
 import JQ
 
-/// Makes the value that filters run over, with the parts that they name and no others.
+/// Builds the JSON value that filters read. It holds only the parts that the filters name.
 final class ContextBuilder {
-    // Keys are made once: status checks are the hot path.
+    // Keys are built once, because status checks are the hot path.
     private let job = JQValue("job"), parameters = JQValue("parameters"), export = JQValue("export"), secrets = JQValue("secrets")
     private let page = JQValue("page"), response = JQValue("response"), request = JQValue("request"), url = JQValue("url")
     private let status = JQValue("status"), headers = JQValue("headers"), body = JQValue("body")
 
-    /// - Throws: `invalid-parameters` or `invalid-handle`, permanent, where a text is no JSON object.
+    /// - Throws: `invalid-parameters` or `invalid-handle`, permanent, if a text is not a JSON object.
     func context(
         _ parts: ContextParts, _ job: JobContext, exportHandle: String?, page pageValue: JQValue?, secrets secretValues: JQValue
     ) throws(Failure) -> JQValue {
@@ -25,7 +25,7 @@ final class ContextBuilder {
         return context.build()
     }
 
-    /// The context with the answer in it.
+    /// Adds the response to the context.
     func context(_ parts: ContextParts, _ context: JQValue, answer: Answer) -> JQValue {
         var responseValue = JQObjectBuilder()
         responseValue.set(status, JQValue(answer.status))

@@ -2,13 +2,13 @@ import ExportCore
 import HTTPClient
 
 extension Failure {
-    /// A response that did not come about: the one classification of transport failures.
+    /// Classifies a request that got no response. All transport failures are classified here.
     public init(_ error: HTTPError) {
         let failureClass: FailureClass =
             switch error.kind {
-            // What ends because this process ends is tried again by another.
+            // Another process retries a request that ends because this process ends.
             case .cancelled, .shutDown: .transient
-            // Bytes that are not HTTP come from what stands in between, and pass.
+            // Bytes that are not HTTP come from an intermediary, and the problem is temporary.
             case .protocolViolation, .other: .transient
             default: error.isRetriable ? .transient : .permanent
             }

@@ -1,20 +1,20 @@
 import ExportCore
 
-/// What requests and filters may know of a job.
+/// The fields of a job that requests and filters can read.
 public struct JobContext: Sendable {
     public var jobID: String
     public var provider: String
-    /// A JSON object, as it was submitted.
+    /// The submitted parameters, a JSON object.
     public var parametersJSON: String
     public var correlationID: String
     public var tenant: String
-    /// The attempt of the step that the request belongs to, from 1.
+    /// The attempt number of the step that sends the request, from 1.
     public var attempt: Int
     public var priority: JobPriority
-    /// The exports that the job has left behind, see `JobState.creation`.
+    /// The number of exports that the job abandoned, see `JobState.creation`.
     public var creation: Int
 
-    /// What makes a create that is sent again the same create: the job's name, and a number when it is not the job's first export.
+    /// Identifies a create across retries: the job id, with the creation number appended if this is not the job's first export.
     public var idempotencyKey: String { creation == 0 ? jobID : "\(jobID).\(creation)" }
 
     public init(

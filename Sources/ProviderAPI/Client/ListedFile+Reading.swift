@@ -4,9 +4,9 @@ import Foundation
 import JQ
 
 extension ListedFile {
-    /// Reads the outputs of `files.items`; an output that is a list stands for its elements.
-    /// - Parameter base: the URL that relative ones are resolved against.
-    /// - Throws: `invalid-file-list`, permanent, which names the item and what is wrong with it.
+    /// Reads the outputs of `files.items`. An output that is a list is replaced by its elements.
+    /// - Parameter base: the URL that relative URLs are resolved against.
+    /// - Throws: `invalid-file-list`, permanent; the message names the item and the problem.
     static func files(_ outputs: [JQValue], base: String) throws(Failure) -> [ListedFile] {
         var files: [ListedFile] = []
         for item in outputs.flatMap({ $0.elements ?? [$0] }) {
@@ -19,27 +19,27 @@ extension ListedFile {
         func wrong(_ what: String) -> Failure {
             Failure(.permanent, code: "invalid-file-list", message: "files.items: item \(number) \(what)")
         }
-        guard item.kind == .object else { throw wrong("is no object but \(item.json.prefix(100))") }
+        guard item.kind == .object else { throw wrong("is not an object: \(item.json.prefix(100))") }
         guard let reference = item["url"]?.string, !reference.isEmpty else { throw wrong("has no url") }
         guard let url = WebURL.resolve(WebURL.escaped(reference), against: base) else {
-            throw wrong("has a url that is neither http nor https")
+            throw wrong("has a url that is not http or https")
         }
         self.url = url
         switch item["name"] {
         case nil: name = WebURL.fileName(url)
         case let value? where value.isNull || value.string == "": name = WebURL.fileName(url)
         case let value?:
-            guard value.kind == .string || value.kind == .number else { throw wrong("has a name that is no text") }
+            guard value.kind == .string || value.kind == .number else { throw wrong("has a name that is not text") }
             name = value.text
         }
-        guard name.utf8.count <= 1024 else { throw wrong("has a name of more than 1024 bytes") }
-        guard let bytes = Self.size(item["bytes"]) else { throw wrong("has bytes that are no size") }
-        guard let sha256 = Self.digest(item["sha256"], bytes: 32) else { throw wrong("has a sha256 that is none") }
-        guard let md5 = Self.digest(item["md5"], bytes: 16) else { throw wrong("has an md5 that is none") }
+        guard name.utf8.count <= 1024 else { throw wrong("has a name longer than 1024 bytes") }
+        guard let bytes = Self.size(item["bytes"]) else { throw wrong("has bytes that are not a size") }
+        guard let sha256 = Self.digest(item["sha256"], bytes: 32) else { throw wrong("has an invalid sha256") }
+        guard let md5 = Self.digest(item["md5"], bytes: 16) else { throw wrong("has an invalid md5") }
         (self.bytes, self.sha256, self.md5) = (bytes, sha256, md5)
     }
 
-    /// The outer `nil` is a wrong value, the inner one none.
+    /// The outer `nil` means an invalid value; the inner `nil` means no value.
     private static func size(_ value: JQValue?) -> Int64?? {
         guard let value, !value.isNull else { return .some(nil) }
         let number = value.number ?? value.string.flatMap { Double($0) }
@@ -47,7 +47,7 @@ extension ListedFile {
         return size
     }
 
-    /// Hexadecimal or base64.
+    /// Accepts hexadecimal or base64.
     private static func digest(_ value: JQValue?, bytes: Int) -> String?? {
         guard let value, !value.isNull else { return .some(nil) }
         guard let text = value.string else { return nil }

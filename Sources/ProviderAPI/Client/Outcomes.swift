@@ -1,9 +1,9 @@
 import ExportCore
 
-/// What came of a create. A handle is a compact JSON object, at most 8 KiB, to be kept with the job.
+/// The result of a create. An export handle is a compact JSON object of at most 8 KiB, which is stored with the job.
 public enum CreateOutcome: Sendable, Equatable {
     case created(exportHandle: String)
-    /// The API has such an export already, and this job takes it over.
+    /// The API already has this export, and the job adopts it.
     case adopted(exportHandle: String)
     case failed(Failure)
 }
@@ -14,33 +14,33 @@ public enum FindOutcome: Sendable, Equatable {
     case failed(Failure)
 }
 
-/// What a status check told.
+/// The result of a status check.
 public enum CheckOutcome: Sendable, Equatable {
     case queued(retryAfter: Duration?)
-    /// - Parameter progress: 0...1.
+    /// - Parameter progress: from 0 to 1.
     case running(progress: Double?, retryAfter: Duration?)
-    /// - Parameter exportHandle: the handle with what `status.export` adds to it; `nil`: it stays as it is.
+    /// - Parameter exportHandle: the handle with the values of `status.export` added; `nil` if the handle is unchanged.
     case ready(exportHandle: String?)
-    /// Done, and there is no data.
+    /// The export is complete and holds no data.
     case empty
     /// The export failed at the provider.
     case failed(code: String, message: String)
     case expired
-    /// The answer is in order, but its state is not among `states`; the text is at most 200 characters.
+    /// The response is valid, but its state is not listed in `states`. The text is at most 200 characters.
     case unknownStatus(String, retryAfter: Duration?)
-    /// The check itself failed; class `gone` when the export is not known any more (404, 410).
+    /// The check itself failed. The class is `gone` if the provider no longer knows the export (404, 410).
     case failure(Failure)
 }
 
-/// A file as a listing names it. Nothing of it is to be trusted: `name` may be any text.
+/// A file as a listing describes it. All fields are untrusted: `name` may be any text.
 public struct ListedFile: Sendable, Equatable {
-    /// The item's `name`, or the last part of its URL; at most 1024 bytes.
+    /// The item's `name`, or the last segment of its URL; at most 1024 bytes.
     public var name: String
-    /// Absolute, http or https.
+    /// An absolute http or https URL.
     public var url: String
-    /// The promised size.
+    /// The size that the listing announces.
     public var bytes: Int64?
-    /// Lower-case hexadecimal, of the file as it is served.
+    /// Lower-case hexadecimal, computed over the file as served.
     public var sha256: String?
     /// Lower-case hexadecimal.
     public var md5: String?
@@ -55,15 +55,15 @@ public struct ListedFile: Sendable, Equatable {
 }
 
 public enum FilesOutcome: Sendable, Equatable {
-    /// - Parameter next: what the call for the next page is given; `nil`: this was the last.
+    /// - Parameter next: the token for the next page; `nil` if this is the last page.
     case page(files: [ListedFile], next: String?)
     case failure(Failure)
 }
 
 public enum CancelOutcome: Sendable, Equatable {
-    /// It is cancelled, or was gone already (404, 410).
+    /// The export is cancelled, or no longer existed (404, 410).
     case cancelled
-    /// The file has no `cancel`.
+    /// The provider file has no `cancel`.
     case notSupported
     case failure(Failure)
 }

@@ -1,7 +1,7 @@
 import ExportCore
 import JQ
 
-/// What leads to the next page of a listing, between two calls as a JSON text.
+/// Identifies the next page of a listing. It is passed between two calls as JSON text.
 enum PageToken {
     case url(String)
     case value(JQValue)
@@ -13,22 +13,22 @@ enum PageToken {
         }
     }
 
-    /// - Throws: `invalid-page`, permanent, for what `text` never made.
+    /// - Throws: `invalid-page`, permanent, if `text` was not made by this type.
     init(_ text: String) throws(Failure) {
         let token: JQValue
         do throws(JQError) { token = try JQValue(json: text) } catch {
-            throw Failure(.permanent, code: "invalid-page", message: "the page token is not JSON: \(error.message)")
+            throw Failure(.permanent, code: "invalid-page", message: "cannot read the page token: not JSON: \(error.message)")
         }
         if let url = token["url"]?.string {
             self = .url(url)
         } else if let value = token["page"] {
             self = .value(value)
         } else {
-            throw Failure(.permanent, code: "invalid-page", message: "the page token holds neither a URL nor a value")
+            throw Failure(.permanent, code: "invalid-page", message: "cannot read the page token: it holds neither a URL nor a value")
         }
     }
 
-    /// - Parameter usesPage: whether the request names `.page`; if so any value is for it, otherwise it is a URL.
+    /// - Parameter usesPage: whether the request reads `.page`. If so, any value is a page; otherwise it must be a URL.
     /// - Throws: `unexpected-answer`, permanent.
     init?(next value: JQValue?, usesPage: Bool, answeredBy url: String) throws(Failure) {
         guard let value, value.isTruthy, value.string != "" else { return nil }
@@ -39,7 +39,7 @@ enum PageToken {
         } else {
             throw Failure(
                 .permanent, code: "unexpected-answer",
-                message: "files.next: \(value.json.prefix(200)) is no URL, and the request has no .page to hold another value")
+                message: "files.next: \(value.json.prefix(200)) is not a URL; to send another value, use .page in files.request")
         }
     }
 }

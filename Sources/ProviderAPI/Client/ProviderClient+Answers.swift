@@ -4,7 +4,7 @@ import HTTPClient
 import JQ
 
 extension ProviderClient {
-    /// The failure that an answer tells of: by its HTTP status, or by `error.when` in spite of it.
+    /// The failure that a response reports: by its HTTP status, or by `error.when` even if the status is a success.
     func failure(_ answer: Answer, _ rules: ErrorRules, _ context: JQValue, _ what: String) throws(Failure) -> Failure? {
         let message = rules.text(rules.message, context)
         if answer.isSuccess {
@@ -22,10 +22,10 @@ extension ProviderClient {
 
     nonisolated func retryAfter(_ answer: Answer) -> Duration? { answer.headers.retryAfter(now: now()) }
 
-    /// Seconds since 1970; a Retry-After may be a date.
+    /// Seconds since 1970, because a Retry-After can be a date.
     nonisolated func now() -> Int64 { Int64(time(nil)) }
 
-    /// Runs `body` over an answer that can be asked for again: what does not fit today may be a proxy's page, and passes.
+    /// Runs `body` over a response that can be requested again. An unexpected response may come from a proxy, so it is retried.
     func judging<Value>(_ body: () throws(Failure) -> Value) throws(Failure) -> Value {
         do throws(Failure) {
             return try body()

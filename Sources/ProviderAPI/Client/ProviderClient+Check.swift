@@ -3,14 +3,14 @@ import HTTPClient
 import JQ
 
 extension ProviderClient {
-    /// Asks how far the export is. Cancelling the task does not end the request; its timeouts do.
+    /// Requests the status of the export. Cancelling the task does not end the request; its timeouts do.
     public func check(_ job: JobContext, exportHandle: String) async -> CheckOutcome {
         await withCheckedContinuation { continuation in
             check(job, exportHandle: exportHandle) { continuation.resume(returning: $0) }
         }
     }
 
-    /// The same without a task that waits: checks are what there is most of.
+    /// The same without a waiting task, because checks are the most frequent operation.
     /// - Parameter then: called once, on the client's thread.
     public func check(_ job: JobContext, exportHandle: String, then: @escaping @Sendable (CheckOutcome) -> Void) {
         let step = plan.status
@@ -26,7 +26,7 @@ extension ProviderClient {
         }
     }
 
-    /// A check whose answer has not come yet. The context stays here: libjq's values belong to this actor.
+    /// A check that waits for its response. The context stays here, because libjq's values belong to this actor.
     struct PendingCheck {
         let context: JQValue
         let url: String
@@ -56,7 +56,7 @@ extension ProviderClient {
 
     private func outcome(_ step: StatusStep, _ answer: Answer, _ context: JQValue, _ handle: String) throws(Failure) -> CheckOutcome {
         let failure = try failure(answer, step.error, context, "status at")
-        // By an HTTP code that is no success, only a state that reads the code is meant: a body may be a proxy's.
+        // If the HTTP code is not a success, only a state filter that reads the code applies: the body may come from a proxy.
         if let failure, answer.isSuccess || !step.readsHTTPStatus { return .failure(secrets.redacted(failure)) }
         let word: String
         do throws(Failure) {
@@ -80,7 +80,7 @@ extension ProviderClient {
         }
     }
 
-    /// A percentage as 0...1. Progress is a hint: a filter that does not fit, or free text, is none.
+    /// Converts a percentage to 0...1. Progress is a hint: a filter that fails, or a text that is not a number, gives none.
     private func progress(_ step: StatusStep, _ context: JQValue) -> Double? {
         guard let value = try? step.progress?.first(context) else { return nil }
         let percent = value.number ?? value.string.flatMap { Double($0.hasSuffix("%") ? String($0.dropLast()) : $0) }
@@ -91,13 +91,13 @@ extension ProviderClient {
     private func updatedHandle(_ step: StatusStep, _ context: JQValue, _ handle: String) throws(Failure) -> String? {
         guard let export = step.export else { return nil }
         guard let base = try? JQValue(json: handle) else {
-            throw Failure(.permanent, code: "invalid-handle", message: "the export handle is not JSON")
+            throw Failure(.permanent, code: "invalid-handle", message: "the export handle: not JSON")
         }
         return try export.handle(context, base: base)
     }
 
-    /// The kind of export by `polling.key`, `nil` where the file has none. It only sorts durations: a filter that does not fit
-    /// these parameters puts the job with those that have no kind.
+    /// The kind of export by `polling.key`; `nil` if the provider file has no key. It only groups durations: if the filter fails
+    /// for these parameters, the job joins the jobs without a kind.
     public func pollingKey(_ job: JobContext) -> String? {
         guard let key = plan.pollingKey,
             let context = try? contexts.context(key.parts, job, exportHandle: nil, page: nil, secrets: secrets.object),

@@ -2,8 +2,8 @@ import ExportCore
 import JQ
 
 extension ProviderClient {
-    /// Starts the export. Where the file offers nothing that makes it safe (`definition.createSafety`), a second call may start a
-    /// second export, and an answer that cannot be read after a success is a permanent failure for that reason.
+    /// Starts the export. If the provider file offers no protection against duplicates (`definition.createSafety`), a second call may
+    /// start a second export. In that case, an unreadable response to a successful create is a permanent failure.
     public func create(_ job: JobContext) async -> CreateOutcome {
         let step = plan.create
         do throws(Failure) {
@@ -13,7 +13,7 @@ extension ProviderClient {
                 answer = try await send(step.request, context)
             } catch {
                 guard error.code == "invalid-answer" else { throw error }
-                // It says that it is JSON, and is not: whatever it says, the request was carried out.
+                // The body declares JSON and does not parse, but the provider did execute the request.
                 let failureClass = definition.createSafety.isEmpty ? FailureClass.permanent : error.failureClass
                 throw Failure(failureClass, code: error.code, message: error.message, mayHaveRun: true)
             }
@@ -37,7 +37,7 @@ extension ProviderClient {
         return .created(exportHandle: try step.export.handle(context))
     }
 
-    /// Looks for an export that an earlier create of this job may have started. `.notFound` where the file has no `find`.
+    /// Looks for an export that an earlier create of this job may have started. Returns `.notFound` if the provider file has no `find`.
     public func find(_ job: JobContext) async -> FindOutcome {
         guard let step = plan.find else { return .notFound }
         do throws(Failure) {
@@ -58,7 +58,7 @@ extension ProviderClient {
         }
     }
 
-    /// Asks the provider to stop the export.
+    /// Asks the provider to cancel the export.
     public func cancel(_ job: JobContext, exportHandle: String) async -> CancelOutcome {
         guard let step = plan.cancel else { return .notSupported }
         do throws(Failure) {

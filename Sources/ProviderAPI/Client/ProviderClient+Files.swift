@@ -3,8 +3,8 @@ import HTTPClient
 import JQ
 
 extension ProviderClient {
-    /// Lists the files of an export that is ready, one page a call.
-    /// - Parameter page: `nil` for the first page, then what the page before gave as `next`. A page may be asked for again, for
+    /// Lists the files of a ready export, one page per call.
+    /// - Parameter page: `nil` for the first page, then the `next` of the previous page. A page can be requested again to get
     ///   fresh links.
     public func files(_ job: JobContext, exportHandle: String, page: String? = nil) async -> FilesOutcome {
         let step = plan.files
@@ -27,7 +27,7 @@ extension ProviderClient {
                 let next = try PageToken(
                     next: try step.next?.first(answered), usesPage: request.parts.contains(.page), answeredBy: answer.url)?.text
                 guard next == nil || next != page else {
-                    throw Failure(.permanent, code: "paging-loop", message: "files.next leads from a page to itself")
+                    throw Failure(.permanent, code: "paging-loop", message: "files.next returned its own page's URL; check the filter")
                 }
                 return .page(files: files, next: next)
             }
@@ -36,10 +36,10 @@ extension ProviderClient {
         }
     }
 
-    /// Begins a download. The body comes as it is served; redirects are followed, credentials stay with their origin.
-    /// - Parameter url: of a `ListedFile`.
-    /// - Throws: a failure by the one classification. Where links are refreshed (`definition.refreshesLinks`), a link that was
-    ///   refused without credentials is `gone`, code `link-expired`: list the page anew.
+    /// Starts a download. The body is returned as served. Redirects are followed; credentials are sent only to their origin.
+    /// - Parameter url: the URL of a `ListedFile`.
+    /// - Throws: a classified failure. If links can be refreshed (`definition.refreshesLinks`), a link that was refused without
+    ///   credentials is `gone` with the code `link-expired`: list the page again.
     public func download(url: String, _ job: JobContext, exportHandle: String) async throws(Failure) -> HTTPStream {
         do throws(Failure) {
             return try await openDownload(url, job, exportHandle)
@@ -71,7 +71,7 @@ extension ProviderClient {
 
     private func refused(_ stream: HTTPStream, _ url: String, hadCredentials: Bool) -> Failure {
         let answer = HTTPResponse(status: stream.status, headers: stream.headers)
-        // Object stores answer 403, some 400, to a signature that has expired.
+        // Object stores answer 403, and some answer 400, if a signature has expired.
         if definition.refreshesLinks, !hadCredentials, [400, 401, 403, 404, 410].contains(answer.status) {
             return Failure(.gone, code: "link-expired", message: "the download of \(WebURL.shown(url)) answered \(answer.status)")
         }

@@ -3,14 +3,14 @@ import HTTPClient
 import JQ
 
 extension ProviderClient {
-    /// The value that a step's filters run over, before there is an answer.
+    /// The value that a step's filters read before the response arrives.
     func context(_ parts: ContextParts, _ job: JobContext, _ handle: String? = nil, page: JQValue? = nil) throws(Failure) -> JQValue {
         let parts = parts.union(plan.credentials.parts).union(plan.base.parts)
         return try contexts.context(parts, job, exportHandle: handle, page: page, secrets: secrets.object)
     }
 
-    /// Sends the request of a step and reads the answer, whatever its status.
-    /// - Parameter link: a URL out of an answer to get instead of what the template says.
+    /// Sends the request of a step and reads the response, whatever its status.
+    /// - Parameter link: a URL from a response; if set, it is requested with GET instead of the template's URL.
     func send(
         _ template: RequestTemplate, _ context: JQValue, link: String? = nil, bodyUse: FilesStep.BodyUse = .read
     ) async throws(Failure) -> Answer {
@@ -36,7 +36,7 @@ extension ProviderClient {
         let base = try base(context)
         var url = link ?? ""
         if link == nil { url = try template.url(context, base: base) }
-        // The file vouches for the hosts that it writes; where an answer leads to, credentials stay within the origin.
+        // Hosts written in the provider file are trusted. For a URL from a response, credentials go only to the origin of the base URL.
         let isTrusted = link == nil && template.line.isWrittenHost || WebURL.origin(url) == WebURL.origin(base)
         var headers = isTrusted ? try plan.credentials.headers(context) : []
         var sensitive = headers.map(\.name)
@@ -57,7 +57,7 @@ extension ProviderClient {
             acceptsCompression: true, sensitiveHeaders: sensitive)
     }
 
-    /// Without a slash at its end.
+    /// The base URL without a trailing slash.
     func base(_ context: JQValue) throws(Failure) -> String {
         if let literal = plan.base.literal { return literal }
         return try plan.base.urlText(context)
@@ -70,7 +70,7 @@ extension ProviderClient {
 }
 
 extension RequestLine {
-    /// Whether the file, and not an answer, says which host is asked.
+    /// Whether the host comes from the provider file and not from a response.
     var isWrittenHost: Bool {
         if case .reference = target { return false }
         return true

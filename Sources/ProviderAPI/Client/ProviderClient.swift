@@ -3,10 +3,10 @@ import ExportCore
 import HTTPClient
 import JQ
 
-/// Speaks to one export API as its provider file says.
+/// A client for one export API, as its provider file describes it.
 ///
-/// An actor on the event thread that owns the file's jq programs: a request is made and an answer is judged synchronously on
-/// that thread. Whatever goes wrong is a `Failure` by the one classification, its message free of secrets. Nothing is retried here.
+/// The actor runs on the event thread that owns the file's jq programs: it builds requests and evaluates responses synchronously
+/// on that thread. Every error is a classified `Failure` whose message contains no secrets. The client does not retry.
 public actor ProviderClient {
     public nonisolated let definition: ProviderDefinition
     public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
@@ -20,18 +20,18 @@ public actor ProviderClient {
     var checks: [UInt64: PendingCheck] = [:]
     var lastCheck: UInt64 = 0
 
-    /// Compiles the file on the thread, which takes about 25 ms for each different filter that is more than a path.
+    /// Compiles the provider file on the thread. Each distinct filter that is more than a path takes about 25 ms.
     /// - Parameters:
-    ///   - secrets: asked for each secret that the file names, once.
-    ///   - egress: which addresses may be connected to; `nil`: as the HTTP client is configured.
-    /// - Throws: all problems of the file, or else all secrets that are missing.
+    ///   - secrets: called once for each secret that the file names.
+    ///   - egress: the addresses that connections may reach; `nil` uses the HTTP client's setting.
+    /// - Throws: all problems of the file, or, if it has none, all missing secrets.
     public static func open(
         _ source: ProviderSource, http: HTTPClient, on thread: EventThread, secrets: SecretSource, egress: EgressPolicy? = nil
     ) async throws(ProviderFileError) -> ProviderClient {
         try await PlanCompiler(thread: thread).client(source, http: http, secrets: secrets, egress: egress)
     }
 
-    /// Everything that is wrong with the file; secrets are not asked for.
+    /// All problems of the provider file. Secrets are not read.
     public static func problems(of source: ProviderSource, on thread: EventThread) async -> [ProviderFileProblem] {
         await PlanCompiler(thread: thread).problems(of: source)
     }
@@ -47,16 +47,16 @@ public actor ProviderClient {
         self.egress = egress
     }
 
-    /// Returns in one of the next turns of the HTTP client's thread, which may be another one.
+    /// Returns in one of the next turns of the HTTP client's thread, which may be a different thread.
     public nonisolated func nextTurnOfHTTP() async { await http.nextTurn() }
 
     public nonisolated func runs(on thread: EventThread) -> Bool { self.thread === thread }
 
-    // libjq's values belong to the thread, their end included.
+    // libjq's values must be freed on their own thread.
     isolated deinit {}
 }
 
-/// Brings compiling onto the thread that the programs belong to.
+/// Runs the compilation on the thread that owns the programs.
 private actor PlanCompiler {
     let thread: EventThread
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }

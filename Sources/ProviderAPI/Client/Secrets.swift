@@ -3,14 +3,14 @@ import ExportCore
 import Foundation
 import JQ
 
-/// Where secrets come from.
+/// Reads secrets by name.
 public struct SecretSource: Sendable {
-    /// The secret of that name, `nil` where there is none. An error's text is shown to operators.
+    /// Returns the secret of that name, or `nil` if there is none. The text of a thrown error is shown to operators.
     public let value: @Sendable (_ name: String) throws -> String?
 
     public init(_ value: @escaping @Sendable (_ name: String) throws -> String?) { self.value = value }
 
-    /// The environment variable `NAME`, or the text of the file that `NAME_FILE` names, without the line end at its end.
+    /// The environment variable `NAME`, or the text of the file that `NAME_FILE` names, without its final line break.
     public static func environment(_ environment: [String: String]) -> SecretSource {
         SecretSource { name in
             if let value = environment[name] { return value }
@@ -22,12 +22,12 @@ public struct SecretSource: Sendable {
     }
 }
 
-/// The secrets that a file names, and what keeps them out of messages.
+/// The secrets that a provider file names. Removes them from messages.
 struct Secrets {
     let object: JQValue
     private let hidden: [String]
 
-    /// - Throws: every secret that is missing, with the place that names it.
+    /// - Throws: every missing secret, with the position that names it.
     init(_ fields: [String: Field], from source: SecretSource) throws(ProviderFileError) {
         var problems: [ProviderFileProblem] = []
         var entries: [(key: String, value: JQValue)] = []
@@ -35,15 +35,15 @@ struct Secrets {
         for (name, field) in fields {
             do {
                 guard let value = try source.value(name), !value.isEmpty else {
-                    let mend = "set \(name), or \(name)_FILE to a file that holds it"
-                    problems.append(Self.problem(field, "there is no secret \(name)", mend: mend))
+                    let mend = "set \(name), or \(name)_FILE to the path of a file that holds it"
+                    problems.append(Self.problem(field, "the secret \(name) is not set", mend: mend))
                     continue
                 }
                 entries.append((name, JQValue(value)))
                 hidden.formUnion([value, PercentEncoding.encoded(value), String(JQValue(value).json.dropFirst().dropLast())])
             } catch {
-                let message = "the secret \(name) cannot be read (\(error.localizedDescription))"
-                problems.append(Self.problem(field, message, mend: "check \(name)_FILE"))
+                let message = "cannot read the secret \(name) (\(error.localizedDescription))"
+                problems.append(Self.problem(field, message, mend: "check the path in \(name)_FILE and its permissions"))
             }
         }
         if !problems.isEmpty { throw ProviderFileError(problems) }
@@ -51,7 +51,7 @@ struct Secrets {
         self.hidden = hidden.sorted { $0.count > $1.count }
     }
 
-    /// The text with every secret, plain, percent-encoded or in JSON, replaced.
+    /// Replaces every secret in the text, whether plain, percent-encoded or JSON-escaped.
     func redacted(_ text: String) -> String {
         hidden.reduce(text) { $0.contains($1) ? $0.replacing($1, with: "***") : $0 }
     }

@@ -1,7 +1,7 @@
 import ExportCore
 
 extension Field {
-    /// `true` or `false`.
+    /// Reads `true` or `false`.
     func boolean() -> Bool? {
         switch text(mend: "write true or false") {
         case "true": return true
@@ -14,73 +14,73 @@ extension Field {
     }
 
     func integer(in range: ClosedRange<Int>) -> Int? {
-        let mend = "write a whole number from \(range.lowerBound) to \(range.upperBound)"
+        let mend = "write an integer from \(range.lowerBound) to \(range.upperBound)"
         guard let text = text(mend: mend) else { return nil }
         guard let number = Int(text), range.contains(number) else {
-            problem("\(text) is out of range or no number", mend: mend)
+            problem("\"\(text)\" is not an integer in range", mend: mend)
             return nil
         }
         return number
     }
 
-    /// `500ms`, `15s`, `10m`, `12h`, `7d`, and sums: `1h30m`.
+    /// Reads `500ms`, `15s`, `10m`, `12h`, `7d`, and sums such as `1h30m`.
     func duration(in range: ClosedRange<Duration> = .milliseconds(1) ... .seconds(366 * 86_400)) -> Duration? {
         let mend = "write a number and its unit, such as 500ms, 15s, 10m, 12h or 1h30m"
         guard let text = text(mend: mend) else { return nil }
         guard let duration = Quantity.duration(text) else {
-            problem("\(text) is no duration", mend: mend)
+            problem("\"\(text)\" is not a duration", mend: mend)
             return nil
         }
         guard range.contains(duration) else {
-            problem("\(text) is out of range", mend: "write at least \(range.lowerBound) and at most \(range.upperBound)")
+            problem("\"\(text)\" is out of range", mend: "write at least \(range.lowerBound) and at most \(range.upperBound)")
             return nil
         }
         return duration
     }
 
-    /// `50%`, as 0.5.
+    /// Reads `50%` as 0.5.
     func percentage() -> Double? {
         let mend = "write a percentage from 1% to 100%"
         guard let text = text(mend: mend) else { return nil }
         guard text.hasSuffix("%"), let number = Int(text.dropLast()), (1...100).contains(number) else {
-            problem("\(text) is no percentage", mend: mend)
+            problem("\"\(text)\" is not a percentage", mend: mend)
             return nil
         }
         return Double(number) / 100
     }
 
-    /// `10/s`, `100/m`, `1/h`, and `1/m burst 15`.
+    /// Reads `10/s`, `100/m`, `1/h` or `1/m burst 15`.
     func rate() -> Rate? {
-        let mend = "write a number for each second, minute or hour, such as 10/s or 1/m burst 15"
+        let mend = "write a number per second, minute or hour, such as 10/s or 1/m burst 15"
         guard let text = text(mend: mend) else { return nil }
         guard let rate = Quantity.rate(text) else {
-            problem("\(text) is no rate", mend: mend)
+            problem("\"\(text)\" is not a rate", mend: mend)
             return nil
         }
         return rate
     }
 
-    /// `4096`, `500KB`, `1MiB`.
+    /// Reads `4096`, `500KB` or `1MiB`.
     func bytes(in range: ClosedRange<Int>) -> Int? {
         let mend = "write a size from \(range.lowerBound) to \(range.upperBound) bytes, such as 500KB or 1MiB"
         guard let text = text(mend: mend) else { return nil }
         guard let bytes = Quantity.bytes(text), range.contains(bytes) else {
-            problem("\(text) is out of range or no size", mend: mend)
+            problem("\"\(text)\" is not a size in range", mend: mend)
             return nil
         }
         return bytes
     }
 
-    /// One of some words. `later` names those that are understood but cannot be done yet.
+    /// Reads one of a set of words. `later` lists words that are reserved but not supported yet.
     func word<Word: RawRepresentable & CaseIterable>(_ type: Word.Type, later: [String] = []) -> Word? where Word.RawValue == String {
         let words = Word.allCases.map(\.rawValue)
         let mend = "write one of \(words.joined(separator: ", "))"
         guard let text = text(mend: mend) else { return nil }
         if let word = Word(rawValue: text) { return word }
         if later.contains(text) {
-            problem("\(text) is not supported yet", mend: mend)
+            problem("\"\(text)\" is not supported yet", mend: mend)
         } else {
-            problem("unknown word \(text)", mend: Spelling.nearest(to: text, in: words).map { "did you mean \($0)?" } ?? mend)
+            problem("unknown value \"\(text)\"", mend: Spelling.nearest(to: text, in: words).map { "did you mean \"\($0)\"?" } ?? mend)
         }
         return nil
     }

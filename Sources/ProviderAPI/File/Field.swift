@@ -1,6 +1,6 @@
 import Yams
 
-/// A value of the file together with its place.
+/// A value of the provider file with its position.
 struct Field {
     let node: Node
     let path: String
@@ -8,26 +8,26 @@ struct Field {
 
     func problem(_ message: String, mend: String) { report.add(node.mark, path, message, mend: mend) }
 
-    /// The text of a scalar as it was written; whatever is not one is reported.
-    func text(mend: String = "write a text") -> String? {
+    /// The text of a scalar as written. Reports a value of another kind.
+    func text(mend: String = "write text") -> String? {
         guard let scalar = node.scalar else {
-            problem("\(kind) where a text is expected", mend: mend)
+            problem("\(kind) where text is expected", mend: mend)
             return nil
         }
         return scalar.string
     }
 
-    /// The fields of a mapping; unknown keys are reported.
+    /// The fields of a mapping. Reports unknown keys.
     func section(_ keys: [String]) -> Section? {
         guard let section = Section(self) else {
-            problem("\(kind) where a mapping is expected", mend: "its keys are \(keys.joined(separator: ", "))")
+            problem("\(kind) where a mapping is expected", mend: "write a mapping with the keys \(keys.joined(separator: ", "))")
             return nil
         }
         section.reportUnknown(keys)
         return section
     }
 
-    /// The elements of a sequence, or the value itself as the only one.
+    /// The elements of a sequence, or the value itself as the only element.
     var elements: [Field] {
         guard let sequence = node.sequence else { return [self] }
         return sequence.enumerated().map { Field(node: $1, path: "\(path)[\($0)]", report: report) }
@@ -35,7 +35,7 @@ struct Field {
 
     var kind: String {
         switch node {
-        case .scalar(let scalar): isNull(scalar) ? "nothing" : "a text"
+        case .scalar(let scalar): isNull(scalar) ? "nothing" : "text"
         case .mapping: "a mapping"
         case .sequence: "a list"
         case .alias: "an alias"
@@ -45,10 +45,10 @@ struct Field {
     private func isNull(_ scalar: Node.Scalar) -> Bool { scalar.style == .plain && ["", "~", "null"].contains(scalar.string) }
 }
 
-/// A mapping of the file.
+/// A mapping in the provider file.
 struct Section {
     let field: Field
-    /// In the file's order.
+    /// In file order.
     let fields: [(key: String, keyMark: Mark?, value: Field)]
 
     init?(_ field: Field) {
@@ -56,7 +56,7 @@ struct Section {
         self.field = field
         fields = mapping.compactMap { key, value in
             guard let name = key.scalar?.string else {
-                field.report.add(key.mark, field.path, "a key that is not a text", mend: "write a name")
+                field.report.add(key.mark, field.path, "a key that is not text", mend: "write a name")
                 return nil
             }
             let path = field.path.isEmpty ? name : "\(field.path).\(name)"
@@ -64,7 +64,7 @@ struct Section {
         }
     }
 
-    /// `nil` for a key that is missing, or has nothing after its colon.
+    /// `nil` if the key is missing or has no value.
     subscript(key: String) -> Field? {
         guard let value = fields.first(where: { $0.key == key })?.value, value.kind != "nothing" else { return nil }
         return value
@@ -72,7 +72,7 @@ struct Section {
 
     func has(_ key: String) -> Bool { self[key] != nil }
 
-    /// A missing key is reported.
+    /// Reports a missing key.
     func required(_ key: String, mend: String) -> Field? {
         if let value = self[key] { return value }
         let path = field.path.isEmpty ? key : "\(field.path).\(key)"
@@ -84,8 +84,8 @@ struct Section {
     func reportUnknown(_ known: [String]) {
         for entry in fields where !known.contains(entry.key) {
             let near = Spelling.nearest(to: entry.key, in: known)
-            let mend = near.map { "did you mean \($0)?" } ?? "the keys here are \(known.joined(separator: ", "))"
-            field.report.add(entry.keyMark, entry.value.path, "unknown key", mend: mend)
+            let mend = near.map { "did you mean \"\($0)\"?" } ?? "the allowed keys are \(known.joined(separator: ", "))"
+            field.report.add(entry.keyMark, entry.value.path, "unknown key \"\(entry.key)\"", mend: mend)
         }
     }
 }

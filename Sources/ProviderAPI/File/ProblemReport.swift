@@ -1,6 +1,6 @@
 import Yams
 
-/// Collects the problems of one file while it is read to its end.
+/// Collects all problems of one provider file.
 final class ProblemReport {
     let file: String
     private(set) var problems: [ProviderFileProblem] = []

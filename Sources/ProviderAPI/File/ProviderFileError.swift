@@ -1,14 +1,14 @@
-/// One thing that is wrong with a provider file.
+/// One problem in a provider file.
 public struct ProviderFileProblem: Sendable, Equatable, CustomStringConvertible {
     public var file: String
     /// From 1.
     public var line: Int
     /// From 1.
     public var column: Int
-    /// The path of the key, `status.states.running`; empty for the file as a whole.
+    /// The path of the key, such as `status.states.running`; empty if the problem concerns the whole file.
     public var field: String
     public var message: String
-    /// What to write instead.
+    /// How to fix the problem.
     public var mend: String
 
     public init(file: String, line: Int, column: Int, field: String, message: String, mend: String) {
@@ -20,22 +20,22 @@ public struct ProviderFileProblem: Sendable, Equatable, CustomStringConvertible 
         self.mend = mend
     }
 
-    /// `acme.yaml:12:3: status.state: MESSAGE; MEND`
+    /// `acme.yaml:12:3: status.state: MESSAGE; FIX`
     public var description: String {
         let place = "\(file):\(line):\(column): "
         return place + (field.isEmpty ? "" : "\(field): ") + message + (mend.isEmpty ? "" : "; \(mend)")
     }
 }
 
-/// All that is wrong with one or more provider files, found in one go. Not retriable.
+/// All problems in one or more provider files. A retry does not help.
 public struct ProviderFileError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// By file, line and column; never empty.
+    /// Sorted by file, line and column; never empty.
     public var problems: [ProviderFileProblem]
 
     public init(_ problems: [ProviderFileProblem]) {
         self.problems = problems.sorted { ($0.file, $0.line, $0.column, $0.field) < ($1.file, $1.line, $1.column, $1.field) }
     }
 
-    /// A line for each problem.
+    /// One line per problem.
     public var description: String { problems.map(\.description).joined(separator: "\n") }
 }

@@ -1,6 +1,6 @@
 import ExportCore
 
-/// Numbers with units, as people write them.
+/// Parses numbers with units.
 enum Quantity {
     private static let durations: [Substring: Duration] = [
         "ms": .milliseconds(1), "s": .seconds(1), "m": .seconds(60), "h": .seconds(3600), "d": .seconds(86_400),

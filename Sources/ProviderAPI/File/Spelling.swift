@@ -1,6 +1,6 @@
-/// Finds the word that was meant.
+/// Finds the known word that is closest to a misspelled one.
 enum Spelling {
-    /// The candidate with the fewest edits (Levenshtein), at most a third of the word.
+    /// The candidate with the smallest Levenshtein distance, if that is at most a third of the word's length.
     static func nearest(to word: String, in candidates: [String]) -> String? {
         let word = word.lowercased()
         let ranked = candidates.map { (distance(Array(word.utf8), Array($0.lowercased().utf8)), $0) }

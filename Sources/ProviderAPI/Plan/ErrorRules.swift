@@ -1,7 +1,7 @@
 import ExportCore
 import JQ
 
-/// How an answer tells of a failure, `error:` of a step: the filter of its message, or a mapping.
+/// How a response reports an error, `error:` of a step: a filter for the message, or a mapping.
 struct ErrorRules {
     var when: Filter?
     var code: Filter?
@@ -27,13 +27,13 @@ struct ErrorRules {
 
     var parts: ContextParts { [when, code, message].compactMap(\.?.parts).reduce(into: []) { $0.formUnion($1) } }
 
-    /// The answer's own words, `nil` where it has none or the filter does not fit: this is asked while a failure is reported.
+    /// The text that the filter extracts. `nil` if there is none or the filter fails, because a failure is already being reported.
     func text(_ filter: Filter?, _ context: JQValue) -> String? {
         guard let filter, let value = try? filter.first(context), !value.isNull else { return nil }
         return String(value.text.prefix(500))
     }
 
-    /// The answer's code in kebab-case.
+    /// The error code of the response in kebab case.
     func codeWord(_ context: JQValue) -> String? {
         guard let text = text(code, context) else { return nil }
         let words = text.lowercased().split { !($0.isASCII && ($0.isLetter || $0.isNumber)) }

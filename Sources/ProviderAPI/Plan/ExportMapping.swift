@@ -1,9 +1,9 @@
 import ExportCore
 import JQ
 
-/// What of an answer is kept with the job for later requests: `{ NAME: filter }`.
+/// The values of a response that are stored with the job for later requests: `{ NAME: filter }`.
 struct ExportMapping {
-    /// The handle is stored with every waiting job.
+    /// Bounded because the handle is stored with every waiting job.
     static let maxBytes = 8192
 
     let entries: [(key: String, filter: Filter)]
@@ -18,8 +18,8 @@ struct ExportMapping {
 
     var parts: ContextParts { entries.reduce(into: []) { $0.formUnion($1.filter.parts) } }
 
-    /// The values on top of `base`.
-    /// - Throws: `unexpected-answer`, permanent, where a filter gives null: `// empty` makes a value optional.
+    /// Adds the values to `base`.
+    /// - Throws: `unexpected-answer`, permanent, if a filter gives null. `// empty` makes a value optional.
     func handle(_ context: JQValue, base: JQValue = .emptyObject) throws(Failure) -> String {
         var object = JQObjectBuilder(base)
         for entry in entries {
@@ -27,14 +27,14 @@ struct ExportMapping {
             guard !value.isNull else {
                 throw Failure(
                     .permanent, code: "unexpected-answer",
-                    message: "\(entry.filter.field): \(entry.filter.program.filter) is null in the answer")
+                    message: "\(entry.filter.field): \(entry.filter.program.filter) is null in the response")
             }
             object.set(entry.key, value)
         }
         let handle = object.build().json
         guard handle.utf8.count <= Self.maxBytes else {
             throw Failure(
-                .permanent, code: "export-too-large", message: "what the answer gives to keep is longer than \(Self.maxBytes) bytes")
+                .permanent, code: "export-too-large", message: "the export handle is longer than \(Self.maxBytes) bytes")
         }
         return handle
     }

@@ -1,7 +1,7 @@
 import ExportCore
 import JQ
 
-/// A provider file compiled: its plain values, its requests and filters. Bound to the thread of its jq programs.
+/// A compiled provider file: its values, requests and filters. Bound to the thread of its jq programs.
 final class ProviderPlan {
     let definition: ProviderDefinition
     let base: Template
@@ -13,7 +13,7 @@ final class ProviderPlan {
     let downloadHeaders: [RequestTemplate.Parameter]
     let cancel: CancelStep?
     let pollingKey: Filter?
-    /// Where each secret is named first.
+    /// The first field that names each secret.
     let secretFields: [String: Field]
 
     private static let keys = [
@@ -21,7 +21,7 @@ final class ProviderPlan {
         "onFileFailure", "limits", "timeouts", "breaker",
     ]
 
-    /// - Throws: every problem of the file at once.
+    /// - Throws: all problems of the file at once.
     init(_ source: ProviderSource) throws(ProviderFileError) {
         let report = ProblemReport(file: source.file)
         guard let field = YAMLDocument.root(of: source.yaml, report: report), let root = Section(field) else {
@@ -35,21 +35,21 @@ final class ProviderPlan {
         credentials = Credentials(root["auth"], compiler)
         let create = root.required("create", mend: "write the request that starts an export").flatMap { CreateStep($0, compiler) }
         find = root["find"].flatMap { FindStep($0, compiler) }
-        let status = root.required("status", mend: "write the request that tells how far an export is").flatMap { StatusStep($0, compiler) }
-        let files = root.required("files", mend: "write how the files of an export are listed").flatMap { FilesStep($0, compiler) }
+        let status = root.required("status", mend: "write the request that returns the status").flatMap { StatusStep($0, compiler) }
+        let files = root.required("files", mend: "describe how to list the files of an export").flatMap { FilesStep($0, compiler) }
         cancel = root["cancel"].flatMap { CancelStep($0, compiler) }
         downloadHeaders = definition.readDownload(root["download"], compiler)
         pollingKey = definition.readPolling(root["polling"], compiler)
         definition.readRules(root)
         if definition.recreate.attempts > 0, let create, !create.tellsExportsApart {
-            let mend = "write Idempotency-Key: \"{{ .job.idempotencyKey }}\", which has a number for each export that is created anew"
+            let mend = "write Idempotency-Key: \"{{ .job.idempotencyKey }}\", whose value differs for each export of a job"
             root["create"]?.problem(
-                "the Idempotency-Key is the same for an export that is created anew: the failed one would be given again", mend: mend)
+                "recreate is set, but the Idempotency-Key is the same for every export: the API would return the failed one", mend: mend)
         }
         secretFields = compiler.secrets
         try report.throwIfAny()
         guard let base, let create, let status, let files else {
-            // Each part that is missing has been reported.
+            // The report already contains every missing part.
             throw ProviderFileError(report.problems)
         }
 
@@ -74,11 +74,11 @@ final class ProviderPlan {
     }
 }
 
-/// `baseURL:` — what request lines that are paths are appended to.
+/// `baseURL:` — the URL that request paths are appended to.
 enum BaseURL {
     private static let mend = "write an http or https URL without a query, such as https://api.example.com/v2"
 
-    /// Without a slash at its end.
+    /// Returns the URL without a trailing slash.
     static func read(_ root: Section, _ compiler: FilterCompiler) -> Template? {
         guard let field = root.required("baseURL", mend: mend), var text = field.text(mend: mend) else { return nil }
         while text.hasSuffix("/") { text.removeLast() }
@@ -88,7 +88,7 @@ enum BaseURL {
             return !WebURL.hasOnlyURLCharacters(literal) || literal.contains { "?#@".contains($0) }
         }
         guard WebURL.isAbsolute(text), !hasBadLiteral else {
-            field.problem("\(text) is no base URL", mend: mend)
+            field.problem("\"\(text)\" is not a base URL", mend: mend)
             return nil
         }
         return template

@@ -1,4 +1,4 @@
-/// What the words of a status answer mean: `states:` of the file.
+/// Maps the values of a status response to states: `states:` in the provider file.
 struct StatusWords {
     enum State: String, CaseIterable {
         case queued, running, ready, empty, failed, expired
@@ -6,11 +6,11 @@ struct StatusWords {
 
     private let states: [String: State]
 
-    /// Words are compared as texts: 202, `202` and `"202"` are the same.
+    /// Values are compared as text: 202, `202` and `"202"` are equal.
     subscript(word: String) -> State? { states[word] }
 
     init?(_ section: Section) {
-        let mend = "write what the API answers for each of \(State.allCases.map(\.rawValue).joined(separator: ", "))"
+        let mend = "list the API's status values for each of \(State.allCases.map(\.rawValue).joined(separator: ", "))"
         guard let field = section.required("states", mend: mend),
             let table = field.section(State.allCases.map(\.rawValue))
         else { return nil }
@@ -20,12 +20,12 @@ struct StatusWords {
             for element in entry.value.elements {
                 guard let word = element.text() else { continue }
                 if let other = states.updateValue(state, forKey: word) {
-                    element.problem("\(word) stands for \(other.rawValue) too", mend: "keep one of them")
+                    element.problem("\"\(word)\" is already listed under \(other.rawValue)", mend: "remove one")
                 }
             }
         }
         if table["ready"] == nil {
-            field.report.add(field.node.mark, field.path + ".ready", "missing", mend: "write what the API answers when the files are there")
+            field.report.add(field.node.mark, field.path + ".ready", "missing", mend: "list the API's values for a ready export")
         }
         self.states = states
     }

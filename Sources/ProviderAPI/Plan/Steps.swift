@@ -1,13 +1,13 @@
 import ExportCore
 
-/// `create:` — starts an export.
+/// `create:` starts an export.
 struct CreateStep {
     let request: RequestTemplate
     let export: ExportMapping
-    /// When the answer names an export that exists already, and what to keep of it.
+    /// Detects that the response names an existing export, and extracts the values to store.
     let adopt: (when: Filter, export: ExportMapping)?
     let error: ErrorRules
-    /// Of the filters over the answer.
+    /// The parts that the filters over the response read.
     let parts: ContextParts
 
     init?(_ field: Field, _ compiler: FilterCompiler) {
@@ -23,7 +23,7 @@ struct CreateStep {
         parts = export.parts.union(error.parts).union(adopt.map { $0.when.parts.union($0.export.parts) } ?? [])
     }
 
-    /// Whether an export that is created anew has another key than the one before, or no key at all.
+    /// Whether each export of a job has a different idempotency key, or none has a key.
     var tellsExportsApart: Bool {
         let keys = request.headers.filter { $0.name.lowercased() == "idempotency-key" }
         return keys.allSatisfy { header in
@@ -37,14 +37,14 @@ struct CreateStep {
     private static func adopt(_ field: Field, _ compiler: FilterCompiler) -> (when: Filter, export: ExportMapping)? {
         guard let section = field.section(["when", "export"]) else { return nil }
         let when = section.required("when", mend: "write a filter such as .response.status == 409").flatMap { compiler.filter($0) }
-        let mend = "write where the existing export stands in the answer, such as { id: .response.body.existingId }"
+        let mend = "write filters that read the existing export from the response, such as { id: .response.body.existingId }"
         let export = section.required("export", mend: mend).flatMap { ExportMapping($0, compiler) }
         guard let when, let export else { return nil }
         return (when, export)
     }
 }
 
-/// `find:` — looks for an export that an earlier create may have started.
+/// `find:` looks for an export that an earlier create may have started.
 struct FindStep {
     let request: RequestTemplate
     let when: Filter?
@@ -54,7 +54,7 @@ struct FindStep {
         guard let section = field.section(RequestTemplate.keys + ["when", "export"]) else { return nil }
         let request = RequestTemplate(section, compiler)
         when = section["when"].flatMap { compiler.filter($0) }
-        let mend = "write where the export stands in the answer, such as { id: .response.body[0].id }"
+        let mend = "write filters that read the export from the response, such as { id: .response.body[0].id }"
         let export = section.required("export", mend: mend).flatMap { ExportMapping($0, compiler) }
         guard let request, let export else { return nil }
         self.request = request
@@ -62,7 +62,7 @@ struct FindStep {
     }
 }
 
-/// `status:` — asks how far an export is.
+/// `status:` requests the status of an export.
 struct StatusStep {
     let request: RequestTemplate
     let state: Filter
@@ -70,15 +70,15 @@ struct StatusStep {
     let progress: Filter?
     let export: ExportMapping?
     let error: ErrorRules
-    /// Whether the states may be told by HTTP codes, so that an answer that is no 2xx can be a state too.
+    /// Whether the state filter reads the HTTP code. If so, a response that is not a 2xx can be a state too.
     let readsHTTPStatus: Bool
-    /// Of the filters over the answer.
+    /// The parts that the filters over the response read.
     let parts: ContextParts
 
     init?(_ field: Field, _ compiler: FilterCompiler) {
         guard let section = field.section(RequestTemplate.keys + ["state", "states", "progress", "export", "error"]) else { return nil }
         let request = RequestTemplate(section, compiler)
-        let mend = "write where the answer tells the state, such as .response.body.status or .response.status"
+        let mend = "write a filter that reads the state from the response, such as .response.body.status or .response.status"
         let state = section.required("state", mend: mend).flatMap { compiler.filter($0) }
         let words = StatusWords(section)
         progress = section["progress"].flatMap { compiler.filter($0) }
@@ -93,32 +93,32 @@ struct StatusStep {
     }
 }
 
-/// `files:` — lists what an export has made.
+/// `files:` lists the files of an export.
 struct FilesStep {
     enum BodyUse: String, CaseIterable {
         case read
-        /// The answer's head tells all; what follows is the data itself.
+        /// The response headers hold everything; the body is the data itself and is not read.
         case ignore
     }
 
-    /// `nil`: the items stand in the status answer, which is asked for again.
+    /// `nil` if the items are in the status response, which is then requested again.
     let request: RequestTemplate?
     let items: Filter
     let next: Filter?
     let refresh: Bool
     let bodyUse: BodyUse
     let error: ErrorRules
-    /// Of the filters over the answer.
+    /// The parts that the filters over the response read.
     let parts: ContextParts
 
     init?(_ field: Field, _ compiler: FilterCompiler) {
         let keys = RequestTemplate.keys + ["items", "next", "refresh", "body", "error"]
         guard let section = field.section(keys) else { return nil }
         for key in RequestTemplate.keys where key != "request" && section.has(key) && !section.has("request") {
-            section[key]?.problem("\(key) without a request", mend: "add request, or leave \(key) away")
+            section[key]?.problem("\(key) without request", mend: "add request or remove \(key)")
         }
         request = section.has("request") ? RequestTemplate(section, compiler) : nil
-        let mend = "write a filter that gives the files, such as '.response.body.files[] | {name, url}'"
+        let mend = "write a filter that returns the files, such as '.response.body.files[] | {name, url}'"
         let items = section.required("items", mend: mend).flatMap { compiler.filter($0) }
         next = section["next"].flatMap { compiler.filter($0) }
         refresh = section["refresh"]?.boolean() ?? false
@@ -130,7 +130,7 @@ struct FilesStep {
     }
 }
 
-/// `cancel:` — a request line, or a request.
+/// `cancel:` is a request line or a request.
 struct CancelStep {
     let request: RequestTemplate
 

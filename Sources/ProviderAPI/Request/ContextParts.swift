@@ -1,4 +1,4 @@
-/// The parts of the context that a filter names. What no filter of a step names is not built for it.
+/// The parts of the context that a filter names. Parts that no filter of a step names are not built.
 struct ContextParts: OptionSet {
     let rawValue: UInt16
     static let job = ContextParts(rawValue: 1)
@@ -19,11 +19,11 @@ struct ContextParts: OptionSet {
 
     init(rawValue: UInt16) { self.rawValue = rawValue }
 
-    /// By the words that occur in it: at worst, one part too many. A filter over the context as a whole, such as `keys`, sees
-    /// what the step's filters name.
+    /// Detects parts by the words in the filter, so it may include a part too many. A filter over the whole context, such as `keys`,
+    /// sees the parts that the step's filters name.
     init(namedIn filter: String) {
         self = Self.names.reduce(into: []) { if filter.contains($1.0) { $0.insert($1.1) } }
-        // Exactly, since it also decides what `files.next` is: `.parameters.pages` is not `.page`.
+        // Exact, because it also decides the meaning of `files.next`: `.parameters.pages` is not `.page`.
         if !PathHeads.occurrences(of: ".page", in: filter).isEmpty { insert(.page) }
     }
 }

@@ -2,7 +2,7 @@ import ExportCore
 import Foundation
 import JQ
 
-/// How a provider is told who asks.
+/// How requests authenticate to the provider.
 enum Credentials {
     case none
     case bearer(Template)
@@ -18,7 +18,7 @@ enum Credentials {
         }
     }
 
-    /// - Throws: `missing-value` where a filter gives null or nothing.
+    /// - Throws: `missing-value` if a filter gives null or no output.
     func headers(_ context: JQValue) throws(Failure) -> [(name: String, value: String)] {
         switch self {
         case .none: return []
@@ -36,7 +36,7 @@ enum Credentials {
 
     private static func text(_ template: Template, _ context: JQValue) throws(Failure) -> String {
         guard let text = try template.text(context) else {
-            throw Failure(.permanent, code: "missing-value", message: "\(template.field): gives nothing")
+            throw Failure(.permanent, code: "missing-value", message: "\(template.field): gives no output")
         }
         return text
     }
@@ -61,9 +61,9 @@ extension Credentials {
         }
         section.reportUnknown(schemes + later)
         let used = section.fields.filter { schemes.contains($0.key) }
-        if used.count > 1 { used[1].value.problem("a second way to authenticate", mend: "keep one of them") }
+        if used.count > 1 { used[1].value.problem("only one authentication method is allowed", mend: "remove one") }
         guard let entry = used.first else {
-            if section.fields.isEmpty { field.problem("no way to authenticate", mend: mend) }
+            if section.fields.isEmpty { field.problem("no authentication method", mend: mend) }
             return nil
         }
         return switch entry.key {

@@ -1,15 +1,15 @@
 import ExportCore
 import JQ
 
-/// A filter of the file, with its place for messages.
+/// A compiled filter of the provider file, with its position for messages.
 struct Filter {
     let program: JQProgram
     let parts: ContextParts
     /// The path of the key that holds it.
     let field: String
 
-    /// The first output; `nil` where there is none.
-    /// - Throws: `filter-failed`, permanent: the filter does not fit its input.
+    /// The first output; `nil` if there is none.
+    /// - Throws: `filter-failed`, permanent, if the filter fails for its input.
     func first(_ context: JQValue) throws(Failure) -> JQValue? {
         do { return try program.first(context) } catch { throw failure(error) }
     }

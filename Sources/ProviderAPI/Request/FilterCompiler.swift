@@ -1,35 +1,35 @@
 import JQ
 import Yams
 
-/// Compiles what a file holds in filters and templates, and reports what does not compile.
+/// Compiles the filters and templates of a provider file and reports those that do not compile.
 final class FilterCompiler {
     private let jq = JQ()
-    /// The secrets that are named, each with the first place.
+    /// The secrets that the file names, each with the first field that names it.
     private(set) var secrets: [String: Field] = [:]
 
-    /// A value that is a filter as a whole.
+    /// Compiles a value that is one filter.
     func filter(_ field: Field) -> Filter? {
         guard let text = field.text(mend: "write a jq filter") else { return nil }
         guard !text.contains("{{") else {
-            field.problem("{{ }} around a filter", mend: "this key holds a filter: leave the braces away")
+            field.problem("a filter must not be enclosed in {{ }}", mend: "remove the braces")
             return nil
         }
         return compile(text, field)
     }
 
-    /// A value that is a text with filters in it.
+    /// Compiles a text that contains filters.
     func template(_ field: Field, encoding: Template.Encoding = .none) -> Template? {
-        guard let text = field.text(mend: "write a text, with {{ filter }} where a value goes") else { return nil }
+        guard let text = field.text(mend: "write text, with {{ filter }} to insert a value") else { return nil }
         return template(text, field, encoding: encoding)
     }
 
     func template(_ text: String, _ field: Field, encoding: Template.Encoding = .none) -> Template? {
         guard let pieces = TemplateText.pieces(of: text) else {
-            field.problem("{{ without }}", mend: "close the filter with }}")
+            field.problem("{{ is not closed", mend: "end the filter with }}")
             return nil
         }
         if pieces.count <= 1, Self.looksLikeFilter(text) {
-            field.problem("a filter without its braces", mend: "write \"{{ \(text) }}\"")
+            field.problem("a filter without braces", mend: "write \"{{ \(text) }}\"")
             return nil
         }
         var compiled: [Template.Piece] = []
@@ -37,7 +37,7 @@ final class FilterCompiler {
             switch piece {
             case .text(let text): compiled.append(.text(text))
             case .filter(let text):
-                // `.a | @uri` in a URL is what encoding does to `.a`; and of a null, `@uri` would make the text "null".
+                // In a URL, encoding already turns `.a` into `.a | @uri`; and `@uri` would turn null into the text "null".
                 let path = encoding == .percent ? PathHeads.path(encoded: text) : nil
                 guard let filter = compile(path ?? text, field) else { return nil }
                 compiled.append(.filter(filter, path == nil ? Template.Encoding(of: text, default: encoding) : .percent))
@@ -55,7 +55,7 @@ final class FilterCompiler {
             return Filter(program: try jq.compile(text), parts: ContextParts(namedIn: text), field: field.path)
         } catch {
             var place = ""
-            if case .compile(let line) = error.kind, line > 1 { place = " on its line \(line)" }
+            if case .compile(let line) = error.kind, line > 1 { place = " on line \(line)" }
             field.problem("the filter does not compile\(place): \(error.message)", mend: "try it with jq on a sample of the context")
             return nil
         }
@@ -64,7 +64,7 @@ final class FilterCompiler {
     private func noteSecrets(of text: String, _ field: Field) {
         for rest in PathHeads.occurrences(of: ".secrets", in: text) {
             guard let name = PathHeads.name(after: rest) else {
-                field.problem(".secrets without a name", mend: "write .secrets.NAME: only secrets that are named are read")
+                field.problem(".secrets without a name", mend: "write .secrets.NAME, because only named secrets are read")
                 continue
             }
             if secrets[name] == nil { secrets[name] = field }
@@ -76,9 +76,9 @@ final class FilterCompiler {
     }
 }
 
-/// Finds where a filter goes into a part of the context.
+/// Finds where a filter reads a part of the context.
 enum PathHeads {
-    /// What follows each `path` that begins a path: `.a.secrets` does not, `(.secrets` does.
+    /// The text after each occurrence of `path` at the start of a jq path: `(.secrets` is one, `.a.secrets` is not.
     static func occurrences(of path: String, in filter: String) -> [Substring] {
         filter.ranges(of: path).compactMap { range in
             if let next = filter[range.upperBound...].first, isNameCharacter(next) { return nil }
@@ -97,7 +97,7 @@ enum PathHeads {
         return words[0][path.endIndex...].allSatisfy(\.isWhitespace) ? String(path) : nil
     }
 
-    /// `.NAME`, `["NAME"]` or `."NAME"`.
+    /// Accepts `.NAME`, `["NAME"]` or `."NAME"`.
     static func name(after rest: Substring) -> String? {
         let opening = ["[\"", ".[\"", ".\"", "."].first { rest.hasPrefix($0) }
         guard let opening else { return nil }

@@ -2,7 +2,7 @@ import ExportCore
 import JQ
 import Yams
 
-/// A JSON value of the file with templates among its texts.
+/// A JSON value of the provider file that contains templates.
 indirect enum JSONTemplate {
     case literal(JQValue)
     case template(Template)
@@ -18,7 +18,7 @@ indirect enum JSONTemplate {
         }
     }
 
-    /// `nil` where a filter gives nothing: its key or element is left out.
+    /// `nil` if a filter gives no output: its key or element is then left out.
     func value(_ context: JQValue) throws(Failure) -> JQValue? {
         switch self {
         case .literal(let value): return value
@@ -38,7 +38,7 @@ indirect enum JSONTemplate {
         }
     }
 
-    /// Plain scalars are typed as by YAML 1.2's JSON schema: `no` and `2024-01-01` are texts.
+    /// Plain scalars are typed as in YAML 1.2's JSON schema: `no` and `2024-01-01` are text.
     init?(_ field: Field, _ compiler: FilterCompiler) {
         if let section = Section(field) {
             let entries = section.fields.map { ($0.key, JSONTemplate($0.value, compiler)) }
@@ -61,7 +61,7 @@ indirect enum JSONTemplate {
         case "", "~", "null": return .null
         default:
             guard let first = text.first, first == "-" || first.isNumber else { return nil }
-            // A number that a double cannot hold stays a text, as it does in answers.
+            // A number that a double cannot represent stays text, as it does in responses.
             guard let value = try? JQValue(json: text), value.number != nil else { return nil }
             return value
         }

@@ -3,14 +3,14 @@ import ExportCore
 import HTTPClient
 import JQ
 
-/// `METHOD target`, where the target is a path below the base URL, or a URL.
+/// `METHOD target`, where the target is a path relative to the base URL, or a URL.
 struct RequestLine {
     enum Target {
         /// Appended to the base URL.
         case path(Template)
         /// A literal URL.
         case url(Template)
-        /// Begins with a value, which is a whole URL or resolved against the base URL as a reference.
+        /// Starts with a value: an absolute URL, or a reference that is resolved against the base URL.
         case reference(Template)
     }
 
@@ -29,14 +29,14 @@ struct RequestLine {
     init?(_ field: Field, _ compiler: FilterCompiler) {
         guard let text = field.text(mend: Self.mend) else { return nil }
         guard let space = text.firstIndex(of: " "), Self.methods.contains(String(text[..<space])) else {
-            field.problem("no method in front", mend: Self.mend)
+            field.problem("the request does not start with a method", mend: Self.mend)
             return nil
         }
         let target = String(text[space...].drop { $0 == " " })
         let isReference = target.hasPrefix("{{")
         guard let template = compiler.template(target, field, encoding: .percent) else { return nil }
         for case .text(let literal) in template.pieces where !WebURL.hasOnlyURLCharacters(literal) || literal.contains("#") {
-            field.problem("a character that no URL holds", mend: "percent-encode it, a space as %20")
+            field.problem("a character that is not allowed in a URL", mend: "percent-encode it, such as %20 for a space")
             return nil
         }
         method = HTTPMethod(rawValue: String(text[..<space]))
@@ -47,13 +47,13 @@ struct RequestLine {
         } else if WebURL.isAbsolute(target) {
             self.target = .url(template)
         } else {
-            field.problem("neither a path nor a URL", mend: "begin with /, http://, https:// or {{")
+            field.problem("the target is neither a path nor a URL", mend: "start with /, http://, https:// or {{")
             return nil
         }
     }
 
-    /// - Parameter base: the base URL, without a slash at its end.
-    /// - Throws: `missing-value` where a filter gives null, false or nothing; `invalid-url`.
+    /// - Parameter base: the base URL, without a trailing slash.
+    /// - Throws: `missing-value` if a filter gives null, false or no output; `invalid-url`.
     func url(_ context: JQValue, base: String) throws(Failure) -> String {
         if case .path(let template) = target, let literal = template.literal { return base + literal }
         let text = try template.urlText(context)
@@ -65,24 +65,24 @@ struct RequestLine {
             }
         guard let url, WebURL.hasOnlyURLCharacters(url), WebURL.isAbsolute(url) else {
             let shown = WebURL.shown(url ?? text)
-            throw Failure(.permanent, code: "invalid-url", message: "\(template.field): \(shown) is no http or https URL")
+            throw Failure(.permanent, code: "invalid-url", message: "\(template.field): \(shown) is not an http or https URL")
         }
         guard !WebURL.hasDotSegments(url) else {
-            throw Failure(.permanent, code: "invalid-url", message: "\(template.field): a value makes the path climb by dot segments")
+            throw Failure(.permanent, code: "invalid-url", message: "\(template.field): the values give a path with a . or .. segment")
         }
         return url
     }
 }
 
 extension Template {
-    /// In a URL, false is as good as null, and nothing can be left out.
+    /// In a URL, false counts as null, and no value can be left out.
     func urlText(_ context: JQValue) throws(Failure) -> String {
         var text = ""
         for piece in pieces {
             switch piece {
             case .text(let literal): text += literal
             case .filter(let filter, let encoding):
-                guard let value = try filter.first(context) else { throw missing(filter, "nothing") }
+                guard let value = try filter.first(context) else { throw missing(filter, "no output") }
                 guard value.isTruthy else { throw missing(filter, value.json) }
                 text += encoding == .percent ? PercentEncoding.encoded(value.text) : value.text
             }
@@ -90,7 +90,7 @@ extension Template {
         return text
     }
 
-    /// The URL that a request line begins with is not to be encoded.
+    /// The URL at the start of a request line is inserted without encoding.
     func insertingFirstAsItIs() -> Template {
         guard case .filter(let filter, _)? = pieces.first else { return self }
         return Template(pieces: [.filter(filter, .none)] + pieces.dropFirst(), field: field)

@@ -3,7 +3,7 @@ import ExportCore
 import HTTPClient
 import JQ
 
-/// A request of the file: line, query, headers, body.
+/// A request of the provider file: line, query, headers and body.
 struct RequestTemplate {
     enum Body {
         case none
@@ -22,10 +22,10 @@ struct RequestTemplate {
     let query: [Parameter]
     let headers: [Parameter]
     let body: Body
-    /// Of the line, query, headers and body together.
+    /// The parts that the line, query, headers and body read.
     let parts: ContextParts
 
-    /// `section` holds `keys` among others.
+    /// `section` holds `keys` among other keys.
     init?(_ section: Section, _ compiler: FilterCompiler) {
         query = Self.parameters(section["query"], compiler)
         headers = Self.parameters(section["headers"], compiler)
@@ -42,7 +42,7 @@ struct RequestTemplate {
         self.parts = parts
     }
 
-    /// Nothing but a line.
+    /// A request that consists of a line only.
     init(_ line: RequestLine) {
         self.line = line
         query = []
@@ -63,7 +63,7 @@ struct RequestTemplate {
     private static func body(_ section: Section, _ compiler: FilterCompiler) -> Body {
         let json = section["json"].flatMap { JSONTemplate($0, compiler) }
         if let form = section["form"] {
-            if section.has("json") { form.problem("json and form in one request", mend: "keep one of them") }
+            if section.has("json") { form.problem("a request cannot have both json and form", mend: "remove one") }
             return .form(parameters(form, compiler))
         }
         return json.map { .json($0) } ?? .none
@@ -86,7 +86,7 @@ extension RequestTemplate {
         return url
     }
 
-    /// The content type, and the bytes.
+    /// The content type and the body bytes.
     func content(_ context: JQValue) throws(Failure) -> (type: String, bytes: [UInt8])? {
         switch body {
         case .none: return nil

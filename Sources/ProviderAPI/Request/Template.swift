@@ -2,20 +2,20 @@ import Encoding
 import ExportCore
 import JQ
 
-/// A text of the file with `{{ filter }}` in it, compiled.
+/// A compiled text of the provider file that contains `{{ filter }}`.
 struct Template {
     enum Piece {
         case text(String)
         case filter(Filter, Encoding)
     }
 
-    /// What is done to a filter's value in a URL.
+    /// How a filter's value is encoded in a URL.
     enum Encoding {
         case none
         /// Everything but the unreserved characters of RFC 3986, section 2.3, is percent-encoded.
         case percent
 
-        /// A filter that uses `@uri` has encoded its value itself, and one that ends in `@text` wants it as it is.
+        /// A filter that uses `@uri` encodes its value itself, and one that ends in `@text` asks for no encoding.
         init(of filter: String, default encoding: Encoding) {
             self = filter.contains("@uri") || filter.hasSuffix("@text") ? .none : encoding
         }
@@ -33,21 +33,21 @@ struct Template {
 
     var usesSecrets: Bool { parts.contains(.secrets) }
 
-    /// The text itself where it holds no filter.
+    /// The text itself, if it contains no filter.
     var literal: String? {
         if pieces.isEmpty { return "" }
         guard pieces.count == 1, case .text(let text) = pieces[0] else { return nil }
         return text
     }
 
-    /// The value with its type where the template is one filter, otherwise a text; `nil` where the only filter gives nothing.
+    /// The typed value if the template is a single filter, otherwise text; `nil` if that filter gives no output.
     func value(_ context: JQValue) throws(Failure) -> JQValue? {
         if pieces.count == 1, case .filter(let filter, _) = pieces[0] { return try filter.first(context) }
         return JQValue(try text(context) ?? "")
     }
 
-    /// The text; `nil` where the template is one filter that gives nothing (`empty`): the header, parameter or field is left out.
-    /// - Throws: `missing-value`, permanent, which names the filter that gives null, or nothing amid a text; `filter-failed`.
+    /// The text; `nil` if the template is a single filter that gives no output (`empty`): the header, parameter or field is left out.
+    /// - Throws: `missing-value`, permanent, naming a filter that gives null, or no output inside a text; `filter-failed`.
     func text(_ context: JQValue) throws(Failure) -> String? {
         var text = ""
         for piece in pieces {
@@ -56,7 +56,7 @@ struct Template {
             case .filter(let filter, let encoding):
                 guard let value = try filter.first(context) else {
                     if pieces.count == 1 { return nil }
-                    throw missing(filter, "nothing")
+                    throw missing(filter, "no output")
                 }
                 if value.isNull { throw missing(filter, "null") }
                 text += encoding == .percent ? PercentEncoding.encoded(value.text) : value.text

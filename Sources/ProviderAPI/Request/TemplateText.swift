@@ -1,11 +1,11 @@
-/// Takes a text with `{{ filter }}` apart.
+/// Splits a text that contains `{{ filter }}` into pieces.
 enum TemplateText {
     enum Piece: Equatable {
         case text(String)
         case filter(String)
     }
 
-    /// `nil` where a `{{` is not closed.
+    /// `nil` if a `{{` is not closed.
     static func pieces(of text: String) -> [Piece]? {
         var pieces: [Piece] = []
         var rest = Substring(text)
@@ -20,7 +20,7 @@ enum TemplateText {
         return pieces
     }
 
-    /// The index of the `}}` that closes the filter: the braces of objects and whatever stands in strings are the filter's own.
+    /// The index of the `}}` that closes the filter. Braces of objects and characters inside strings belong to the filter.
     private static func end(ofFilter text: Substring) -> Substring.Index? {
         var depth = 0
         var index = text.startIndex
@@ -37,7 +37,7 @@ enum TemplateText {
         return nil
     }
 
-    /// The index of the closing quote. `\(…)` inside holds a filter, which may hold strings.
+    /// The index of the closing quote. `\(…)` inside holds a filter, which may contain strings.
     private static func endOfString(_ text: Substring, from quote: Substring.Index) -> Substring.Index {
         var index = text.index(after: quote)
         while index < text.endIndex, text[index] != "\"" {

@@ -1,10 +1,10 @@
 import Encoding
 
-/// What this module must know of URLs; where a request goes is decided by libcurl's parser.
+/// The URL operations that this module needs. libcurl's parser decides where a request goes.
 enum WebURL {
     static func isAbsolute(_ url: String) -> Bool { schemeEnd(url) != nil }
 
-    /// Scheme, host and port in lower case, without the default port; `nil` for what is no http or https URL.
+    /// Scheme, host and port in lower case, without the default port; `nil` if the text is not an http or https URL.
     static func origin(_ url: String) -> String? {
         guard let start = schemeEnd(url) else { return nil }
         var authority = url[start...].prefix { !"/?#\\".contains($0) }
@@ -15,14 +15,14 @@ enum WebURL {
         return authority.isEmpty ? nil : scheme + authority.lowercased()
     }
 
-    /// Without query, fragment and user information, which may hold credentials.
+    /// The URL without query, fragment and user information, which may contain credentials.
     static func shown(_ url: String) -> String {
-        guard let origin = origin(url), let start = schemeEnd(url) else { return "(no http or https URL)" }
+        guard let origin = origin(url), let start = schemeEnd(url) else { return "(not an http or https URL)" }
         let path = url[start...].drop { !"/?#\\".contains($0) }.prefix { !"?#".contains($0) }
         return origin + path.prefix(300)
     }
 
-    /// RFC 3986, section 5.2, for the forms that answers use: absolute, `//host/path`, `/path`, `?query` and `name`.
+    /// RFC 3986, section 5.2, for the forms that responses use: absolute, `//host/path`, `/path`, `?query` and `name`.
     static func resolve(_ reference: String, against base: String) -> String? {
         if isAbsolute(reference) { return reference }
         guard let start = schemeEnd(base) else { return nil }
@@ -45,7 +45,7 @@ enum WebURL {
         return name.isEmpty ? "file" : name
     }
 
-    /// With what never stands in a URL percent-encoded; escapes stay as they are.
+    /// Percent-encodes characters that a URL cannot contain. Existing escapes stay as they are.
     static func escaped(_ url: String) -> String {
         guard !hasOnlyURLCharacters(url) else { return url }
         return url.unicodeScalars.reduce(into: "") { text, scalar in
@@ -54,13 +54,13 @@ enum WebURL {
         }
     }
 
-    /// White space, control characters and what is not ASCII never stand in a URL.
+    /// A URL contains no white space, control characters or non-ASCII characters.
     static func hasOnlyURLCharacters(_ url: String) -> Bool { url.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F } }
 
-    /// `.` or `..` as a segment, encoded or not: servers climb by them.
+    /// Whether a path segment is `.` or `..`, encoded or not. Servers resolve these segments to a parent folder.
     static func hasDotSegments(_ url: String) -> Bool {
         var previous: UInt8 = 0
-        // Nearly every URL has no segment that begins like one, and a look at its bytes tells.
+        // A scan of the bytes rules out nearly every URL.
         let mayHave = url.utf8.contains { byte in
             defer { previous = byte }
             return previous == UInt8(ascii: "/") && (byte == UInt8(ascii: ".") || byte == UInt8(ascii: "%"))
