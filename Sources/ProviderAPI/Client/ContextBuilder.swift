@@ -26,7 +26,7 @@ final class ContextBuilder {
     }
 
     /// Adds the response to the context.
-    func context(_ parts: ContextParts, _ context: JQValue, answer: Answer) -> JQValue {
+    func context(_ parts: ContextParts, _ context: JQValue, answer: ProviderResponse) -> JQValue {
         var responseValue = JQObjectBuilder()
         responseValue.set(status, JQValue(answer.status))
         if parts.contains(.headers) { responseValue.set(headers, answer.headerValue) }

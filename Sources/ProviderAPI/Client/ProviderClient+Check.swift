@@ -42,9 +42,9 @@ extension ProviderClient {
     private func judged(_ check: PendingCheck, _ response: Result<HTTPResponse, HTTPError>) -> CheckOutcome {
         let step = plan.status
         do throws(Failure) {
-            let answer: Answer
+            let answer: ProviderResponse
             switch response {
-            case .success(let response): answer = try Answer(response, url: check.url)
+            case .success(let response): answer = try ProviderResponse(response, url: check.url)
             case .failure(let error): throw Failure(error)
             }
             let answered = contexts.context(step.parts, check.context, answer: answer)
@@ -54,7 +54,9 @@ extension ProviderClient {
         }
     }
 
-    private func outcome(_ step: StatusStep, _ answer: Answer, _ context: JQValue, _ handle: String) throws(Failure) -> CheckOutcome {
+    private func outcome(_ step: StatusPlan, _ answer: ProviderResponse, _ context: JQValue, _ handle: String) throws(Failure)
+        -> CheckOutcome
+    {
         let failure = try failure(answer, step.error, context, "status at")
         // If the HTTP code is not a success, only a state filter that reads the code applies: the body may come from a proxy.
         if let failure, answer.isSuccess || !step.readsHTTPStatus { return .failure(secrets.redacted(failure)) }
@@ -81,14 +83,14 @@ extension ProviderClient {
     }
 
     /// Converts a percentage to 0...1. Progress is a hint: a filter that fails, or a text that is not a number, gives none.
-    private func progress(_ step: StatusStep, _ context: JQValue) -> Double? {
+    private func progress(_ step: StatusPlan, _ context: JQValue) -> Double? {
         guard let value = try? step.progress?.first(context) else { return nil }
         let percent = value.number ?? value.string.flatMap { Double($0.hasSuffix("%") ? String($0.dropLast()) : $0) }
         guard let percent, percent.isFinite else { return nil }
         return min(max(percent / 100, 0), 1)
     }
 
-    private func updatedHandle(_ step: StatusStep, _ context: JQValue, _ handle: String) throws(Failure) -> String? {
+    private func updatedHandle(_ step: StatusPlan, _ context: JQValue, _ handle: String) throws(Failure) -> String? {
         guard let export = step.export else { return nil }
         guard let base = try? JQValue(json: handle) else {
             throw Failure(.permanent, code: "invalid-handle", message: "the export handle: not JSON")

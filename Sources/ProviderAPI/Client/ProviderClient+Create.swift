@@ -8,7 +8,7 @@ extension ProviderClient {
         let step = plan.create
         do throws(Failure) {
             let context = try context(step.request.parts.union(step.parts), job)
-            let answer: Answer
+            let answer: ProviderResponse
             do throws(Failure) {
                 answer = try await send(step.request, context)
             } catch {
@@ -29,7 +29,7 @@ extension ProviderClient {
         }
     }
 
-    private func created(_ step: CreateStep, _ answer: Answer, _ context: JQValue) throws(Failure) -> CreateOutcome {
+    private func created(_ step: CreatePlan, _ answer: ProviderResponse, _ context: JQValue) throws(Failure) -> CreateOutcome {
         if let adopt = step.adopt, try adopt.when.isTrue(context) {
             return .adopted(exportHandle: try adopt.export.handle(context))
         }

@@ -12,16 +12,16 @@ extension ProviderClient {
     /// Sends the request of a step and reads the response, whatever its status.
     /// - Parameter link: a URL from a response; if set, it is requested with GET instead of the template's URL.
     func send(
-        _ template: RequestTemplate, _ context: JQValue, link: String? = nil, bodyUse: FilesStep.BodyUse = .read
-    ) async throws(Failure) -> Answer {
+        _ template: RequestTemplate, _ context: JQValue, link: String? = nil, bodyUse: FilesPlan.BodyUse = .read
+    ) async throws(Failure) -> ProviderResponse {
         let request = try request(template, context, link: link)
         do {
             switch bodyUse {
-            case .read: return try Answer(try await http.send(request), url: request.url)
+            case .read: return try ProviderResponse(try await http.send(request), url: request.url)
             case .ignore:
                 let stream = try await http.stream(request)
                 stream.cancel()
-                return try Answer(HTTPResponse(status: stream.status, headers: stream.headers), url: request.url)
+                return try ProviderResponse(HTTPResponse(status: stream.status, headers: stream.headers), url: request.url)
             }
         } catch let error as HTTPError {
             throw Failure(error)

@@ -6,12 +6,12 @@ final class ProviderPlan {
     let definition: ProviderDefinition
     let base: Template
     let credentials: Credentials
-    let create: CreateStep
-    let find: FindStep?
-    let status: StatusStep
-    let files: FilesStep
+    let create: CreatePlan
+    let find: FindPlan?
+    let status: StatusPlan
+    let files: FilesPlan
     let downloadHeaders: [RequestTemplate.Parameter]
-    let cancel: CancelStep?
+    let cancel: CancelPlan?
     let pollingKey: Filter?
     /// The first field that names each secret.
     let secretFields: [String: Field]
@@ -33,11 +33,11 @@ final class ProviderPlan {
 
         let base = BaseURL.read(root, compiler)
         credentials = Credentials(root["auth"], compiler)
-        let create = root.required("create", mend: "write the request that starts an export").flatMap { CreateStep($0, compiler) }
-        find = root["find"].flatMap { FindStep($0, compiler) }
-        let status = root.required("status", mend: "write the request that returns the status").flatMap { StatusStep($0, compiler) }
-        let files = root.required("files", mend: "describe how to list the files of an export").flatMap { FilesStep($0, compiler) }
-        cancel = root["cancel"].flatMap { CancelStep($0, compiler) }
+        let create = root.required("create", mend: "write the request that starts an export").flatMap { CreatePlan($0, compiler) }
+        find = root["find"].flatMap { FindPlan($0, compiler) }
+        let status = root.required("status", mend: "write the request that returns the status").flatMap { StatusPlan($0, compiler) }
+        let files = root.required("files", mend: "describe how to list the files of an export").flatMap { FilesPlan($0, compiler) }
+        cancel = root["cancel"].flatMap { CancelPlan($0, compiler) }
         downloadHeaders = definition.readDownload(root["download"], compiler)
         pollingKey = definition.readPolling(root["polling"], compiler)
         definition.readRules(root)
@@ -65,7 +65,7 @@ final class ProviderPlan {
         self.definition = definition
     }
 
-    private static func safety(_ create: CreateStep, _ find: FindStep?) -> Set<CreateSafety> {
+    private static func safety(_ create: CreatePlan, _ find: FindPlan?) -> Set<CreateSafety> {
         var safety: Set<CreateSafety> = []
         if create.request.hasHeader("idempotency-key") { safety.insert(.idempotencyKey) }
         if create.adopt != nil { safety.insert(.adopt) }

@@ -3,7 +3,7 @@ import HTTPClient
 import JQ
 
 /// A provider's response in the form that filters read.
-struct Answer {
+struct ProviderResponse {
     let status: Int
     let headers: HTTPHeaders
     let url: String

@@ -5,7 +5,7 @@ import JQ
 
 extension ProviderClient {
     /// The failure that a response reports: by its HTTP status, or by `error.when` even if the status is a success.
-    func failure(_ answer: Answer, _ rules: ErrorRules, _ context: JQValue, _ what: String) throws(Failure) -> Failure? {
+    func failure(_ answer: ProviderResponse, _ rules: ErrorRules, _ context: JQValue, _ what: String) throws(Failure) -> Failure? {
         let message = rules.text(rules.message, context)
         if answer.isSuccess {
             guard let when = rules.when, try when.isTrue(context) else { return nil }
@@ -20,7 +20,7 @@ extension ProviderClient {
         return failure
     }
 
-    nonisolated func retryAfter(_ answer: Answer) -> Duration? { answer.headers.retryAfter(now: now()) }
+    nonisolated func retryAfter(_ answer: ProviderResponse) -> Duration? { answer.headers.retryAfter(now: now()) }
 
     /// Seconds since 1970, because a Retry-After can be a date.
     nonisolated func now() -> Int64 { Int64(time(nil)) }

@@ -1,7 +1,7 @@
 import ExportCore
 
 /// `create:` starts an export.
-struct CreateStep {
+struct CreatePlan {
     let request: RequestTemplate
     let export: ExportMapping
     /// Detects that the response names an existing export, and extracts the values to store.
@@ -45,7 +45,7 @@ struct CreateStep {
 }
 
 /// `find:` looks for an export that an earlier create may have started.
-struct FindStep {
+struct FindPlan {
     let request: RequestTemplate
     let when: Filter?
     let export: ExportMapping
@@ -63,7 +63,7 @@ struct FindStep {
 }
 
 /// `status:` requests the status of an export.
-struct StatusStep {
+struct StatusPlan {
     let request: RequestTemplate
     let state: Filter
     let words: StatusWords
@@ -94,7 +94,7 @@ struct StatusStep {
 }
 
 /// `files:` lists the files of an export.
-struct FilesStep {
+struct FilesPlan {
     enum BodyUse: String, CaseIterable {
         case read
         /// The response headers hold everything; the body is the data itself and is not read.
@@ -131,7 +131,7 @@ struct FilesStep {
 }
 
 /// `cancel:` is a request line or a request.
-struct CancelStep {
+struct CancelPlan {
     let request: RequestTemplate
 
     init?(_ field: Field, _ compiler: FilterCompiler) {
