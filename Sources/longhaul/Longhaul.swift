@@ -6,19 +6,19 @@ struct Longhaul: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "longhaul",
         abstract:
-            "Starts slow exports at other people's APIs, waits for them without holding anything, and delivers their files to object storage.",
+            "Starts slow exports at third-party APIs, polls them without blocking, and delivers their files to object storage.",
         discussion: """
             A first run on one machine:
               longhaul setup                                   declare the queues, prepare the store
-              longhaul orchestrator &                          takes jobs, starts exports, looks how far they are
-              longhaul worker &                                fetches files, unpacks them, stores them
+              longhaul orchestrator &                          admits jobs, starts and polls exports
+              longhaul worker &                                downloads, unpacks and stores files
               longhaul submit acme -p report=orders --wait     one export of the provider in providers/acme.yaml
-              longhaul watch                                   how many jobs have which status, live
+              longhaul watch                                   the number of jobs by status, live
 
-            Settings come from the environment, or from a YAML file with the same names (--config FILE); `longhaul settings`
-            lists them. Exit codes: 0 success, 1 a job failed or a check found something wrong, 64 a wrong argument or
-            setting, 69 a server cannot be reached, 70 an error of Longhaul's own, 74 the output
-            cannot be written.
+            Settings come from the environment or from a YAML file with the same names (--config FILE); `longhaul settings`
+            lists them. Exit codes: 0 success, 1 a job failed or a check found a problem, 64 an invalid argument or setting,
+            69 a server cannot be reached, 70 an internal error of Longhaul, 74 the output cannot be written.
+
             """,
         version: "0.1.0",
         subcommands: [
@@ -28,13 +28,15 @@ struct Longhaul: AsyncParsableCommand {
         ])
 
     static func main() async {
-        // A peer that closes its socket must not end the process; the error comes back from the call.
+        // A peer that closes its socket must not end the process; the call returns the error.
         signal(SIGPIPE, SIG_IGN)
         do {
             var command = try parseAsRoot()
             if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
-            guard fflush(nil) == 0 else { throw Problem(message: "the output could not be written", code: ExitCode(74)) }
-            // Here and below not by exit(3): C libraries then clean up (OPENSSL_cleanup) what the event thread may still be letting go of.
+            guard fflush(nil) == 0 else {
+                throw Problem(message: "cannot write the output; check that its disk has space", code: ExitCode(74))
+            }
+            // Here and below, exit(3) is avoided: it runs cleanup of C libraries (OPENSSL_cleanup) that the event thread may still use.
             _exit(0)
         } catch let problem as Problem {
             Terminal.error(problem.message)

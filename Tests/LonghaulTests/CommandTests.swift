@@ -58,7 +58,7 @@ import Testing
                 #expect(setup.output.contains("bucket    \(output)"))
             }
             let doctor = try await installation.longhaul("doctor", setting: storage)
-            #expect(doctor.output.contains("\(output) can be written"))
+            #expect(doctor.output.contains("\(output) is writable"))
             let folder = try await installation.longhaul("setup", "--create-bucket")
             #expect(folder.status == 64)
         }

@@ -101,12 +101,12 @@ import Testing
             #expect(try await fixture.longhaul("list").output == "0 letters\n")
             for (arguments, status, words) in [
                 (["show", "1"], 1, "there is no letter 1"), (["show", "0123456789ab"], 1, "there is no letter 0123456789ab"),
-                (["show", "x"], 64, "neither a letter's id"), (["list", "--older-than", "soon"], 64, "--older-than soon"),
-                (["list", "--limit", "0"], 64, "--limit"), (["redrive"], 64, "say which letters"),
-                (["discard", "--yes"], 64, "say which letters"),
+                (["show", "x"], 64, "neither a letter id"), (["list", "--older-than", "soon"], 64, "--older-than soon"),
+                (["list", "--limit", "0"], 64, "--limit"), (["redrive"], 64, "no letters selected"),
+                (["discard", "--yes"], 64, "no letters selected"),
                 (["discard", "--all"], 64, "--yes"), (["redrive", "--all", "--rate", "fast"], 64, "--rate fast"),
-                (["redrive", "0123456789ab"], 1, "there is no letter 0123456789ab"), (["redrive", "zz"], 64, "zz is no letter's id"),
-                (["redrive", "--all", "0123456789ab"], 64, "exclude each other"),
+                (["redrive", "0123456789ab"], 1, "there is no letter 0123456789ab"), (["redrive", "zz"], 64, "\"zz\" is not a letter id"),
+                (["redrive", "--all", "0123456789ab"], 64, "cannot be combined"),
             ] {
                 let ended = try await fixture.installation.start(["dead-letters"] + arguments).end(within: Installation.deadline)
                 #expect(ended.status == Int32(status), "\(arguments)")
@@ -115,7 +115,7 @@ import Testing
             try await fixture.administrator.delete(queue: QueueNames.deadDownloads)
             let missing = try await fixture.longhaul("list")
             #expect(missing.status == 69)
-            #expect(try missing.problem().contains("`longhaul setup` declares it"))
+            #expect(try missing.problem().contains("run `longhaul setup`"))
         }
     }
 }

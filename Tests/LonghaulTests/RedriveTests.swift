@@ -52,7 +52,7 @@ import Testing
             try await fixture.putFile(0, of: "forgotten")
             let ended = try await fixture.longhaul("redrive", "--queue", "downloads")
             #expect(ended.status == 1)
-            #expect(ended.output.contains("a file alone cannot be brought back"))
+            #expect(ended.output.contains("a file cannot be restored without its job"))
             #expect(ended.errors.contains("`longhaul dead-letters discard` removes them"))
             #expect(try await fixture.depth(QueueNames.deadDownloads) == 1)
             let discarded = try await fixture.longhaul("discard", "--reason", "checksum-mismatch", "--yes")
@@ -102,7 +102,7 @@ import Testing
             process.send(signal)
             let ended = try await process.end(within: .seconds(20))
             #expect(ended.status == (signal == SIGKILL ? SIGKILL : 130))
-            if signal != SIGKILL { #expect(ended.errors.contains("interrupted; the other letters are where they were")) }
+            if signal != SIGKILL { #expect(ended.errors.contains("interrupted; the other letters have not changed")) }
             try await eventually(within: .seconds(20), "all work to be in one place or the other") {
                 let letters = try await fixture.letters().compactMap(\.job?.text)
                 let jobs = try await fixture.bodies(QueueNames.jobs(.normal)).compactMap { try JobMessage(body: Array($0.utf8)).id?.text }

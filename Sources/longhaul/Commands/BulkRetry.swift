@@ -1,11 +1,11 @@
 import ExportCore
 import JobStore
 
-/// Retries jobs one after the other at a steady rate.
+/// Retries jobs one by one at a steady rate.
 struct BulkRetry {
     let store: JobStore
     let fromStart: Bool
-    /// From one job to the next.
+    /// The time between two jobs.
     let interval: Duration
     let dryRun: Bool
     let showsJobs: Bool
@@ -35,13 +35,13 @@ struct BulkRetry {
         return counts
     }
 
-    /// All failed jobs that `matches` chooses; those that fail again meanwhile are not taken twice.
+    /// Retries all failed jobs that match. A job that fails again during the run is not retried twice.
     func run(_ matches: (ExportJob) -> Bool) async throws -> Counts {
         var counts = Counts()
         var seen = 0
         let until = try await store.now()
-        var bar = ProgressBar("looked at", total: try await store.counts()[.failed])
-        // The list shrinks while it is read, by us and by others: again, until a look finds nothing more.
+        var bar = ProgressBar("checked", total: try await store.counts()[.failed])
+        // This command and others shrink the list while it is read: repeat until a pass retries nothing more.
         var before = -1
         while before < counts.retried {
             before = counts.retried
@@ -66,7 +66,7 @@ struct BulkRetry {
                     try await retry(job.id, &counts)
                     bar.update(seen, note: counts.text(dryRun: dryRun))
                 }
-                // What was retried has left the list.
+                // Retried jobs are no longer in the list.
                 skipped += page.found - (dryRun ? 0 : counts.retried - before)
                 seen += page.found
                 bar.update(seen, note: counts.text(dryRun: dryRun))
@@ -80,13 +80,13 @@ struct BulkRetry {
         switch outcome {
         case .retried(let status):
             counts.retried += 1
-            show(id, dryRun ? "failed" : "retried", dryRun ? "" : "goes on as \(status.rawValue)")
+            show(id, dryRun ? "failed" : "retried", dryRun ? "" : "continues as \(status.rawValue)")
         case .notFailed(let status):
             counts.notFailed += 1
-            show(id, "not-failed", "it is \(status.rawValue)")
+            show(id, "not-failed", "the job is \(status.rawValue)")
         case .unknown:
             counts.unknown += 1
-            show(id, "unknown", "there is no such job")
+            show(id, "unknown", "no such job")
         }
         let rest = interval - (.now - begun)
         if rest > .zero, !dryRun { try await Task.sleep(for: rest) }

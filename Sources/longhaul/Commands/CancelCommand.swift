@@ -5,26 +5,28 @@ import JobStore
 
 struct CancelCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "cancel", abstract: "End jobs: their exports at the provider, and their transfers.",
+        commandName: "cancel", abstract: "Cancel jobs: stop their exports at the provider and their transfers.",
         discussion: """
-            An orchestrator tells the provider (`cancel` of its file), then the job ends as FAILED with the code cancelled. Transfers \
-            stop within a third of a lease and remove what they have uploaded; objects that had their names already stay, without a \
-            manifest. `longhaul retry` takes a cancelled job up again with a new export.
+            An orchestrator cancels the export at the provider if the provider file has `cancel`. The job then ends as FAILED with the \
+            code cancelled. Transfers stop within a third of a lease and remove what they have uploaded. Objects that already have \
+            their final names stay, without a manifest. `longhaul retry` starts a cancelled job again with a new export.
+
+            Example: longhaul cancel orders-2026-11-24 --timeout 5m
             """)
 
     @OptionGroup var options: SettingsOptions
 
-    @Argument(help: ArgumentHelp("The jobs' names.", valueName: "id")) var ids: [String]
-    @Flag(help: "Do not wait until they have ended.") var noWait = false
-    @Option(help: ArgumentHelp("Wait for so long at most, as 90s or 5m.", valueName: "time")) var timeout = "60s"
-    @Flag(help: "One JSON object a line.") var json = false
+    @Argument(help: ArgumentHelp("The job ids.", valueName: "id")) var ids: [String]
+    @Flag(help: "Do not wait until the jobs have ended.") var noWait = false
+    @Option(help: ArgumentHelp("The longest time to wait, such as 90s or 5m.", valueName: "time")) var timeout = "60s"
+    @Flag(help: "Print one JSON object per line.") var json = false
 
     func run() async throws {
         let jobs = try ids.map { id in
-            guard let job = JobID(id) else { throw Problem.usage("\(id) is no job's name: \(JobID.rule)") }
+            guard let job = JobID(id) else { throw Problem.usage("\"\(id)\" is not a valid job id: \(JobID.rule)") }
             return job
         }
-        guard let limit = Duration(setting: timeout) else { throw Problem.usage("--timeout \(timeout) is no time; write 90s or 5m") }
+        guard let limit = Duration(setting: timeout) else { throw Problem.usage("--timeout \(timeout): not a time; write 90s or 5m") }
         let settings = try await options.load()
         let thread = EventThread(name: "longhaul")
         let connection = try await StoreConnection.open(settings, name: "longhaul-cancel", on: thread, logger: Terminal.quietLogger)
@@ -36,7 +38,7 @@ struct CancelCommand: AsyncParsableCommand {
             throw Problem.unavailable("LONGHAUL_REDIS_URL: \(error)")
         }
         await connection.close()
-        if outcome.missing > 0 { throw Problem.failed("\(outcome.missing) of \(jobs.count) jobs are not there (any more)") }
+        if outcome.missing > 0 { throw Problem.failed("\(outcome.missing) of \(jobs.count) jobs do not exist or have expired") }
     }
 
     private func ask(_ jobs: [JobID], _ store: JobStore) async throws -> (asked: [JobID], missing: Int) {
@@ -47,10 +49,10 @@ struct CancelCommand: AsyncParsableCommand {
             case .asked:
                 asked.append(id)
                 if noWait { show(id, "asked") }
-            case .over(let status): show(id, "over", "it had ended as \(status.rawValue) already")
+            case .over(let status): show(id, "over", "it already ended as \(status.rawValue)")
             case .unknown:
                 missing += 1
-                show(id, "unknown", "there is no such job")
+                show(id, "unknown", "no such job")
             }
         }
         return (asked, missing)
@@ -66,7 +68,7 @@ struct CancelCommand: AsyncParsableCommand {
             guard !open.isEmpty else { return }
             guard .now < end else {
                 throw Problem.failed(
-                    "\(open.count) jobs were asked to end and have not yet, \(open[0]) first: is their provider down (`longhaul doctor`), or does no orchestrator run?"
+                    "\(open.count) jobs have not ended yet, among them \(open[0]); check that an orchestrator runs and that the provider is up (`longhaul doctor`)"
                 )
             }
             try await Task.sleep(for: .milliseconds(200))

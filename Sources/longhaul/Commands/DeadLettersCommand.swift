@@ -2,15 +2,15 @@ import ArgumentParser
 
 struct DeadLettersCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "dead-letters", abstract: "List, show, put back or discard what failed for good.",
+        commandName: "dead-letters", abstract: "List, show, redrive or discard dead letters.",
         discussion: """
             longhaul dead-letters list --provider acme --newer-than 1d
             longhaul dead-letters show 3f09c2a1b7de
             longhaul dead-letters redrive --reason http-403 --rate 20/s
             longhaul dead-letters discard 3f09c2a1b7de
 
-            Letters lie in longhaul.jobs.dead and longhaul.downloads.dead: messages that nobody could handle, jobs that ended FAILED, and
-            files that used up their attempts. While a command runs, the letters that it has read are out of others' sight.
+            Dead letters are in longhaul.jobs.dead and longhaul.downloads.dead: messages that could not be handled, jobs that ended FAILED,
+            and files that used up their attempts. While a command runs, other commands cannot see the letters that it has read.
             """,
         subcommands: [ListLettersCommand.self, ShowLetterCommand.self, RedriveCommand.self, DiscardCommand.self])
 }

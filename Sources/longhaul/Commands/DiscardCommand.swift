@@ -3,24 +3,26 @@ import JobMessages
 
 struct DiscardCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "discard", abstract: "Remove dead letters for good.",
-        discussion: "Jobs that the letters are about stay as they are in the store. Asks first on a terminal; elsewhere it needs --yes.")
+        commandName: "discard", abstract: "Delete dead letters permanently.",
+        discussion: "The jobs of the letters do not change. Asks for confirmation on a terminal; without one, --yes is required.")
 
     @OptionGroup var options: SettingsOptions
     @OptionGroup var letters: LetterOptions
     @OptionGroup var choice: LetterChoice
 
-    @Flag(name: [.short, .long], help: "Do not ask.") var yes = false
-    @Flag(help: "One JSON object a line for each letter that is removed.") var json = false
+    @Flag(name: [.short, .long], help: "Do not ask for confirmation.") var yes = false
+    @Flag(help: "Print one JSON object per discarded letter.") var json = false
 
     func run() async throws {
         let filter = try choice.filter(letters)
-        guard yes || Terminal.isInputTerminal else { throw Problem.usage("discarding is for good: say --yes where nobody can be asked") }
+        guard yes || Terminal.isInputTerminal else {
+            throw Problem.usage("cannot ask for confirmation without a terminal; add --yes to discard")
+        }
         let scan = try LetterScan(try await options.load(), queues: letters.queues)
         let selection = try await LetterSelection.make(scan, filter)
         guard selection.count > 0 else { return LetterReport.nothing(json) }
         if !yes {
-            guard Terminal.confirm("\(selection.summary). Remove them for good?") else { return }
+            guard Terminal.confirm("\(selection.summary). Delete them permanently?") else { return }
         }
         let lines = LetterReport(json: json, isDryRun: false)
         let run = LetterRun(

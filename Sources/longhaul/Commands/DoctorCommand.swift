@@ -3,11 +3,12 @@ import EventThread
 
 struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "doctor", abstract: "Check everything that Longhaul depends on.",
-        discussion: "Each server: reachable, its version, settings that lose data. Each provider file. Exits 1 when something is wrong.")
+        commandName: "doctor", abstract: "Check the servers, settings and provider files that Longhaul depends on.",
+        discussion:
+            "Checks that each server is reachable and loses no data by its settings, and checks provider files. Exits 1 on a problem.")
 
     @OptionGroup var options: SettingsOptions
-    @Flag(help: "One JSON object a line.") var json = false
+    @Flag(help: "Print one JSON object per line.") var json = false
 
     func run() async throws {
         let settings = try await options.load()
@@ -31,7 +32,7 @@ struct DoctorCommand: AsyncParsableCommand {
     }
 }
 
-/// What the doctor found about one thing.
+/// The result of one check.
 struct Finding: Sendable {
     enum Verdict: String, Sendable {
         case good, doubtful, bad

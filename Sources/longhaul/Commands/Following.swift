@@ -2,18 +2,18 @@ import EventThread
 import ExportCore
 import JobStore
 
-/// Follows submitted jobs to their end.
+/// Follows submitted jobs until they end.
 struct Following {
     let ids: [JobID]
     let json: Bool
-    /// When to stop following; the jobs go on.
+    /// The longest time to follow. The jobs continue after it.
     let timeout: Duration?
 
-    /// How long a job may take from the queue into the store before it is asked for.
+    /// How long a job may take to reach the store before it counts as missing.
     private static let admissionTime = Duration.seconds(60)
     private static let page = 500
 
-    /// - Throws: a `Problem` with exit code 1 when a job failed, did not appear or did not end in time.
+    /// - Throws: a `Problem` with exit code 1 if a job failed, did not appear or did not end in time.
     func run(_ settings: Settings, on thread: EventThread) async throws {
         let connection = try await StoreConnection.open(settings, name: "longhaul-submit", on: thread, logger: Terminal.quietLogger)
         let start = ContinuousClock.now
@@ -21,7 +21,7 @@ struct Following {
         var failed = 0
         var bar = ProgressBar("ended", total: ids.count)
         while !open.isEmpty {
-            // In turns: jobs that take long must not hide the others.
+            // Pages of jobs take turns, so that slow jobs do not hide the others.
             let turn = Array(open.prefix(Self.page))
             open = open.dropFirst(turn.count)
             do {
@@ -39,7 +39,7 @@ struct Following {
             }
             bar.update(ids.count - open.count, note: failed > 0 ? "\(failed) failed" : "")
             if let timeout, .now - start > timeout, !open.isEmpty {
-                throw Problem.failed("\(open.count) of \(ids.count) jobs have not ended within --timeout; they go on")
+                throw Problem.failed("\(open.count) of \(ids.count) jobs have not ended within --timeout; they continue")
             }
             if !open.isEmpty { try await Task.sleep(for: .milliseconds(open.count > Self.page ? 20 : 250)) }
         }
@@ -53,7 +53,7 @@ struct Following {
         let present = Set(known.map(\.id))
         guard let missing = asked.first(where: { !present.contains($0) }) else { return }
         throw Problem.failed(
-            "job \(missing) is not in the store: no orchestrator has taken it in, or its message lies in longhaul.jobs.dead; `longhaul dead-letters list` shows why"
+            "job \(missing) is not in the store: no orchestrator has admitted it, or its message is in longhaul.jobs.dead; see `longhaul dead-letters list`"
         )
     }
 

@@ -4,21 +4,24 @@ import HTTPClient
 
 struct HealthCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "health", abstract: "Ask a running role on this machine how it is.",
+        commandName: "health", abstract: "Check the health of a service on this machine.",
         discussion: """
-            Prints what /healthz answers. Exit code 0 if the process makes progress, 1 if not, 69 if nobody answers. For the health check of
-            a container, which needs neither a shell nor curl then. With --ready it asks /readyz: are its servers reachable too?
+            Prints the response of /healthz. Exits 0 if the process makes progress, 1 if not, and 69 if nothing responds. Use it as the
+            health check of a container: it needs neither a shell nor curl. With --ready it requests /readyz, which also checks that the
+            service reaches its servers.
+
+            Example: longhaul health --port 8081 --ready
             """)
 
     @OptionGroup var options: SettingsOptions
-    @Option(help: ArgumentHelp("The role's port; LONGHAUL_HEALTH_PORT otherwise.", valueName: "port")) var port: Int?
-    @Flag(help: "Ask whether it can do its work now, not only whether it is alive.") var ready = false
+    @Option(help: ArgumentHelp("The health port of the service (default: LONGHAUL_HEALTH_PORT).", valueName: "port")) var port: Int?
+    @Flag(help: "Check that the service can do its work now, not only that it is alive.") var ready = false
 
     func run() async throws {
         let settings = try await options.load()
         guard let port = try port ?? settings.text("LONGHAUL_HEALTH_PORT").flatMap({ Int($0) }), (1...65_535).contains(port) else {
             throw Problem.usage(
-                "say which role: --port or LONGHAUL_HEALTH_PORT, from 1 to 65535 (8081 orchestrator, 8082 worker, 8083 sandbox)")
+                "set --port or LONGHAUL_HEALTH_PORT to a port from 1 to 65535 (8081 orchestrator, 8082 worker, 8083 sandbox)")
         }
         let thread = EventThread(name: "longhaul")
         let http = HTTPClient(HTTPClientConfiguration(name: "health", egress: .all), on: thread, logger: Terminal.quietLogger)
@@ -36,7 +39,7 @@ struct HealthCommand: AsyncParsableCommand {
         if response.status != 200 { throw ExitCode(1) }
     }
 
-    /// Where the role listens; one that listens everywhere is asked on the loopback address.
+    /// The address that the service listens on. If it listens on all addresses, the loopback address.
     private static func address(_ settings: Settings) throws -> String {
         let host = try settings.required("LONGHAUL_HEALTH_HOST")
         return switch host {

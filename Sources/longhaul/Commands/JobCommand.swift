@@ -5,16 +5,16 @@ import JobStore
 
 struct JobCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "job", abstract: "Show one job: its fields, and its history as a timeline.")
+        commandName: "job", abstract: "Show the fields and the history of one job.")
 
     @OptionGroup var options: SettingsOptions
 
-    @Argument(help: ArgumentHelp("The job's name, its exportJobId.", valueName: "id")) var id: String
+    @Argument(help: ArgumentHelp("The job id (exportJobId).", valueName: "id")) var id: String
 
-    @Flag(help: "One JSON object.") var json = false
+    @Flag(help: "Print one JSON object.") var json = false
 
     func run() async throws {
-        guard let id = JobID(id) else { throw Problem.usage("\(id) is no job's name: \(JobID.rule)") }
+        guard let id = JobID(id) else { throw Problem.usage("\"\(id)\" is not a valid job id: \(JobID.rule)") }
         let settings = try await options.load()
         let thread = EventThread(name: "longhaul")
         let connection = try await StoreConnection.open(settings, name: "longhaul-job", on: thread, logger: Terminal.quietLogger)
@@ -25,7 +25,7 @@ struct JobCommand: AsyncParsableCommand {
             throw Problem.unavailable("LONGHAUL_REDIS_URL: \(error)")
         }
         await connection.close()
-        guard let job = found.job else { throw Problem.failed("there is no job \(id); it may have ended longer than LONGHAUL_KEEP ago") }
+        guard let job = found.job else { throw Problem.failed("no job \(id); check the id, or it expired after LONGHAUL_KEEP") }
         if json { showJSON(job, found.history) } else { showText(job, found.history) }
     }
 
@@ -49,9 +49,9 @@ struct JobCommand: AsyncParsableCommand {
             ("export", job.exportHandle ?? "–"),
         ]
         if status.isFinal { fields.append(("kept until", JobDescription.time(job.expiresAt))) }
-        if job.isCancelRequested { fields.append(("cancel", "asked for")) }
-        if job.mayBeCreatedTwice { fields.append(("attention", Terminal.paint("the provider may have made a second export", .yellow))) }
-        if let resumeAt = job.state.resumeAt { fields.append(("a retry", "goes on at \(resumeAt.rawValue)")) }
+        if job.isCancelRequested { fields.append(("cancel", "requested")) }
+        if job.mayBeCreatedTwice { fields.append(("attention", Terminal.paint("the provider may have created a second export", .yellow))) }
+        if let resumeAt = job.state.resumeAt { fields.append(("a retry", "continues at \(resumeAt.rawValue)")) }
         if let error = job.error { fields.insert(("error", Terminal.paint("\(error.code): \(error.message)", .red)), at: 1) }
         print(Terminal.paint(job.id.text, .bold))
         for (name, value) in fields { print("  " + name.padding(12) + value) }
@@ -81,6 +81,6 @@ struct JobCommand: AsyncParsableCommand {
 }
 
 extension String {
-    /// Filled up with spaces.
+    /// Pads the text with spaces.
     fileprivate func padding(_ width: Int) -> String { self + String(repeating: " ", count: max(width - count, 1)) }
 }

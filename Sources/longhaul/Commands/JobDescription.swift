@@ -3,7 +3,7 @@ import ExportCore
 import Foundation
 import JobStore
 
-/// A job as the commands show it.
+/// A job as commands print it.
 struct JobDescription {
     let job: ExportJob
 
@@ -21,7 +21,7 @@ struct JobDescription {
         }
     }
 
-    /// Members for `--json`, in the terms of the job hash.
+    /// The members of the `--json` output, named as in the job hash.
     var members: [String: Any] {
         var members: [String: Any] = [
             "exportJobId": job.id.text, "provider": job.provider, "status": job.state.status.rawValue, "attempts": job.state.attempts,
@@ -45,7 +45,7 @@ struct JobDescription {
     }
 
     private static func object(_ text: String) -> Any {
-        (try? JSONSerialization.jsonObject(with: Data(text.utf8))) ?? text  // shown as it is when it is no JSON
+        (try? JSONSerialization.jsonObject(with: Data(text.utf8))) ?? text  // text that is not JSON is shown as it is
     }
 
     /// One line of JSON.

@@ -1,7 +1,7 @@
 import Foundation
 import JobMessages
 
-/// Job messages, a line each, read as they are needed.
+/// Reads job messages, one per line, as they are needed.
 struct JobSource {
     let name: String
     /// `nil` for standard input.
@@ -20,7 +20,7 @@ struct JobSource {
         content = .line(line)
     }
 
-    /// Checks every line of a file before any of it is submitted.
+    /// Checks every line of a file before the first job is submitted.
     init(file: String) throws {
         guard file != "-" else {
             name = "standard input"
@@ -73,7 +73,7 @@ struct JobSource {
         }
     }
 
-    private static func unreadable(_ file: String) -> Problem { .usage("--from \(file): there is no such file, or it cannot be read") }
+    private static func unreadable(_ file: String) -> Problem { .usage("--from \(file): cannot read the file; check path and permissions") }
 
     private static func message(_ line: String, _ number: Int?, _ name: String) throws -> JobMessage {
         do {
@@ -84,7 +84,7 @@ struct JobSource {
     }
 }
 
-/// Lines of a file in pieces of bounded size.
+/// Reads the lines of a file in chunks of bounded size.
 private struct LineReader {
     private let handle: FileHandle
     private var buffer = Data()
@@ -104,13 +104,13 @@ private struct LineReader {
                 return String(decoding: buffer, as: UTF8.self)
             }
             guard buffer.count <= 2 * JobMessage.largestBody else {
-                throw Problem.usage("a line is longer than a job message may be, \(JobMessage.largestBody) bytes")
+                throw Problem.usage("a line is longer than the \(JobMessage.largestBody) bytes allowed for a job message")
             }
             let more: Data?
             do {
                 more = try handle.read(upToCount: 1 << 16)
             } catch {
-                throw Problem.usage("--from: cannot be read; is it a file?")
+                throw Problem.usage("--from: cannot read the input; check that it is a file")
             }
             guard let more, !more.isEmpty else {
                 isAtEnd = true

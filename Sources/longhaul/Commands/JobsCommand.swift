@@ -10,17 +10,17 @@ extension JobStatus: ExpressibleByArgument {
 struct JobsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "jobs", abstract: "List jobs by status, newest first.",
-        discussion: "Jobs in POLLING come by their next check, soonest first. Times are UTC.")
+        discussion: "Jobs in POLLING are sorted by their next check. Times are UTC. Example: longhaul jobs --status failed --limit 20")
 
     @OptionGroup var options: SettingsOptions
 
-    @Option(name: [.short, .long], help: ArgumentHelp("Only jobs of this status.", valueName: "status"))
+    @Option(name: [.short, .long], help: ArgumentHelp("Only jobs with this status.", valueName: "status"))
     var status: JobStatus?
 
-    @Option(name: [.short, .long], help: ArgumentHelp("So many jobs of each status at most.", valueName: "n"))
+    @Option(name: [.short, .long], help: ArgumentHelp("The maximum number of jobs per status.", valueName: "n"))
     var limit = 20
 
-    @Flag(help: "One JSON object a line.") var json = false
+    @Flag(help: "Print one JSON object per line.") var json = false
 
     func run() async throws {
         guard (1...100_000).contains(limit) else { throw Problem.usage("--limit must be from 1 to 100000") }

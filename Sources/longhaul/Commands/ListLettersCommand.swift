@@ -4,17 +4,17 @@ import JobMessages
 
 struct ListLettersCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List dead letters, the oldest first, with a summary by reason.")
+        commandName: "list", abstract: "List dead letters, oldest first, with a summary by reason.")
 
     @OptionGroup var options: SettingsOptions
     @OptionGroup var letters: LetterOptions
 
     @Option(
         name: [.short, .long],
-        help: ArgumentHelp("Show so many letters at most; all are counted. Without it 100, all with --json.", valueName: "n"))
+        help: ArgumentHelp("The maximum number of letters to show; all are counted (default: 100, or all with --json).", valueName: "n"))
     var limit: Int?
 
-    @Flag(help: "One JSON object a line.") var json = false
+    @Flag(help: "Print one JSON object per line.") var json = false
 
     func run() async throws {
         guard limit.map({ $0 > 0 }) ?? true else { throw Problem.usage("--limit must be 1 or more") }

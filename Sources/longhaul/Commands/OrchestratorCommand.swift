@@ -7,10 +7,10 @@ import Telemetry
 
 struct OrchestratorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "orchestrator", abstract: "Take jobs in, start their exports, look how far they are, list their files.",
+        commandName: "orchestrator", abstract: "Run the orchestrator: admit jobs, start and poll exports, list files.",
         discussion: """
-            Run as many as you like: they share the timers among themselves. Serves /healthz, /readyz and /metrics (port 8081).
-            SIGTERM or Ctrl-C finishes what is in hand and exits 0; a second one exits at once, and still nothing is lost.
+            Several orchestrators can run; they share the timers. Serves /healthz, /readyz and /metrics on port 8081. On SIGTERM or Ctrl-C
+            it finishes the work in progress and exits 0. A second signal ends the process at once, and no job is lost.
             """)
 
     @OptionGroup var options: SettingsOptions
@@ -21,7 +21,7 @@ struct OrchestratorCommand: AsyncParsableCommand {
         let role = try Role("orchestrator", settings, role, standardPort: 8081)
         let name = try settings.processName()
         let configuration = try Self.configuration(settings, name: name)
-        // Requests cost as much as all the rest of a check.
+        // Requests cost as much as the rest of a check, so they get their own thread.
         let httpThread = EventThread(name: "longhaul-http")
         let http = try settings.httpClient("provider", egress: settings.egress(), on: httpThread, logger: role.logger)
         let providers = try await settings.providers(http: http, on: role.thread)
@@ -44,7 +44,7 @@ struct OrchestratorCommand: AsyncParsableCommand {
             throw Problem.unavailable("LONGHAUL_HEALTH_PORT: \(error)")
         }
         await connection.close()
-        // The service has given what was in hand its grace.
+        // The service has already waited LONGHAUL_SHUTDOWN_GRACE for the work in progress.
         await http.shutdown(within: .zero)
         httpThread.stop()
         role.thread.stop()

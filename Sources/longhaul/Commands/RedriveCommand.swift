@@ -6,21 +6,22 @@ import RabbitMQ
 
 struct RedriveCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "redrive", abstract: "Put the work of dead letters back.",
+        commandName: "redrive", abstract: "Redrive dead letters: retry their jobs or publish their messages again.",
         discussion: """
-            A job that ended FAILED goes on from where it failed. A job that is not FAILED is in order; its letter goes. A message that
-            nobody could handle, or whose job nobody knows, is published again. A file whose job nobody knows stays where it is.
-            A letter goes only after its work is back, and putting back twice does no harm: interrupt it, and run it again, at will.
+            A job that ended FAILED continues where it failed. If a job is not FAILED, its letter is removed. A message that could not be
+            handled, or whose job is unknown, is published again. The letter of a file whose job is unknown stays in the queue.
+            A letter is removed only after its work is restored, and repeating a redrive has no further effect: it is safe to interrupt the
+            command and run it again.
             """)
 
     @OptionGroup var options: SettingsOptions
     @OptionGroup var letters: LetterOptions
     @OptionGroup var choice: LetterChoice
 
-    @Option(help: ArgumentHelp("How fast, as 50/s or 10/m.", valueName: "n/s")) var rate = "50/s"
-    @Flag(help: "Only tell what would be done.") var dryRun = false
-    @Flag(name: [.short, .long], help: "Do not ask.") var yes = false
-    @Flag(help: "One JSON object a line: what was done with each letter.") var json = false
+    @Option(help: ArgumentHelp("The maximum rate, such as 50/s or 10/m.", valueName: "n/s")) var rate = "50/s"
+    @Flag(help: "Print what would be done, and change nothing.") var dryRun = false
+    @Flag(name: [.short, .long], help: "Do not ask for confirmation.") var yes = false
+    @Flag(help: "Print one JSON object per letter with the outcome.") var json = false
 
     func run() async throws {
         let filter = try choice.filter(letters)
@@ -30,7 +31,7 @@ struct RedriveCommand: AsyncParsableCommand {
         let selection = try await LetterSelection.make(scan, filter)
         guard selection.count > 0 else { return LetterReport.nothing(json) }
         if Terminal.isInputTerminal, !yes, !dryRun, !json {
-            guard Terminal.confirm("\(selection.summary). Put them back?") else { return }
+            guard Terminal.confirm("\(selection.summary). Redrive them?") else { return }
         }
         let thread = EventThread(name: "longhaul")
         let connection = try await StoreConnection.open(settings, name: "longhaul-redrive", on: thread, logger: Terminal.quietLogger)
@@ -50,7 +51,7 @@ struct RedriveCommand: AsyncParsableCommand {
             },
             report: lines.show)
         let report = await Interruption.guarding { [json, dryRun] in
-            await run.run(selection.ids, label: "put back", showsProgress: !json && !dryRun)
+            await run.run(selection.ids, label: "redriven", showsProgress: !json && !dryRun)
         }
         await publisher.shutdown()
         await connection.close()

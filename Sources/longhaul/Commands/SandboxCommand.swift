@@ -6,7 +6,7 @@ import Telemetry
 
 struct SandboxCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "sandbox", abstract: "A simulated export API, for trying, demos and tests.",
+        commandName: "sandbox", abstract: "Run a simulated export API for demos and tests.",
         usage: "longhaul sandbox [--OPTION VALUE …]",
         discussion: SandboxOption.all.map { "  --\($0.name) \($0.form)\n        \($0.help)" }.joined(separator: "\n"))
 
@@ -38,13 +38,13 @@ struct SandboxCommand: AsyncParsableCommand {
         await server.stop()
     }
 
-    /// `--name value` and `--name=value`.
+    /// Accepts `--name value` and `--name=value`.
     private static func pairs(_ words: [String]) throws -> [(String, String)] {
         var pairs: [(String, String)] = []
         var rest = words[...]
         while let word = rest.popFirst() {
             guard word.hasPrefix("--") else {
-                throw Problem.usage("longhaul sandbox: unexpected \(word); options are --NAME VALUE, see --help")
+                throw Problem.usage("longhaul sandbox: unexpected argument \(word); write options as --NAME VALUE, see --help")
             }
             let parts = word.dropFirst(2).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             if parts.count == 2 {
@@ -58,7 +58,7 @@ struct SandboxCommand: AsyncParsableCommand {
     }
 }
 
-/// Keeps the service group running until a signal comes.
+/// Keeps the service group running until a signal arrives.
 private struct UntilShutdown: Service {
-    func run() async throws { try? await gracefulShutdown() }  // cancelled is ended too
+    func run() async throws { try? await gracefulShutdown() }  // a cancellation ends it too
 }

@@ -2,10 +2,10 @@ import ArgumentParser
 
 struct SettingsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "settings", abstract: "List every setting.",
-        discussion: "A setting that may hold a secret can also come from a file: NAME_FILE names it.")
+        commandName: "settings", abstract: "List all settings with their defaults.",
+        discussion: "The value of a setting that may hold a secret can also be read from the file that NAME_FILE names.")
 
-    @Flag(help: "As a Markdown table.") var markdown = false
+    @Flag(help: "Print a Markdown table.") var markdown = false
 
     func run() async throws {
         if markdown { return print(Setting.reference) }

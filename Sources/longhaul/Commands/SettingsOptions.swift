@@ -1,9 +1,10 @@
 import ArgumentParser
 
-/// What every command takes.
+/// The options that every command accepts.
 struct SettingsOptions: ParsableArguments {
     @Option(
-        name: .customLong("config"), help: ArgumentHelp("Read settings from this YAML file too; the environment wins.", valueName: "file"))
+        name: .customLong("config"),
+        help: ArgumentHelp("Also read settings from this YAML file; environment variables take precedence.", valueName: "file"))
     var file: String?
 
     func load() async throws -> Settings { try await Settings.load(file: file) }

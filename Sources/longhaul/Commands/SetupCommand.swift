@@ -10,10 +10,11 @@ import Redis
 struct SetupCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "setup", abstract: "Declare the queues and prepare the store.",
-        discussion: "Safe to run again, and at every start of a stack. A queue or a store that exists and differs is left alone and told.")
+        discussion:
+            "Safe to run again, for example at each start of a stack. An existing queue or store that differs is reported and not changed.")
 
     @OptionGroup var options: SettingsOptions
-    @Flag(help: "Create the bucket of LONGHAUL_OUTPUT too, unless it exists.") var createBucket = false
+    @Flag(help: "Also create the bucket of LONGHAUL_OUTPUT if it does not exist.") var createBucket = false
 
     func run() async throws {
         let settings = try await options.load()

@@ -3,20 +3,21 @@ import Foundation
 import JobMessages
 
 struct ShowLetterCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "show", abstract: "Show one dead letter: why, its headers and its body.")
+    static let configuration = CommandConfiguration(commandName: "show", abstract: "Show the reason, headers and body of one dead letter.")
 
     @OptionGroup var options: SettingsOptions
 
-    @Argument(help: ArgumentHelp("The letter's id, or its number in `longhaul dead-letters list` with the same filters.", valueName: "id"))
+    @Argument(help: ArgumentHelp("The letter id, or its number in `longhaul dead-letters list` with the same filters.", valueName: "id"))
     var id: String
     @OptionGroup var letters: LetterOptions
-    @Flag(help: "One JSON object; the body as text, or in Base64 when it is no UTF-8.") var json = false
+    @Flag(help: "Print one JSON object; the body is text, or Base64 if it is not UTF-8.") var json = false
 
     func run() async throws {
-        // An id has 12 digits; no queue has that many letters.
+        // An id has 12 digits; no queue holds that many letters.
         let position = LetterOptions.isID(id) ? nil : Int(id)
         guard LetterOptions.isID(id) || (position ?? 0) > 0 else {
-            throw Problem.usage("\(id) is neither a letter's id, 12 hexadecimal digits, nor its number in the list")
+            throw Problem.usage(
+                "\"\(id)\" is neither a letter id (12 hexadecimal digits) nor a number in the list; see `longhaul dead-letters list`")
         }
         let filter = try letters.filter()
         let scan = try LetterScan(try await options.load(), queues: letters.queues)
@@ -43,7 +44,7 @@ struct ShowLetterCommand: AsyncParsableCommand {
     }
 
     private static func missing(_ name: String) -> Problem {
-        .failed("there is no letter \(name); `longhaul dead-letters list` shows what there is")
+        .failed("there is no letter \(name); see `longhaul dead-letters list`")
     }
 
     private static func json(_ letter: DeadLetterRecord) -> String {

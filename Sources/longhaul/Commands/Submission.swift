@@ -3,13 +3,13 @@ import Foundation
 import JobMessages
 import RabbitMQ
 
-/// Publishes job messages in batches of confirms.
+/// Publishes job messages in batches and waits for the confirms of each batch.
 struct Submission {
     private let publisher: Publisher
     private var progress: ProgressBar?
     private var batch: [OutgoingMessage] = []
     private var batchIDs: [JobID] = []
-    /// Jobs that the broker has confirmed.
+    /// The jobs that the broker has confirmed.
     private(set) var ids: [JobID] = []
 
     private static let batchSize = 500
@@ -20,7 +20,7 @@ struct Submission {
     }
 
     mutating func publish(_ source: JobSource) async throws {
-        // A closure cannot change self: the messages are handed over in batches.
+        // A closure cannot change self, so the messages are handed over in batches.
         var submission = self
         do {
             try await source.forEach { message in try await submission.add(message) }
@@ -29,7 +29,7 @@ struct Submission {
             self = submission
             progress?.finish(ids.count)
             if let problem = error as? Problem, !ids.isEmpty {
-                throw Problem(message: "\(problem.message); \(ids.count) jobs before it are submitted", code: problem.code)
+                throw Problem(message: "\(problem.message); the \(ids.count) jobs before it were submitted", code: problem.code)
             }
             throw error
         }
@@ -70,8 +70,8 @@ struct Submission {
         for (id, outcome) in zip(batchIDs, outcomes) {
             switch outcome {
             case .confirmed: ids.append(id)
-            case .returned: throw Problem.unavailable("the broker has no job queues yet; run `longhaul setup`")
-            case .nacked: throw Problem.unavailable("the broker refused the job \(id); is its queue full?")
+            case .returned: throw Problem.unavailable("the job queues do not exist; run `longhaul setup`")
+            case .nacked: throw Problem.unavailable("the broker refused job \(id); check whether its queue is full (`longhaul doctor`)")
             }
         }
         batch.removeAll(keepingCapacity: true)

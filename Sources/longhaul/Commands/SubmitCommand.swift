@@ -9,36 +9,36 @@ extension JobPriority: ExpressibleByArgument {}
 
 struct SubmitCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "submit", abstract: "Submit one job, or many from a file.",
+        commandName: "submit", abstract: "Submit one job, or many jobs from a file.",
         discussion: """
             longhaul submit acme -p report=orders -p day=2026-11-24
             longhaul submit acme --parameters '{"report": "orders"}' --id orders-2026-11-24 --wait
             longhaul submit --from jobs.ndjson --wait
 
-            A file holds a job message a line: {"provider": "acme", "parameters": {…}, "exportJobId": "…", …}; - is standard input.
-            The same exportJobId twice is the same job, so a submission that was interrupted can be repeated if its jobs have names.
-            Prints the names of the jobs. With --wait the exit code is 1 if a job failed.
+            The file holds one job message per line: {"provider": "acme", "parameters": {…}, "exportJobId": "…", …}; - is standard input.
+            The same exportJobId always names the same job, so an interrupted submission can be repeated if its jobs have ids.
+            Prints the job ids. With --wait, the exit code is 1 if a job failed.
             """)
 
     @OptionGroup var options: SettingsOptions
 
-    @Argument(help: "The provider, as its file names it.") var provider: String?
+    @Argument(help: "The provider, as named in its provider file.") var provider: String?
 
     @Option(
         name: [.customShort("p"), .customLong("parameter")],
-        help: ArgumentHelp("A parameter; may be given several times. A value that is JSON is taken as such.", valueName: "name=value"))
+        help: ArgumentHelp(
+            "A parameter; can be repeated. A value that is valid JSON is sent as JSON, otherwise as text.", valueName: "name=value"))
     var parameter: [String] = []
-    @Option(help: ArgumentHelp("All parameters, as a JSON object.", valueName: "json")) var parameters: String?
-    @Option(help: ArgumentHelp("The job's name (exportJobId); a new UUID otherwise.", valueName: "name")) var id: String?
+    @Option(help: ArgumentHelp("All parameters as a JSON object.", valueName: "json")) var parameters: String?
+    @Option(help: ArgumentHelp("The job id, exportJobId (default: a new UUID).", valueName: "name")) var id: String?
     @Option(help: ArgumentHelp("high, normal or low.", valueName: "priority")) var priority: JobPriority?
-    @Option(help: ArgumentHelp("Whose job it is.", valueName: "name")) var tenant: String?
-    @Option(help: ArgumentHelp("Goes along through logs and messages; the job's name otherwise.", valueName: "id")) var correlationId:
-        String?
-    @Option(help: ArgumentHelp("https:// URL, kept with the job; nothing is sent to it yet.", valueName: "url")) var webhook: String?
-    @Option(help: ArgumentHelp("Submit the jobs of this NDJSON file, - for standard input.", valueName: "file")) var from: String?
-    @Flag(help: "Follow the jobs to their end.") var wait = false
-    @Option(help: ArgumentHelp("With --wait: follow for so long at most, as 90s or 2h.", valueName: "time")) var timeout: String?
-    @Flag(help: "One JSON object a line: the name, and with --wait the job.") var json = false
+    @Option(help: ArgumentHelp("The tenant that owns the job.", valueName: "name")) var tenant: String?
+    @Option(help: ArgumentHelp("An id for logs and messages (default: the job id).", valueName: "id")) var correlationId: String?
+    @Option(help: ArgumentHelp("An https:// URL to store with the job; nothing is sent to it yet.", valueName: "url")) var webhook: String?
+    @Option(help: ArgumentHelp("Submit the jobs of this NDJSON file; - reads standard input.", valueName: "file")) var from: String?
+    @Flag(help: "Wait until the jobs have ended.") var wait = false
+    @Option(help: ArgumentHelp("The longest time to wait with --wait, such as 90s or 2h.", valueName: "time")) var timeout: String?
+    @Flag(help: "Print one JSON object per line: the job id, and the job with --wait.") var json = false
 
     func run() async throws {
         let settings = try await options.load()
@@ -75,11 +75,11 @@ struct SubmitCommand: AsyncParsableCommand {
             guard provider == nil, parameter.isEmpty, parameters == nil, id == nil, priority == nil, tenant == nil, correlationId == nil,
                 webhook == nil
             else {
-                throw Problem.usage("--from takes everything from the file: leave PROVIDER and the options that describe a job out")
+                throw Problem.usage("--from reads all jobs from the file; remove PROVIDER and the options that describe a job")
             }
             return try JobSource(file: from)
         }
-        guard let provider else { throw Problem.usage("name the PROVIDER, or a file with --from; see `longhaul submit --help`") }
+        guard let provider else { throw Problem.usage("no job given; name the PROVIDER or use --from FILE, see `longhaul submit --help`") }
         var message: [String: Any] = [
             "provider": provider, "parameters": try parameterObject(), "exportJobId": id ?? UUID().uuidString.lowercased(),
         ]
@@ -102,7 +102,7 @@ struct SubmitCommand: AsyncParsableCommand {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard parts.count == 2, !parts[0].isEmpty else { throw Problem.usage("--parameter \(pair): must be name=value") }
             let value = String(parts[1])
-            // Text that is no JSON is the common case.
+            // Most values are plain text and not JSON.
             object[String(parts[0])] = (try? JSONSerialization.jsonObject(with: Data(value.utf8), options: .fragmentsAllowed)) ?? value
         }
         return object

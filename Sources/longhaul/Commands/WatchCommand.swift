@@ -5,13 +5,13 @@ import JobStore
 
 struct WatchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "watch", abstract: "Show how many jobs have which status, and how fast that changes, until Ctrl-C.")
+        commandName: "watch", abstract: "Show the number of jobs by status and the rate at which jobs end, until Ctrl-C.")
 
     @OptionGroup var options: SettingsOptions
 
-    @Option(name: [.short, .long], help: ArgumentHelp("Seconds between two looks.", valueName: "seconds")) var interval = 1.0
-    @Option(help: ArgumentHelp("Stop after so many looks.", valueName: "n")) var count: Int?
-    @Flag(help: "One JSON object a line.") var json = false
+    @Option(name: [.short, .long], help: ArgumentHelp("The time between two updates.", valueName: "seconds")) var interval = 1.0
+    @Option(help: ArgumentHelp("Stop after this many updates.", valueName: "n")) var count: Int?
+    @Flag(help: "Print one JSON object per line.") var json = false
 
     func run() async throws {
         guard (0.1...3600).contains(interval) else { throw Problem.usage("--interval must be from 0.1 to 3600") }
@@ -29,7 +29,7 @@ struct WatchCommand: AsyncParsableCommand {
                 show(counts, rate, overdue: try await connection.store.oldestOverdue())
                 previous = (counts, now)
             } catch {
-                // Redis may be restarting: the look after this one may succeed.
+                // Redis may be restarting; the next update may succeed.
                 Terminal.write("longhaul: \(error)\n")
             }
             looks += 1

@@ -7,10 +7,10 @@ import Worker
 
 struct WorkerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "worker", abstract: "Fetch files, verify and unpack them, deliver them to object storage.",
+        commandName: "worker", abstract: "Run a worker: download, verify and unpack files, and store them.",
         discussion: """
-            Run as many as you like. Serves /healthz, /readyz and /metrics (port 8082). SIGTERM or Ctrl-C finishes the running
-            transfers or hands them back, and exits 0; a second one exits at once, and still nothing is lost.
+            Several workers can run. Serves /healthz, /readyz and /metrics on port 8082. On SIGTERM or Ctrl-C it finishes the running
+            transfers or returns them to the queue, and exits 0. A second signal ends the process at once, and no job is lost.
             """)
 
     @OptionGroup var options: SettingsOptions
@@ -38,7 +38,7 @@ struct WorkerCommand: AsyncParsableCommand {
             throw Problem.unavailable("LONGHAUL_HEALTH_PORT: \(error)")
         }
         await connection.close()
-        // The service has given what was in hand its grace.
+        // The service has already waited LONGHAUL_SHUTDOWN_GRACE for the work in progress.
         await http.shutdown(within: .zero)
         await storageHTTP?.shutdown(within: .zero)
         role.thread.stop()

@@ -9,7 +9,7 @@ import RabbitMQ
 import Redis
 
 extension Settings {
-    /// A name for this process, unique among those that live.
+    /// A name for this process, unique among running processes.
     func processName() throws -> String {
         if let name = try text("LONGHAUL_NAME") { return name }
         var host = [CChar](repeating: 0, count: 256)
@@ -41,7 +41,7 @@ extension Settings {
                 configuration.tls?.certificateFile = try text("LONGHAUL_REDIS_CERTIFICATE_FILE")
                 configuration.tls?.keyFile = try text("LONGHAUL_REDIS_KEY_FILE")
                 guard (configuration.tls?.certificateFile == nil) == (configuration.tls?.keyFile == nil) else {
-                    throw Problem.usage("LONGHAUL_REDIS_CERTIFICATE_FILE and LONGHAUL_REDIS_KEY_FILE need each other: one is not set")
+                    throw Problem.usage("LONGHAUL_REDIS_CERTIFICATE_FILE and LONGHAUL_REDIS_KEY_FILE must be set together")
                 }
             }
             return configuration
@@ -58,14 +58,15 @@ extension Settings {
         default:
             let ranges = text.split(separator: ",").map { ($0, AddressRange(String($0))) }
             if let bad = ranges.first(where: { $0.1 == nil })?.0 {
-                throw Problem.usage("LONGHAUL_EGRESS=\(text): \(bad) is no range of addresses such as 10.0.0.0/8; or say public or any")
+                throw Problem.usage(
+                    "LONGHAUL_EGRESS=\(text): \(bad) is not an address range; write public, any, or ranges such as 10.0.0.0/8")
             }
             return .publicAnd(ranges.compactMap(\.1))
         }
     }
 
-    /// A client for provider requests (guarded), or for the object storage, which the operator has chosen.
-    /// - Parameter caFile: authorities to trust instead of those of `LONGHAUL_CA_FILE`.
+    /// A client for provider requests, limited by `egress`, or for the object storage, which the operator has configured.
+    /// - Parameter caFile: trusted authorities to use instead of those of `LONGHAUL_CA_FILE`.
     func httpClient(
         _ name: String, egress: EgressPolicy, caFile: String? = nil, on thread: EventThread, logger: Logger
     ) throws -> HTTPClient {
@@ -82,7 +83,7 @@ extension Settings {
         do {
             location = try StorageLocation(required("LONGHAUL_OUTPUT"))
         } catch let error as StorageLocationError {
-            // Not the value itself: it may hold a password that belongs elsewhere.
+            // The value is not shown, because it may hold a password.
             throw Problem.usage("LONGHAUL_OUTPUT: the value \(error.reason)")
         }
         switch location {
@@ -105,7 +106,7 @@ extension Settings {
     }
 
     /// Every provider file, compiled.
-    /// The provider files, not yet read any further than their names.
+    /// The provider files, of which only the names have been parsed.
     func providerSources() throws -> [ProviderSource] {
         try ProviderFolder.load(try required("LONGHAUL_PROVIDERS").split(separator: ",").map(String.init))
     }
@@ -118,7 +119,8 @@ extension Settings {
                 clients[source.name] = try await ProviderClient.open(source, http: http, on: thread, secrets: secretSource)
             }
             guard !clients.isEmpty else {
-                throw Problem.usage("LONGHAUL_PROVIDERS=\(paths.joined(separator: ",")): holds no provider files (*.yaml)")
+                throw Problem.usage(
+                    "LONGHAUL_PROVIDERS=\(paths.joined(separator: ",")): no provider files (*.yaml) found; add one or correct the path")
             }
             return clients
         } catch let error as ProviderFileError {
@@ -126,6 +128,6 @@ extension Settings {
         }
     }
 
-    /// The environment's NAME, or the file's that NAME_FILE names.
+    /// The environment variable NAME, or the content of the file that NAME_FILE names.
     private var secretSource: SecretSource { .environment(environment) }
 }

@@ -3,12 +3,12 @@ import Foundation
 import SystemPackage
 import Yams
 
-/// The settings of this process: the environment's, then the YAML file's, then the defaults.
+/// The settings of this process: from the environment, then the YAML file, then the defaults.
 struct Settings: Sendable {
     private let reader: ConfigReader
     let environment: [String: String]
 
-    /// - Throws: for a file that cannot be read, and for names that nobody knows: a misspelt setting would be silently ignored.
+    /// - Throws: if the file cannot be read or a name is unknown, because a misspelt setting would otherwise be ignored.
     static func load(file: String?, environment: [String: String] = ProcessInfo.processInfo.environment) async throws -> Settings {
         try refuseUnknown(Array(environment.keys.filter { $0.hasPrefix("LONGHAUL_") }), from: "the environment")
         var providers: [any ConfigProvider] = [EnvironmentVariablesProvider(environmentVariables: environment)]
@@ -27,7 +27,7 @@ struct Settings: Sendable {
         do {
             let text = try String(contentsOfFile: file, encoding: .utf8)
             guard let root = try Yams.compose(yaml: text) else { return [] }
-            guard let mapping = root.mapping else { throw Problem.usage("--config \(file): must be a mapping of names to values") }
+            guard let mapping = root.mapping else { throw Problem.usage("--config \(file): the file must be a mapping of names to values") }
             return mapping.keys.compactMap(\.string)
         } catch let problem as Problem {
             throw problem
@@ -37,22 +37,22 @@ struct Settings: Sendable {
     }
 
     private static func refuseUnknown(_ names: [String], from source: String) throws {
-        // Variables for the scripts under ops, which share the environment.
+        // Variables of the scripts in ops, which share the environment.
         let foreign: Set<String> = ["LONGHAUL_OPS", "LONGHAUL_RABBITMQ_MANAGEMENT"]
         for name in names.sorted() where Setting.named(name) == nil && !foreign.contains(name) {
             if name.hasSuffix("_FILE"), Setting.secrets.contains(String(name.dropLast(5))) { continue }
-            throw Problem.usage("\(name) in \(source) is no setting; `longhaul settings` lists them")
+            throw Problem.usage("\(name) in \(source) is not a setting; see `longhaul settings` for all names")
         }
     }
 
-    /// The value as text; `nil` without one and without a default.
+    /// The value as text; `nil` if it is not set and has no default.
     func text(_ name: String) throws -> String? {
         if let value = reader.string(forKey: ConfigKey([name])), !value.isEmpty { return value }
         if Setting.secrets.contains(name), let file = reader.string(forKey: ConfigKey([name + "_FILE"])), !file.isEmpty {
             do {
                 return try String(contentsOfFile: file, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)
             } catch {
-                throw Problem.usage("\(name)_FILE: \(file) cannot be read: \(error.localizedDescription)")
+                throw Problem.usage("\(name)_FILE: cannot read \(file): \(error.localizedDescription)")
             }
         }
         return Setting.named(name)?.standard
@@ -60,7 +60,7 @@ struct Settings: Sendable {
 
     func required(_ name: String) throws -> String {
         guard let value = try text(name) else {
-            throw Problem.usage("\(name) is not set: \(Setting.named(name)?.help ?? "")")
+            throw Problem.usage("\(name) is not set; set it: \(Setting.named(name)?.help ?? "")")
         }
         return value
     }
@@ -68,7 +68,7 @@ struct Settings: Sendable {
     func number(_ name: String, _ range: ClosedRange<Int>) throws -> Int {
         let text = try required(name)
         guard let number = Int(text), range.contains(number) else {
-            throw Problem.usage("\(name)=\(text): must be a whole number from \(range.lowerBound) to \(range.upperBound)")
+            throw Problem.usage("\(name)=\(text): must be an integer from \(range.lowerBound) to \(range.upperBound)")
         }
         return number
     }
@@ -93,7 +93,7 @@ struct Settings: Sendable {
 }
 
 extension Duration {
-    /// `500ms`, `30s`, `1.5h`, `7d`.
+    /// Reads `500ms`, `30s`, `1.5h` or `7d`.
     init?(setting text: String) {
         let units: [(String, Double)] = [("ms", 0.001), ("s", 1), ("m", 60), ("h", 3600), ("d", 86_400)]
         guard let (suffix, seconds) = units.first(where: { text.hasSuffix($0.0) }),

@@ -1,7 +1,8 @@
 import Dispatch
 import Glibc
 
-/// Lets a command that changes things end between two of them: SIGINT and SIGTERM cancel its task, and a second one ends the process.
+/// Cancels the task of a command that changes data on SIGINT or SIGTERM, so that it stops between two changes. A second signal ends
+/// the process.
 enum Interruption {
     static func guarding<Value: Sendable>(_ body: @escaping @Sendable () async -> Value) async -> Value {
         let task = Task { await body() }

@@ -3,7 +3,7 @@ import Foundation
 import JobMessages
 import RabbitMQ
 
-/// A letter as the commands show it.
+/// A letter as commands print it.
 struct LetterDescription {
     let letter: DeadLetterRecord
     let now: Date
@@ -27,7 +27,7 @@ struct LetterDescription {
         }
     }
 
-    /// Members for `--json`.
+    /// The members of the `--json` output.
     var members: [String: Any] {
         var members: [String: Any] = [
             "id": letter.id, "queue": letter.queue, "kind": letter.kind.rawValue, "reason": letter.reason,
@@ -48,7 +48,7 @@ struct LetterDescription {
 
     static func time(_ date: Date) -> String { UTCTime(date).timestamp }
 
-    /// `5 letters: 3 http-403, 2 not-json`, the most frequent first.
+    /// `5 letters: 3 http-403, 2 not-json`, most frequent first.
     static func summary(_ counts: [String: Int], _ noun: String) -> String {
         let total = counts.values.reduce(0, +)
         let parts = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.value) \($0.key)" }

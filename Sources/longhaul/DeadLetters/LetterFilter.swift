@@ -1,14 +1,14 @@
 import Foundation
 import JobMessages
 
-/// Which letters a command is about; without conditions, all.
+/// Selects letters; without conditions, all.
 struct LetterFilter: Sendable {
     var provider: String?
     var reason: String?
-    /// By the last failure; a letter that tells no time is neither.
+    /// Compared with the time of the last failure; a letter without that time matches neither.
     var olderThan: Duration?
     var newerThan: Duration?
-    /// Empty: of any id.
+    /// Empty matches any id.
     var ids: Set<String> = []
 
     func matches(_ letter: DeadLetterRecord, at now: Date) -> Bool {
@@ -24,6 +24,6 @@ struct LetterFilter: Sendable {
 }
 
 extension DeadLetterRecord {
-    /// How long ago the last failure was.
+    /// The time since the last failure.
     func age(at now: Date) -> Duration? { lastFailure.map { .seconds(max(now.timeIntervalSince($0), 0)) } }
 }

@@ -2,23 +2,23 @@ import ArgumentParser
 import ExportCore
 import JobMessages
 
-/// A dead-letter queue, by the work that ends there.
+/// A dead-letter queue, named after the work that it receives.
 enum LetterQueue: String, CaseIterable, ExpressibleByArgument {
     case jobs, downloads
 
     var name: String { self == .jobs ? QueueNames.deadJobs : QueueNames.deadDownloads }
 
-    /// As a column shows it.
+    /// The short name for table columns.
     static func short(_ name: String) -> String { allCases.first { $0.name == name }?.rawValue ?? name }
 }
 
-/// The filters that the commands share.
+/// The filters that all dead-letter commands accept.
 struct LetterOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Only this queue: jobs or downloads.", valueName: "queue")) var queue: LetterQueue?
     @Option(help: ArgumentHelp("Only letters about this provider.", valueName: "name")) var provider: String?
     @Option(help: ArgumentHelp("Only letters with this reason, as `list` shows it.", valueName: "code")) var reason: String?
-    @Option(help: ArgumentHelp("Only what failed last longer ago than this, as 2h.", valueName: "time")) var olderThan: String?
-    @Option(help: ArgumentHelp("Only what failed last within this time, as 1d.", valueName: "time")) var newerThan: String?
+    @Option(help: ArgumentHelp("Only letters whose last failure is older than this, such as 2h.", valueName: "time")) var olderThan: String?
+    @Option(help: ArgumentHelp("Only letters whose last failure is newer than this, such as 1d.", valueName: "time")) var newerThan: String?
 
     var queues: [String] { (queue.map { [$0] } ?? LetterQueue.allCases).map(\.name) }
 
@@ -26,7 +26,7 @@ struct LetterOptions: ParsableArguments {
 
     func filter(ids: [String] = []) throws -> LetterFilter {
         if let bad = ids.first(where: { !Self.isID($0) }) {
-            throw Problem.usage("\(bad) is no letter's id: 12 hexadecimal digits, as `longhaul dead-letters list` shows them")
+            throw Problem.usage("\"\(bad)\" is not a letter id (12 hexadecimal digits); see `longhaul dead-letters list`")
         }
         return LetterFilter(
             provider: provider, reason: reason, olderThan: try Self.time(olderThan, "--older-than"),
@@ -42,16 +42,16 @@ struct LetterOptions: ParsableArguments {
     }
 }
 
-/// Which letters are to be changed: naming none of them is no way to name all.
+/// Selects the letters to change. An empty selection is an error and does not mean all letters.
 struct LetterChoice: ParsableArguments {
-    @Argument(help: ArgumentHelp("Letters by their ids.", valueName: "id")) var ids: [String] = []
-    @Flag(help: "All letters.") var all = false
+    @Argument(help: ArgumentHelp("The letter ids.", valueName: "id")) var ids: [String] = []
+    @Flag(help: "Select all letters.") var all = false
 
     func filter(_ options: LetterOptions) throws -> LetterFilter {
         guard !ids.isEmpty || options.isGiven || all else {
-            throw Problem.usage("say which letters: by id, by filters such as --reason, or --all")
+            throw Problem.usage("no letters selected; give ids, filters such as --reason, or --all")
         }
-        guard !all || ids.isEmpty else { throw Problem.usage("--all and ids exclude each other") }
+        guard !all || ids.isEmpty else { throw Problem.usage("--all and ids cannot be combined; remove one") }
         return try options.filter(ids: ids)
     }
 }

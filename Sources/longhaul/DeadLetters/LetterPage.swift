@@ -2,7 +2,7 @@ import Foundation
 import JobMessages
 import RabbitMQ
 
-/// All of one letter, for people.
+/// The full text of one letter.
 struct LetterPage {
     let letter: DeadLetterRecord
     let now: Date
@@ -11,7 +11,7 @@ struct LetterPage {
         let description = LetterDescription(letter: letter, now: now)
         let what =
             switch letter.kind {
-            case .message: "a message that nobody could handle"
+            case .message: "a message that could not be handled"
             case .broker: "a message that the broker moved here"
             case .job: "a job that ended FAILED"
             case .file: "a file that used up its attempts"
@@ -32,14 +32,14 @@ struct LetterPage {
         for (name, value) in headers {
             lines.append("  \(PrintableText.line(name, atMost: 128)): \(PrintableText.line(Self.text(value), atMost: 4096))")
         }
-        lines += ["", Terminal.paint(letter.isTruncated ? "body, its beginning" : "body, \(letter.body.count) bytes", .bold), body]
+        lines += ["", Terminal.paint(letter.isTruncated ? "start of the body" : "body, \(letter.body.count) bytes", .bold), body]
         return lines.joined(separator: "\n")
     }
 
-    /// JSON in its usual form; anything else as text.
+    /// JSON is formatted; anything else is shown as text.
     private var body: String {
         let text: String
-        if let value = try? JSONSerialization.jsonObject(with: Data(letter.body)),  // what is no JSON is shown as it is
+        if let value = try? JSONSerialization.jsonObject(with: Data(letter.body)),  // a body that is not JSON is shown as it is
             let data = try? JSONSerialization.data(withJSONObject: value, options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
         {
             text = String(decoding: data, as: UTF8.self)

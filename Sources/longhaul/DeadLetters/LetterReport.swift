@@ -1,11 +1,12 @@
 import JobMessages
 
-/// Tells what a command did with letters: a line for each with `--json` and in a dry run, otherwise for those that were left; then the counts.
+/// Reports what a command did with letters: one line per letter with `--json` and in a dry run, otherwise one per letter that stays; then
+/// the counts.
 struct LetterReport: Sendable {
     let json: Bool
     let isDryRun: Bool
 
-    /// What is said of a letter that could not be put back.
+    /// The outcome of a letter that cannot be redriven.
     static let left = "left"
 
     func show(_ letter: DeadLetterRecord, _ done: LetterRun.Done) {
@@ -17,7 +18,7 @@ struct LetterReport: Sendable {
             return Terminal.line(JobDescription.json(members))
         }
         guard isDryRun || done.what == Self.left else { return }
-        // The progress bar may stand on this line.
+        // The progress bar may be on this line.
         if Terminal.isErrorTerminal, !isDryRun { Terminal.write("\r\u{1B}[2K") }
         let subject = letter.job?.text ?? letter.reason
         Terminal.line("\(letter.id)  \(subject)  \(Terminal.paint(done.what, done.what == Self.left ? .yellow : .green))  \(done.detail)")
@@ -28,21 +29,23 @@ struct LetterReport: Sendable {
     }
 
     /// The counts.
-    /// - Throws: a `Problem` when it did not come to its end, or letters were left.
+    /// - Throws: a `Problem` if the run ended early or letters stayed.
     func end(_ report: LetterRun.Report, chosen: Int) throws {
         if !json {
             let counts = report.counts.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
             let letters = "\(report.total) letter\(report.total == 1 ? "" : "s")"
             print(
-                (isDryRun ? "would be done with \(letters): " : "\(letters): ")
+                (isDryRun ? "dry run, \(letters): " : "\(letters): ")
                     + (counts.isEmpty ? "nothing done" : counts.joined(separator: ", ")))
         }
         if let problem = report.problem { throw problem }
         if report.total < chosen {
-            throw Problem.failed("\(chosen - report.total) letters were not there any more; another command may hold or have handled them")
+            throw Problem.failed(
+                "\(chosen - report.total) letters are no longer in the queue; another command may have read or handled them")
         }
         if let left = report.counts[Self.left], !isDryRun {
-            throw Problem.failed("\(left) letter\(left == 1 ? " is" : "s are") left in place; `longhaul dead-letters discard` removes them")
+            throw Problem.failed(
+                "\(left) letter\(left == 1 ? " is" : "s are") left in the queue; `longhaul dead-letters discard` removes them")
         }
     }
 }

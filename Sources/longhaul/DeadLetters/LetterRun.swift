@@ -3,32 +3,32 @@ import JobMessages
 import JobStore
 import RabbitMQ
 
-/// Does something with chosen letters, one after the other at a steady rate, and removes those with which it is done.
+/// Runs an action on selected letters one by one at a steady rate, and removes the letters that are done.
 struct LetterRun: Sendable {
-    /// What was done with a letter.
+    /// The outcome for a letter.
     struct Done: Sendable, Equatable {
-        /// In the words of the report: `retried`, `left`.
+        /// The word in the report: `retried`, `left`.
         var what: String
         var detail: String
-        /// Whether the letter is not needed any more.
+        /// Whether the letter is no longer needed.
         var removes: Bool
     }
 
     struct Report: Sendable {
         var counts: [String: Int] = [:]
-        /// Chosen letters that were met.
+        /// The number of selected letters that were found.
         var total = 0
-        /// How it ended early, if it did.
+        /// Why the run ended early, if it did.
         var problem: Problem?
     }
 
     let scan: LetterScan
     let rate: Double?
     let action: @Sendable (DeadLetterRecord) async throws -> Done
-    /// Sees each letter after its action.
+    /// Called for each letter after its action.
     let report: @Sendable (DeadLetterRecord, Done) -> Void
 
-    /// - Parameter chosen: ids, and how many letters have each; others are not touched.
+    /// - Parameter chosen: the ids, and the number of letters with each id. Other letters are not touched.
     func run(_ chosen: [String: Int], label: String, showsProgress: Bool) async -> Report {
         var left = chosen
         let total = chosen.values.reduce(0, +)
@@ -49,7 +49,7 @@ struct LetterRun: Sendable {
                 return result.total < total
             }
         } catch  where Task.isCancelled {
-            // Said below: whatever the interrupted call complains about is our own doing.
+            // Reported below. Errors of the interrupted call are caused by the interruption.
         } catch let problem as Problem {
             result.problem = problem
         } catch {
@@ -58,7 +58,7 @@ struct LetterRun: Sendable {
         bar?.finish(result.total)
         if Task.isCancelled {
             result.problem = Problem(
-                message: "interrupted; the other letters are where they were, and the same command goes on", code: .init(130))
+                message: "interrupted; the other letters have not changed; run the command again to continue", code: .init(130))
         }
         return result
     }

@@ -1,24 +1,24 @@
 import JobMessages
 import RabbitMQ
 
-/// A letter where it lies.
+/// A letter and the queue browser that holds it.
 struct FoundLetter: Sendable {
     let record: DeadLetterRecord
     fileprivate let tag: DeliveryTag
     fileprivate let browser: QueueBrowser
 
-    /// Takes it out of its queue.
+    /// Removes the letter from its queue.
     func remove() async throws { try await browser.acknowledge([tag]) }
 }
 
-/// Goes through dead-letter queues, one letter after the other. Whatever is not removed is back at the end.
+/// Reads dead-letter queues letter by letter. Letters that are not removed are back in the queue at the end.
 struct LetterScan: Sendable {
     private let configuration: RabbitMQConfiguration
     private let queues: [String]
 
-    /// Letters that are read at once: few, for their bodies are held.
+    /// The number of letters read at once. It is small because their bodies are held in memory.
     private static let page = 256
-    /// Bodies over this size are no work of ours; they are shown in part and not published again.
+    /// Larger bodies do not come from Longhaul. They are shown in part and not published again.
     private static let largestBody = 2 * JobMessage.largestBody
 
     init(_ settings: Settings, queues: [String]) throws {
@@ -28,9 +28,9 @@ struct LetterScan: Sendable {
         self.queues = queues
     }
 
-    /// Calls `body` with each letter that stands in the queues now, until it returns false. Ends early, without an error, when the
+    /// Calls `body` with each letter that is in the queues now, until it returns false. Ends early, without an error, if the
     /// task is cancelled.
-    /// - Throws: a `Problem` when the broker or a queue is out of reach; what `body` throws.
+    /// - Throws: a `Problem` if the broker or a queue cannot be reached; the errors of `body`.
     func forEach(_ body: (FoundLetter) async throws -> Bool) async throws {
         do {
             for queue in queues {
@@ -39,7 +39,7 @@ struct LetterScan: Sendable {
                 do {
                     goesOn = try await Self.browse(browser, body)
                 } catch {
-                    // The first error is the one to tell.
+                    // The first error is the one to report.
                     try? await browser.close()
                     throw error
                 }
@@ -53,7 +53,7 @@ struct LetterScan: Sendable {
 
     private static func browse(_ browser: QueueBrowser, _ body: (FoundLetter) async throws -> Bool) async throws -> Bool {
         var seen = 0
-        // What arrives meanwhile is for the next time: a letter that is put back may come again at once.
+        // Letters that arrive meanwhile are left for the next scan, because a redriven letter may return at once.
         while seen < browser.depth {
             let deliveries = try await browser.next(atMost: min(page, browser.depth - seen))
             if deliveries.isEmpty { break }
@@ -68,7 +68,7 @@ struct LetterScan: Sendable {
     }
 
     private static func problem(_ error: RabbitMQError) -> Problem {
-        guard error.kind != .notFound else { return .unavailable("LONGHAUL_RABBITMQ_URL: \(error); `longhaul setup` declares it") }
+        guard error.kind != .notFound else { return .unavailable("LONGHAUL_RABBITMQ_URL: \(error); run `longhaul setup`") }
         return .unavailable("LONGHAUL_RABBITMQ_URL: \(error)")
     }
 }

@@ -1,15 +1,15 @@
 import Foundation
 import JobMessages
 
-/// The letters that a filter chooses, by id: what was shown and confirmed is what is changed, and not what has arrived since.
+/// The ids of the letters that a filter selects. The command changes what was shown and confirmed, and not what has arrived since.
 struct LetterSelection: Sendable {
-    /// How many letters have each id: equal ones have the same.
+    /// The number of letters with each id. Equal letters have the same id.
     private(set) var ids: [String: Int] = [:]
     private(set) var reasons: [String: Int] = [:]
 
     var count: Int { ids.values.reduce(0, +) }
 
-    /// - Throws: a `Problem`; also when an id that was named is not there.
+    /// - Throws: a `Problem`, also if a given id is not found.
     static func make(_ scan: LetterScan, _ filter: LetterFilter) async throws -> LetterSelection {
         var selection = LetterSelection()
         let now = Date()
@@ -22,7 +22,7 @@ struct LetterSelection: Sendable {
         }
         if let missing = filter.ids.subtracting(selection.ids.keys).min() {
             throw Problem.failed(
-                "there is no letter \(missing), or it does not match the filters; `longhaul dead-letters list` shows what there is")
+                "there is no letter \(missing), or it does not match the filters; see `longhaul dead-letters list`")
         }
         return selection
     }

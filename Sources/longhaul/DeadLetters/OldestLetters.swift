@@ -1,10 +1,10 @@
 import Foundation
 import JobMessages
 
-/// Letters by the time of their last failure, the oldest first: a queue does not keep its order when it is looked at. Without their
-/// bodies, and no more of them than asked for.
+/// Letters sorted by the time of their last failure, oldest first, because browsing a queue changes its order. Keeps no bodies and at most
+/// `limit` letters.
 struct OldestLetters {
-    /// `nil`: all.
+    /// `nil` means all.
     let limit: Int?
     private var kept: [DeadLetterRecord] = []
 
@@ -13,7 +13,7 @@ struct OldestLetters {
     mutating func insert(_ letter: DeadLetterRecord) {
         kept.append(letter)
         kept[kept.count - 1].body = []
-        // Seldom enough that sorting costs little a letter.
+        // Rare enough that sorting costs little per letter.
         if let limit, kept.count > 1000, kept.count / 2 > limit { kept = letters }
     }
 

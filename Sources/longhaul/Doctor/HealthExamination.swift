@@ -3,7 +3,7 @@ import ExportCore
 import JobStore
 import Redis
 
-/// What the orchestrators know of the providers' health: circuit breakers that are not closed, and pauses.
+/// The providers' health as the orchestrators recorded it: circuit breakers that are not closed, and pauses.
 struct HealthExamination: Sendable {
     let settings: Settings
     let thread: EventThread
@@ -15,7 +15,7 @@ struct HealthExamination: Sendable {
             names = try settings.providerSources().map(\.name)
             connection = try await StoreConnection.open(settings, name: "longhaul-doctor", on: thread, logger: Terminal.quietLogger)
         } catch {
-            // Told by the examinations of the providers and of Redis.
+            // The provider and Redis checks report this problem.
             return []
         }
         var findings: [Finding] = []
@@ -34,19 +34,19 @@ struct HealthExamination: Sendable {
         let breaker = stored.health.breaker
         let pauses = RequestKind.allCases.compactMap { kind -> String? in
             let rest = (stored.health.pausedUntil[kind.rawValue] ?? 0) - stored.now
-            return rest > 0 ? "\(kind.rawValue) requests pause for \((rest + 999) / 1000) s on the provider's request" : nil
+            return rest > 0 ? "\(kind.rawValue) requests pause for \((rest + 999) / 1000) s because the provider asked for it" : nil
         }
         let since = breaker.changedAt > 0 ? " since \(JobDescription.time(breaker.changedAt))" : ""
         switch breaker.state {
         case .closed where pauses.isEmpty: return .good("breaker \(name)", "closed\(since)")
         case .closed: return .doubtful("breaker \(name)", "closed; \(pauses.joined(separator: ", "))")
         case .halfOpen:
-            return .doubtful("breaker \(name)", "half-open\(since): single requests try the provider, which was down (\(breaker.reason))")
+            return .doubtful("breaker \(name)", "half-open\(since): probe requests test the provider, which was down (\(breaker.reason))")
         case .open:
             let rest = max(breaker.openUntil - stored.now, 0)
             return .doubtful(
                 "breaker \(name)",
-                "open\(since), tried again in \((rest + 999) / 1000) s: \(breaker.reason). Jobs wait, nothing is lost; is the provider down?"
+                "open\(since), next probe in \((rest + 999) / 1000) s: \(breaker.reason). Jobs wait and none is lost; check the provider"
             )
         }
     }

@@ -2,7 +2,7 @@ import EventThread
 import HTTPClient
 import ProviderAPI
 
-/// The provider files: readable, without mistakes, their secrets there.
+/// Checks the provider files: readable, valid, and with all secrets set.
 struct ProviderExamination: Sendable {
     let settings: Settings
     let thread: EventThread
@@ -26,6 +26,6 @@ struct ProviderExamination: Sendable {
         guard definition.createSafety.isEmpty else { return .good("provider \(definition.name)", definition.file) }
         return .doubtful(
             "provider \(definition.name)",
-            "a crash between a create and its record may start a second export: add an Idempotency-Key header, adopt or find")
+            "a crash during a create may start a second export; add an Idempotency-Key header, adopt or find")
     }
 }

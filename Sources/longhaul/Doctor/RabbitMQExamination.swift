@@ -1,7 +1,7 @@
 import JobMessages
 import RabbitMQ
 
-/// RabbitMQ: reachable, and every queue there, consumed and not full of dead letters.
+/// Checks RabbitMQ: reachable, and every queue declared, consumed and free of dead letters.
 struct RabbitMQExamination: Sendable {
     let settings: Settings
 
@@ -16,7 +16,7 @@ struct RabbitMQExamination: Sendable {
         }
         var findings: [Finding] = []
         do {
-            findings.append(.good("rabbitmq", "answers, version \(try await administrator.serverVersion())"))
+            findings.append(.good("rabbitmq", "reachable, version \(try await administrator.serverVersion())"))
             for queue in Topology.queues { findings.append(await examine(queue.name, administrator)) }
         } catch {
             findings.append(.bad("rabbitmq", "LONGHAUL_RABBITMQ_URL: \(error)"))
@@ -31,13 +31,13 @@ struct RabbitMQExamination: Sendable {
             let isDead = queue == QueueNames.deadJobs || queue == QueueNames.deadDownloads
             if isDead {
                 return depth.messages == 0
-                    ? .good(queue, "empty") : .doubtful(queue, "\(depth.messages) dead letters; `longhaul dead-letters list` shows why")
+                    ? .good(queue, "empty") : .doubtful(queue, "\(depth.messages) dead letters; see `longhaul dead-letters list`")
             }
             return depth.consumers > 0
                 ? .good(queue, "\(depth.messages) messages, \(depth.consumers) consumers")
-                : .doubtful(queue, "\(depth.messages) messages and no consumer; is \(Self.consumer(of: queue)) running?")
+                : .doubtful(queue, "\(depth.messages) messages and no consumer; start \(Self.consumer(of: queue))")
         } catch {
-            return .bad(queue, "\(error); `longhaul setup` declares it")
+            return .bad(queue, "\(error); run `longhaul setup`")
         }
     }
 

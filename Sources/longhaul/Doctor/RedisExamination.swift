@@ -2,7 +2,7 @@ import EventThread
 import JobStore
 import Redis
 
-/// Redis: reachable, new enough, set up, and set so that it loses nothing.
+/// Checks Redis: reachable, supported version, set up, and with settings that lose no data.
 struct RedisExamination: Sendable {
     let settings: Settings
     let thread: EventThread
@@ -26,7 +26,7 @@ struct RedisExamination: Sendable {
     private func examine(_ redis: Redis) async -> [Finding] {
         do {
             let server = try await redis.info("server")
-            var findings = [Finding.good("redis", "\(redis.server) answers, version \(server["redis_version"] ?? "unknown")")]
+            var findings = [Finding.good("redis", "\(redis.server) is reachable, version \(server["redis_version"] ?? "unknown")")]
             findings += try await durability(redis)
             return findings
         } catch {
@@ -52,7 +52,7 @@ struct RedisExamination: Sendable {
             findings.append(
                 .doubtful("redis", "hash-max-listpack-value is \(limit): a waiting job costs twice the memory; set it to 4096"))
         }
-        if findings.isEmpty { findings.append(.good("redis", "keeps what it is told: append-only file, fsync always, no eviction")) }
+        if findings.isEmpty { findings.append(.good("redis", "durable: append-only file, fsync always, no eviction")) }
         return findings
     }
 

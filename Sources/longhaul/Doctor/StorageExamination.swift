@@ -1,7 +1,7 @@
 import EventThread
 import ObjectStorage
 
-/// The output: set, reachable and writable.
+/// Checks the output: set, reachable and writable.
 struct StorageExamination: Sendable {
     let settings: Settings
     let thread: EventThread
@@ -9,7 +9,7 @@ struct StorageExamination: Sendable {
     func findings() async -> [Finding] {
         do {
             guard let output = try settings.text("LONGHAUL_OUTPUT") else {
-                return [.doubtful("output", "LONGHAUL_OUTPUT is not set here; workers need it")]
+                return [.doubtful("output", "LONGHAUL_OUTPUT is not set here; set it for workers")]
             }
             let (storage, http) = try settings.storage(on: thread, logger: Terminal.quietLogger)
             do {
@@ -19,7 +19,7 @@ struct StorageExamination: Sendable {
                 return [.bad("output", "\(output): \(error)")]
             }
             await http?.shutdown()
-            return [.good("output", "\(output) can be written")]
+            return [.good("output", "\(output) is writable")]
         } catch let problem as Problem {
             return [.bad("output", problem.message)]
         } catch {

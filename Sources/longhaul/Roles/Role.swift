@@ -4,7 +4,7 @@ import Metrics
 import ServiceLifecycle
 import Telemetry
 
-/// What the roles share while they run: logs, metrics, the health server, signals.
+/// What all long-running services share: logs, metrics, the health server and signals.
 struct Role {
     let name: String
     let settings: Settings
@@ -14,7 +14,7 @@ struct Role {
     private let healthHost: String
     private let healthPort: Int
 
-    /// - Parameter standardPort: where health is served unless something else is said.
+    /// - Parameter standardPort: the default health port.
     init(_ name: String, _ settings: Settings, _ options: RoleOptions, standardPort: Int) throws {
         self.name = name
         self.settings = settings
@@ -32,15 +32,15 @@ struct Role {
         healthPort = try options.healthPort ?? (isSet ? settings.number("LONGHAUL_HEALTH_PORT", 0...65_535) : standardPort)
     }
 
-    /// Runs the service until SIGTERM or SIGINT, with the health server beside it. A second signal ends the process at once; whatever
-    /// it held comes back by its lease.
+    /// Runs the service and the health server until SIGTERM or SIGINT. A second signal ends the process at once; the leases return
+    /// its work.
     func run(_ service: any Service, checks: [HealthCheck], readiness: [HealthCheck]) async throws {
         let health = HealthServer(
             host: healthHost, port: healthPort, checks: checks, readiness: readiness, registry: registry, logger: logger)
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [
-                    // Started in this order and shut down in the opposite one: health is told to the last.
+                    // Started in this order and shut down in reverse, so that health is served to the end.
                     .init(service: health, successTerminationBehavior: .gracefullyShutdownGroup),
                     .init(service: service, successTerminationBehavior: .gracefullyShutdownGroup),
                     .init(service: SecondSignal()),
@@ -50,7 +50,7 @@ struct Role {
         try await group.run()
     }
 
-    /// The group reports each of its steps at debug level under our own names; only what is wrong is of interest.
+    /// The group logs each step at debug level; only its warnings and errors matter here.
     private var quietLogger: Logger {
         var logger = logger
         logger.logLevel = max(logger.logLevel, .error)

@@ -2,15 +2,15 @@ import ArgumentParser
 import Logging
 import Telemetry
 
-/// What the long-running roles take on top of the settings.
+/// The options that long-running services accept in addition to the settings.
 struct RoleOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Log as json or text; LONGHAUL_LOG_FORMAT otherwise.", valueName: "format"))
+    @Option(help: ArgumentHelp("The log format, json or text (default: LONGHAUL_LOG_FORMAT).", valueName: "format"))
     var logFormat: LogFormat?
 
-    @Option(help: ArgumentHelp("The least level that is logged; LONGHAUL_LOG_LEVEL otherwise.", valueName: "level"))
+    @Option(help: ArgumentHelp("The lowest level to log (default: LONGHAUL_LOG_LEVEL).", valueName: "level"))
     var logLevel: Logger.Level?
 
-    @Option(help: ArgumentHelp("Serve health and metrics on this port; LONGHAUL_HEALTH_PORT otherwise.", valueName: "port"))
+    @Option(help: ArgumentHelp("The port for health and metrics (default: LONGHAUL_HEALTH_PORT).", valueName: "port"))
     var healthPort: Int?
 }
 

@@ -1,10 +1,10 @@
 import Glibc
 import ServiceLifecycle
 
-/// From the beginning of a graceful shutdown on, lets a further SIGTERM or SIGINT end the process at once.
+/// Once a graceful shutdown has started, another SIGTERM or SIGINT ends the process at once.
 struct SecondSignal: Service {
     func run() async throws {
-        try? await gracefulShutdown()  // ends by cancellation too, which is no error here
+        try? await gracefulShutdown()  // a cancellation ends it too and is not an error
         for number in [SIGTERM, SIGINT] {
             signal(number) { _exit(128 + $0) }
         }

@@ -3,7 +3,7 @@ import JobStore
 import Logging
 import Redis
 
-/// The store, reached and checked.
+/// A checked connection to the store.
 struct StoreConnection {
     let store: JobStore
     let redis: Redis

@@ -1,4 +1,4 @@
-/// A bar on standard error, drawn over itself on a terminal; elsewhere a line now and then.
+/// A progress bar on standard error: redrawn in place on a terminal, otherwise a line from time to time.
 struct ProgressBar {
     private let label: String
     private let total: Int?
@@ -6,7 +6,7 @@ struct ProgressBar {
     private var lastLine = ""
     private let start = ContinuousClock.now
 
-    /// - Parameter total: `nil` when it is not known.
+    /// - Parameter total: `nil` if unknown.
     init(_ label: String, total: Int?) {
         self.label = label
         self.total = total

@@ -1,4 +1,4 @@
-/// Columns of text, as wide as their widest cell.
+/// Columns of text, each as wide as its widest cell.
 struct Table {
     private let header: [String]
     private var rows: [[String]] = []
@@ -7,7 +7,7 @@ struct Table {
 
     mutating func add(_ row: [String]) { rows.append(row) }
 
-    /// - Parameter width: lines are cut at so many columns; `nil` leaves them whole, as a pipe wants them.
+    /// - Parameter width: the maximum line length in columns; `nil` does not cut lines, for output to a pipe.
     func text(width: Int?) -> String {
         var widths = header.map(\.count)
         for row in rows {

@@ -2,29 +2,29 @@ import Foundation
 import Glibc
 import Logging
 
-/// What a person sees: colours only on a terminal, problems on standard error.
+/// Terminal output: colours only on a terminal, problems on standard error.
 enum Terminal {
     static let isOutputTerminal = isatty(STDOUT_FILENO) == 1
     static let isErrorTerminal = isatty(STDERR_FILENO) == 1
     static let isInputTerminal = isatty(STDIN_FILENO) == 1
 
-    /// For commands, which speak for themselves.
+    /// For commands, which print their own output.
     static var quietLogger: Logger { Logger(label: "longhaul", factory: { _ in SwiftLogNoOpLogHandler() }) }
 
     static func error(_ message: String) {
         write("longhaul: \(message)\n")
     }
 
-    /// To standard error, unbuffered: progress must not mix with the output.
+    /// Writes to standard error, unbuffered, so that progress does not mix with the output.
     static func write(_ text: String) {
-        // Nobody may read it, which is no reason to end: `write(_:)` would.
+        // A closed standard error must not end the process, as `write(_:)` would.
         try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
     }
 
-    /// A line of output that somebody at the other end of a pipe waits for.
+    /// Writes a line and flushes it, because a reader may wait for it at the other end of a pipe.
     static func line(_ text: String) {
         print(text)
-        // SIGPIPE is ignored: without this a command would go on for ever with nobody to read it.
+        // SIGPIPE is ignored: without this check, a command would run on after its reader has gone.
         if fflush(nil) != 0 { exit(128 + SIGPIPE) }
     }
 
@@ -38,7 +38,7 @@ enum Terminal {
         return "\u{1B}[\(colour.rawValue)m\(text)\u{1B}[0m"
     }
 
-    /// Columns of the terminal behind standard output; `nil` when it is none.
+    /// The columns of the terminal on standard output; `nil` if it is not a terminal.
     static var width: Int? {
         var size = winsize()
         guard isOutputTerminal, ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
@@ -47,13 +47,13 @@ enum Terminal {
 }
 
 extension Terminal {
-    /// Asks a person; anything but yes is no.
+    /// Asks for confirmation; anything but yes means no.
     static func confirm(_ question: String) -> Bool {
         write("\(question) [y/N] ")
         return ["y", "yes"].contains(readLine()?.lowercased() ?? "")
     }
 
-    /// Puts a line in the place of the one before.
+    /// Replaces the current line.
     static func redraw(_ line: String) {
         do {
             try FileHandle.standardOutput.write(contentsOf: Data("\r\u{1B}[2K\(line)".utf8))
