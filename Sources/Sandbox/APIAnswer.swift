@@ -2,15 +2,15 @@ import Encoding
 import NIOCore
 import NIOHTTP1
 
-/// What a request gets.
+/// The outcome of a request.
 enum APIAnswer: Sendable {
     case response(APIResponse)
-    /// An answer for which files have to be made first; not on the event loop.
+    /// A response that requires files to be generated first; not on the event loop.
     case later(@Sendable () throws -> APIAnswer)
     case stream(APIResponse, BodyStream)
-    /// Nothing, until the client leaves.
+    /// No response until the client disconnects.
     case hang
-    /// Nothing, and the connection is closed.
+    /// No response; the connection is closed.
     case disconnect
 }
 
@@ -26,7 +26,7 @@ struct APIResponse: Sendable {
         return APIResponse(status: status, headers: [("Content-Type", "application/json")], body: json.bytes)
     }
 
-    /// An error as the simulated API words it: `{"error":{"code":…,"message":…}}`.
+    /// An error in the format of the simulated API: `{"error":{"code":…,"message":…}}`.
     static func error(_ status: HTTPResponseStatus, _ code: String, _ message: String) -> APIResponse {
         json(status) { json in
             json.object("error") { error in

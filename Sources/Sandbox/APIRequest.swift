@@ -2,7 +2,7 @@ import Encoding
 import NIOCore
 import NIOHTTP1
 
-/// A whole request, its body included.
+/// A complete request, including its body.
 struct APIRequest: Sendable {
     var method: HTTPMethod
     var path: Substring
@@ -24,7 +24,7 @@ struct APIRequest: Sendable {
         }
     }
 
-    /// A parameter of the query, decoded; nil if it is missing.
+    /// A decoded query parameter; nil if it is missing.
     func parameter(_ name: String) -> String? {
         for pair in query.split(separator: "&") {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
@@ -35,7 +35,7 @@ struct APIRequest: Sendable {
         return nil
     }
 
-    /// Compared without a hint of how much of it was right.
+    /// Compares in constant time, so that the duration reveals nothing about the token.
     func carries(bearer token: String) -> Bool {
         guard let given = headers.first(name: "Authorization") else { return false }
         let (left, right) = (Array(given.utf8), Array("Bearer \(token)".utf8))

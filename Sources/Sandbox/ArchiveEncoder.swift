@@ -1,15 +1,15 @@
 import CArchive
 
-/// Packs bytes as gzip or zip by libarchive, in memory that does not grow with them: what goes in comes out of `take()`.
+/// Compresses bytes as gzip or zip with libarchive in constant memory; `take()` returns the output so far.
 ///
-/// The same input gives the same output within one process: gzip carries no time of creation, and all zip entries the same
-/// one. Level 1, since the sandbox shall not be what a benchmark measures.
+/// Within one process the same input gives the same output: gzip carries no creation time, and all zip entries carry the same
+/// time. Uses level 1, because a benchmark must not measure the sandbox.
 final class ArchiveEncoder {
     private let archive: OpaquePointer
     private let entry: OpaquePointer
     private var output: [UInt8] = []
 
-    /// - Throws: `ArchiveEncoderError` when libarchive lacks the format or memory.
+    /// - Throws: `ArchiveEncoderError` if libarchive lacks the format or memory.
     init(_ compression: FileCompression) throws(ArchiveEncoderError) {
         guard let archive = archive_write_new(), let entry = archive_entry_new() else {
             throw ArchiveEncoderError(step: "allocate", text: "out of memory")
@@ -26,7 +26,7 @@ final class ArchiveEncoder {
             try check("gzip", archive_write_set_filter_option(archive, "gzip", "compression-level", "1"))
             try check("gzip", archive_write_set_filter_option(archive, "gzip", "timestamp", nil))
         }
-        // Unretained: libarchive calls back only from within this object's own calls, and is freed by its `deinit`.
+        // Unretained: libarchive calls back only during this object's own calls, and `deinit` frees it.
         let owner = Unmanaged.passUnretained(self).toOpaque()
         let write: @convention(c) (OpaquePointer?, UnsafeMutableRawPointer?, UnsafeRawPointer?, Int) -> Int = {
             _, owner, bytes, count in
@@ -43,7 +43,7 @@ final class ArchiveEncoder {
         archive_write_free(archive)
     }
 
-    /// Begins an entry; a gzip file has exactly one.
+    /// Starts an entry; a gzip file has exactly one.
     func begin(name: String, bytes: Int) throws(ArchiveEncoderError) {
         archive_entry_clear(entry)
         archive_entry_set_pathname(entry, name)
@@ -59,14 +59,14 @@ final class ArchiveEncoder {
         guard written == bytes.count else { throw failure("write") }
     }
 
-    /// Ends the archive; the last bytes are ready to be taken then.
+    /// Ends the archive and makes the last bytes available to `take()`.
     func finish() throws(ArchiveEncoderError) {
         try check("finish", archive_write_close(archive))
     }
 
     var pending: Int { output.count }
 
-    /// The packed bytes so far.
+    /// The output so far.
     func take() -> [UInt8] {
         defer { output = [] }
         return output
@@ -82,11 +82,11 @@ final class ArchiveEncoder {
     }
 }
 
-/// libarchive refused to pack a file.
+/// libarchive failed to compress a file.
 struct ArchiveEncoderError: Error, CustomStringConvertible {
     var step: String
-    /// libarchive's own message.
+    /// The message of libarchive.
     var text: String
 
-    var description: String { "cannot pack a file (\(step)): \(text)" }
+    var description: String { "cannot compress a file (\(step)): \(text)" }
 }

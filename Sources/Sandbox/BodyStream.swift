@@ -1,24 +1,24 @@
 import Synchronization
 
-/// Makes the pieces of a body, one after the other. Used by one thread at a time, not always by the same.
+/// Produces the chunks of a body in order. Used by one thread at a time, not always the same one.
 protocol BodySource {
-    /// The next piece; nil at the end.
+    /// The next chunk; nil at the end.
     mutating func next() throws -> [UInt8]?
-    /// How long to wait after each piece.
+    /// The pause after each chunk.
     var pause: Duration? { get }
 }
 
-/// A body on its way: its pieces are made off the event loop, each when the one before has left.
+/// A body in transmission: each chunk is made off the event loop when the previous one has been sent.
 final class BodyStream: Sendable {
     enum Ending: Sendable {
         case orderly
-        /// By closing the connection before the body is whole.
+        /// Closes the connection before the body is complete.
         case abrupt
     }
 
     let ending: Ending
     let pause: Duration?
-    /// Whether a piece can take long, since files have to be made whole for it.
+    /// Whether a chunk can take long, because whole files must be generated for it.
     let makesFacts: Bool
     private let source: Mutex<any BodySource>
 
@@ -34,18 +34,18 @@ final class BodyStream: Sendable {
     }
 }
 
-/// A file's bytes, cut, spoiled and slowed as the fault of the download wants it.
+/// A file's bytes, truncated, corrupted or slowed down as the download's fault requires.
 struct FileBody: BodySource {
     private var producer: FileProducer
-    /// Bytes of the served file to be thrown away before the part begins.
+    /// The bytes of the served file to skip before the range starts.
     private var skipping: Int
     private var remaining: Int
-    /// The offset in the file of the next piece that is made.
+    /// The offset in the file of the next chunk.
     private var position: Int
     private var waiting: [UInt8] = []
     private var pieceSize = Int.max
     private(set) var pause: Duration?
-    /// The offset in the file of a byte that shall be wrong.
+    /// The offset in the file of the byte to corrupt.
     var corruptedAt: Int?
 
     init(_ producer: FileProducer, part: Range<Int>) {
@@ -59,7 +59,7 @@ struct FileBody: BodySource {
         remaining = min(remaining, count)
     }
 
-    /// In twenty pieces, so that a client that looks for progress sees some.
+    /// Uses twenty chunks, so that a client that watches progress sees some.
     mutating func spread(over duration: Duration) {
         pieceSize = max(1, remaining / 20)
         pause = duration / 20

@@ -1,17 +1,17 @@
 /// The rows of one CSV file or zip entry, computed from a seed at any offset and never stored.
 ///
-/// All rows have one length, so that an offset leads straight to its row. They hold a running number and a clock beside
-/// skewed columns, and compress about four times, as reports do.
+/// All rows have the same length, so an offset determines its row. Rows hold a sequence number, a time and skewed columns,
+/// and compress about fourfold, as reports do.
 struct CSVContent: Sendable, Hashable {
     let seed: UInt64
-    /// The whole length. The last byte is a line feed, wherever it cuts the last row.
+    /// The length in bytes. The last byte is a line feed, even if it cuts the last row.
     let bytes: Int
 
     private static let header = Array("id,time,account,country,units,amount\n".utf8)
     private static let template = Array("0000000000,2026-03-01T00:00:00Z,acct-0000,DE,0000,000000.00\n".utf8)
     private static let countries = ["DE", "US", "FR", "GB", "IT", "ES", "NL", "PL", "SE", "JP", "BR", "IN"].map { Array($0.utf8) }
 
-    /// Up to `count` bytes from `offset` on; fewer at the end, none behind it.
+    /// Returns up to `count` bytes from `offset` on; fewer at the end, and none after it.
     func read(at offset: Int, count: Int) -> [UInt8] {
         let end = min(bytes, offset + count)
         guard offset < end else { return [] }

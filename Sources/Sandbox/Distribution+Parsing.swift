@@ -1,11 +1,11 @@
 extension Distribution {
-    /// Reads `5s`, `fixed:5s`, `uniform:2s..30s`, `lognormal:median=10s,sigma=0.5[,max=5m]` or `bimodal:3s,60s,0.2`.
+    /// Parses `5s`, `fixed:5s`, `uniform:2s..30s`, `lognormal:median=10s,sigma=0.5[,max=5m]` or `bimodal:3s,60s,0.2`.
     ///
     /// - Parameters:
     ///   - text: the option's text.
-    ///   - quantity: what the numbers count, which decides their suffixes.
+    ///   - quantity: the unit of the numbers, which determines the allowed suffixes.
     ///   - option: the option's name, for the error.
-    /// - Throws: `SandboxOptionError` that says which part is wrong.
+    /// - Throws: `SandboxOptionError` that names the invalid part.
     public init(parsing text: String, quantity: Quantity, option: String) throws(SandboxOptionError) {
         let parser = DistributionParser(text: text, quantity: quantity, option: option)
         shape = try parser.shape()
@@ -25,15 +25,15 @@ private struct DistributionParser {
         case "uniform": return try uniform(parts[1])
         case "lognormal": return try lognormal(parts[1])
         case "bimodal": return try bimodal(parts[1])
-        default: throw problem("unknown distribution “\(parts[0])”, expected fixed, uniform, lognormal or bimodal")
+        default: throw problem("unknown distribution “\(parts[0])”; use fixed, uniform, lognormal or bimodal")
         }
     }
 
     private func uniform(_ arguments: Substring) throws(SandboxOptionError) -> Distribution.Shape {
-        guard let dots = arguments.firstRange(of: "..") else { throw problem("uniform needs LOW..HIGH") }
+        guard let dots = arguments.firstRange(of: "..") else { throw problem("uniform requires LOW..HIGH") }
         let low = try number(arguments[..<dots.lowerBound])
         let high = try number(arguments[dots.upperBound...])
-        guard low <= high else { throw problem("the lower end is above the upper one") }
+        guard low <= high else { throw problem("the lower bound is above the upper bound; swap them") }
         return .uniform(low, high)
     }
 
@@ -43,28 +43,28 @@ private struct DistributionParser {
         var max = quantity.ceiling
         for argument in arguments.split(separator: ",", omittingEmptySubsequences: false) {
             let pair = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard pair.count == 2 else { throw problem("lognormal needs median=VALUE,sigma=NUMBER[,max=VALUE]") }
+            guard pair.count == 2 else { throw problem("lognormal requires median=VALUE,sigma=NUMBER[,max=VALUE]") }
             switch pair[0] {
             case "median": median = try number(pair[1])
             case "sigma": sigma = try plain(pair[1], upTo: 5)
             case "max": max = try number(pair[1])
-            default: throw problem("lognormal has no “\(pair[0])”, only median, sigma and max")
+            default: throw problem("unknown parameter “\(pair[0])”; lognormal has median, sigma and max")
             }
         }
-        guard let median, let sigma else { throw problem("lognormal needs median=VALUE,sigma=NUMBER[,max=VALUE]") }
+        guard let median, let sigma else { throw problem("lognormal requires median=VALUE,sigma=NUMBER[,max=VALUE]") }
         return .lognormal(median: median, sigma: sigma, max: max)
     }
 
     private func bimodal(_ arguments: Substring) throws(SandboxOptionError) -> Distribution.Shape {
         let values = arguments.split(separator: ",", omittingEmptySubsequences: false)
-        guard values.count == 3 else { throw problem("bimodal needs FIRST,SECOND,SHARE-OF-SECOND") }
+        guard values.count == 3 else { throw problem("bimodal requires FIRST,SECOND,SHARE-OF-SECOND") }
         return .bimodal(try number(values[0]), try number(values[1]), share: try plain(values[2], upTo: 1))
     }
 
     private func number(_ text: some StringProtocol) throws(SandboxOptionError) -> Double {
         let value = try quantity.parse(text, option: option)
-        guard value <= quantity.ceiling else { throw problem("“\(text)” is more than the sandbox can do") }
-        if quantity == .count, value != value.rounded() { throw problem("“\(text)” is not a whole number") }
+        guard value <= quantity.ceiling else { throw problem("“\(text)” exceeds the maximum of the sandbox") }
+        if quantity == .count, value != value.rounded() { throw problem("“\(text)” is not an integer") }
         return value
     }
 

@@ -1,18 +1,18 @@
 import Foundation
 
-/// How a duration, a size or a number of files is spread over exports.
+/// The distribution of a duration, a size or a file count over exports.
 public struct Distribution: Sendable, Hashable {
     public enum Shape: Sendable, Hashable {
         case fixed(Double)
-        /// Evenly between both, both included.
+        /// Uniform between both bounds, inclusive.
         case uniform(Double, Double)
-        /// `median · e^(sigma · N(0,1))`, at most `max`: long tails, as real report durations have them.
+        /// `median · e^(sigma · N(0,1))`, at most `max`: a long tail, as in real report durations.
         case lognormal(median: Double, sigma: Double, max: Double)
-        /// The second value with probability `share`, else the first.
+        /// The second value with probability `share`, otherwise the first.
         case bimodal(Double, Double, share: Double)
     }
 
-    /// In the unit of the quantity: seconds, bytes or pieces.
+    /// The unit is that of the quantity: seconds, bytes or a count.
     public var shape: Shape
 
     public init(_ shape: Shape) {
@@ -25,7 +25,7 @@ public struct Distribution: Sendable, Hashable {
         Distribution(.uniform(range.lowerBound, range.upperBound))
     }
 
-    /// One value, in the quantity's unit; the same draw always gives the same value.
+    /// One value in the quantity's unit. The same draw always gives the same value.
     func value(_ draw: Draw) -> Double {
         switch shape {
         case .fixed(let value): value
@@ -35,7 +35,7 @@ public struct Distribution: Sendable, Hashable {
         }
     }
 
-    /// One whole number; a uniform distribution gives both of its ends the same weight as the numbers between them.
+    /// One integer. A uniform distribution gives its bounds the same weight as the numbers between them.
     func whole(_ draw: Draw) -> Int {
         if case .uniform(let low, let high) = shape {
             let span = (high - low).rounded(.down) + 1

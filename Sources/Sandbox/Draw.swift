@@ -1,12 +1,12 @@
 import Foundation
 
-/// A random number that is a pure function of what it is for, so that a run is repeated by its seed however its requests
-/// interleave: there is no generator whose state the order of requests could change.
+/// A random number that is a pure function of its purpose. A seed repeats a run however its requests interleave, because no
+/// generator has a state that depends on the order of requests.
 ///
 /// The mixing function is the finaliser of SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number
-/// generators", OOPSLA 2014), applied once for each value that is mixed in.
+/// generators", OOPSLA 2014), applied once per mixed-in value.
 struct Draw: Sendable {
-    /// What a number decides; each purpose has a stream of its own.
+    /// What a number decides. Each purpose has its own stream.
     enum Purpose: UInt64 {
         case identity = 1, queueTime, duration, fileCount, fileBytes, compression, entryCount, content, fault, linkKey
     }
@@ -20,10 +20,10 @@ struct Draw: Sendable {
         bits = Draw.mix(mixed ^ UInt64(bitPattern: Int64(third)))
     }
 
-    /// Evenly in [0, 1).
+    /// Uniform in [0, 1).
     var unit: Double { Double(bits >> 11) * 0x1p-53 }
 
-    /// Normal with mean 0 and deviation 1 (Box–Muller).
+    /// Normal with mean 0 and standard deviation 1 (Box–Muller).
     var normal: Double {
         let radius = (-2 * log(1 - unit)).squareRoot()
         let angle = 2 * Double.pi * Double(Draw.mix(bits) >> 11) * 0x1p-53
@@ -37,7 +37,7 @@ struct Draw: Sendable {
         return z ^ (z >> 31)
     }
 
-    /// FNV-1a over the text's UTF-8. Swift's own hasher has another seed in each process.
+    /// FNV-1a over the text's UTF-8. Swift's hasher has a different seed in each process.
     static func hash(_ text: String) -> UInt64 {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
         for byte in text.utf8 {

@@ -2,21 +2,21 @@ import Encoding
 import Foundation
 import Synchronization
 
-/// The sandbox's own record of creates, cancels and injected faults, as NDJSON in a file: what an audit compares with.
+/// The sandbox's record of creates, cancels and injected faults, as NDJSON in a file. An audit compares it with the results.
 ///
-/// Lines are collected and written when 64 KiB have come together, every 100 ms by the server, and at its stop. A write that
-/// blocks holds up the requests behind it, so nothing is lost and memory stays bounded.
+/// Lines are buffered and written at 64 KiB, every 100 ms by the server, and when it stops. A blocking write delays the
+/// requests behind it, so nothing is lost and memory stays bounded.
 final class EventLog: Sendable {
     private let state: Mutex<State>
 
     private struct State {
         var descriptor: Int32?
         var pending: [UInt8] = []
-        /// The first write that failed.
+        /// The first write error.
         var failure: SandboxError?
     }
 
-    /// - Parameter path: a file, made or appended to; nil keeps no log.
+    /// - Parameter path: a file to create or append to; nil keeps no log.
     /// - Throws: `SandboxError.cannotOpenLog`.
     init(path: String?) throws(SandboxError) {
         guard let path else {
@@ -63,7 +63,7 @@ final class EventLog: Sendable {
         }
     }
 
-    /// Writes what is pending.
+    /// Writes the buffered lines.
     func flush() {
         state.withLock { write(&$0) }
     }

@@ -1,6 +1,6 @@
 import Encoding
 
-/// An export's id: 64 bits, written as `ex-` and 16 hexadecimal digits.
+/// The id of an export: 64 bits, written as `ex-` and 16 hexadecimal digits.
 struct ExportID: Sendable, Hashable {
     let bits: UInt64
 

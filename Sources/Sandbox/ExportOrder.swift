@@ -1,11 +1,11 @@
 import Foundation
 
-/// What the body of a create request asks for: a report, and what its export shall be like.
+/// The body of a create request: the report, and the properties of its export.
 ///
-/// Keys that the sandbox does not know are parameters of the report and change nothing.
+/// Keys that the sandbox does not know are report parameters and have no effect.
 struct ExportOrder: Sendable, Hashable, Decodable {
     var report: String?
-    /// Seconds; `duration` takes a distribution instead.
+    /// In seconds; `duration` takes a distribution instead.
     var durationSeconds: NumberOrText?
     var duration: NumberOrText?
     var queueSeconds: NumberOrText?
@@ -16,22 +16,22 @@ struct ExportOrder: Sendable, Hashable, Decodable {
     var faults: FaultList?
     var failExport: Bool?
     var emptyExport: Bool?
-    /// Replaces the sandbox's seed and the idempotency key in all that is random about this export.
+    /// Replaces the sandbox's seed and the idempotency key for all random properties of this export.
     var seed: UInt64?
 
-    /// - Throws: `SandboxOptionError` that names the key, for JSON of another form.
+    /// - Throws: `SandboxOptionError` that names the key, if the JSON has another form.
     init(json: Data) throws(SandboxOptionError) {
         do {
             self = try JSONDecoder().decode(ExportOrder.self, from: json)
         } catch let error as DecodingError {
             throw SandboxOptionError(option: error.key, value: "…", problem: error.explanation)
         } catch {
-            throw SandboxOptionError(option: "body", value: "…", problem: "is not JSON")
+            throw SandboxOptionError(option: "body", value: "…", problem: "is not valid JSON")
         }
     }
 }
 
-/// A number, or an option's text such as `uniform:1..5`.
+/// A number, or an option text such as `uniform:1..5`.
 enum NumberOrText: Sendable, Hashable, Decodable {
     case number(Double)
     case text(String)
@@ -61,7 +61,7 @@ struct FaultList: Sendable, Hashable, Decodable {
         let container = try decoder.singleValueContainer()
         do {
             let map = try container.decode([String: NumberOrText].self)
-            // A JSON object has no order; sorted, the same body always means the same.
+            // JSON objects have no order. Sorting makes the result deterministic.
             amounts = map.sorted { $0.key < $1.key }.map { ($0.key, $0.value.text) }
         } catch DecodingError.typeMismatch {
             amounts = try container.decode([String].self).map { ($0, "1") }
@@ -96,7 +96,7 @@ extension DecodingError {
     }
 
     fileprivate var explanation: String {
-        if case .dataCorrupted = self { return "is not JSON, or a number out of range" }
+        if case .dataCorrupted = self { return "is not valid JSON, or a number is out of range" }
         return "has the wrong type"
     }
 }

@@ -1,6 +1,6 @@
-/// What exports of one order are like: the sandbox's configuration with the order's own wishes laid over it.
+/// The properties of the exports of one order: the sandbox's configuration, overridden by the order.
 ///
-/// Shared by all exports of the same order, so that a hundred thousand of them stay small.
+/// Shared by all exports of the same order, so that a hundred thousand of them use little memory.
 final class ExportPlan: Sendable {
     let order: ExportOrder
     let queueTime: Distribution
@@ -10,9 +10,9 @@ final class ExportPlan: Sendable {
     let entries: Distribution
     let compression: [FileCompression]
     let faults: FaultPlan
-    /// The outcome that the order insists on; else the faults decide.
+    /// The outcome that the order requires; if nil, the faults decide.
     let outcome: ExportOutcome?
-    /// The beginning of file names, out of the report's name.
+    /// The start of file names, derived from the report's name.
     let stem: String
 
     /// - Throws: `SandboxOptionError` that names the key of the order.
@@ -55,7 +55,7 @@ final class ExportPlan: Sendable {
     }
 }
 
-/// How an export ends.
+/// The final outcome of an export.
 enum ExportOutcome: String, Sendable {
     case done = "DONE"
     case noData = "NO_DATA"

@@ -1,19 +1,19 @@
 extension ExportRegistry {
-    /// What became of a create request.
+    /// The outcome of a create request.
     enum Creation: Sendable {
         case created(View)
-        /// The key's export existed already.
+        /// The idempotency key already has an export.
         case replayed(View)
-        /// The key was used for another order.
+        /// The idempotency key was used with a different order.
         case conflict
-        /// There is no room, and nothing has finished.
+        /// The registry is full, and no export has finished.
         case full
         case fault(Fault)
     }
 
-    /// Makes an export, or finds the one that the idempotency key made before.
+    /// Creates an export, or finds the one that the idempotency key already has.
     ///
-    /// - Throws: `SandboxOptionError` that names the key of the order that cannot be used.
+    /// - Throws: `SandboxOptionError` that names the invalid key of the order.
     func create(_ order: ExportOrder, key: String?) throws(SandboxOptionError) -> Creation {
         let now = clock.now()
         let plan = try plan(for: order)
@@ -75,8 +75,8 @@ extension ExportRegistry {
         return fault.map(Creation.fault) ?? .created(export.view(at: now))
     }
 
-    /// The id for a key, drawn from it, so that a run repeats its ids, and drawn again while another key has it; and the
-    /// export that the key made before.
+    /// The id for an idempotency key, and the existing export of that key, if any. The id is drawn from the key, so that a run
+    /// repeats its ids, and drawn again if another key has it.
     func slot(for key: String?, identity: UInt64, _ state: borrowing State) -> (ExportID, SimulatedExport?) {
         var id = ExportID(bits: Draw(identity, .identity).bits)
         while let other = state.exports[id] {
@@ -102,14 +102,14 @@ extension ExportRegistry {
         if let known = state.withLock({ $0.plans[order] }) { return known }
         let plan = try ExportPlan(order: order, configuration: configuration)
         state.withLock { state in
-            // Orders with a seed of their own are as many as exports; forgetting all now and then bounds them.
+            // Orders with their own seed are as many as exports; clearing the cache from time to time bounds it.
             if state.plans.count >= 4_096 { state.plans.removeAll() }
             state.plans[order] = plan
         }
         return plan
     }
 
-    /// One more request about a key that has no export.
+    /// Counts a request for an idempotency key that has no export.
     func count(_ identity: UInt64, _ state: inout State) -> Int {
         if state.keyOccasions.count >= 100_000 { state.keyOccasions.removeAll(keepingCapacity: true) }
         state.keyOccasions[identity, default: 0] += 1

@@ -1,5 +1,5 @@
 extension ExportRegistry {
-    /// The status of an export, and the fault that may spoil the answer.
+    /// The status of an export, or the fault that replaces the response.
     func status(_ id: ExportID) -> Outcome<View> {
         withExport(id) { export, statistics, now in
             export.occasions.statuses += 1
@@ -15,7 +15,7 @@ extension ExportRegistry {
         }
     }
 
-    /// The export that a key made.
+    /// The export of an idempotency key.
     func find(key: String) -> Outcome<View> {
         let identity = Draw.mix(configuration.seed ^ Draw.hash(key))
         let now = clock.now()
@@ -37,10 +37,10 @@ extension ExportRegistry {
         }
     }
 
-    /// What became of a cancel request.
+    /// The outcome of a cancel request.
     enum Cancellation: Sendable {
         case cancelled(View)
-        /// The export has ended in another way.
+        /// The export has already ended in another way.
         case tooLate(View)
     }
 
@@ -63,11 +63,11 @@ extension ExportRegistry {
         }
     }
 
-    /// A page of files to be listed.
+    /// One page of a file listing.
     struct Page: Sendable {
         var status: ExportStatus
         var files: [ListedFile]
-        /// The index of the next page's first file.
+        /// The index of the first file on the next page.
         var next: Int?
     }
 
@@ -98,7 +98,7 @@ extension ExportRegistry {
         }
     }
 
-    /// A file to be sent, and the fault that spoils its body.
+    /// A file to send, and the fault that damages its body.
     struct Download: Sendable {
         var layout: FileLayout
         var fault: Fault?

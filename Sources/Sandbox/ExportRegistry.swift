@@ -1,14 +1,14 @@
 import HeapModule
 import Synchronization
 
-/// All exports in memory, and the counters. The HTTP side asks; every decision about an export is made here.
+/// Holds all exports and the counters in memory. Every decision about an export is made here; the HTTP layer only asks.
 ///
-/// Behind one mutex, which a single event loop never has to wait for.
+/// Protected by one mutex, which is uncontended with a single event loop.
 final class ExportRegistry: Sendable {
     let configuration: SandboxConfiguration
     let clock: any SandboxClock
     let log: EventLog
-    /// For requests that concern no export.
+    /// For requests that do not concern an export.
     let faults: FaultPlan
     let state = Mutex(State())
 
@@ -21,12 +21,12 @@ final class ExportRegistry: Sendable {
 
     struct State {
         var exports: [ExportID: SimulatedExport] = [:]
-        /// By planned end: the first is dropped when room is needed.
+        /// Ordered by planned end: the first is dropped to make room.
         var finishing = Heap<Finishing>()
         var plans: [ExportOrder: ExportPlan] = [:]
-        /// Requests about idempotency keys that have no export, so that faults can count them too.
+        /// Requests for idempotency keys without an export, counted so that faults apply to them too.
         var keyOccasions: [UInt64: Int32] = [:]
-        /// Creates without a key so far; the ordinal stands in for the key.
+        /// The number of creates without a key; the ordinal replaces the key.
         var unkeyed = 0
         var statistics = SandboxStatistics()
     }
@@ -38,23 +38,23 @@ final class ExportRegistry: Sendable {
         static func < (left: Finishing, right: Finishing) -> Bool { left.readyAt < right.readyAt }
     }
 
-    /// An answer that a fault may take the place of.
+    /// A result, or the fault that replaces it.
     enum Outcome<Answer: Sendable>: Sendable {
         case answer(Answer)
         case fault(Fault)
         case unknown
     }
 
-    /// What the API tells of an export.
+    /// The properties of an export that the API reports.
     struct View: Sendable {
         var id: ExportID
         var status: ExportStatus
         var percent: Int
-        /// Nanoseconds until the end, 0 at the end.
+        /// Nanoseconds until the end; 0 after it.
         var remaining: Int64
     }
 
-    /// Runs `body` with the export, or gives `.unknown`.
+    /// Runs `body` with the export, or returns `.unknown`.
     func withExport<Answer: Sendable>(
         _ id: ExportID, _ body: (inout SimulatedExport, inout SandboxStatistics, _ now: Int64) -> Outcome<Answer>
     ) -> Outcome<Answer> {
@@ -65,7 +65,7 @@ final class ExportRegistry: Sendable {
         }
     }
 
-    /// Notes that a fault is about to be injected.
+    /// Records a fault that is about to be injected.
     func inject(
         _ fault: Fault, at point: FaultPoint, into export: inout SimulatedExport, file: Int? = nil,
         _ statistics: inout SandboxStatistics

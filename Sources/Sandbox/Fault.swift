@@ -1,29 +1,29 @@
-/// What the sandbox can do wrong on purpose.
+/// The faults that the sandbox can inject.
 public enum Fault: String, Sendable, Hashable, CaseIterable {
     /// 429 with `Retry-After`.
     case tooManyRequests = "429"
     /// 500.
     case serverError = "500"
-    /// No answer until the client leaves, or the idle timeout ends the connection.
+    /// No response until the client disconnects or the idle timeout closes the connection.
     case hang
-    /// The request takes effect, and the connection is closed without an answer. Creates and cancels.
+    /// The request takes effect, but the connection is closed without a response. For creates and cancels.
     case lostAnswer
-    /// A file's body takes `slowBody` longer than it would.
+    /// A file's body takes `slowBody` longer than normal.
     case slowBody
-    /// A file's body ends half-way, by a closed connection.
+    /// The connection closes half-way through a file's body.
     case truncatedBody
     /// One byte in the middle of a file's body is wrong.
     case corruptBody
-    /// A listed link has expired already; listing once more gives a good one.
+    /// A listed link has already expired; another listing gives a valid one.
     case expiredLink
-    /// A status answer says `MYSTERY`.
+    /// A status response says `MYSTERY`.
     case unknownStatus
     /// The export ends as `FATAL`.
     case failedExport
     /// The export ends as `NO_DATA`.
     case emptyExport
 
-    /// Where the sandbox decides about the fault.
+    /// The points at which the sandbox decides about the fault.
     var points: Set<FaultPoint> {
         switch self {
         case .tooManyRequests, .serverError, .hang: [.create, .find, .status, .files, .download, .cancel]
@@ -36,23 +36,23 @@ public enum Fault: String, Sendable, Hashable, CaseIterable {
     }
 }
 
-/// A place where faults are decided: a kind of request, a link as it is listed, or the end of an export.
+/// A point at which faults are decided: a kind of request, a link in a listing, or the end of an export.
 public enum FaultPoint: String, Sendable, Hashable, CaseIterable {
     case create, find, status, files, download, cancel, link, outcome
 }
 
-/// One instruction to do something wrong.
+/// A rule that injects a fault.
 public struct FaultRule: Sendable, Hashable {
     public enum Amount: Sendable, Hashable {
-        /// The probability, 0 to 1, at each occasion.
+        /// The probability at each occasion, from 0 to 1.
         case rate(Double)
-        /// The first occasions of each export at each point (of each file, for downloads and links).
+        /// The first occasions of each export at each point (per file for downloads and links).
         case first(Int)
     }
 
     public var fault: Fault
     public var amount: Amount
-    /// Only at this point; at all where the fault can occur, if nil.
+    /// The only point at which the rule applies; if nil, all points of the fault.
     public var point: FaultPoint?
 
     public init(_ fault: Fault, _ amount: Amount, at point: FaultPoint? = nil) {

@@ -1,7 +1,7 @@
-/// The fault rules of the sandbox or of one export, and the decisions that follow from them.
+/// The fault rules of the sandbox or of one export, and the decisions based on them.
 struct FaultPlan: Sendable, Hashable {
     private let rules: [FaultRule]
-    /// Points at which no rule can apply, so that the usual request asks nothing further.
+    /// Points without a rule, so that most requests need no further check.
     private let points: Set<FaultPoint>
 
     init(_ rules: [FaultRule]) {
@@ -11,13 +11,13 @@ struct FaultPlan: Sendable, Hashable {
 
     var isEmpty: Bool { rules.isEmpty }
 
-    /// The fault of one occasion, or nil. A pure function of its arguments.
+    /// The fault for one occasion, or nil. A pure function of its arguments.
     ///
-    /// Rules with a number come first and one after the other: with `500=1` and `corruptBody=1` the first download fails and
-    /// the second is corrupt. Then each rate is drawn for itself, in the order of the rules; the first that hits, counts.
+    /// Rules with a number come first, one after the other: with `500=1` and `corruptBody=1` the first download fails and the
+    /// second is corrupt. Then each rate is drawn separately, in the order of the rules; the first hit counts.
     ///
     /// - Parameters:
-    ///   - point: where it happens.
+    ///   - point: where the fault is decided.
     ///   - key: the export's random key.
     ///   - file: the file's index, or 0.
     ///   - occasion: 1 for the first occasion of this export (and file) at this point.
@@ -39,7 +39,7 @@ struct FaultPlan: Sendable, Hashable {
 }
 
 extension FaultPoint {
-    /// Stable across builds, since the draws depend on it.
+    /// Must not change between builds, because the draws depend on it.
     fileprivate var ordinal: Int {
         switch self {
         case .create: 1

@@ -1,5 +1,5 @@
 extension FaultRule {
-    /// Reads `FAULT=AMOUNT` or `POINT:FAULT=AMOUNT`, such as `500=0.05`, `status:429=10%` or `corruptBody=1`.
+    /// Parses `FAULT=AMOUNT` or `POINT:FAULT=AMOUNT`, such as `500=0.05`, `status:429=10%` or `corruptBody=1`.
     public init(parsing text: String, option: String = "fault") throws(SandboxOptionError) {
         let pair = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
         guard pair.count == 2 else {
@@ -10,20 +10,20 @@ extension FaultRule {
 
     /// - Parameters:
     ///   - name: `FAULT` or `POINT:FAULT`.
-    ///   - amount: a rate below 1 (`0.05`), a percentage (`5%`), or a whole number N: the first N occasions.
+    ///   - amount: a rate below 1 (`0.05`), a percentage (`5%`), or an integer N for the first N occasions.
     init(name: String, amount: String, option: String) throws(SandboxOptionError) {
         func problem(_ problem: String) -> SandboxOptionError {
             SandboxOptionError(option: option, value: "\(name)=\(amount)", problem: problem)
         }
         let parts = name.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         guard let fault = Fault(rawValue: parts[parts.count - 1]) else {
-            throw problem("unknown fault, expected one of \(Fault.allCases.map(\.rawValue).joined(separator: ", "))")
+            throw problem("unknown fault; use one of \(Fault.allCases.map(\.rawValue).joined(separator: ", "))")
         }
         var point: FaultPoint?
         if parts.count == 2 {
             guard let known = FaultPoint(rawValue: parts[0]), fault.points.contains(known) else {
                 let points = fault.points.map(\.rawValue).sorted().joined(separator: ", ")
-                throw problem("\(fault.rawValue) can occur at \(points), not at “\(parts[0])”")
+                throw problem("\(fault.rawValue) cannot occur at “\(parts[0])”; use \(points)")
             }
             point = known
         }

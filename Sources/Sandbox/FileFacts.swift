@@ -6,14 +6,14 @@ struct FileFacts: Sendable, Hashable {
     /// As served.
     var bytes: Int
     var sha256: [UInt8]
-    /// Empty unless listings tell it.
+    /// Empty unless listings include it.
     var md5: [UInt8]
-    /// SHA-256 of each entry's unpacked bytes, in the order of the layout.
+    /// SHA-256 of the unpacked bytes of each entry, in layout order.
     var entrySHA256: [[UInt8]]
 
-    /// Makes the whole file once, in constant memory: about 3 ms a megabyte, 10 when packed.
+    /// Generates the whole file once in constant memory: about 3 ms per megabyte, 10 ms if compressed.
     ///
-    /// - Parameter isCancelled: asked once a piece; the sandbox is stopping.
+    /// - Parameter isCancelled: called once per chunk; true while the sandbox is stopping.
     /// - Throws: `ArchiveEncoderError`, or `CancellationError`.
     init(_ layout: FileLayout, withMD5: Bool, isCancelled: () -> Bool) throws {
         var producer = try FileProducer(layout)
@@ -33,7 +33,7 @@ struct FileFacts: Sendable, Hashable {
     }
 }
 
-/// Remembers facts, of which the oldest make room: an export is listed and downloaded soon after it is ready.
+/// Caches file facts and evicts the oldest first: an export is listed and downloaded soon after it is ready.
 final class FileFactsCache: Sendable {
     private let withMD5: Bool
     private let isStopped = Atomic(false)
@@ -41,7 +41,7 @@ final class FileFactsCache: Sendable {
 
     private struct State {
         var facts: [Key: FileFacts] = [:]
-        /// Keys in the order of their arrival; those before `oldest` are gone.
+        /// Keys in insertion order; those before `oldest` have been evicted.
         var order: [Key] = []
         var oldest = 0
         var digests = 0
@@ -52,7 +52,7 @@ final class FileFactsCache: Sendable {
         var index: Int
     }
 
-    /// How many checksums are kept, at about 100 bytes each.
+    /// The maximum number of checksums, at about 100 bytes each.
     private static let capacity = 200_000
 
     init(withMD5: Bool) {
@@ -60,7 +60,7 @@ final class FileFactsCache: Sendable {
         state = Mutex(State())
     }
 
-    /// The facts of a file, computed if they are not known. Blocks for as long as that takes, so not on an event loop.
+    /// The facts of a file, computed if not cached. Blocks while it computes, so do not call it on an event loop.
     ///
     /// - Throws: `ArchiveEncoderError`, or `CancellationError` after `stop()`.
     func facts(of layout: FileLayout) throws -> FileFacts {
@@ -71,7 +71,7 @@ final class FileFactsCache: Sendable {
         return facts
     }
 
-    /// Ends what is being computed, soon.
+    /// Soon ends running computations.
     func stop() {
         isStopped.store(true, ordering: .relaxed)
     }

@@ -1,11 +1,11 @@
-/// What one file of an export consists of; its bytes follow from it.
+/// The entries of one file of an export, which determine its bytes.
 struct FileLayout: Sendable, Hashable {
     let export: ExportID
-    /// Within the export, from 0.
+    /// The index within the export, from 0.
     let index: Int
     let name: String
     let compression: FileCompression
-    /// One, or the entries of a zip file.
+    /// A single entry, or the entries of a zip file.
     let entries: [Entry]
 
     struct Entry: Sendable, Hashable {

@@ -1,4 +1,4 @@
-/// Makes the bytes of a file as it is served, piece by piece.
+/// Generates the bytes of a file as served, chunk by chunk.
 struct FileProducer {
     private let layout: FileLayout
     private let encoder: ArchiveEncoder?
@@ -6,7 +6,7 @@ struct FileProducer {
     private var offset = 0
     private var isFinished = false
 
-    /// Unpacked bytes a step.
+    /// The number of unpacked bytes per step.
     private static let step = 65_536
 
     init(_ layout: FileLayout) throws(ArchiveEncoderError) {
@@ -17,19 +17,19 @@ struct FileProducer {
         }
     }
 
-    /// Jumps to an offset of an uncompressed file.
+    /// Seeks to an offset of an uncompressed file.
     ///
-    /// - Returns: the bytes of the served file that are still to be skipped: none, or all before `position`, since a packed
-    ///   file can only be made from its beginning.
+    /// - Returns: the bytes of the served file that must still be skipped: none, or all before `position`, because a compressed
+    ///   file can only be generated from its start.
     mutating func seek(to position: Int) -> Int {
         guard encoder == nil else { return position }
         offset = position
         return 0
     }
 
-    /// The next piece, about 64 KiB, or nil at the end.
+    /// The next chunk of about 64 KiB, or nil at the end.
     ///
-    /// - Parameter observe: is shown every unpacked piece, with the index of its entry.
+    /// - Parameter observe: receives every unpacked chunk, with the index of its entry.
     mutating func next(observing observe: (Int, [UInt8]) -> Void = { _, _ in }) throws(ArchiveEncoderError) -> [UInt8]? {
         guard let encoder else {
             let piece = layout.entries[0].content.read(at: offset, count: Self.step)

@@ -3,7 +3,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 
-/// One client's connection: collects a request, writes its answer. One request at a time; a later one in the pipeline waits.
+/// The connection of one client: reads a request and writes its response. Handles one request at a time; pipelined requests wait.
 final class HTTPConnection: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
@@ -16,7 +16,7 @@ final class HTTPConnection: ChannelInboundHandler {
     private var isTooLarge = false
     private var isHanging = false
 
-    /// Bytes of a request's body; an order is far smaller.
+    /// The maximum size of a request body in bytes; an order is far smaller.
     private static let maxBody = 65_536
 
     init(api: SandboxAPI, makers: FileMakers, logger: Logger) {
@@ -40,7 +40,7 @@ final class HTTPConnection: ChannelInboundHandler {
             let request = APIRequest(head: head, body: body)
             let answer =
                 isTooLarge
-                ? .response(.error(.payloadTooLarge, "too-large", "a body has at most \(Self.maxBody) bytes"))
+                ? .response(.error(.payloadTooLarge, "too-large", "the body is larger than \(Self.maxBody) bytes"))
                 : api.answer(request)
             give(answer, keepAlive: head.isKeepAlive, context)
         }
@@ -80,14 +80,14 @@ final class HTTPConnection: ChannelInboundHandler {
         context.fireUserInboundEventTriggered(event)
     }
 
-    /// A client that speaks no HTTP, or left in the middle of it.
+    /// The client did not send valid HTTP, or disconnected during a request.
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         logger.debug("connection failed", metadata: ["error": "\(error)"])
         context.close(promise: nil)
     }
 
     private func fail(_ error: any Error, _ context: ChannelHandlerContext) {
-        if error is ArchiveEncoderError { logger.error("a file could not be made", metadata: ["error": "\(error)"]) }
+        if error is ArchiveEncoderError { logger.error("cannot generate a file", metadata: ["error": "\(error)"]) }
         context.close(promise: nil)
     }
 
@@ -111,8 +111,8 @@ final class HTTPConnection: ChannelInboundHandler {
         if !keepAlive { written.assumeIsolated().whenComplete { _ in context.close(promise: nil) } }
     }
 
-    /// Makes a piece off the loop, writes it, and goes on when it has left: one piece a connection in memory, however slow
-    /// its client is.
+    /// Makes a chunk off the event loop, writes it, and continues when it has been sent: one chunk per connection in memory,
+    /// however slow the client is.
     private func pump(_ stream: BodyStream, keepAlive: Bool, _ context: ChannelHandlerContext) {
         guard context.channel.isActive else { return }
         let pool = stream.makesFacts ? makers.facts : makers.bodies
@@ -141,8 +141,8 @@ final class HTTPConnection: ChannelInboundHandler {
     }
 }
 
-/// The threads that make files, apart from the event loop that answers: one for sizes and checksums, which can take seconds
-/// for a large file, and one for the pieces of bodies that are on their way.
+/// The threads that generate files, apart from the event loop: one for sizes and checksums, which can take seconds for a
+/// large file, and one for the chunks of running downloads.
 struct FileMakers: Sendable {
     let facts = NIOThreadPool(numberOfThreads: 1)
     let bodies = NIOThreadPool(numberOfThreads: 1)

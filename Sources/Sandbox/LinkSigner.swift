@@ -2,7 +2,7 @@ import Crypto
 import Encoding
 import Foundation
 
-/// Signs links to files by HMAC-SHA256 over export, file and expiry, as presigned URLs of object stores are.
+/// Signs file links by HMAC-SHA256 over export, file and expiry, like presigned URLs of object stores.
 struct LinkSigner: Sendable {
     private let key: SymmetricKey
 

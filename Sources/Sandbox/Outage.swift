@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Whether the simulated API is down, as told from outside while it runs.
+/// Whether the simulated API is down; set from outside while it runs.
 final class Outage: Sendable {
     private let state = Atomic(false)
 

@@ -1,16 +1,16 @@
-/// What a number in an option counts, and therefore which suffixes it may carry.
+/// The kind of number in an option, which determines its allowed suffixes.
 public enum Quantity: Sendable, Equatable {
     /// Seconds; `ms`, `s` (also without a suffix), `m`, `h`, `d`.
     case duration
     /// Bytes; `B` (also without a suffix), `KB`, `MB`, `GB`, `KiB`, `MiB`, `GiB`.
     case bytes
-    /// Pieces, without a suffix.
+    /// A count, without a suffix.
     case count
 
-    /// Reads one number with its suffix, such as `1.5s` or `64KiB`.
+    /// Parses one number with its suffix, such as `1.5s` or `64KiB`.
     ///
-    /// - Returns: seconds, bytes or pieces.
-    /// - Throws: `SandboxOptionError` when it is no number, is negative or carries an unknown suffix.
+    /// - Returns: seconds, bytes or a count.
+    /// - Throws: `SandboxOptionError` if it is not a number, is negative or has an unknown suffix.
     func parse(_ text: some StringProtocol, option: String) throws(SandboxOptionError) -> Double {
         let trimmed = text.drop { $0 == " " }
         let digits = trimmed.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
@@ -20,7 +20,7 @@ public enum Quantity: Sendable, Equatable {
         }
         guard let factor = suffixes.first(where: { $0.name == suffix })?.factor else {
             throw SandboxOptionError(
-                option: option, value: String(text), problem: "unknown suffix “\(suffix)”, expected \(expectation)")
+                option: option, value: String(text), problem: "unknown suffix “\(suffix)”; expected \(expectation)")
         }
         return number * factor
     }
@@ -29,11 +29,11 @@ public enum Quantity: Sendable, Equatable {
         switch self {
         case .duration: "a time such as 500ms, 5s, 2m, 1h or 7d"
         case .bytes: "a size such as 512, 64KiB, 10MB or 1GiB"
-        case .count: "a whole number"
+        case .count: "an integer"
         }
     }
 
-    /// The largest value that the sandbox accepts; it keeps sums far from the ends of `Int64`.
+    /// The largest value that the sandbox accepts; it keeps sums far below the limit of `Int64`.
     var ceiling: Double {
         switch self {
         case .duration: 30 * 86_400
@@ -56,12 +56,12 @@ public enum Quantity: Sendable, Equatable {
 }
 
 extension Duration {
-    /// From seconds as options give them, to the nanosecond.
+    /// Converts from option seconds, to the nanosecond.
     init(optionSeconds seconds: Double) {
         self = .nanoseconds(Int64((seconds * 1e9).rounded()))
     }
 
-    /// Whole nanoseconds; the sandbox's own unit of time.
+    /// Whole nanoseconds, the sandbox's unit of time.
     var nanoseconds: Int64 {
         let parts = components
         return parts.seconds * 1_000_000_000 + parts.attoseconds / 1_000_000_000

@@ -1,13 +1,13 @@
 import NIOHTTP1
 
-/// What a request is about.
+/// The target of a request.
 enum Route {
     case create
     case find
     case status(Substring)
     case cancel(Substring)
     case files(Substring)
-    /// The parts of the path behind `/v2/files/`.
+    /// The path segments after `/v2/files/`.
     case download([Substring])
     case truth(Substring?)
     case statistics
@@ -75,7 +75,7 @@ enum Route {
         }
     }
 
-    /// Signed links carry their own permission, and the control side shows nothing of value.
+    /// Signed links carry their own authorisation, and the control API exposes nothing of value.
     var needsToken: Bool {
         switch self {
         case .create, .find, .status, .cancel, .files: true
@@ -83,7 +83,7 @@ enum Route {
         }
     }
 
-    /// What a verifier reads, an outage or not.
+    /// Whether the request belongs to the control API, which works during an outage too.
     var isControl: Bool {
         switch self {
         case .truth, .statistics, .health: true

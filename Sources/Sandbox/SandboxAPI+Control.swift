@@ -2,9 +2,9 @@ import Encoding
 import NIOCore
 import NIOHTTP1
 
-/// The control side: what a verifier reads, and a client of the simulated API never does.
+/// The control API: for verifiers, and not part of the simulated API.
 extension SandboxAPI {
-    /// All exports, or one, as NDJSON.
+    /// All exports, or one export, as NDJSON.
     func truth(_ text: Substring?) -> APIAnswer {
         var ids: [ExportID]?
         if let text {
@@ -51,7 +51,7 @@ extension ExportRegistry {
         state.withLock { $0.exports[id] }
     }
 
-    /// All exports, in the order of their creation.
+    /// All exports, in creation order.
     func ids() -> [ExportID] {
         let exports = state.withLock { state in state.exports.values.map { ($0.createdAt, $0.id.bits) } }
         return exports.sorted { $0 < $1 }.map { ExportID(bits: $0.1) }

@@ -3,7 +3,7 @@ import NIOCore
 import NIOHTTP1
 
 extension SandboxAPI {
-    /// The head and the body of a file, or of the part of it that was asked for (RFC 9110, section 14).
+    /// The headers and body of a file, or of the requested range (RFC 9110, section 14).
     func send(_ download: ExportRegistry.Download, range: String?) throws -> APIAnswer {
         let facts = try facts.facts(of: download.layout)
         var part = 0..<facts.bytes
@@ -42,7 +42,7 @@ extension SandboxAPI {
     }
 }
 
-/// The `Range` header with one range of bytes; other forms are ignored, as RFC 9110 allows.
+/// A `Range` header with a single byte range. Other forms are ignored, as RFC 9110 allows.
 enum ByteRange: Equatable {
     case from(Int, through: Int?)
     case last(Int)
@@ -63,7 +63,7 @@ enum ByteRange: Equatable {
         }
     }
 
-    /// The part of a body of `count` bytes; nil if none of it is meant.
+    /// The range within a body of `count` bytes; nil if the body contains no part of it.
     func resolved(in count: Int) -> Range<Int>? {
         switch self {
         case .from(let first, let last):

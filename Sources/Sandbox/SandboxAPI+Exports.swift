@@ -3,7 +3,7 @@ import Foundation
 import NIOCore
 import NIOHTTP1
 
-/// Creating, finding, asking and cancelling.
+/// Creates, finds, checks and cancels exports.
 extension SandboxAPI {
     func create(_ request: APIRequest) -> APIAnswer {
         let key = request.headers.first(name: "Idempotency-Key").flatMap { $0.isEmpty ? nil : $0 }
@@ -22,10 +22,10 @@ extension SandboxAPI {
         case .replayed(let view): return .response(accepted(view).adding("Idempotency-Replayed", "true"))
         case .conflict:
             return .response(
-                .error(.unprocessableEntity, "idempotency-key-reused", "this Idempotency-Key made an export of another order"))
+                .error(.unprocessableEntity, "idempotency-key-reused", "this Idempotency-Key was used with a different order"))
         case .full:
             return .response(
-                .error(.serviceUnavailable, "full", "as many exports run as the sandbox keeps").adding("Retry-After", "1"))
+                .error(.serviceUnavailable, "full", "max-exports is reached and no export has finished").adding("Retry-After", "1"))
         case .fault(let fault): return answer(fault)
         }
     }
@@ -36,7 +36,7 @@ extension SandboxAPI {
 
     func find(_ request: APIRequest) -> APIAnswer {
         guard let key = request.parameter("idempotencyKey") else {
-            return .response(.error(.badRequest, "bad-request", "the parameter idempotencyKey is missing"))
+            return .response(.error(.badRequest, "bad-request", "the query parameter idempotencyKey is missing"))
         }
         switch registry.find(key: key) {
         case .answer(let view): return .response(found(view))

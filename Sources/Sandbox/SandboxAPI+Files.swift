@@ -2,13 +2,13 @@ import Encoding
 import NIOCore
 import NIOHTTP1
 
-/// Listing files and sending them.
+/// Lists and sends files.
 extension SandboxAPI {
     func list(_ text: Substring, _ request: APIRequest) -> APIAnswer {
         guard let id = ExportID(text) else { return unknownExport }
         let token = request.parameter("page") ?? ""
         guard let first = token.isEmpty ? 0 : PageToken(token)?.first else {
-            return .response(.error(.badRequest, "bad-page", "this page token came from elsewhere"))
+            return .response(.error(.badRequest, "bad-page", "the page token is not valid; use nextPage of a listing"))
         }
         switch registry.list(id, from: first) {
         case .unknown: return unknownExport
@@ -59,7 +59,7 @@ extension SandboxAPI {
         json.field("expires", Int(expires))
     }
 
-    /// What links begin with: as configured, or the way this client came.
+    /// The start of links: the configured URL, or the host that this client used.
     private func baseURL(_ request: APIRequest) -> String {
         if let configured = configuration.publicURL { return configured }
         let host = request.headers.first(name: "Host") ?? ""
@@ -70,7 +70,7 @@ extension SandboxAPI {
     func download(_ parts: [Substring], _ request: APIRequest) -> APIAnswer {
         if request.headers.contains(name: "Authorization") { registry.countCredentialsOnDownload() }
         guard parts.count == 3, let id = ExportID(parts[0]), let index = Int(parts[1]) else {
-            return .response(.error(.notFound, "no-such-file", "there is no such file"))
+            return .response(.error(.notFound, "no-such-file", "no such file"))
         }
         guard let expires = request.parameter("expires").flatMap({ Int64($0) }),
             let signature = request.parameter("signature"),
@@ -78,14 +78,14 @@ extension SandboxAPI {
         else { return .response(.error(.forbidden, "bad-signature", "the link is not signed by this API")) }
         guard registry.clock.now() < expires * 1_000_000_000 else {
             let status = HTTPResponseStatus(statusCode: configuration.expiredLinkStatus)
-            return .response(.error(status, "link-expired", "the link has expired, list the files again"))
+            return .response(.error(status, "link-expired", "the link has expired; list the files again"))
         }
         switch registry.download(id, file: index) {
-        case .unknown: return .response(.error(.notFound, "no-such-file", "there is no such file"))
+        case .unknown: return .response(.error(.notFound, "no-such-file", "no such file"))
         case .fault(let fault): return answer(fault)
         case .answer(let download):
             guard download.layout.name == parts[2] else {
-                return .response(.error(.notFound, "no-such-file", "there is no such file"))
+                return .response(.error(.notFound, "no-such-file", "no such file"))
             }
             let range = request.headers.first(name: "Range")
             return .later { try send(download, range: range) }
@@ -93,7 +93,7 @@ extension SandboxAPI {
     }
 }
 
-/// Where a page of files begins, as an opaque token.
+/// The start of a page of files, as an opaque token.
 struct PageToken {
     var first: Int
 

@@ -1,7 +1,7 @@
 import NIOCore
 import NIOHTTP1
 
-/// The HTTP surface: finds out what a request is about, asks the registry and words the answer. Holds no state of its own.
+/// The HTTP layer: routes a request, asks the registry and builds the response. It has no state of its own.
 struct SandboxAPI: Sendable {
     let configuration: SandboxConfiguration
     let registry: ExportRegistry
@@ -36,14 +36,14 @@ struct SandboxAPI: Sendable {
         case .truth(let id): return truth(id)
         case .statistics: return statistics()
         case .health: return .response(.json(.ok) { $0.field("status", "ok") })
-        case .unknown: return .response(.error(.notFound, "no-such-path", "there is nothing at this path"))
+        case .unknown: return .response(.error(.notFound, "no-such-path", "no resource at this path"))
         case .wrongMethod(let allowed):
             let response = APIResponse.error(.methodNotAllowed, "method-not-allowed", "allowed: \(allowed)")
             return .response(response.adding("Allow", allowed))
         }
     }
 
-    /// The answer to a fault that takes the place of the request's own.
+    /// The response to a fault that replaces the normal one.
     func answer(_ fault: Fault) -> APIAnswer {
         switch fault {
         case .tooManyRequests:
@@ -55,9 +55,9 @@ struct SandboxAPI: Sendable {
         }
     }
 
-    var unknownExport: APIAnswer { .response(.error(.notFound, "no-such-export", "there is no export of this id")) }
+    var unknownExport: APIAnswer { .response(.error(.notFound, "no-such-export", "no export has this id")) }
 
-    /// Rounded up: a client that comes at that second comes in time.
+    /// Rounded up, so that a client that waits this long is not too early.
     func wholeSeconds(_ nanoseconds: Int64) -> String {
         String(max(0, (nanoseconds + 999_999_999) / 1_000_000_000))
     }

@@ -1,13 +1,13 @@
 import Foundation
 import Synchronization
 
-/// The sandbox's time, on which all states of exports and the expiry of links depend; tests move it by hand.
+/// The sandbox's clock, which determines export states and link expiry; tests control it.
 public protocol SandboxClock: Sendable {
-    /// Nanoseconds since 1970-01-01 00:00 UTC. Never goes back.
+    /// Nanoseconds since 1970-01-01 00:00 UTC. Monotonic.
     func now() -> Int64
 }
 
-/// Wall time as it was at the start, moved on by the monotonic clock, so that a stepped system clock changes no export.
+/// The wall time at the start, advanced by the monotonic clock, so that a change of the system clock changes no export.
 public struct SystemSandboxClock: SandboxClock {
     private let startedAt: Int64
     private let start: ContinuousClock.Instant
@@ -22,7 +22,7 @@ public struct SystemSandboxClock: SandboxClock {
     }
 }
 
-/// A clock that stands still until it is moved.
+/// A clock that advances only when told to.
 public final class ManualSandboxClock: SandboxClock {
     private let time: Atomic<Int64>
 

@@ -1,10 +1,10 @@
 extension SandboxConfiguration {
-    /// Sets one option from text, as a command line or an environment variable gives it.
+    /// Sets one option from text, as given on a command line or in an environment variable.
     ///
     /// - Parameters:
-    ///   - option: a name out of `SandboxOption.all`.
-    ///   - value: the text; `fault` may be set several times and adds a rule each time.
-    /// - Throws: `SandboxOptionError` for an unknown option or a value that cannot be used.
+    ///   - option: a name from `SandboxOption.all`.
+    ///   - value: the text; `fault` can be set several times and adds a rule each time.
+    /// - Throws: `SandboxOptionError` for an unknown option or an invalid value.
     public mutating func set(_ option: String, to value: String) throws(SandboxOptionError) {
         let text = OptionText(option: option, value: value)
         switch option {
@@ -40,12 +40,12 @@ extension SandboxConfiguration {
         case "idle-timeout": idleTimeout = try text.duration()
         default:
             let names = SandboxOption.all.map(\.name).joined(separator: ", ")
-            throw text.problem("unknown option, expected one of \(names)")
+            throw text.problem("unknown option; use one of \(names)")
         }
     }
 }
 
-/// The text of one option, and the ways to read it.
+/// The text of one option, and functions to parse it.
 private struct OptionText {
     var option: String
     var value: String
@@ -56,13 +56,13 @@ private struct OptionText {
 
     func whole(_ range: ClosedRange<Int>) throws(SandboxOptionError) -> Int {
         guard let number = Int(value), range.contains(number) else {
-            throw problem("expected a whole number from \(range.lowerBound) to \(range.upperBound)")
+            throw problem("expected an integer from \(range.lowerBound) to \(range.upperBound)")
         }
         return number
     }
 
     func seed() throws(SandboxOptionError) -> UInt64 {
-        guard let seed = UInt64(value) else { throw problem("expected a whole number that is not negative") }
+        guard let seed = UInt64(value) else { throw problem("expected a non-negative integer") }
         return seed
     }
 
@@ -81,7 +81,7 @@ private struct OptionText {
         for name in value.split(separator: ",", omittingEmptySubsequences: false) {
             guard let choice = Choice(rawValue: String(name)) else {
                 let names = Choice.allCases.map(\.rawValue).joined(separator: ", ")
-                throw problem("unknown “\(name)”, expected \(names), several separated by commas")
+                throw problem("unknown “\(name)”; use \(names), separated by commas")
             }
             choices.append(choice)
         }

@@ -1,10 +1,10 @@
-/// One option of the sandbox, documented where it is defined; the command line's help and the reference come from here.
+/// One option of the sandbox, documented where it is defined. The command line help is generated from this list.
 public struct SandboxOption: Sendable, Equatable {
-    /// The name for `SandboxConfiguration.set(_:to:)`, and after `--` on the command line.
+    /// The name, for `SandboxConfiguration.set(_:to:)` and after `--` on the command line.
     public var name: String
     /// The form of its value.
     public var form: String
-    /// What it does, with the default where there is one.
+    /// What it does, with its default.
     public var help: String
 
     private init(_ name: String, _ form: String, _ help: String) {
@@ -13,38 +13,38 @@ public struct SandboxOption: Sendable, Equatable {
         self.help = help
     }
 
-    /// All options, in the order in which help shows them.
+    /// All options, in help order.
     public static let all: [SandboxOption] = [
-        SandboxOption("host", "ADDRESS", "listen at this address (127.0.0.1)"),
-        SandboxOption("port", "PORT", "listen at this port, 0 = any free one (0)"),
+        SandboxOption("host", "ADDRESS", "address to listen on (127.0.0.1)"),
+        SandboxOption("port", "PORT", "port to listen on; 0 uses any free port (0)"),
         SandboxOption("loops", "N", "threads that serve HTTP (1)"),
-        SandboxOption("seed", "N", "decides everything random (1)"),
-        SandboxOption("token", "TOKEN", "bearer token that requests must carry (none)"),
-        SandboxOption("public-url", "URL", "what links begin with (the request's Host)"),
-        SandboxOption("log", "FILE", "append creates, cancels and injected faults as NDJSON (none)"),
+        SandboxOption("seed", "N", "seed for everything random; the same seed repeats a run (1)"),
+        SandboxOption("token", "TOKEN", "bearer token that requests must send (none)"),
+        SandboxOption("public-url", "URL", "base URL of file links (the request's Host)"),
+        SandboxOption("log", "FILE", "file to append creates, cancels and injected faults to, as NDJSON (none)"),
         SandboxOption("queue", "DISTRIBUTION", "time in IN_QUEUE (0s)"),
         SandboxOption(
             "duration", "DISTRIBUTION",
             "time in IN_PROGRESS: fixed:5s, uniform:2s..30s, lognormal:median=10s,sigma=0.5[,max=5m], bimodal:3s,60s,0.2 "
                 + "(uniform:2s..30s)"),
-        SandboxOption("files", "DISTRIBUTION", "files an export (uniform:1..5)"),
-        SandboxOption("bytes", "DISTRIBUTION", "unpacked bytes a file (lognormal:median=64KiB,sigma=1,max=16MiB)"),
-        SandboxOption("entries", "DISTRIBUTION", "entries a zip file (uniform:1..3)"),
-        SandboxOption("compression", "none|gzip|zip,…", "how files are packed, of several one is drawn (gzip,zip,none)"),
+        SandboxOption("files", "DISTRIBUTION", "files per export (uniform:1..5)"),
+        SandboxOption("bytes", "DISTRIBUTION", "unpacked bytes per file (lognormal:median=64KiB,sigma=1,max=16MiB)"),
+        SandboxOption("entries", "DISTRIBUTION", "entries per zip file (uniform:1..3)"),
+        SandboxOption("compression", "none|gzip|zip,…", "file formats; one is drawn per export (gzip,zip,none)"),
         SandboxOption(
             "fault", "[POINT:]FAULT=AMOUNT",
-            "inject a fault, at a rate (0.05, 5%) or the first N times (2). Faults: "
+            "inject a fault at a rate (0.05 or 5%) or the first N times (2), such as status:429=10%. Faults: "
                 + Fault.allCases.map(\.rawValue).joined(separator: ", ")
-                + ". Points: create, find, status, files, download, cancel. May be given several times"),
-        SandboxOption("page-size", "N", "files a page (100)"),
-        SandboxOption("checksums", "sha256|md5,…|none", "checksums that listings tell (sha256)"),
-        SandboxOption("link-lifetime", "TIME", "how long a listed link works (5m)"),
-        SandboxOption("expired-status", "STATUS", "what an expired link answers (403)"),
+                + ". Points: create, find, status, files, download, cancel. Can be repeated"),
+        SandboxOption("page-size", "N", "files per page (100)"),
+        SandboxOption("checksums", "sha256|md5,…|none", "checksums in listings (sha256)"),
+        SandboxOption("link-lifetime", "TIME", "how long a listed link is valid (5m)"),
+        SandboxOption("expired-status", "STATUS", "status code for an expired link (403)"),
         SandboxOption("retry-after", "off|TIME|remaining", "Retry-After of a status that is not final (2s)"),
         SandboxOption("throttle-retry-after", "TIME", "Retry-After of the fault 429 (1s)"),
-        SandboxOption("slow-body", "TIME", "how long the fault slowBody spreads a body (10s)"),
-        SandboxOption("max-exports", "N", "exports kept, the first finished is dropped (500000)"),
-        SandboxOption("max-hanging", "N", "connections that the fault hang holds at most (1000)"),
-        SandboxOption("idle-timeout", "TIME", "close a connection without traffic (10m)"),
+        SandboxOption("slow-body", "TIME", "how much longer the fault slowBody makes a body take (10s)"),
+        SandboxOption("max-exports", "N", "exports kept; beyond it, the one that finished first is dropped (500000)"),
+        SandboxOption("max-hanging", "N", "maximum number of connections held by the fault hang (1000)"),
+        SandboxOption("idle-timeout", "TIME", "time after which an idle connection is closed (10m)"),
     ]
 }

@@ -1,10 +1,10 @@
-/// A configuration value that cannot be used, as one line for the person who wrote it.
+/// An invalid configuration value, described in one line.
 public struct SandboxOptionError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// The option that was set, such as `duration`, or the key of a request's body.
+    /// The option, such as `duration`, or the key of a request's body.
     public var option: String
-    /// The text that was given for it.
+    /// The given text.
     public var value: String
-    /// What is wrong with it, and what would be right.
+    /// What is wrong, and what is expected.
     public var problem: String
 
     public init(option: String, value: String, problem: String) {

@@ -4,14 +4,14 @@ import NIOHTTP1
 import NIOPosix
 import Synchronization
 
-/// A simulated Export API over HTTP: what demos, benchmarks and chaos runs export from.
+/// A simulated Export API over HTTP, for demos, benchmarks and chaos runs.
 ///
-/// It stands on SwiftNIO's HTTP codec, without a framework: measured side by side on one busy machine, 64 connections with
-/// keep-alive, a status request costs 30 µs of CPU here (37 % of it the kernel's, 9 % the sandbox's own logic), and 45 to 50 µs
-/// by Hummingbird 2.28 with a handler that does nothing but answer. At 20,000 requests a second that is 60 % of a core instead
-/// of all of it.
+/// It uses SwiftNIO's HTTP codec without a framework. Measured side by side on one busy machine with 64 keep-alive connections,
+/// a status request costs 30 µs of CPU here (37 % in the kernel, 9 % in the sandbox's own logic), and 45 to 50 µs with
+/// Hummingbird 2.28 and a handler that only responds. At 20,000 requests per second that is 60 % of a core instead of a
+/// whole core.
 ///
-/// A server starts once and stops once; all exports are in memory and gone with it.
+/// A server starts once and stops once. All exports are in memory and are lost when it stops.
 public final class SandboxServer: Sendable {
     private let configuration: SandboxConfiguration
     private let clock: any SandboxClock
@@ -41,10 +41,10 @@ public final class SandboxServer: Sendable {
         self.logger = logger
     }
 
-    /// Listens, and returns as soon as requests are answered.
+    /// Starts to listen and returns as soon as requests are served.
     ///
     /// - Returns: the port, which is the configured one unless that is 0.
-    /// - Throws: `SandboxError` when the address cannot be had, the event log cannot be opened or the server was started before.
+    /// - Throws: `SandboxError` if the address is not available, the event log cannot be opened or the server was started before.
     public func start() async throws(SandboxError) -> Int {
         let isFirst = running.withLock { phase in
             guard case .new = phase else { return false }
@@ -63,7 +63,7 @@ public final class SandboxServer: Sendable {
             channel.eventLoop.scheduleRepeatedTask(initialDelay: .milliseconds(100), delay: .milliseconds(100)) { _ in log.flush() }
             running.withLock { $0 = .running(parts) }
             let port = channel.localAddress?.port ?? configuration.port
-            logger.info("sandbox listens", metadata: ["host": "\(configuration.host)", "port": "\(port)"])
+            logger.info("sandbox is listening", metadata: ["host": "\(configuration.host)", "port": "\(port)"])
             return port
         } catch {
             await stop(parts)
@@ -91,8 +91,8 @@ public final class SandboxServer: Sendable {
             .get()
     }
 
-    /// Closes all connections, whatever they are at, writes the rest of the event log and returns when all threads have ended.
-    /// Does nothing before `start()` has returned, and nothing the second time.
+    /// Closes all connections immediately, writes the rest of the event log and returns when all threads have ended. Has no effect
+    /// before `start()` has returned or when called again.
     public func stop() async {
         let parts: Parts? = running.withLock { phase in
             guard case .running(let parts) = phase else { return nil }
@@ -102,7 +102,7 @@ public final class SandboxServer: Sendable {
         if let parts { await stop(parts) }
     }
 
-    /// Whether the API is down: it answers everything but the control side by 503, until told otherwise. Exports go on meanwhile.
+    /// Whether the API is down: all requests except those of the control API get 503. Exports continue meanwhile.
     public var isDown: Bool {
         get { outage.isOn }
         set { outage.isOn = newValue }
@@ -110,7 +110,7 @@ public final class SandboxServer: Sendable {
 
     private func stop(_ parts: Parts) async {
         do {
-            // The makers first: what they finish reports to the event loops.
+            // Stop the file threads first, because they report to the event loops.
             parts.api.facts.stop()
             try await parts.makers.stop()
             try await parts.group.shutdownGracefully()

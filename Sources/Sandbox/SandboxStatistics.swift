@@ -1,27 +1,27 @@
-/// Counts since the start of the sandbox.
+/// Counters since the start of the sandbox.
 struct SandboxStatistics: Sendable {
     /// Indexed by `RequestKind.index`.
     var requests = [Int](repeating: 0, count: RequestKind.allCases.count)
     var created = 0
-    /// Creates that an idempotency key led to an export that existed.
+    /// Creates whose idempotency key already had an export.
     var replayed = 0
-    /// Creates whose idempotency key belonged to another order.
+    /// Creates whose idempotency key was used with a different order.
     var conflicts = 0
-    /// Creates for which there was no room.
+    /// Creates refused because the sandbox was full.
     var refused = 0
     var cancelled = 0
-    /// Finished exports that were dropped to make room.
+    /// Finished exports dropped to make room.
     var dropped = 0
     var faults: [Fault: Int] = [:]
     /// Connections that hang on purpose now.
     var hanging = 0
-    /// Downloads by signed link that carried an `Authorization` header: a client that hands its credentials on.
+    /// Downloads by signed link with an `Authorization` header: the client leaks its credentials.
     var credentialsOnDownloads = 0
-    /// Requests without the right bearer token.
+    /// Requests without the correct bearer token.
     var unauthorised = 0
 }
 
-/// The kinds of requests that are counted apart.
+/// The kinds of requests that are counted separately.
 enum RequestKind: String, Sendable, CaseIterable {
     case create, find, status, files, download, cancel, truth, stats, health, other
 
@@ -54,7 +54,7 @@ extension ExportRegistry {
         state.withLock { $0.statistics.credentialsOnDownloads += 1 }
     }
 
-    /// - Returns: false when as many connections hang as may.
+    /// - Returns: false if the maximum number of connections already hang.
     func beginHanging() -> Bool {
         state.withLock { state in
             guard state.statistics.hanging < configuration.maxHanging else { return false }
@@ -67,7 +67,7 @@ extension ExportRegistry {
         state.withLock { $0.statistics.hanging -= 1 }
     }
 
-    /// The counters, and the number of exports by their status now.
+    /// The counters, and the current number of exports by status.
     func statistics() -> (SandboxStatistics, byStatus: [ExportStatus: Int]) {
         let now = clock.now()
         return state.withLock { state in

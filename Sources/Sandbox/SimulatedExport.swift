@@ -1,26 +1,26 @@
-/// One export. Its status is a function of the time, so a waiting export costs its memory and nothing else.
+/// One export. Its status is a function of time, so a waiting export costs only its memory.
 struct SimulatedExport: Sendable {
     let id: ExportID
     let idempotencyKey: String?
     let plan: ExportPlan
-    /// From which all that is random about the export is drawn.
+    /// The key from which all random properties of the export are drawn.
     let randomKey: UInt64
-    /// Nanoseconds of the sandbox's clock, like all times here.
+    /// In nanoseconds of the sandbox's clock, like all times here.
     let createdAt: Int64
     let startsAt: Int64
     let readyAt: Int64
     let outcome: ExportOutcome
     let fileCount: Int
     var cancelledAt = Int64.max
-    /// When a status request first learned of the end.
+    /// When a status request first reported the end.
     var detectedAt = Int64.max
     var occasions = Occasions()
-    /// Which faults have been injected so far.
+    /// The faults injected so far.
     var injected: Set<Fault> = []
-    /// Listings and downloads of each file; empty until there are any.
+    /// Listings and downloads per file; empty until the first one.
     var fileOccasions: [FileOccasions] = []
 
-    /// How often each kind of request was made for this export.
+    /// The number of requests of each kind for this export.
     struct Occasions: Sendable {
         var creates: Int32 = 0
         var statuses: Int32 = 0
@@ -58,14 +58,14 @@ struct SimulatedExport: Sendable {
         }
     }
 
-    /// 0 to 100; 100 only at the end.
+    /// From 0 to 100; 100 only at the end.
     func percent(at now: Int64) -> Int {
         if now >= readyAt { return 100 }
         if now <= startsAt { return 0 }
         return Int(Double(now - startsAt) / Double(readyAt - startsAt) * 100)
     }
 
-    /// How often the file was listed, or downloaded, with this time.
+    /// Counts a listing or download of the file, and returns the count including this one.
     mutating func count(_ occasion: WritableKeyPath<FileOccasions, Int32>, file: Int) -> Int {
         if fileOccasions.isEmpty { fileOccasions = Array(repeating: FileOccasions(), count: fileCount) }
         fileOccasions[file][keyPath: occasion] += 1
@@ -73,7 +73,7 @@ struct SimulatedExport: Sendable {
     }
 }
 
-/// The statuses that the simulated API knows.
+/// The statuses of the simulated API.
 enum ExportStatus: String, Sendable, CaseIterable {
     case queued = "IN_QUEUE"
     case running = "IN_PROGRESS"

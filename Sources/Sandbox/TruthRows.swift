@@ -2,7 +2,7 @@ import Encoding
 
 /// Exports as lines of NDJSON, each with the true sizes and checksums of its files as served and unpacked.
 ///
-/// A piece ends at 32 KiB or after a fifth of a second, so that a long list of files that were never made before flows.
+/// A chunk ends at 32 KiB or after 200 ms, so that output flows even if many files must be generated first.
 struct TruthRows: BodySource {
     private var ids: [ExportID]?
     let registry: ExportRegistry
@@ -11,7 +11,7 @@ struct TruthRows: BodySource {
 
     var pause: Duration? { nil }
 
-    /// - Parameter ids: nil for all that exist when the first piece is made.
+    /// - Parameter ids: nil for all that exist when the first chunk is made.
     init(ids: [ExportID]?, registry: ExportRegistry, facts: FileFactsCache) {
         self.ids = ids
         self.registry = registry
@@ -24,7 +24,7 @@ struct TruthRows: BodySource {
         var json = JSONWriter(capacity: 40_000)
         let start = ContinuousClock.now
         while position < ids.count {
-            // One that was dropped meanwhile has no row.
+            // An export that was dropped meanwhile has no row.
             if let export = registry.snapshot(of: ids[position]) { try write(export, &json) }
             position += 1
             if json.bytes.count >= 32_768 || (!json.bytes.isEmpty && start.duration(to: .now) > .milliseconds(200)) { break }
