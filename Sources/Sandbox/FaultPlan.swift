@@ -1,7 +1,7 @@
 /// The fault rules of the sandbox or of one export, and the decisions based on them.
 struct FaultPlan: Sendable, Hashable {
     private let rules: [FaultRule]
-    /// Points without a rule, so that most requests need no further check.
+    /// The points that have a rule; requests at other points need no further check.
     private let points: Set<FaultPoint>
 
     init(_ rules: [FaultRule]) {
