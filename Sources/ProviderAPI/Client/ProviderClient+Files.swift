@@ -27,7 +27,7 @@ extension ProviderClient {
                 let next = try PageToken(
                     next: try step.next?.first(answered), usesPage: request.parts.contains(.page), answeredBy: answer.url)?.text
                 guard next == nil || next != page else {
-                    throw Failure(.permanent, code: "paging-loop", message: "files.next returned its own page's URL; check the filter")
+                    throw Failure(.permanent, code: "paging-loop", message: "files.next leads back to the same page; check the filter")
                 }
                 return .page(files: files, next: next)
             }
