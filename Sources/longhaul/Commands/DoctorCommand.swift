@@ -5,7 +5,7 @@ struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor", abstract: "Check the servers, settings and provider files that Longhaul depends on.",
         discussion:
-            "Checks that each server is reachable and loses no data by its settings, and checks provider files. Exits 1 on a problem.")
+            "Checks that each server is reachable and set to keep its data, and that each provider file is valid. Exits 1 on a problem.")
 
     @OptionGroup var options: SettingsOptions
     @Flag(help: "Print one JSON object per line.") var json = false

@@ -25,7 +25,7 @@ struct JobCommand: AsyncParsableCommand {
             throw Problem.unavailable("LONGHAUL_REDIS_URL: \(error)")
         }
         await connection.close()
-        guard let job = found.job else { throw Problem.failed("no job \(id); check the id, or it expired after LONGHAUL_KEEP") }
+        guard let job = found.job else { throw Problem.failed("no job \(id); check the id; it may have expired (LONGHAUL_KEEP)") }
         if json { showJSON(job, found.history) } else { showText(job, found.history) }
     }
 

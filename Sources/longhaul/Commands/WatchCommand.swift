@@ -9,7 +9,7 @@ struct WatchCommand: AsyncParsableCommand {
 
     @OptionGroup var options: SettingsOptions
 
-    @Option(name: [.short, .long], help: ArgumentHelp("The time between two updates.", valueName: "seconds")) var interval = 1.0
+    @Option(name: [.short, .long], help: ArgumentHelp("Seconds between two updates.", valueName: "seconds")) var interval = 1.0
     @Option(help: ArgumentHelp("Stop after this many updates.", valueName: "n")) var count: Int?
     @Flag(help: "Print one JSON object per line.") var json = false
 
