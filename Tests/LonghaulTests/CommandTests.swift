@@ -6,7 +6,7 @@ import Testing
 
 @testable import longhaul
 
-@Suite("On servers that are set up, the command") struct CommandTests {
+@Suite("On servers that are set up, the command", .needsServers) struct CommandTests {
     private static func run(_ body: (Installation) async throws -> Void) async throws {
         try await Installation.run { installation in
             let setup = try await installation.longhaul("setup")

@@ -6,7 +6,7 @@ import Testing
 
 @testable import longhaul
 
-@Suite("longhaul dead-letters, looking") struct DeadLetterListTests {
+@Suite("longhaul dead-letters, looking", .needsServers) struct DeadLetterListTests {
     private static func filled(_ body: (LetterFixture) async throws -> Void) async throws {
         try await LetterFixture.run { fixture in
             try await fixture.putJob("old", reason: "max-wait-exceeded", ago: 3 * 86_400)

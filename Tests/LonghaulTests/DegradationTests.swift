@@ -7,7 +7,7 @@ import Testing
 @testable import longhaul
 
 /// Real processes on real servers, each server taken away in the middle of the work.
-@Suite("While a server is down", .serialized, .timeLimit(.minutes(15))) struct DegradationTests {
+@Suite("While a server is down", .needsServers, .serialized, .timeLimit(.minutes(15))) struct DegradationTests {
     enum Outage: String, CaseIterable, Sendable {
         case redis, rabbitmq, alarm, s3, api
     }

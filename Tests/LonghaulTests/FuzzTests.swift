@@ -11,7 +11,7 @@ import Testing
 @testable import longhaul
 
 /// `LONGHAUL_FUZZ` is the number of messages, `LONGHAUL_SEED` repeats a run.
-@Suite("Hostile messages", .serialized, .timeLimit(.minutes(25))) struct FuzzTests {
+@Suite("Hostile messages", .needsServers, .serialized, .timeLimit(.minutes(25))) struct FuzzTests {
     private static let number = ProcessInfo.processInfo.environment["LONGHAUL_FUZZ"].flatMap { Int($0) } ?? 10_000
     private static let deadline = Duration.seconds(max(300, number / 100))
     private static let good = (0..<10).map { "good-\($0)" }

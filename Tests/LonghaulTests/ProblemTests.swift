@@ -1,7 +1,7 @@
 import TestServers
 import Testing
 
-@Suite("A command ends with one line and") struct ProblemTests {
+@Suite("A command ends with one line and", .needsServers) struct ProblemTests {
     @Test(
         "64 for a setting with a bad value, naming it",
         arguments: [

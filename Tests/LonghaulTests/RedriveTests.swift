@@ -8,7 +8,7 @@ import Testing
 
 @testable import longhaul
 
-@Suite("longhaul dead-letters, putting back") struct RedriveTests {
+@Suite("longhaul dead-letters, putting back", .needsServers) struct RedriveTests {
     @Test("redrive brings FAILED jobs back, leaves the others alone, publishes what nobody knows again, and a second time does nothing")
     func redrive() async throws {
         try await LetterFixture.run { fixture in

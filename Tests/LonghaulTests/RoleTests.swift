@@ -5,7 +5,7 @@ import Testing
 
 @testable import longhaul
 
-@Suite("The roles as processes", .serialized, .timeLimit(.minutes(5))) struct RoleTests {
+@Suite("The roles as processes", .needsServers, .serialized, .timeLimit(.minutes(5))) struct RoleTests {
     /// An installation that is set up, with a sandbox as its provider.
     static func run(_ body: (Installation) async throws -> Void) async throws {
         var configuration = SandboxConfiguration()

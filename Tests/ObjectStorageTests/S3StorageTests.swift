@@ -6,7 +6,7 @@ import Testing
 
 @testable import ObjectStorage
 
-@Suite("An S3 bucket", .timeLimit(.minutes(5))) struct S3StorageTests {
+@Suite("An S3 bucket", .needsServers, .timeLimit(.minutes(5))) struct S3StorageTests {
     @Test("takes keys that are no paths", arguments: ["a//b", "/a", "a/", "a/./b", "a/../b", "..", "./a"]) func keys(key: String)
         async throws
     {

@@ -12,6 +12,8 @@ let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 /// Each storage that there is, empty.
 enum StorageUnderTest: String, CaseIterable, CustomTestStringConvertible {
     case s3, folder
+
+    static var allCases: [StorageUnderTest] { TestServer.areAvailable ? [.s3, .folder] : [.folder] }
     var testDescription: String { rawValue }
 
     func run(_ body: (any ObjectStorage) async throws -> Void) async throws {

@@ -2,7 +2,7 @@ import RabbitMQ
 import TestServers
 import Testing
 
-@Suite("Administering", .timeLimit(.minutes(2)))
+@Suite("Administering", .needsServers, .timeLimit(.minutes(2)))
 struct AdministratorTests {
     @Test("a queue declared otherwise than it is fails with the queue, the argument and both values")
     func preconditionFailed() async throws {

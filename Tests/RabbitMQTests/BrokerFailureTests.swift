@@ -3,7 +3,7 @@ import RabbitMQ
 import TestServers
 import Testing
 
-@Suite("A broker that fails", .timeLimit(.minutes(5)))
+@Suite("A broker that fails", .needsServers, .timeLimit(.minutes(5)))
 struct BrokerFailureTests {
     @Test("through SIGKILL and restart of the broker, publisher and consumer recover and lose nothing")
     func killed() async throws {

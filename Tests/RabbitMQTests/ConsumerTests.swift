@@ -2,7 +2,7 @@ import RabbitMQ
 import TestServers
 import Testing
 
-@Suite("Consuming", .timeLimit(.minutes(2)))
+@Suite("Consuming", .needsServers, .timeLimit(.minutes(2)))
 struct ConsumerTests {
     @Test("no more than the prefetch is held, and acknowledging brings more")
     func prefetch() async throws {

@@ -1,10 +1,11 @@
 import CRabbitMQ
 import EventThread
+import TestServers
 import Testing
 
 @testable import RabbitMQ
 
-@Suite("Messages that mean harm", .timeLimit(.minutes(1)))
+@Suite("Messages that mean harm", .needsServers, .timeLimit(.minutes(1)))
 struct HostileMessageTests {
     @Test("headers that are nested 10,000 levels deep are received up to the limit, and the next message as usual")
     func nestedHeaders() async throws {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import RabbitMQ
 
-@Suite("Publishing", .timeLimit(.minutes(2)))
+@Suite("Publishing", .needsServers, .timeLimit(.minutes(2)))
 struct PublisherTests {
     @Test("a message arrives with its body, properties and headers, and is confirmed")
     func roundTrip() async throws {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import RabbitMQ
 
-@Suite("Browsing a queue", .timeLimit(.minutes(2)))
+@Suite("Browsing a queue", .needsServers, .timeLimit(.minutes(2)))
 struct QueueBrowserTests {
     /// As the dead-letter queues are.
     private static let quorum: [String: AMQPValue] = ["x-queue-type": "quorum", "x-delivery-limit": 1_000_000]

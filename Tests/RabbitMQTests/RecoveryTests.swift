@@ -4,7 +4,7 @@ import Testing
 
 @testable import RabbitMQ
 
-@Suite("Recovering", .timeLimit(.minutes(3)))
+@Suite("Recovering", .needsServers, .timeLimit(.minutes(3)))
 struct RecoveryTests {
     private static func proxy() throws -> TCPProxy {
         try TCPProxy(to: RabbitMQConfiguration(url: SharedServers.rabbitMQURL).endpoints[0].port)

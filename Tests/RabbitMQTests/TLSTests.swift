@@ -3,7 +3,7 @@ import RabbitMQ
 import TestServers
 import Testing
 
-@Suite("TLS", .timeLimit(.minutes(2)))
+@Suite("TLS", .needsServers, .timeLimit(.minutes(2)))
 struct TLSTests {
     @Test("messages travel over TLS, also bodies of many frames, and client certificates are shown")
     func messages() async throws {

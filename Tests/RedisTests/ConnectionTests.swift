@@ -3,7 +3,7 @@ import Redis
 import Testing
 import TestServers
 
-@Suite("A Redis connection") struct ConnectionTests {
+@Suite("A Redis connection", .needsServers) struct ConnectionTests {
     @Test("is named, and in the database that the URL names") func login() async throws {
         let url = try SharedServers.redisURL.split(separator: "/").dropLast().joined(separator: "//") + "/3"
         try await Fixture.run(url) {
@@ -84,29 +84,6 @@ import TestServers
         }
     }
 
-    @Test("to nobody is an error that names the place and can be retried") func refused() async throws {
-        let thread = EventThread(name: "redis-test")
-        defer { thread.stop() }
-        let redis = try Fixture.client("redis://:hush@127.0.0.1:1/0", on: thread)
-        let error = try await failure { try await redis.connect() }
-        #expect(error.kind == .unreachable)
-        #expect(error.isRetriable)
-        #expect("\(error)".contains("127.0.0.1:1/0") && "\(error)".contains("refused"))
-        #expect(!"\(error)".contains("hush"))
-        let call = try await failure { try await redis.send(["PING"], timeout: .milliseconds(200)) }
-        #expect(call.kind == .timedOut(mayHaveRun: false))
-        #expect(call.cause?.contains("refused") == true)
-        await redis.shutdown()
-    }
-
-    @Test("to a host without an address is an error that says so") func unresolved() async throws {
-        let thread = EventThread(name: "redis-test")
-        defer { thread.stop() }
-        let error = try await failure { try await Fixture.client("redis://no-such-host.invalid", on: thread).connect() }
-        #expect(error.kind == .unreachable)
-        #expect("\(error)".contains("no-such-host.invalid"))
-    }
-
     @Test("with a wrong password is refused, is not retriable and never shows the password") func wrongPassword() async throws {
         let thread = EventThread(name: "redis-test")
         defer { thread.stop() }
@@ -161,5 +138,30 @@ import TestServers
                 #expect(try await redis.send(["SET", key, "x"]) == .status("OK"))
             }
         }
+    }
+}
+
+@Suite("A Redis connection without a server") struct UnreachableTests {
+    @Test("to nobody is an error that names the place and can be retried") func refused() async throws {
+        let thread = EventThread(name: "redis-test")
+        defer { thread.stop() }
+        let redis = try Fixture.client("redis://:hush@127.0.0.1:1/0", on: thread)
+        let error = try await failure { try await redis.connect() }
+        #expect(error.kind == .unreachable)
+        #expect(error.isRetriable)
+        #expect("\(error)".contains("127.0.0.1:1/0") && "\(error)".contains("refused"))
+        #expect(!"\(error)".contains("hush"))
+        let call = try await failure { try await redis.send(["PING"], timeout: .milliseconds(200)) }
+        #expect(call.kind == .timedOut(mayHaveRun: false))
+        #expect(call.cause?.contains("refused") == true)
+        await redis.shutdown()
+    }
+
+    @Test("to a host without an address is an error that says so") func unresolved() async throws {
+        let thread = EventThread(name: "redis-test")
+        defer { thread.stop() }
+        let error = try await failure { try await Fixture.client("redis://no-such-host.invalid", on: thread).connect() }
+        #expect(error.kind == .unreachable)
+        #expect("\(error)".contains("no-such-host.invalid"))
     }
 }

@@ -2,7 +2,7 @@ import Redis
 import TestServers
 import Testing
 
-@Suite("What a user may not do") struct DenialTests {
+@Suite("What a user may not do", .needsServers) struct DenialTests {
     @Test("is remembered, of commands and of scripts, and told apart from other errors") func denials() async throws {
         let name = "denials-\(UInt64.random(in: 0 ... .max))"
         try await Fixture.run { admin in

@@ -2,7 +2,7 @@ import Redis
 import Testing
 import TestServers
 
-@Suite("A Redis pipeline") struct PipelineTests {
+@Suite("A Redis pipeline", .needsServers) struct PipelineTests {
     @Test("gives each of thousands of concurrent callers its own reply") func ownReplies() async throws {
         try await Fixture.run { fixture in
             let redis = fixture.redis

@@ -2,7 +2,7 @@ import Redis
 import Testing
 import TestServers
 
-@Suite("Redis scripts") struct ScriptTests {
+@Suite("Redis scripts", .needsServers) struct ScriptTests {
     /// A source that no other test has loaded.
     let increment = RedisScript(
         name: "increment", source: "-- \(UInt64.random(in: 0 ... .max))\nreturn redis.call('INCRBY', KEYS[1], ARGV[1])")

@@ -4,7 +4,7 @@ import TestServers
 
 @testable import Redis
 
-@Suite("Shutting a Redis client down") struct ShutdownTests {
+@Suite("Shutting a Redis client down", .needsServers) struct ShutdownTests {
     @Test("lets what was called before be answered, and refuses what comes after") func drains() async throws {
         try await ServerGroup.run([.redis]) { servers in
             let thread = EventThread(name: "redis-test")
@@ -48,7 +48,9 @@ import TestServers
             #expect(try await failure { try await waiting.value }.kind == .shutDown(mayHaveRun: false))
         }
     }
+}
 
+@Suite("Shutting down a Redis client without a connection") struct DisconnectedShutdownTests {
     @Test("ends at once while there is no connection") func disconnected() async throws {
         let thread = EventThread(name: "redis-test")
         defer { thread.stop() }

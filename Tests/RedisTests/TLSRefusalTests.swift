@@ -3,7 +3,9 @@ import Redis
 import TestServers
 import Testing
 
-@Suite("Redis over TLS is refused", .enabled(if: RedisConfiguration.supportsTLS, "this hiredis has no TLS"), .timeLimit(.minutes(2)))
+@Suite(
+    "Redis over TLS is refused", .needsServers, .enabled(if: RedisConfiguration.supportsTLS, "this hiredis has no TLS"),
+    .timeLimit(.minutes(2)))
 struct TLSRefusalTests {
     /// The error of a first connection.
     private func refusal(_ url: String, configure: (inout RedisConfiguration) -> Void) async throws -> RedisError {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Redis
 
-@Suite("Redis over TLS", .enabled(if: RedisConfiguration.supportsTLS, "this hiredis has no TLS"), .timeLimit(.minutes(2)))
+@Suite("Redis over TLS", .needsServers, .enabled(if: RedisConfiguration.supportsTLS, "this hiredis has no TLS"), .timeLimit(.minutes(2)))
 struct TLSTests {
     @Test("logs in, pipelines in order, and is used by its address too", arguments: ["localhost", "127.0.0.1"])
     func pipeline(host: String) async throws {

@@ -1,7 +1,8 @@
 import Redis
+import TestServers
 import Testing
 
-@Suite("Redis values") struct ValueTests {
+@Suite("Redis values", .needsServers) struct ValueTests {
     @Test("every reply type makes the round trip") func types() async throws {
         try await Fixture.run { fixture in
             let (redis, key) = (fixture.redis, fixture.key)
@@ -104,6 +105,15 @@ import Testing
         }
     }
 
+    @Test("the sections of INFO are read") func serverFacts() async throws {
+        try await Fixture.run { fixture in
+            let version = try await fixture.redis.info("server")["redis_version"]
+            #expect(version?.isEmpty == false)
+        }
+    }
+}
+
+@Suite("Redis errors") struct ErrorTests {
     @Test(
         "errors of a passing state are retriable, others are not",
         arguments: [
@@ -114,12 +124,5 @@ import Testing
         let serverError = RedisServerError(code: code, message: "")
         let error = RedisError(.server(serverError), operation: "SET", server: "localhost:6379/0")
         #expect(error.isRetriable == isRetriable)
-    }
-
-    @Test("the sections of INFO are read") func serverFacts() async throws {
-        try await Fixture.run { fixture in
-            let version = try await fixture.redis.info("server")["redis_version"]
-            #expect(version?.isEmpty == false)
-        }
     }
 }
