@@ -22,6 +22,7 @@ public struct ServerGroup: Sendable {
     /// Starts the servers on free ports and waits until they answer (RabbitMQ takes about four seconds). The caller must call
     /// ``stop()``; ``run(_:body:)`` does it by itself.
     public static func start(_ servers: [TestServer]) async throws -> ServerGroup {
+        try TestServer.requireAvailable()
         let folder = FileManager.default.temporaryDirectory.appending(path: "longhaul-servers-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         try await OpsCommand.servers(["up", folder.path] + servers.map(\.rawValue), logs: folder)

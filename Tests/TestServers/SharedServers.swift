@@ -26,6 +26,7 @@ public enum SharedServers {
 
     /// The value of an environment variable that `ops/test` sets.
     public static func value(_ name: String) throws -> String {
+        try TestServer.requireAvailable()
         guard let value = ProcessInfo.processInfo.environment[name] else {
             throw TestServersError("\(name) is not set: run the tests by ops/test, or eval \"$(ops/servers env DIR)\" first")
         }
