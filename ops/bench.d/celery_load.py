@@ -12,7 +12,7 @@ import celery_app
 def polls(jobs, interval):
     """Exports that never get ready, and a first check of each, evenly over the interval after the time that enqueuing takes."""
     exports = []
-    for number in range(jobs):
+    for _ in range(jobs):
         answer = celery_app.http.request("POST", f"{celery_app.API}/v2/exports", json={"report": "orders"})
         exports.append(json.loads(answer.data)["id"])
     start = time.time() + jobs / 500

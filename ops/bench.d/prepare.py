@@ -1,6 +1,4 @@
 """Jobs that wait at the simulated API, and when their timers fire."""
-import time
-
 from stack import LIMITS
 from support import say, until
 
@@ -21,7 +19,7 @@ def admit(stack, jobs, already=0, parameters=None):
     while len(names) < jobs:
         names += stack.submit(min(PORTION, jobs - len(names)), parameters or PARAMETERS)
         wanted = already + len(names)
-        until(lambda: stack.store.counts()["POLLING"] >= wanted, 120 + PORTION / 100, f"{wanted} jobs in POLLING", pause=0.2)
+        until(lambda wanted=wanted: stack.store.counts()["POLLING"] >= wanted, 120 + PORTION / 100, f"{wanted} jobs in POLLING", pause=0.2)
         if jobs > PORTION:
             say(f"{wanted} jobs wait")
     return names
@@ -65,7 +63,8 @@ def retime(stack, first, last, portion=None, names=None):
 
 
 def undone(stack, before):
-    """Timers due before a time in milliseconds: those that wait for their claim, and those whose wakes are in hand, whose lease ends soon."""
+    """Timers due before a time in milliseconds: those that wait for their claim, and those whose wakes are in hand, whose
+    lease ends soon."""
     return sum(stack.store.call(*(["ZCOUNT", f"{tag}due", "-inf", before] for tag in tags(stack.store))))
 
 

@@ -146,7 +146,7 @@ class Audit:
         """The lines of a job's history, for people."""
         record = self.records.get(id) or self.store.jobs([id]).get(id) or {}
         fields = {name: record[name] for name in ("status", "version", "attempts", "failures", "claims", "filesTotal", "filesDone", "export", "checks", "lastPollAt", "errorCode", "errorMessage") if name in record}
-        return [json.dumps(fields)] + record.get("history", "").splitlines()
+        return [json.dumps(fields), *record.get("history", "").splitlines()]
 
 
 def is_as_injected(job, code, record):

@@ -13,7 +13,7 @@ class Injector:
         self.stack, self.broker, self.events, self.seed, self.say = stack, broker, events, seed, say
         self.threads, self.going_on, self.done, self.lock = [], {}, [], threading.Lock()
         self.is_over = threading.Event()
-        self.log = open(os.path.join(stack.folder, "faults.ndjson"), "w", buffering=1)
+        self.log = open(os.path.join(stack.folder, "faults.ndjson"), "w", buffering=1)  # noqa: SIM115  (open for the whole run)
 
     def run(self):
         """Until the last event has begun and all have ended, or `is_over` is set."""
@@ -37,7 +37,8 @@ class Injector:
             problem = f"{type(error).__name__}: {error}"
         with self.lock:
             del self.going_on[number]
-            line = f"{begin - self.began:6.1f} s  {event}{f' ({effect})' if effect is not None else ''}{f' NOT CARRIED OUT: {problem}' if problem else ''}"
+            line = f"{begin - self.began:6.1f} s  {event}{f' ({effect})' if effect is not None else ''}"
+            line += f" NOT CARRIED OUT: {problem}" if problem else ""
             self.done.append((event, problem))
             self.log.write(json.dumps({"at": begin - self.began, "wall": time.time(), "event": str(event), "effect": effect, "problem": problem}) + "\n")
         self.say(line)

@@ -1,4 +1,5 @@
 """The line that tells how far a run is: in place on a terminal, now and then elsewhere."""
+import contextlib
 import shutil
 import sys
 import threading
@@ -24,10 +25,9 @@ class Progress:
         return self.counts.get("COMPLETED", 0) + self.counts.get("FAILED", 0)
 
     def update(self, phase):
-        try:
+        # While Redis is killed, the last counts stand.
+        with contextlib.suppress(OSError, ValueError):
             self.counts = self.store.counts()
-        except (OSError, ValueError):
-            pass  # Redis has just been killed; the last counts stand.
         if self.quiet:
             return
         done, width = self.finished(), 24

@@ -18,7 +18,8 @@ class Half(asyncio.Protocol):
     def connection_made(self, transport):
         self.transport = transport
         if self.pair.is_closed:
-            return transport.abort()
+            transport.abort()
+            return
         transport.set_write_buffer_limits(BUFFER)
         # What came before this side was connected goes first.
         for data in self.other.early:

@@ -56,7 +56,7 @@ class Recovery:
 
         def in_hand():
             states = self.store.files(jobs)
-            return {id: "leased 1" for id in jobs} if all(states.get(id, {}).get("0") == "leased 1" for id in jobs) else None
+            return dict.fromkeys(jobs, "leased 1") if all(states.get(id, {}).get("0") == "leased 1" for id in jobs) else None
 
         # Claimed anew, or stored by then: a job that is complete has no files in the store.
         return self.measure("worker", jobs, in_hand, lambda id: self.store.files([id]).get(id, {}).get("0", "done") in ("leased 2", "done 2", "done"))

@@ -143,11 +143,11 @@ def redis_speaks_tls(stack):
 
 def speaks_tls_alone(stack, context):
     """The broker takes part in a handshake, and closes the connection, or answers with an alert, on an AMQP header in plain text."""
-    with socket.create_connection(("127.0.0.1", stack.ports["RABBITMQ"]), 5) as connection:
-        with context.wrap_socket(connection, server_hostname="localhost") as secure:
-            secure.sendall(b"AMQP\0\0\x09\x01")
-            if not secure.recv(8).startswith(b"\1\0\0"):
-                raise Failure("the broker does not speak AMQP over TLS")
+    plain = socket.create_connection(("127.0.0.1", stack.ports["RABBITMQ"]), 5)
+    with plain, context.wrap_socket(plain, server_hostname="localhost") as secure:
+        secure.sendall(b"AMQP\0\0\x09\x01")
+        if not secure.recv(8).startswith(b"\1\0\0"):
+            raise Failure("the broker does not speak AMQP over TLS")
     with socket.create_connection(("127.0.0.1", stack.ports["RABBITMQ"]), 5) as connection:
         connection.sendall(b"AMQP\0\0\x09\x01")
         try:

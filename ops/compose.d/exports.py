@@ -7,6 +7,7 @@ import subprocess
 import threading
 
 import boto3  # noqa: F401  (delivered needs it; better known at once)
+
 from delivered import Bucket, examine, exports
 from stack import DEADLINE, Failure
 
@@ -68,9 +69,12 @@ class Watch:
 
 def verify(stack, messages, secure=False):
     """How many exports stand whole in the bucket; says what is wrong with the others."""
-    options = dict(
-        endpoint_url=f"{'https' if secure else 'http'}://localhost:{stack.ports['S3']}", region_name="us-east-1",
-        aws_access_key_id=stack.password("s3-access-key-id"), aws_secret_access_key=stack.password("s3-secret-access-key"))
+    options = {
+        "endpoint_url": f"{'https' if secure else 'http'}://localhost:{stack.ports['S3']}",
+        "region_name": "us-east-1",
+        "aws_access_key_id": stack.password("s3-access-key-id"),
+        "aws_secret_access_key": stack.password("s3-secret-access-key"),
+    }
     if secure:
         options["verify"] = os.path.join(stack.folder, "secrets/tls/authority.pem")
     bucket = Bucket(BUCKET, **options)

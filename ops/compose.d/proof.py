@@ -5,8 +5,15 @@ import subprocess
 
 from engine import NoEngine, say
 from examine import (
-    containers_are_confined, logs_hold_no_secret, prometheus_scrapes, queues_are_empty, redis_loaded_everything, redis_speaks_tls,
-    speaks_tls_alone, users_may_no_more)
+    containers_are_confined,
+    logs_hold_no_secret,
+    prometheus_scrapes,
+    queues_are_empty,
+    redis_loaded_everything,
+    redis_speaks_tls,
+    speaks_tls_alone,
+    users_may_no_more,
+)
 from exports import Watch, jobs, submit, trust, verify
 from stack import FILE, REDIS_TLS, TLS, Failure, until
 

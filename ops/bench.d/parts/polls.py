@@ -28,7 +28,10 @@ def saturate(stack, options, jobs, orchestrators=1):
     names = [f"orchestrator-{number}" for number in range(1, orchestrators + 1)]
     for name in names:
         stack.role(name, "orchestrator")
-    say(f"{jobs} jobs are checked every {interval:g} s by {orchestrators}: {options.warm_up:g} s to warm up, {options.window:g} s are measured")
+    say(
+        f"{jobs} jobs are checked every {interval:g} s by {orchestrators}: "
+        f"{options.warm_up:g} s to warm up, {options.window:g} s are measured"
+    )
     time.sleep(2 + options.warm_up)
     result = observe(stack, options.window, names)
     for name in names:

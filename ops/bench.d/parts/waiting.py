@@ -68,7 +68,7 @@ def claim(stack, portion, names=None):
         neighbours = names and names[number * max(len(names) // CLAIMS, many):][:many]
         moved, due = prepare.retime(stack, 1, 1, portion, neighbours)
         time.sleep(max(0, (due - prepare.clock(stack)) / 1000))
-        until(lambda: prepare.undone(stack, due + 3_600_000) == 0, 60, "claims")
+        until(lambda due=due: prepare.undone(stack, due + 3_600_000) == 0, 60, "claims")
         costs.append(sum(
             entry[2] for entry in store.call(["SLOWLOG", "GET", 100_000])[0]
             if entry[3][0].upper() == "EVALSHA" and {str(LEASE * 1000), str(WATCHDOG * 1000)} <= set(entry[3])) / moved)
