@@ -3,6 +3,7 @@
 Set up as its documentation recommends for tasks that must not be lost and are short: acknowledged late, published with confirms, no
 results kept, and a prefetch window of many messages. One write to Redis a step stands for the job's record.
 """
+
 import hashlib
 import json
 import os
@@ -20,12 +21,15 @@ app = Celery("celery_app", broker=os.environ["BENCH_BROKER"])
 app.conf.update(
     task_queues=[Queue("bench.celery", queue_arguments={"x-queue-type": os.environ["BENCH_QUEUE"]})],
     task_default_queue="bench.celery",
-    task_acks_late=True, task_reject_on_worker_lost=True, task_ignore_result=True,
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    task_ignore_result=True,
     broker_transport_options={"confirm_publish": True},
     # As many connections for publishing as there are green threads; of processes each has its own pool.
     broker_pool_limit=int(os.environ["BENCH_CONCURRENCY"]),
     worker_prefetch_multiplier=int(os.environ["BENCH_PREFETCH"]),
-    broker_connection_retry_on_startup=True, worker_send_task_events=False,
+    broker_connection_retry_on_startup=True,
+    worker_send_task_events=False,
 )
 
 # Connections that stay open; made when they are first used, which with prefork is in each process.

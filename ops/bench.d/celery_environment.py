@@ -1,4 +1,5 @@
 """The virtual environment of Celery: .build-celery, made when it is first needed."""
+
 import os
 import subprocess
 import sys
@@ -31,6 +32,9 @@ def ready():
 def python():
     """The first that can make an environment: Debian's lacks ensurepip without python3-venv."""
     for candidate in ("/usr/bin/python3", sys.executable, "/usr/local/bin/python3"):
-        if os.path.exists(candidate) and subprocess.run([candidate, "-c", "import venv, ensurepip"], stderr=subprocess.DEVNULL).returncode == 0:
+        if (
+            os.path.exists(candidate)
+            and subprocess.run([candidate, "-c", "import venv, ensurepip"], stderr=subprocess.DEVNULL).returncode == 0
+        ):
             return candidate
     raise Failure("no Python that can make a virtual environment; install python3-venv")

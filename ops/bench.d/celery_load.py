@@ -2,6 +2,7 @@
 
 usage: celery_load.py polls JOBS INTERVAL | jobs JOBS PARAMETERS
 """
+
 import json
 import sys
 import time

@@ -1,4 +1,5 @@
 """The program's own metrics page."""
+
 import re
 
 LATENESS = "longhaul_timer_lateness_seconds"
@@ -22,9 +23,9 @@ def difference(before, after):
 def total(samples, family, **labels):
     """Of the series of a counter that have these labels."""
     wanted = [f'{name}="{value}"' for name, value in labels.items()]
-    return int(sum(
-        value for sample, value in samples.items()
-        if sample.partition("{")[0] == family and all(label in sample for label in wanted)))
+    return int(
+        sum(value for sample, value in samples.items() if sample.partition("{")[0] == family and all(label in sample for label in wanted))
+    )
 
 
 def bound(samples, share, family=LATENESS):

@@ -1,4 +1,5 @@
 """Jobs that wait at the simulated API, and when their timers fire."""
+
 from stack import LIMITS
 from support import say, until
 
@@ -72,4 +73,3 @@ def clock(stack):
     """Redis's, in milliseconds."""
     seconds, microseconds = stack.store.call(["TIME"])[0]
     return int(seconds) * 1000 + int(microseconds) // 1000
-

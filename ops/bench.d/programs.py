@@ -1,4 +1,5 @@
 """The C programs of ops/bench.d/raw, compiled when they are needed."""
+
 import os
 import shutil
 import subprocess
@@ -20,5 +21,6 @@ def build(scratch, names):
         paths[name] = f"{scratch}/raw-{name}"
         libraries = [f"-l{LIBRARIES[name]}"] if LIBRARIES[name] else []
         subprocess.run(
-            [compiler, "-O2", "-Wno-deprecated-declarations", "-o", paths[name], f"{SOURCES}/{name}.c", *libraries, "-lpthread"], check=True)
+            [compiler, "-O2", "-Wno-deprecated-declarations", "-o", paths[name], f"{SOURCES}/{name}.c", *libraries, "-lpthread"], check=True
+        )
     return paths

@@ -1,4 +1,5 @@
 """Medians of several runs with their spread, and Longhaul beside the raw floors and Celery."""
+
 import statistics
 
 POOLS = ("prefork", "gevent")
@@ -43,13 +44,23 @@ class Comparison:
         self.row("poll cycles/s", "polls", "cycles/s", celery="polls/s", best=max)
         for floor in ("a message and two scripts", "a message and one script", "50 wakes a message and one script"):
             self.row(
-                f"CPU a cycle µs, floor with {floor}", "polls", "CPU a cycle without the stub µs", floor=f"floor of a poll cycle, {floor}, µs",
-                celery="CPU a poll without the stub µs", best=min)
+                f"CPU a cycle µs, floor with {floor}",
+                "polls",
+                "CPU a cycle without the stub µs",
+                floor=f"floor of a poll cycle, {floor}, µs",
+                celery="CPU a poll without the stub µs",
+                best=min,
+            )
         self.row("small jobs/s", "jobs", "jobs/s", celery="jobs/s", best=max)
         is_folder = summaries.get("jobs", {}).get("output") != "S3 stub"
         self.row(
-            "CPU a job µs", "jobs", "CPU a job without the stubs µs", celery="CPU a job without the stub µs", best=min,
-            floor=f"floor of a small job, stored {'in a folder' if is_folder else 'by a PUT'}, µs")
+            "CPU a job µs",
+            "jobs",
+            "CPU a job without the stubs µs",
+            celery="CPU a job without the stub µs",
+            best=min,
+            floor=f"floor of a small job, stored {'in a folder' if is_folder else 'by a PUT'}, µs",
+        )
 
     def median(self, part, name):
         figure = self.summaries.get(part, {}).get(name)
@@ -64,9 +75,16 @@ class Comparison:
         better = None
         if ours and theirs:
             better = ours / theirs if best is max else theirs / ours
-        self.rows.append({
-            "measure": title, "longhaul": ours, "floor": least, "times the floor": round(ours / least, 2) if ours and least else None,
-            "celery": theirs, "times better than Celery": round(better, 1) if better else None})
+        self.rows.append(
+            {
+                "measure": title,
+                "longhaul": ours,
+                "floor": least,
+                "times the floor": round(ours / least, 2) if ours and least else None,
+                "celery": theirs,
+                "times better than Celery": round(better, 1) if better else None,
+            }
+        )
 
     def lines(self):
         yield f"  {'':<62}{'Longhaul':>12}{'floor':>12}{'× floor':>9}{'Celery':>12}{'better by':>11}"

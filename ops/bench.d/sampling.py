@@ -1,4 +1,5 @@
 """How late single jobs are checked, from their records in the store: exact, and from outside the process that is measured."""
+
 import operator
 import time
 

@@ -1,4 +1,5 @@
 """Private servers, the API that is polled and the program's processes, in a scratch folder. Ends what it started, by process id."""
+
 import json
 import os
 import re
@@ -32,8 +33,12 @@ class Stack:
             self.environment = {name: value for name, value in os.environ.items() if not name.startswith(("LONGHAUL_", "AWS_", "OTEL_"))}
             self.environment.update(re.findall(r"export (\w+)='?([^'\n]*)'?", self.servers("env")))
             self.environment.update(
-                LONGHAUL_PROVIDERS=f"{self.folder}/providers", LONGHAUL_EGRESS="127.0.0.0/8", LONGHAUL_HEALTH_PORT="0",
-                LONGHAUL_OUTPUT=f"file://{self.output}", **settings)
+                LONGHAUL_PROVIDERS=f"{self.folder}/providers",
+                LONGHAUL_EGRESS="127.0.0.0/8",
+                LONGHAUL_HEALTH_PORT="0",
+                LONGHAUL_OUTPUT=f"file://{self.output}",
+                **settings,
+            )
             self.store = Store(self.environment["LONGHAUL_REDIS_URL"])
         except BaseException:
             self.__exit__()
@@ -57,13 +62,15 @@ class Stack:
 
     def servers(self, command, *names):
         return subprocess.run(
-            [f"{ROOT}/ops/servers", command, f"{self.folder}/servers", *names], check=True, stdout=subprocess.PIPE, text=True).stdout
+            [f"{ROOT}/ops/servers", command, f"{self.folder}/servers", *names], check=True, stdout=subprocess.PIPE, text=True
+        ).stdout
 
     def start(self, name, *command, **options):
         """In a session of its own, out of reach of the terminal's Ctrl-C."""
         with open(self.log(name), "ab") as log:
             self.processes[name] = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, **{"env": self.environment, **options})
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, **{"env": self.environment, **options}
+            )
 
     def stop(self, name, seconds=40):
         process = self.processes.pop(name)

@@ -1,4 +1,5 @@
 """What every part needs: waiting, telling, failing, quantiles."""
+
 import sys
 import time
 

@@ -1,4 +1,5 @@
 """CPU time and memory of processes, from /proc."""
+
 import os
 import resource
 import time

@@ -1,5 +1,6 @@
 """As much of AMQP 0-9-1 as it takes to learn exactly how many messages a queue has, and to purge it: the management page's numbers
 lag by seconds."""
+
 import socket
 import struct
 from urllib.parse import urlsplit

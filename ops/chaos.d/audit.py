@@ -1,4 +1,5 @@
 """What has to be true at the end, found out from outside: from the store, the sandbox's own log, the broker and the bucket."""
+
 import collections
 import concurrent.futures
 import json
@@ -89,8 +90,12 @@ class Audit:
     def bucket(self):
         direct = self.stack.direct
         return delivered.Bucket(
-            self.stack.environment["LONGHAUL_OUTPUT"], endpoint_url=direct["AWS_ENDPOINT_URL_S3"], region_name=direct["AWS_REGION"],
-            aws_access_key_id=direct["AWS_ACCESS_KEY_ID"], aws_secret_access_key=direct["AWS_SECRET_ACCESS_KEY"])
+            self.stack.environment["LONGHAUL_OUTPUT"],
+            endpoint_url=direct["AWS_ENDPOINT_URL_S3"],
+            region_name=direct["AWS_REGION"],
+            aws_access_key_id=direct["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=direct["AWS_SECRET_ACCESS_KEY"],
+        )
 
     def uploads(self):
         s3 = self.bucket().s3
@@ -145,7 +150,24 @@ class Audit:
     def history(self, id):
         """The lines of a job's history, for people."""
         record = self.records.get(id) or self.store.jobs([id]).get(id) or {}
-        fields = {name: record[name] for name in ("status", "version", "attempts", "failures", "claims", "filesTotal", "filesDone", "export", "checks", "lastPollAt", "errorCode", "errorMessage") if name in record}
+        fields = {
+            name: record[name]
+            for name in (
+                "status",
+                "version",
+                "attempts",
+                "failures",
+                "claims",
+                "filesTotal",
+                "filesDone",
+                "export",
+                "checks",
+                "lastPollAt",
+                "errorCode",
+                "errorMessage",
+            )
+            if name in record
+        }
         return [json.dumps(fields), *record.get("history", "").splitlines()]
 
 

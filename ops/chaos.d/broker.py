@@ -1,4 +1,5 @@
 """RabbitMQ as an operator and an auditor see it, past the proxies."""
+
 import base64
 import collections
 import json
@@ -32,7 +33,8 @@ class Broker:
     def call(self, method, path, body=None):
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(
-            self.base + path, data, {"Content-Type": "application/json", "Authorization": self.login}, method=method)
+            self.base + path, data, {"Content-Type": "application/json", "Authorization": self.login}, method=method
+        )
         with self.opener.open(request, timeout=10) as answer:
             text = answer.read()
             return json.loads(text) if text else None
@@ -60,16 +62,21 @@ class Broker:
 
     def collect(self):
         """Moves the copies made so far to the stash."""
-        found = self.call(
-            "POST", f"/queues/%2F/{COPIES}/get", {"count": 1500, "ackmode": "ack_requeue_false", "encoding": "base64"})
+        found = self.call("POST", f"/queues/%2F/{COPIES}/get", {"count": 1500, "ackmode": "ack_requeue_false", "encoding": "base64"})
         for copy in found:
             headers = copy["properties"]["headers"]
             key = headers["routing_keys"][0]
             for group, queues in GROUPS.items():
                 if key in queues:
                     properties = {name: value for name, value in headers["properties"].items() if value is not None}
-                    self.stash[group].append({
-                        "routing_key": key, "properties": properties, "payload": copy["payload"], "payload_encoding": copy["payload_encoding"]})
+                    self.stash[group].append(
+                        {
+                            "routing_key": key,
+                            "properties": properties,
+                            "payload": copy["payload"],
+                            "payload_encoding": copy["payload_encoding"],
+                        }
+                    )
 
     def duplicate(self, group, count, choice):
         """Sends copies of messages once more: late, and in another order than theirs. And what waits is given back to its queue,

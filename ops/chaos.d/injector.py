@@ -1,4 +1,5 @@
 """Carries the schedule out, and in the end puts everything right again."""
+
 import json
 import os
 import random
@@ -40,7 +41,10 @@ class Injector:
             line = f"{begin - self.began:6.1f} s  {event}{f' ({effect})' if effect is not None else ''}"
             line += f" NOT CARRIED OUT: {problem}" if problem else ""
             self.done.append((event, problem))
-            self.log.write(json.dumps({"at": begin - self.began, "wall": time.time(), "event": str(event), "effect": effect, "problem": problem}) + "\n")
+            self.log.write(
+                json.dumps({"at": begin - self.began, "wall": time.time(), "event": str(event), "effect": effect, "problem": problem})
+                + "\n"
+            )
         self.say(line)
 
     def now(self):

@@ -1,4 +1,5 @@
 """The jobs of a run, out of its seed: what is submitted, and what has to become of each."""
+
 import dataclasses
 import json
 import random
@@ -6,14 +7,37 @@ import random
 # What may go wrong at any occasion: the sandbox's own rates, and the ground that jobs with faults of their own stand on. The provider
 # file's 30 attempts make it less than one chance in a billion that they alone use up a job's attempts.
 RATES = {
-    "429": 0.01, "500": 0.01, "hang": 0.002, "create:lostAnswer": 0.02, "slowBody": 0.01, "truncatedBody": 0.01, "corruptBody": 0.01,
-    "expiredLink": 0.01, "unknownStatus": 0.003,
+    "429": 0.01,
+    "500": 0.01,
+    "hang": 0.002,
+    "create:lostAnswer": 0.02,
+    "slowBody": 0.01,
+    "truncatedBody": 0.01,
+    "corruptBody": 0.01,
+    "expiredLink": 0.01,
+    "unknownStatus": 0.003,
 }
 # Faults of one job each, all of which a retry mends.
 MENDED = [
-    {"create:lostAnswer": 1}, {"create:500": 2, "create:lostAnswer": 1}, {"create:hang": 1}, {"create:429": 2}, {"status:500": 3}, {"status:429": 2},
-    {"status:hang": 1}, {"unknownStatus": 2}, {"files:500": 2}, {"files:hang": 1}, {"expiredLink": 1}, {"expiredLink": 2}, {"download:500": 2},
-    {"download:hang": 1}, {"slowBody": 1}, {"slowBody": 2}, {"truncatedBody": 1}, {"truncatedBody": 2}, {"corruptBody": 1},
+    {"create:lostAnswer": 1},
+    {"create:500": 2, "create:lostAnswer": 1},
+    {"create:hang": 1},
+    {"create:429": 2},
+    {"status:500": 3},
+    {"status:429": 2},
+    {"status:hang": 1},
+    {"unknownStatus": 2},
+    {"files:500": 2},
+    {"files:hang": 1},
+    {"expiredLink": 1},
+    {"expiredLink": 2},
+    {"download:500": 2},
+    {"download:hang": 1},
+    {"slowBody": 1},
+    {"slowBody": 2},
+    {"truncatedBody": 1},
+    {"truncatedBody": 2},
+    {"corruptBody": 1},
     {"corruptBody": 2, "truncatedBody": 1},
 ]
 # Where bytes were wrong at every attempt; a packed file shows it by not unpacking. The last attempt may have died of another fault
@@ -42,7 +66,9 @@ def make(seed, count):
 
 def job(random_, seed, number, kind):
     parameters = {
-        "report": f"chaos-{number % 7}", "durationSeconds": random_.randint(1, 20), "files": random_.randint(1, 5),
+        "report": f"chaos-{number % 7}",
+        "durationSeconds": random_.randint(1, 20),
+        "files": random_.randint(1, 5),
         "compression": random_.choice(["zip", "gzip", "none"]),
     }
     codes = frozenset()
@@ -58,7 +84,10 @@ def job(random_, seed, number, kind):
     elif kind == "mended":
         parameters["faults"] = RATES | random_.choice(MENDED)
     message = {
-        "exportJobId": f"chaos-{seed}-{number:05d}", "provider": "sandbox", "priority": random_.choices(["high", "normal", "low"], [1, 6, 3])[0],
-        "tenant": f"tenant-{random_.randint(1, 3)}", "parameters": parameters,
+        "exportJobId": f"chaos-{seed}-{number:05d}",
+        "provider": "sandbox",
+        "priority": random_.choices(["high", "normal", "low"], [1, 6, 3])[0],
+        "tenant": f"tenant-{random_.randint(1, 3)}",
+        "parameters": parameters,
     }
     return Job(message["exportJobId"], kind, json.dumps(message), codes)

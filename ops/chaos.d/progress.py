@@ -1,4 +1,5 @@
 """The line that tells how far a run is: in place on a terminal, now and then elsewhere."""
+
 import contextlib
 import shutil
 import sys
@@ -36,7 +37,7 @@ class Progress:
         line = f"{bar:<{width}} {done}/{self.total}  {time.monotonic() - self.began:.0f} s  {counts}  {phase}  {self.now()}"
         if self.is_terminal:
             with self.lock:
-                print("\r\x1b[K" + line[:shutil.get_terminal_size().columns - 1], end="", file=sys.stderr, flush=True)
+                print("\r\x1b[K" + line[: shutil.get_terminal_size().columns - 1], end="", file=sys.stderr, flush=True)
         elif time.monotonic() >= self.next_line:
             self.next_line = time.monotonic() + EVERY
             self.say(line)

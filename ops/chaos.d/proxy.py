@@ -1,4 +1,5 @@
 """TCP proxies on loopback ports that cut their connections, refuse new ones, or let them go silent."""
+
 import asyncio
 import random
 import socket
@@ -162,6 +163,7 @@ class Proxy:
     def call(self, function, *arguments):
         async def run():
             return function(*arguments)
+
         return asyncio.run_coroutine_threadsafe(run(), self.loop).result(10)
 
 

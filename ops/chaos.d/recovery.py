@@ -1,4 +1,5 @@
 """How long held work lies after a SIGKILL of the only orchestrator or worker and its restart."""
+
 import json
 import os
 import time
@@ -20,8 +21,10 @@ class Recovery:
     def run(self):
         """Seconds from the kill until the last job moved on: (orchestrator, worker)."""
         self.stack.sandbox(
-            "recovery", ["--slow-body", "10m", "--idle-timeout", "20m"],
-            {"polling": "{ policy: fixed, interval: 1s }", "timeouts": "{ firstByte: 10m, stall: 10m, whole: 10m }"})
+            "recovery",
+            ["--slow-body", "10m", "--idle-timeout", "20m"],
+            {"polling": "{ policy: fixed, interval: 1s }", "timeouts": "{ firstByte: 10m, stall: 10m, whole: 10m }"},
+        )
         environment = self.stack.environment | {"LONGHAUL_LEASE": f"{self.lease:g}s", "LONGHAUL_WATCHDOG": f"{2 * self.lease:g}s"}
         for role in ("orchestrator", "worker"):
             self.stack.start(f"only-{role}", role, environment=environment)
@@ -59,7 +62,9 @@ class Recovery:
             return dict.fromkeys(jobs, "leased 1") if all(states.get(id, {}).get("0") == "leased 1" for id in jobs) else None
 
         # Claimed anew, or stored by then: a job that is complete has no files in the store.
-        return self.measure("worker", jobs, in_hand, lambda id: self.store.files([id]).get(id, {}).get("0", "done") in ("leased 2", "done 2", "done"))
+        return self.measure(
+            "worker", jobs, in_hand, lambda id: self.store.files([id]).get(id, {}).get("0", "done") in ("leased 2", "done 2", "done")
+        )
 
     def submit(self, name, fault):
         jobs = [f"recovery-{name}-{number}" for number in range(JOBS)]
@@ -86,7 +91,9 @@ class Recovery:
             longest = time.monotonic() - killed if moved else longest
             if time.monotonic() - killed > 3 * self.lease + 30:
                 for id in waiting:
-                    self.problems.append((id, f"was in the {role}'s hand, and was not taken up {time.monotonic() - killed:.0f} s after the kill"))
+                    self.problems.append(
+                        (id, f"was in the {role}'s hand, and was not taken up {time.monotonic() - killed:.0f} s after the kill")
+                    )
                 return time.monotonic() - killed
             time.sleep(0.05)
         self.say(f"recovery of the {role}: {len(jobs)} jobs moved on within {longest:.1f} s of the kill")

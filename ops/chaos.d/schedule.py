@@ -1,4 +1,5 @@
 """The faults of a run: a pure function of the seed, the length and the lease, so that a seed repeats them."""
+
 import dataclasses
 import hashlib
 import json
@@ -9,19 +10,34 @@ SETTLING = {"kill": 1.5, "crash redis": 3, "crash rabbitmq": 12, "cut": 2, "stal
 
 # Every run goes through this deck, shuffled, again and again: a short run has other faults than another seed's, a long one has all.
 DECK = [
-    ("kill", "orchestrator"), ("kill", "orchestrator"), ("kill", "worker"), ("kill", "worker"),
-    ("freeze", "orchestrator"), ("freeze", "worker"),
-    ("crash", "redis"), ("crash", "rabbitmq"),
-    ("cut", "redis"), ("cut", "rabbitmq"), ("cut", "api"), ("cut", "s3"),
-    ("stall", "redis"), ("stall", "rabbitmq"), ("stall", "api"), ("stall", "s3"),
-    ("purge", "checks"), ("purge", "downloads"),
-    ("duplicate", "jobs"), ("duplicate", "checks"), ("duplicate", "downloads"),
+    ("kill", "orchestrator"),
+    ("kill", "orchestrator"),
+    ("kill", "worker"),
+    ("kill", "worker"),
+    ("freeze", "orchestrator"),
+    ("freeze", "worker"),
+    ("crash", "redis"),
+    ("crash", "rabbitmq"),
+    ("cut", "redis"),
+    ("cut", "rabbitmq"),
+    ("cut", "api"),
+    ("cut", "s3"),
+    ("stall", "redis"),
+    ("stall", "rabbitmq"),
+    ("stall", "api"),
+    ("stall", "s3"),
+    ("purge", "checks"),
+    ("purge", "downloads"),
+    ("duplicate", "jobs"),
+    ("duplicate", "checks"),
+    ("duplicate", "downloads"),
 ]
 
 
 @dataclasses.dataclass(frozen=True)
 class Event:
     """`at` and `seconds` count from the start of the faults, and for how long; what `amount` means depends on the action."""
+
     at: float
     action: str
     target: str

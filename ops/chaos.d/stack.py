@@ -1,4 +1,5 @@
 """Servers, proxies in front of them, and the program's processes. Ends what it started, by process id."""
+
 import os
 import re
 import shutil
@@ -35,8 +36,13 @@ class Process:
             with open(self.log, "ab") as log:
                 # In a session of its own, out of reach of the terminal's Ctrl-C.
                 self.popen = subprocess.Popen(
-                    [self.stack.program, *self.arguments], env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                    start_new_session=True)
+                    [self.stack.program, *self.arguments],
+                    env=self.environment,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                )
 
     def signal(self, number):
         if self.popen.poll() is None:
@@ -104,8 +110,13 @@ class Stack:
         """Submits the jobs of a file. Returns whether all were confirmed."""
         with open(os.path.join(self.folder, "submit.log"), "ab") as log:
             self.submitting = subprocess.Popen(
-                [self.program, "submit", "--from", path], env=self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log,
-                start_new_session=True)
+                [self.program, "submit", "--from", path],
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+                start_new_session=True,
+            )
         try:
             return self.submitting.wait(30) == 0
         except subprocess.TimeoutExpired:
@@ -122,8 +133,12 @@ class Stack:
             "LONGHAUL_REDIS_URL": self.behind_proxy("redis", self.direct["LONGHAUL_REDIS_URL"]),
             "LONGHAUL_RABBITMQ_URL": self.behind_proxy("rabbitmq", self.direct["LONGHAUL_RABBITMQ_URL"]),
             "AWS_ENDPOINT_URL_S3": self.behind_proxy("s3", self.direct["AWS_ENDPOINT_URL_S3"]),
-            "LONGHAUL_PROVIDERS": f"{self.folder}/providers", "LONGHAUL_OUTPUT": "s3://longhaul-chaos/exports",
-            "LONGHAUL_EGRESS": "127.0.0.0/8", "LONGHAUL_HEALTH_PORT": "0", "LONGHAUL_LEASE": f"{lease:g}s", "LONGHAUL_WATCHDOG": f"{watchdog:g}s",
+            "LONGHAUL_PROVIDERS": f"{self.folder}/providers",
+            "LONGHAUL_OUTPUT": "s3://longhaul-chaos/exports",
+            "LONGHAUL_EGRESS": "127.0.0.0/8",
+            "LONGHAUL_HEALTH_PORT": "0",
+            "LONGHAUL_LEASE": f"{lease:g}s",
+            "LONGHAUL_WATCHDOG": f"{watchdog:g}s",
         }
         self.environment.pop("LONGHAUL_RABBITMQ_MANAGEMENT", None)
         # The sweep of what dead workers left half uploaded shall come by within the run, where the program has a setting for it.

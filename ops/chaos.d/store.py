@@ -1,4 +1,5 @@
 """The store as an auditor sees it: read straight from Redis, past the proxies. The keys: ops/docs/store.md."""
+
 import collections
 import re
 import socket
@@ -55,7 +56,7 @@ class Store:
             self.redis = self.redis or Redis(self.url)
             answers = []
             for first in range(0, len(commands), 200):
-                answers += self.redis.call(*commands[first:first + 200])
+                answers += self.redis.call(*commands[first : first + 200])
             return answers
         except (OSError, ValueError):
             self.redis = None
@@ -73,7 +74,9 @@ class Store:
 
     def counts(self):
         places = [(self.tag_of(partition), status) for partition in range(self.partitions) for status in STATUSES]
-        found = self.call(*(["HGET", f"{tag}counts", status] if status == "POLLING" else ["ZCARD", f"{tag}status:{status}"] for tag, status in places))
+        found = self.call(
+            *(["HGET", f"{tag}counts", status] if status == "POLLING" else ["ZCARD", f"{tag}status:{status}"] for tag, status in places)
+        )
         total = collections.Counter()
         for (_, status), count in zip(places, found):
             total[status] += int(count or 0)

@@ -1,4 +1,5 @@
 """python3 ops/chaos.d/tests.py : what the chaos run itself relies on."""
+
 import json
 import os
 import socket
@@ -17,6 +18,7 @@ class ScheduleTests(unittest.TestCase):
     def test_a_seed_repeats_it(self):
         def digest(seed):
             return schedule.digest(schedule.make(seed, 3, 5), jobs.make(seed, 500))
+
         self.assertEqual(digest(7), digest(7))
         self.assertNotEqual(digest(7), digest(8))
 

@@ -1,4 +1,5 @@
 """The Docker engine, and the images that the compose file names."""
+
 import os
 import shutil
 import subprocess
@@ -27,7 +28,9 @@ class Engine:
         if self.was_running and has_compose():
             return self
         if not os.access(STAND_INS, os.X_OK):
-            raise NoEngine("no Docker engine answers, or it has no compose plugin; install and start one (https://docs.docker.com/engine/install)")
+            raise NoEngine(
+                "no Docker engine answers, or it has no compose plugin; install and start one (https://docs.docker.com/engine/install)"
+            )
         say("starting a Docker engine")
         if not quiet(STAND_INS, seconds=900) or not answers() or not has_compose():
             raise NoEngine("a Docker engine cannot run here")
@@ -83,8 +86,7 @@ def has(image):
 def quiet(*command, seconds=60):
     """Whether it succeeds in time."""
     try:
-        done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=seconds)
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=seconds)
     except subprocess.TimeoutExpired:
         return False
     return done.returncode == 0

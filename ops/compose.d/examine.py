@@ -1,4 +1,5 @@
 """What a stack looks like from outside: queues, metrics, users, containers, logs."""
+
 import base64
 import json
 import socket
@@ -10,8 +11,11 @@ from amqp import Queues, short
 from stack import USERS, Failure, run, until
 
 QUEUES = {
-    "longhaul.checks", *(f"longhaul.{kind}.{priority}" for kind in ("jobs", "downloads") for priority in ("high", "normal", "low")),
-    "longhaul.jobs.dead", "longhaul.downloads.dead"}
+    "longhaul.checks",
+    *(f"longhaul.{kind}.{priority}" for kind in ("jobs", "downloads") for priority in ("high", "normal", "low")),
+    "longhaul.jobs.dead",
+    "longhaul.downloads.dead",
+}
 
 
 def management(stack, path, user="operator", context=None):
@@ -31,7 +35,8 @@ def queues_are_empty(stack, context=None):
         if found.keys() != QUEUES:
             raise Failure(f"the management API shows the queues {sorted(found)}")
         return all(
-            queue.get("messages") == 0 and (name.endswith(".dead") or queue.get("consumers", 0) > 0) for name, queue in found.items())
+            queue.get("messages") == 0 and (name.endswith(".dead") or queue.get("consumers", 0) > 0) for name, queue in found.items()
+        )
 
     until("all queues are empty and consumed", look, 60)
 
@@ -54,10 +59,21 @@ def prometheus_scrapes(stack, expected):
 def users_may_no_more(stack):
     """Each of these is refused."""
     for user, command in [
-        ("worker", "CONFIG GET dir"), ("worker", "FLUSHALL"), ("worker", "KEYS *"), ("worker", "HSET other a b"), ("worker", "DEL lh:meta"),
-        ("worker", "HGETALL {lh:p:sandbox}:turns"), ("worker", "EVAL return{redis.call('HSET','other','a','b')} 0"),
-        ("orchestrator", "FLUSHALL"), ("orchestrator", "HSET other a b"), ("orchestrator", "DEL lh:meta"), ("setup", "HGETALL {lh:00}:due"),
-        ("operator", "CONFIG SET dir /tmp"), ("monitoring", "HGETALL lh:meta"), ("default", "PING"), ("health", "INFO"),
+        ("worker", "CONFIG GET dir"),
+        ("worker", "FLUSHALL"),
+        ("worker", "KEYS *"),
+        ("worker", "HSET other a b"),
+        ("worker", "DEL lh:meta"),
+        ("worker", "HGETALL {lh:p:sandbox}:turns"),
+        ("worker", "EVAL return{redis.call('HSET','other','a','b')} 0"),
+        ("orchestrator", "FLUSHALL"),
+        ("orchestrator", "HSET other a b"),
+        ("orchestrator", "DEL lh:meta"),
+        ("setup", "HGETALL {lh:00}:due"),
+        ("operator", "CONFIG SET dir /tmp"),
+        ("monitoring", "HGETALL lh:meta"),
+        ("default", "PING"),
+        ("health", "INFO"),
     ]:
         if user == "default":
             login = []
@@ -67,9 +83,13 @@ def users_may_no_more(stack):
         if not any(refusal in answer for refusal in ("NOPERM", "NOAUTH", "ACL failure")):
             raise Failure(f"Redis lets {user} do {command}: {answer}")
     for user, attempt, queue in [
-        ("worker", Queues.purge, "longhaul.jobs.normal"), ("submitter", Queues.purge, "longhaul.jobs.normal"),
-        ("orchestrator", Queues.purge, "longhaul.downloads.low"), ("orchestrator", declare, "longhaul.other"),
-        ("operator", declare, "longhaul.other"), ("orchestrator", delete, "longhaul.checks"), ("operator", delete, "longhaul.jobs.dead"),
+        ("worker", Queues.purge, "longhaul.jobs.normal"),
+        ("submitter", Queues.purge, "longhaul.jobs.normal"),
+        ("orchestrator", Queues.purge, "longhaul.downloads.low"),
+        ("orchestrator", declare, "longhaul.other"),
+        ("operator", declare, "longhaul.other"),
+        ("orchestrator", delete, "longhaul.checks"),
+        ("operator", delete, "longhaul.jobs.dead"),
     ]:
         url = f"amqp://{user}:{stack.password(user)}@127.0.0.1:{stack.ports['RABBITMQ']}/%2F"
         try:
@@ -105,12 +125,17 @@ def containers_are_confined(stack):
             of = json.loads(run(["docker", "inspect", container]))[0]
             host = of["HostConfig"]
             problems = [
-                host["CapDrop"] != ["ALL"] and "keeps capabilities", host["SecurityOpt"] != ["no-new-privileges:true"] and "may gain privileges",
-                host["Memory"] == 0 and "has no limit on memory", not host["PidsLimit"] and "has no limit on processes"]
+                host["CapDrop"] != ["ALL"] and "keeps capabilities",
+                host["SecurityOpt"] != ["no-new-privileges:true"] and "may gain privileges",
+                host["Memory"] == 0 and "has no limit on memory",
+                not host["PidsLimit"] and "has no limit on processes",
+            ]
             if service in ("orchestrator", "worker", "sandbox"):
                 problems += [
-                    not host["ReadonlyRootfs"] and "can write to its root", of["Config"]["User"] != "10001:10001" and "runs as another user",
-                    host["CapAdd"] and "has capabilities"]
+                    not host["ReadonlyRootfs"] and "can write to its root",
+                    of["Config"]["User"] != "10001:10001" and "runs as another user",
+                    host["CapAdd"] and "has capabilities",
+                ]
             if any(problems):
                 raise Failure(f"{service} {' and '.join(filter(None, problems))}")
     for service in stack.config()["services"].values():

@@ -1,4 +1,5 @@
 """Exports that are submitted to a stack as its users do, and followed to their ends."""
+
 import json
 import os
 import signal
@@ -18,11 +19,16 @@ def jobs(count, prefix):
     """Durations of 2 to 41 s, so that there is work while containers come and go; 1 to 5 files in every packing."""
     return [
         {
-            "exportJobId": f"{prefix}-{number:04}", "provider": "sandbox", "tenant": f"team-{number % 3}",
+            "exportJobId": f"{prefix}-{number:04}",
+            "provider": "sandbox",
+            "tenant": f"team-{number % 3}",
             "priority": ("normal", "high", "low")[number % 3],
             "parameters": {
-                "report": f"daily-{number}", "durationSeconds": 2 + number * 7 % 40, "files": 1 + number * 3 % 5,
-                "compression": ("zip", "gzip", "none")[number % 3]},
+                "report": f"daily-{number}",
+                "durationSeconds": 2 + number * 7 % 40,
+                "files": 1 + number * 3 % 5,
+                "compression": ("zip", "gzip", "none")[number % 3],
+            },
         }
         for number in range(count)
     ]
@@ -45,8 +51,26 @@ class Watch:
         self.counts = None
         with open(f"{self.stack.folder}/watch.log", "a") as log:
             self.process = subprocess.Popen(
-                self.stack.compose("--profile", "tools", "run", "--rm", "-T", "--name", f"{self.stack.project}-watch", "cli", "watch", "--json", "--interval", "0.5"),
-                env=self.stack.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True)
+                self.stack.compose(
+                    "--profile",
+                    "tools",
+                    "run",
+                    "--rm",
+                    "-T",
+                    "--name",
+                    f"{self.stack.project}-watch",
+                    "cli",
+                    "watch",
+                    "--json",
+                    "--interval",
+                    "0.5",
+                ),
+                env=self.stack.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
         self.timer = threading.Timer(self.seconds, self.process.kill)
         self.timer.start()
         return self

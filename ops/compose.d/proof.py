@@ -1,4 +1,5 @@
 """The run itself, step by step."""
+
 import json
 import os
 import subprocess
@@ -108,6 +109,25 @@ def stand_in_of_s3(stack):
         return []
     path = os.path.join(stack.folder, "stand-in.yaml")
     with open(path, "w") as file:
-        json.dump({"services": {"s3": {"entrypoint": [
-            "moto_server", "-H", "0.0.0.0", "-p", "8333", "-c", "/run/secrets/s3_certificate", "-k", "/run/secrets/s3_key"], "command": []}}}, file)
+        json.dump(
+            {
+                "services": {
+                    "s3": {
+                        "entrypoint": [
+                            "moto_server",
+                            "-H",
+                            "0.0.0.0",
+                            "-p",
+                            "8333",
+                            "-c",
+                            "/run/secrets/s3_certificate",
+                            "-k",
+                            "/run/secrets/s3_key",
+                        ],
+                        "command": [],
+                    }
+                }
+            },
+            file,
+        )
     return [path]

@@ -1,4 +1,5 @@
 """One run of the compose file: a project, ports, a network and secrets of its own."""
+
 import json
 import os
 import random
@@ -33,9 +34,13 @@ class Stack:
         subnet = f"10.213.{random.randint(100, 250)}"
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("STACK_", "COMPOSE_", "LONGHAUL_"))},
-            "LONGHAUL_IMAGE": f"{self.project}:latest", "STACK_SECRETS": f"{self.folder}/secrets",
-            "STACK_SANDBOX_SUBNET": f"{subnet}.0/24", "STACK_SANDBOX_ADDRESS": f"{subnet}.10", "STACK_EGRESS": f"{subnet}.10/32",
-            **{f"STACK_{name}_PORT": str(port) for name, port in self.ports.items()}}
+            "LONGHAUL_IMAGE": f"{self.project}:latest",
+            "STACK_SECRETS": f"{self.folder}/secrets",
+            "STACK_SANDBOX_SUBNET": f"{subnet}.0/24",
+            "STACK_SANDBOX_ADDRESS": f"{subnet}.10",
+            "STACK_EGRESS": f"{subnet}.10/32",
+            **{f"STACK_{name}_PORT": str(port) for name, port in self.ports.items()},
+        }
 
     def __enter__(self):
         run([f"{ROOT}/ops/secrets", "--folder", f"{self.folder}/secrets"], stdout=subprocess.DEVNULL)
@@ -65,7 +70,8 @@ class Stack:
         with open(f"{self.folder}/compose.log", "a") as log:
             print("$", *arguments, file=log, flush=True)
             return subprocess.run(
-                self.compose(*arguments), env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **options).returncode
+                self.compose(*arguments), env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **options
+            ).returncode
 
     def must(self, *arguments, deadline=DEADLINE):
         if self.call(*arguments, timeout=deadline) != 0:
@@ -93,7 +99,9 @@ class Stack:
 
     def up(self, *services, **scales):
         scaling = [word for service, count in scales.items() for word in ("--scale", f"{service}={count}")]
-        self.must("--profile", "observability", "up", "-d", "--wait", "--wait-timeout", str(DEADLINE), *scaling, *services, deadline=DEADLINE + 60)
+        self.must(
+            "--profile", "observability", "up", "-d", "--wait", "--wait-timeout", str(DEADLINE), *scaling, *services, deadline=DEADLINE + 60
+        )
 
     def save_logs(self):
         self.call("--profile", "*", "ps", "-a")

@@ -1,4 +1,5 @@
 """What stands in the bucket against what the sandbox says it exported, from outside."""
+
 import hashlib
 import json
 import urllib.request

@@ -1,4 +1,5 @@
 """Many timers due at the same instant: how long until all have been handled, and that each was, once."""
+
 import time
 
 import metrics
@@ -32,10 +33,13 @@ def run(options, _):
         checks = metrics.total(told, "longhaul_checks_total")
         after = stack.requests()
         return {
-            "timers": moved, "drained s": round(drained / 1000, 2), "timers/s": round(1000 * moved / max(drained, 1)),
+            "timers": moved,
+            "drained s": round(drained / 1000, 2),
+            "timers/s": round(1000 * moved / max(drained, 1)),
             "requests too many": after["status"] - requests - moved,
             # The stub knows no idempotency key: a create that was sent again is another export, which nobody asks for.
-            "exports created twice": after["created"] - jobs, "exports never asked": jobs - after["asked"],
+            "exports created twice": after["created"] - jobs,
+            "exports never asked": jobs - after["asked"],
             "exports asked again": after["askedAgain"],
             "claims too many": metrics.total(told, f"{metrics.LATENESS}_count") - moved,
             "checks without an answer that counts": checks - metrics.total(told, "longhaul_checks_total", outcome="not-ready"),

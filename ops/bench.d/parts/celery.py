@@ -1,4 +1,5 @@
 """The same polls and the same jobs on Celery, with the same RabbitMQ, Redis and API."""
+
 import json
 import os
 import subprocess
@@ -33,22 +34,42 @@ def run(options, _):
 def prepare(stack, options, pool):
     concurrency, prefetch = POOLS[pool]
     stack.environment.update(
-        BENCH_API=stack.api, BENCH_OUTPUT=stack.output, BENCH_QUEUE=options.celery_queue, BENCH_CONCURRENCY=str(concurrency),
-        BENCH_PREFETCH=str(prefetch), BENCH_REDIS=stack.environment["LONGHAUL_REDIS_URL"],
-        BENCH_BROKER=stack.environment["LONGHAUL_RABBITMQ_URL"], PYTHONDONTWRITEBYTECODE="1")
+        BENCH_API=stack.api,
+        BENCH_OUTPUT=stack.output,
+        BENCH_QUEUE=options.celery_queue,
+        BENCH_CONCURRENCY=str(concurrency),
+        BENCH_PREFETCH=str(prefetch),
+        BENCH_REDIS=stack.environment["LONGHAUL_REDIS_URL"],
+        BENCH_BROKER=stack.environment["LONGHAUL_RABBITMQ_URL"],
+        PYTHONDONTWRITEBYTECODE="1",
+    )
 
 
 def load(stack, python, kind, number, argument):
-    subprocess.run(
-        [python, "celery_load.py", kind, str(number), json.dumps(argument)], cwd=BENCH_D, env=stack.environment, check=True)
+    subprocess.run([python, "celery_load.py", kind, str(number), json.dumps(argument)], cwd=BENCH_D, env=stack.environment, check=True)
 
 
 def worker(stack, python, pool):
     """Without what workers tell each other: with it the loop of a gevent worker looks for events for 0.1 s after each message (5.7)."""
     stack.start(
-        "celery", python, "-m", "celery", "-A", "celery_app", "worker", "--pool", pool, "--concurrency", str(POOLS[pool][0]),
-        "--loglevel", "WARNING", "--without-gossip", "--without-mingle", "--without-heartbeat",
-        cwd=BENCH_D)
+        "celery",
+        python,
+        "-m",
+        "celery",
+        "-A",
+        "celery_app",
+        "worker",
+        "--pool",
+        pool,
+        "--concurrency",
+        str(POOLS[pool][0]),
+        "--loglevel",
+        "WARNING",
+        "--without-gossip",
+        "--without-mingle",
+        "--without-heartbeat",
+        cwd=BENCH_D,
+    )
     return {name: stack.pid(name) for name in ("celery", "rabbitmq", "redis", "stub")}
 
 
@@ -69,11 +90,17 @@ def polls(stack, options, python, pool):
         done = stack.requests()["status"] - requests
     # The last check of each job that was checked within the window.
     late = sorted(
-        1000 * float(fields_[1]) for old, fields_ in zip(before, fields(stack, number, "attempts", "late")) if fields_[0] != old[0])
+        1000 * float(fields_[1]) for old, fields_ in zip(before, fields(stack, number, "attempts", "late")) if fields_[0] != old[0]
+    )
     if not done:
         raise Failure("Celery did not poll")
-    return {"polls/s": round(done / window.seconds, 1), **cpu(window, "poll", done),
-            "lateness p50 ms": round(quantile(late, 0.5)), "lateness p99 ms": round(quantile(late, 0.99)), **window.disturbance()}
+    return {
+        "polls/s": round(done / window.seconds, 1),
+        **cpu(window, "poll", done),
+        "lateness p50 ms": round(quantile(late, 0.5)),
+        "lateness p99 ms": round(quantile(late, 0.99)),
+        **window.disturbance(),
+    }
 
 
 def jobs(stack, options, python, pool):
@@ -82,10 +109,17 @@ def jobs(stack, options, python, pool):
     pids = worker(stack, python, pool)
     until(lambda: stack.requests()["created"], 60, "first job of Celery", pause=0.02)
     with Window(pids) as window:
-        until(lambda: all(status == ["COMPLETED"] for status in fields(stack, number, "status")), 60 + number / 5, "end of the jobs", pause=0.2)
+        until(
+            lambda: all(status == ["COMPLETED"] for status in fields(stack, number, "status")),
+            60 + number / 5,
+            "end of the jobs",
+            pause=0.2,
+        )
     return {"jobs/s": round(number / window.seconds, 1), **cpu(window, "job", number)}
 
 
 def cpu(window, what, number):
-    return {f"CPU a {what} without the stub µs": micro(window.total - window.cpu["stub"], number),
-            f"CPU a {what} celery µs": micro(window.cpu["celery"], number)}
+    return {
+        f"CPU a {what} without the stub µs": micro(window.total - window.cpu["stub"], number),
+        f"CPU a {what} celery µs": micro(window.cpu["celery"], number),
+    }

@@ -1,4 +1,5 @@
 """How long single jobs of a small tenant wait while a large one has a backlog."""
+
 import json
 import subprocess
 
@@ -21,8 +22,12 @@ def run(options, _):
         until(lambda: sum(stack.store.counts().values()) >= jobs, 60 + jobs / 500, f"{jobs} jobs admitted")
         waits = sorted(wait_of(stack, f"single-{single}") for single in range(SINGLES))
         return {
-            "jobs of the other tenant": jobs, "still waiting": stack.store.counts()["PENDING"], "creations a second allowed": CREATES,
-            "single jobs": SINGLES, "median wait ms": waits[SINGLES // 2], "longest wait ms": waits[-1],
+            "jobs of the other tenant": jobs,
+            "still waiting": stack.store.counts()["PENDING"],
+            "creations a second allowed": CREATES,
+            "single jobs": SINGLES,
+            "median wait ms": waits[SINGLES // 2],
+            "longest wait ms": waits[-1],
             "longest wait in creations": round(waits[-1] * CREATES / 1000, 1),
         }
 

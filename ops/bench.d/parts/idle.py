@@ -1,4 +1,5 @@
 """What an orchestrator and a worker use that have nothing to do."""
+
 import time
 
 import usage

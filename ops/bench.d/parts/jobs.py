@@ -1,4 +1,5 @@
 """Whole jobs with one small file each: from the message in RabbitMQ to the manifest in the output."""
+
 import signal
 import subprocess
 import time
@@ -30,8 +31,11 @@ def storage(stack):
     port = free_port()
     stack.start("storage", program, str(port))
     stack.environment.update(
-        LONGHAUL_OUTPUT="s3://bench/exports", AWS_ENDPOINT_URL_S3=f"http://127.0.0.1:{port}", AWS_ACCESS_KEY_ID="bench",
-        AWS_SECRET_ACCESS_KEY="bench")
+        LONGHAUL_OUTPUT="s3://bench/exports",
+        AWS_ENDPOINT_URL_S3=f"http://127.0.0.1:{port}",
+        AWS_ACCESS_KEY_ID="bench",
+        AWS_SECRET_ACCESS_KEY="bench",
+    )
     until(lambda: stored(stack) == 0, 10, "storage that answers")
 
 
@@ -43,8 +47,7 @@ def stored(stack):
                 return int(answer.read())
         except OSError:
             return None
-    return int(subprocess.run(
-        f"find {stack.output} -type f | wc -l", shell=True, check=True, stdout=subprocess.PIPE, text=True).stdout)
+    return int(subprocess.run(f"find {stack.output} -type f | wc -l", shell=True, check=True, stdout=subprocess.PIPE, text=True).stdout)
 
 
 def deliver(stack, jobs, processes=1):
@@ -81,8 +84,11 @@ def audit(stack, jobs, requests, objects):
     """A figure for jobs that did not do everything would be worth nothing."""
     after = stack.requests()
     done = {
-        "completed": stack.store.counts()["COMPLETED"], "created": after["created"] - requests["created"],
-        "downloads": after["download"] - requests["download"], "objects": (stored(stack) - objects) / 2}
+        "completed": stack.store.counts()["COMPLETED"],
+        "created": after["created"] - requests["created"],
+        "downloads": after["download"] - requests["download"],
+        "objects": (stored(stack) - objects) / 2,
+    }
     if any(count != jobs for count in done.values()):
         raise Failure(f"{jobs} jobs were submitted, but: {done}")
 
@@ -90,11 +96,14 @@ def audit(stack, jobs, requests, objects):
 def figures(window, jobs, servers):
     cpu = {
         role: sum(used for name, used in window.cpu.items() if name.partition("-")[0] == role)
-        for role in ("orchestrator", "worker", *servers)}
+        for role in ("orchestrator", "worker", *servers)
+    }
     stubs = cpu["stub"] + cpu.get("storage", 0)
     return {
-        "jobs/s": round(jobs / window.seconds), "seconds": round(window.seconds, 2),
+        "jobs/s": round(jobs / window.seconds),
+        "seconds": round(window.seconds, 2),
         "CPU a job without the stubs µs": micro(window.total - stubs, jobs),
         **{f"CPU a job {name} µs": micro(used, jobs) for name, used in cpu.items()},
-        **window.disturbance(), "output": "S3 stub" if "storage" in cpu else "folder in memory",
+        **window.disturbance(),
+        "output": "S3 stub" if "storage" in cpu else "folder in memory",
     }

@@ -1,4 +1,5 @@
 """How late timers fire at half of the load that saturates the machine."""
+
 import random
 import time
 
@@ -36,13 +37,18 @@ def run(options, measured):
         told = metrics.difference(before, metrics.scrape(stack, ["orchestrator-1"]))
         claims = metrics.total(told, f"{metrics.LATENESS}_count")
         return {
-            "load asked for, checks/s": round(load), "timers/s": round(claims / window.seconds),
-            "due to claimed: p50 at most ms": metrics.bound(told, 0.5), "due to claimed: p99 at most ms": metrics.bound(told, 0.99),
+            "load asked for, checks/s": round(load),
+            "timers/s": round(claims / window.seconds),
+            "due to claimed: p50 at most ms": metrics.bound(told, 0.5),
+            "due to claimed: p99 at most ms": metrics.bound(told, 0.99),
             "due to claimed: most at most ms": metrics.bound(told, 1),
-            "due to answer stored: p50 ms": quantile(late, 0.5), "due to answer stored: p99 ms": quantile(late, 0.99),
+            "due to answer stored: p50 ms": quantile(late, 0.5),
+            "due to answer stored: p99 ms": quantile(late, 0.99),
             "due to answer stored: most ms": late[-1] if late else None,
-            "checks looked at": len(late), "early": sum(value < 0 for value in late),
-            "CPU a check without the stub µs": micro(window.total - window.cpu["stub"], claims), **window.disturbance(),
+            "checks looked at": len(late),
+            "early": sum(value < 0 for value in late),
+            "CPU a check without the stub µs": micro(window.total - window.cpu["stub"], claims),
+            **window.disturbance(),
         }
 
 

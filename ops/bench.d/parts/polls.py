@@ -1,4 +1,5 @@
 """Poll cycles a second when more timers are due than can be handled, and what a cycle costs each process."""
+
 import time
 
 import metrics
@@ -56,6 +57,7 @@ def observe(stack, seconds, names):
         **{f"CPU a cycle {name} µs": micro(cpu[name], cycles) for name in ("orchestrator", "rabbitmq", "redis", "stub")},
         "checks without an answer that counts": checks - metrics.total(told, "longhaul_checks_total", outcome="not-ready"),
         "wakes refused": metrics.total(told, "longhaul_wakes_total", outcome="refused"),
-        "lateness p50 at most ms": metrics.bound(told, 0.5), "lateness p99 at most ms": metrics.bound(told, 0.99),
+        "lateness p50 at most ms": metrics.bound(told, 0.5),
+        "lateness p99 at most ms": metrics.bound(told, 0.99),
         **window.disturbance(),
     }

@@ -1,4 +1,5 @@
 """What the same work costs minimal C programs, against the same servers."""
+
 import json
 import os
 import subprocess

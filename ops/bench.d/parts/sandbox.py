@@ -1,4 +1,5 @@
 """What the simulated API and its stub can do themselves, so that it is known when they are the bound."""
+
 import re
 import shutil
 import subprocess
@@ -29,5 +30,6 @@ def load(stack, api):
     requests = int(re.search(r"(\d+) requests in", out).group(1))
     return {
         f"{api}: requests/s": round(float(re.search(r"Requests/sec:\s+(\S+)", out).group(1))),
-        f"{api}: CPU a request µs": micro(window.total, requests), f"{api}: requests/s of one core": round(requests / window.total),
+        f"{api}: CPU a request µs": micro(window.total, requests),
+        f"{api}: requests/s of one core": round(requests / window.total),
     }

@@ -1,4 +1,5 @@
 """The same load for 1, 2 and 4 orchestrators, and the same jobs for 1, 2 and 4 orchestrators and workers, on one machine."""
+
 import prepare
 from parts import jobs, polls
 from stack import Stack
@@ -27,5 +28,6 @@ def run(options, _):
     one, most = PROCESSES[0], PROCESSES[-1]
     result[f"CPU a cycle, {most} against {one}"] = round(result[f"{most}: {cycle}"] / result[f"{one}: {cycle}"], 3)
     result[f"CPU a job, {most} against {one}"] = round(
-        result[f"{most} and {most} workers: {job}"] / result[f"{one} and {one} workers: {job}"], 3)
+        result[f"{most} and {most} workers: {job}"] / result[f"{one} and {one} workers: {job}"], 3
+    )
     return result

@@ -1,4 +1,5 @@
 """What a large number of waiting jobs costs: memory, the claim of a timer among them, and the start of an orchestrator."""
+
 import time
 
 import prepare
@@ -40,14 +41,19 @@ def run(options, _):
             time.sleep(10)
         claim_of_many, of_neighbours = claim(stack, portion), claim(stack, portion, names)
         return {
-            "jobs": jobs, "admitted and created a second": round(jobs / seconds), "bytes of Redis a job": round(bytes_ / jobs),
-            "orchestrator idle MiB": mebibytes(idle), "orchestrator with waiting jobs MiB": mebibytes(resident),
+            "jobs": jobs,
+            "admitted and created a second": round(jobs / seconds),
+            "bytes of Redis a job": round(bytes_ / jobs),
+            "orchestrator idle MiB": mebibytes(idle),
+            "orchestrator with waiting jobs MiB": mebibytes(resident),
             **{f"{name}: % of a core while they wait": round(100 * used / window.seconds, 2) for name, used in window.cpu.items()},
-            f"claim of a timer among {few}, µs of Redis": claim_of_few, f"claim of a timer among {jobs}, µs of Redis": claim_of_many,
+            f"claim of a timer among {few}, µs of Redis": claim_of_few,
+            f"claim of a timer among {jobs}, µs of Redis": claim_of_many,
             "claim cost against that": round(claim_of_many / claim_of_few, 3),
             "claim of jobs created one after another, µs of Redis": of_neighbours,
             "orchestrator after the claims MiB": mebibytes(usage.resident(stack.pid("orchestrator"))),
-            **restart(stack), "Redis MiB resident": mebibytes(usage.resident(stack.pid("redis"))),
+            **restart(stack),
+            "Redis MiB resident": mebibytes(usage.resident(stack.pid("redis"))),
         }
 
 
@@ -65,13 +71,18 @@ def claim(stack, portion, names=None):
     store.call(["CONFIG", "SET", "slowlog-max-len", 100_000], ["CONFIG", "SET", "slowlog-log-slower-than", 0])
     for number in range(CLAIMS):
         store.call(["SLOWLOG", "RESET"])
-        neighbours = names and names[number * max(len(names) // CLAIMS, many):][:many]
+        neighbours = names and names[number * max(len(names) // CLAIMS, many) :][:many]
         moved, due = prepare.retime(stack, 1, 1, portion, neighbours)
         time.sleep(max(0, (due - prepare.clock(stack)) / 1000))
         until(lambda due=due: prepare.undone(stack, due + 3_600_000) == 0, 60, "claims")
-        costs.append(sum(
-            entry[2] for entry in store.call(["SLOWLOG", "GET", 100_000])[0]
-            if entry[3][0].upper() == "EVALSHA" and {str(LEASE * 1000), str(WATCHDOG * 1000)} <= set(entry[3])) / moved)
+        costs.append(
+            sum(
+                entry[2]
+                for entry in store.call(["SLOWLOG", "GET", 100_000])[0]
+                if entry[3][0].upper() == "EVALSHA" and {str(LEASE * 1000), str(WATCHDOG * 1000)} <= set(entry[3])
+            )
+            / moved
+        )
     store.call(["CONFIG", "SET", "slowlog-log-slower-than", -1], ["SLOWLOG", "RESET"])
     return round(min(costs), 2)
 
@@ -85,4 +96,5 @@ def restart(stack):
     seconds = time.monotonic() - begun
     return {
         "start of an orchestrator s": round(seconds, 2),
-        "orchestrator started with them MiB": mebibytes(settled(lambda: usage.resident(stack.pid("restarted"))))}
+        "orchestrator started with them MiB": mebibytes(settled(lambda: usage.resident(stack.pid("restarted")))),
+    }
