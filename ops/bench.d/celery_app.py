@@ -1,7 +1,7 @@
-"""What Longhaul does, as an application of Celery: export jobs that are created, polled, listed, fetched and stored.
+"""The work of Longhaul as a Celery application: export jobs that are created, polled, listed, downloaded and stored.
 
-Set up as its documentation recommends for tasks that must not be lost and are short: acknowledged late, published with confirms, no
-results kept, and a prefetch window of many messages. One write to Redis a step stands for the job's record.
+Configured as Celery's documentation recommends for short tasks that must not be lost: acknowledged late, published with confirms, no
+stored results, and a prefetch window of many messages. One write to Redis per step stands for the job's record.
 """
 
 import hashlib
@@ -25,14 +25,14 @@ app.conf.update(
     task_reject_on_worker_lost=True,
     task_ignore_result=True,
     broker_transport_options={"confirm_publish": True},
-    # As many connections for publishing as there are green threads; of processes each has its own pool.
+    # As many publishing connections as green threads; each process has its own pool.
     broker_pool_limit=int(os.environ["BENCH_CONCURRENCY"]),
     worker_prefetch_multiplier=int(os.environ["BENCH_PREFETCH"]),
     broker_connection_retry_on_startup=True,
     worker_send_task_events=False,
 )
 
-# Connections that stay open; made when they are first used, which with prefork is in each process.
+# Persistent connections, opened at first use; with prefork, in each process.
 http = urllib3.PoolManager(maxsize=100, block=True)
 records = redis.Redis.from_url(os.environ["BENCH_REDIS"])
 
@@ -95,7 +95,7 @@ def download(listed):
 
 @app.task
 def write(stored):
-    """The manifest, and the job's end."""
+    """Writes the manifest and ends the job."""
     job, file = stored
     store(f"{OUTPUT}/{job}", "manifest.json", json.dumps({"exportJobId": job, "files": [file]}).encode())
     record(job, status="COMPLETED")

@@ -1,4 +1,4 @@
-"""The virtual environment of Celery: .build-celery, made when it is first needed."""
+"""The virtual environment of Celery: .build-celery, created when it is first needed."""
 
 import os
 import subprocess
@@ -13,14 +13,14 @@ PACKAGES = ("celery==5.7.0", "gevent==26.9.0", "redis==8.1.0", "urllib3==2.8.0")
 
 
 def ready():
-    """Returns the Python that has the packages."""
+    """Returns the path of the Python that has the packages."""
     mark = os.path.join(FOLDER, "installed")
     try:
         with open(mark) as installed:
             if installed.read() == " ".join(PACKAGES):
                 return PYTHON
     except OSError:
-        pass  # not made yet, or not to its end
+        pass  # not created yet, or not completely
     say(f"making .build-celery with {' '.join(PACKAGES)}")
     subprocess.run([python(), "-m", "venv", "--clear", FOLDER], check=True)
     subprocess.run([PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *PACKAGES], check=True, stdout=sys.stderr)
@@ -30,7 +30,7 @@ def ready():
 
 
 def python():
-    """The first that can make an environment: Debian's lacks ensurepip without python3-venv."""
+    """The first Python that can create an environment. Debian's lacks ensurepip without python3-venv."""
     for candidate in ("/usr/bin/python3", sys.executable, "/usr/local/bin/python3"):
         if (
             os.path.exists(candidate)

@@ -1,4 +1,4 @@
-"""Puts the work into the queue, in the virtual environment of Celery.
+"""Enqueues the work. Runs in the virtual environment of Celery.
 
 usage: celery_load.py polls JOBS INTERVAL | jobs JOBS PARAMETERS
 """
@@ -11,7 +11,7 @@ import celery_app
 
 
 def polls(jobs, interval):
-    """Exports that never get ready, and a first check of each, evenly over the interval after the time that enqueuing takes."""
+    """Exports that never become ready. The first check of each is spread evenly over the interval that follows the time for enqueuing."""
     exports = []
     for _ in range(jobs):
         answer = celery_app.http.request("POST", f"{celery_app.API}/v2/exports", json={"report": "orders"})

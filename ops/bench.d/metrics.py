@@ -1,4 +1,4 @@
-"""The program's own metrics page."""
+"""Reads the program's metrics page."""
 
 import re
 
@@ -6,7 +6,7 @@ LATENESS = "longhaul_timer_lateness_seconds"
 
 
 def scrape(stack, names):
-    """The samples of these processes added up, by name with labels."""
+    """The sums of the samples of these processes, by name with labels."""
     total = {}
     for name in names:
         for line in stack.page(stack.ports[name], "metrics").splitlines():
@@ -21,7 +21,7 @@ def difference(before, after):
 
 
 def total(samples, family, **labels):
-    """Of the series of a counter that have these labels."""
+    """The sum of a counter's series that have these labels."""
     wanted = [f'{name}="{value}"' for name, value in labels.items()]
     return int(
         sum(value for sample, value in samples.items() if sample.partition("{")[0] == family and all(label in sample for label in wanted))
@@ -29,7 +29,7 @@ def total(samples, family, **labels):
 
 
 def bound(samples, share, family=LATENESS):
-    """The bound of the histogram's bucket that holds the quantile, in milliseconds: the truth is at most that. `None` beyond the last."""
+    """The upper bound in milliseconds of the histogram bucket that contains the quantile. `None` beyond the last bucket."""
     buckets = {}
     for sample, value in samples.items():
         found = re.fullmatch(rf'{family}_bucket{{.*le="([^"]+)".*}}', sample)

@@ -1,9 +1,9 @@
-"""Jobs that wait at the simulated API, and when their timers fire."""
+"""Creates waiting jobs at the simulated API and sets their timers."""
 
 from stack import LIMITS
 from support import say, until
 
-# What no measurement lives to see.
+# Later than the end of any measurement.
 NEVER = "{ policy: fixed, interval: 12h, maxWait: 7d, maxAttempts: 1000000 }"
 PARAMETERS = {"report": "orders", "from": "2026-11-01", "to": "2026-11-02", "region": "eu"}
 PORTION = 50_000
@@ -15,7 +15,7 @@ def every(seconds):
 
 
 def admit(stack, jobs, already=0, parameters=None):
-    """So many jobs more in POLLING, by the orchestrators that run. Returns their names."""
+    """Brings more jobs to POLLING with the running orchestrators. Returns their names."""
     names = []
     while len(names) < jobs:
         names += stack.submit(min(PORTION, jobs - len(names)), parameters or PARAMETERS)
@@ -27,7 +27,7 @@ def admit(stack, jobs, already=0, parameters=None):
 
 
 def waiting_jobs(stack, jobs, limits=LIMITS):
-    """So many jobs in POLLING, all checks far away and no orchestrator running. Returns their names."""
+    """Brings jobs to POLLING with all checks far in the future and no orchestrator running. Returns their names."""
     say(f"bringing {jobs} jobs to POLLING")
     stack.provider(NEVER, limits)
     stack.role("admission", "orchestrator")
@@ -42,8 +42,8 @@ def tags(store):
 
 
 def retime(stack, first, last, portion=None, names=None):
-    """Moves timers to times from `first` to `last`, seconds from now by Redis's clock, evenly; of each partition all, or `portion` drawn
-    at random, or those of the jobs `names`. Returns how many, and the first of the times in milliseconds."""
+    """Spreads timers evenly from `first` to `last`, in seconds from now by Redis's clock: all timers of each partition, or `portion`
+    random ones, or those of the jobs `names`. Returns their number and the first time in milliseconds."""
     store, now, moved = stack.store, clock(stack), 0
     for tag in tags(store):
         if names:
@@ -64,12 +64,11 @@ def retime(stack, first, last, portion=None, names=None):
 
 
 def undone(stack, before):
-    """Timers due before a time in milliseconds: those that wait for their claim, and those whose wakes are in hand, whose
-    lease ends soon."""
+    """The number of timers due before a time in milliseconds: unclaimed ones, and those with wakes in progress, whose lease ends soon."""
     return sum(stack.store.call(*(["ZCOUNT", f"{tag}due", "-inf", before] for tag in tags(stack.store))))
 
 
 def clock(stack):
-    """Redis's, in milliseconds."""
+    """Redis's clock in milliseconds."""
     seconds, microseconds = stack.store.call(["TIME"])[0]
     return int(seconds) * 1000 + int(microseconds) // 1000

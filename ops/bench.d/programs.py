@@ -1,4 +1,4 @@
-"""The C programs of ops/bench.d/raw, compiled when they are needed."""
+"""Compiles the C programs of ops/bench.d/raw when they are needed."""
 
 import os
 import shutil
@@ -11,9 +11,9 @@ LIBRARIES = {"rabbitmq": "rabbitmq", "redis": "hiredis", "http": "curl", "file":
 
 
 def build(scratch, names):
-    """Paths of the programs, compiled now."""
+    """Compiles the programs and returns their paths."""
     paths = {}
-    # A Swift toolchain brings a clang, Debian's build tools a cc.
+    # A Swift toolchain includes clang; Debian's build tools include cc.
     compiler = shutil.which("cc") or shutil.which("clang")
     if not compiler:
         raise Failure("no C compiler: install gcc or clang")

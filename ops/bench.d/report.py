@@ -1,4 +1,4 @@
-"""Medians of several runs with their spread, and Longhaul beside the raw floors and Celery."""
+"""Medians of several runs with their spread, and the comparison of Longhaul with the floors and Celery."""
 
 import statistics
 
@@ -6,7 +6,7 @@ POOLS = ("prefork", "gevent")
 
 
 def summary(runs):
-    """The median, the least and the most of each figure; what is no number, as it is."""
+    """The median, minimum and maximum of each figure. A value that is not a number stays unchanged."""
     found = {}
     for name in {name: None for run in runs for name in run}:
         values = [run[name] for run in runs if run.get(name) is not None]
@@ -26,7 +26,7 @@ def number(value):
 
 
 def table(figures):
-    """Lines for people."""
+    """The table as lines of text."""
     for name, figure in figures.items():
         if not isinstance(figure, dict):
             yield f"  {name:<62}{number(figure):>14}"
@@ -37,7 +37,7 @@ def table(figures):
 
 
 class Comparison:
-    """Rows of medians: Longhaul, its floor and how many times that it costs, Celery's better pool and by how much Longhaul is better."""
+    """Rows of medians: Longhaul, its floor, the ratio of both, Celery's better pool, and the factor by which Longhaul is better."""
 
     def __init__(self, summaries):
         self.summaries, self.rows = summaries, []

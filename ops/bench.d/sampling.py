@@ -1,4 +1,4 @@
-"""How late single jobs are checked, from their records in the store: exact, and from outside the process that is measured."""
+"""Measures how late single jobs are checked, from their records in the store: exact, and outside the measured process."""
 
 import operator
 import time
@@ -9,7 +9,7 @@ take = operator.itemgetter(*(PROGRESS.index(name) for name in ("attempts", "last
 
 
 class Sample:
-    """Follows some jobs: `nextPollAt` says when the next check is due, `lastPollAt` when its outcome was stored."""
+    """Follows some jobs. `nextPollAt` is when the next check is due, `lastPollAt` is when its result was stored."""
 
     def __init__(self, store, names):
         self.store = store
@@ -20,12 +20,12 @@ class Sample:
         return [tuple(int(number) for number in take(progress.split("\t"))) for progress in answers]
 
     def lateness(self, seconds, pause):
-        """Milliseconds from due to stored of each check that was seen, sorted. A negative one came early."""
+        """Milliseconds from due to stored for each observed check, sorted. A negative value means an early check."""
         found, before, end = [], self.read(), time.monotonic() + seconds
         while time.monotonic() < end:
             time.sleep(pause)
             now = self.read()
-            # Of two checks between two looks, the due time of the second was never seen.
+            # If two checks fall between two samples, the due time of the second is unknown.
             found += [new[1] - old[2] for old, new in zip(before, now) if new[0] == old[0] + 1]
             before = now
         return sorted(found)

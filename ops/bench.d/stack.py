@@ -1,4 +1,4 @@
-"""Private servers, the API that is polled and the program's processes, in a scratch folder. Ends what it started, by process id."""
+"""Private servers, the polled API and the program's processes in a scratch folder. Ends what it started, by process id."""
 
 import json
 import os
@@ -17,7 +17,7 @@ from support import Failure, until
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 SANDBOX = ("--duration", "fixed:12h", "--retry-after", "off", "--max-exports", "5000000")
-# High enough that nothing has to wait, so that the work of the limits is measured and not their effect.
+# High enough that no request waits: the work of the limits is measured, not their effect.
 LIMITS = "limits: { inFlight: 1000000, creates: 1000000/s, checks: 1000000/s }\n"
 
 
@@ -25,7 +25,7 @@ class Stack:
     def __init__(self, program, servers=("redis", "rabbitmq"), **settings):
         self.program = program
         self.folder = tempfile.mkdtemp(prefix="longhaul-bench-")
-        # Syncing files must not be what is measured: object storage does that on other machines.
+        # The measurement must not include syncing files: object storage does that on other machines.
         self.output = tempfile.mkdtemp(prefix="longhaul-bench-", dir="/dev/shm" if os.path.isdir("/dev/shm") else None)
         self.processes, self.ports, self.submitted = {}, {}, 0
         try:
@@ -66,7 +66,7 @@ class Stack:
         ).stdout
 
     def start(self, name, *command, **options):
-        """In a session of its own, out of reach of the terminal's Ctrl-C."""
+        """Starts a process in its own session, so that Ctrl-C in the terminal does not reach it."""
         with open(self.log(name), "ab") as log:
             self.processes[name] = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, **{"env": self.environment, **options}
@@ -78,7 +78,7 @@ class Stack:
         try:
             process.wait(seconds)
         except subprocess.TimeoutExpired:
-            # It leads a group of its own: whatever it has started goes with it.
+            # It leads its own process group, so its children end with it.
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
 
@@ -90,7 +90,7 @@ class Stack:
             return log.read()
 
     def pid(self, name):
-        """Of a process that was started here, or of a server."""
+        """The process id of a process that was started here, or of a server."""
         if name in self.processes:
             return self.processes[name].pid
         return int(re.search(rf"(?m)^{name} +(\d+) running", self.servers("status")).group(1))
@@ -99,7 +99,7 @@ class Stack:
         subprocess.run([self.program, *arguments], env=self.environment, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
     def role(self, name, role):
-        """Starts an orchestrator or a worker, and returns when it is ready for work."""
+        """Starts an orchestrator or a worker and returns when it is ready."""
         self.ports[name] = free_port()
         self.start(name, self.program, role, "--health-port", str(self.ports[name]))
         until(lambda: self.is_ready(name), 60, f"{name} that is ready", pause=0.005)
@@ -117,22 +117,22 @@ class Stack:
             return page.read().decode()
 
     def sandbox(self, *options):
-        """The simulated API, none of whose exports gets ready unless its job or an option says so."""
+        """Starts the simulated API. Its exports do not become ready unless the job or an option says so."""
         port = free_port()
         self.start("sandbox", self.program, "sandbox", "--port", str(port), *SANDBOX, *options)
         self.api = f"http://127.0.0.1:{port}"
         until(self.requests, 30, "sandbox")
 
     def stub(self, *options):
-        """An API that costs a fraction of the simulated one and answers the same, for exports that never get ready, or are it at once
-        (`ready`)."""
+        """Starts an API that costs a fraction of the simulated one and gives the same responses. Its exports never become ready, or are
+        ready at once (`ready`)."""
         already = len(self.logged("stub")) if os.path.exists(self.log("stub")) else 0
         self.start("stub", build(self.folder, ["stub"])["stub"], "0", *options)
         port = until(lambda: re.match(r"(\d+)\n", self.logged("stub")[already:]), 10, "port of the stub").group(1)
         self.api = f"http://127.0.0.1:{port}"
 
     def requests(self):
-        """How many of each kind the API has had, and its counts of exports, of which `created` is one."""
+        """The number of requests of each kind to the API, and its counts of exports, such as `created`."""
         try:
             with urllib.request.urlopen(f"{self.api}/_sandbox/stats", timeout=30) as page:
                 answer = json.load(page)
@@ -141,7 +141,7 @@ class Stack:
             return None
 
     def provider(self, polling, more=LIMITS):
-        """The file of the provider `sandbox`; an orchestrator reads it when it starts."""
+        """Writes the provider file of `sandbox`, which an orchestrator reads when it starts."""
         os.makedirs(f"{self.folder}/providers", exist_ok=True)
         with open(f"{ROOT}/compose/providers/sandbox.yaml") as source:
             text = re.sub(r"(?m)^baseURL:.*", f"baseURL: {self.api}/v2", source.read())
@@ -149,7 +149,7 @@ class Stack:
             target.write(re.sub(r"(?m)^polling:.*", f"polling: {polling}", text) + more)
 
     def submit(self, jobs, parameters):
-        """Job messages to RabbitMQ. Returns their names."""
+        """Submits job messages to RabbitMQ. Returns the names of the jobs."""
         names = [f"0d7f4c2e-5a52-4b21-8000-{number:012d}" for number in range(self.submitted, self.submitted + jobs)]
         self.submitted += jobs
         path = f"{self.folder}/jobs.ndjson"
@@ -160,7 +160,7 @@ class Stack:
         return names
 
     def clear(self):
-        """The store as at the beginning, for the next measurement on the same servers, and no wakes of what was there."""
+        """Resets the store and removes old wakes, for the next measurement on the same servers."""
         self.store.call(["FLUSHDB"])
         with Queues(self.environment["LONGHAUL_RABBITMQ_URL"]) as queues:
             queues.purge("longhaul.checks")

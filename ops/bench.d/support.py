@@ -1,11 +1,11 @@
-"""What every part needs: waiting, telling, failing, quantiles."""
+"""Shared by all parts: waiting, printing, failing, quantiles."""
 
 import sys
 import time
 
 
 class Failure(Exception):
-    """The measurement could not be made; says why."""
+    """The measurement failed; the message says why."""
 
 
 def say(text):
@@ -13,7 +13,7 @@ def say(text):
 
 
 def until(condition, seconds, what, pause=0.1):
-    """The first true value of `condition`."""
+    """Waits for the first true value of `condition` and returns it."""
     end = time.monotonic() + seconds
     while True:
         value = condition()
@@ -25,7 +25,7 @@ def until(condition, seconds, what, pause=0.1):
 
 
 def settled(read, seconds=5):
-    """A reading once it has stopped growing: the least of the last few."""
+    """Waits until a reading stops growing and returns the minimum of the last few."""
     values = [read()]
     for _ in range(seconds):
         time.sleep(1)
@@ -34,12 +34,12 @@ def settled(read, seconds=5):
 
 
 def quantile(values, share):
-    """Of sorted values, the one below which so large a share of them lies."""
+    """The quantile of sorted values."""
     return values[min(len(values) - 1, int(share * len(values)))] if values else None
 
 
 def micro(seconds, number):
-    """Microseconds an operation."""
+    """Microseconds per operation."""
     return round(1e6 * seconds / max(number, 1), 1)
 
 

@@ -1,4 +1,4 @@
-"""CPU time and memory of processes, from /proc."""
+"""Reads CPU time and memory of processes from /proc."""
 
 import os
 import resource
@@ -8,17 +8,17 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def trees(roots):
-    """The statistics of each root's processes: those of its session, and their descendants (Erlang has helpers, Celery a pool)."""
+    """The statistics of each root's processes: those of its session and their descendants (Erlang has helper processes, Celery a pool)."""
     processes = {}
     for name in os.listdir("/proc"):
         if not name.isdigit():
             continue
         try:
             with open(f"/proc/{name}/stat") as stat:
-                # The second field is the program's name and may hold spaces and parentheses.
+                # The second field is the program's name, which may contain spaces and parentheses.
                 processes[int(name)] = stat.read().rsplit(")", 1)[1].split()
         except OSError:
-            pass  # it has ended meanwhile
+            pass  # the process has ended meanwhile
     found = {root: [] for root in roots}
     for pid, fields in processes.items():
         root = pid if pid in found else int(fields[3])
@@ -32,17 +32,17 @@ def trees(roots):
 
 
 def cpu(roots):
-    """Seconds of each root's processes, those included that have ended and were waited for (Redis forks to rewrite its log)."""
+    """CPU seconds of each root's processes, including those that have ended and were waited for (Redis forks to rewrite its log)."""
     return {root: sum(sum(map(int, fields[11:15])) for _, fields in members) / TICKS for root, members in trees(roots).items()}
 
 
 def resident(root):
-    """Bytes of memory; pages that a process shares with its parent are counted twice."""
+    """Memory in bytes. Pages that a process shares with its parent count twice."""
     return sum(int(fields[21]) for _, fields in trees([root])[root]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def machine():
-    """Seconds of CPU time that the whole machine has worked, and that its host took away."""
+    """CPU seconds that the whole machine used, and that its host took (steal)."""
     with open("/proc/stat") as stat:
         user, nice, system, _, _, interrupts, soft, steal = map(int, stat.readline().split()[1:9])
     return (user + nice + system + interrupts + soft) / TICKS, steal / TICKS
@@ -53,7 +53,7 @@ def own():
 
 
 class Window:
-    """For `with`: what the named processes use meanwhile."""
+    """A context manager that measures what the named processes use."""
 
     def __init__(self, pids):
         self.pids = pids
@@ -69,7 +69,7 @@ class Window:
         self.cpu = {name: after[pid] - self.before[pid] for name, pid in self.pids.items()}
         self.total = sum(self.cpu.values())
         others = busy - self.machine_before[0] - self.total - (mine - self.own_before)
-        # Shares of one core: of this script, of everything that has no part in it, and of what the host took.
+        # Shares of one core: this script, all processes that are not measured, and what the host took.
         self.bench = (mine - self.own_before) / self.seconds
         self.others = max(0.0, others) / self.seconds
         self.stolen = (stolen - self.machine_before[1]) / self.seconds

@@ -1,4 +1,4 @@
-"""Many timers due at the same instant: how long until all have been handled, and that each was, once."""
+"""Many timers due at the same instant: the time until all have been handled, and whether each was handled once."""
 
 import time
 
@@ -24,7 +24,7 @@ def run(options, _):
             raise Failure("setting the timers took longer than until they were due")
         say(f"{moved} timers are due at once")
         time.sleep((due - prepare.clock(stack)) / 1000)
-        # A claim moves its timer by the lease and a check by hours: all that lies before this is not done.
+        # A claim moves its timer by the lease, a check by hours. Timers before this time are not done.
         until(lambda: prepare.undone(stack, due + 3_600_000) == 0, 60 + jobs / 500, "end of the burst", pause=0.02)
         drained = prepare.clock(stack) - due
         say("waiting for a lease, whether any timer fires again")
@@ -37,7 +37,7 @@ def run(options, _):
             "drained s": round(drained / 1000, 2),
             "timers/s": round(1000 * moved / max(drained, 1)),
             "requests too many": after["status"] - requests - moved,
-            # The stub knows no idempotency key: a create that was sent again is another export, which nobody asks for.
+            # The stub ignores idempotency keys: a create that is sent again makes another export, which is never checked.
             "exports created twice": after["created"] - jobs,
             "exports never asked": jobs - after["asked"],
             "exports asked again": after["askedAgain"],

@@ -1,4 +1,4 @@
-"""The same polls and the same jobs on Celery, with the same RabbitMQ, Redis and API."""
+"""The same polls and jobs on Celery, with the same RabbitMQ, Redis and API."""
 
 import json
 import os
@@ -12,9 +12,9 @@ from support import Failure, micro, quantile, say, until
 from usage import Window
 
 RUNS = 3
-# Pool, concurrency, and messages fetched ahead for each process or green thread: many for short tasks, in all a few hundred.
+# Pool, concurrency, and messages prefetched by each process or green thread: many for short tasks, a few hundred in all.
 POOLS = {"prefork": (2, 64), "gevent": (100, 4)}
-# What is offered by default, a second: more than twice of what the machine was seen to do.
+# Default load per second: more than twice what the machine was seen to do.
 OFFERED = 1500
 BENCH_D = os.path.dirname(os.path.abspath(celery_environment.__file__))
 
@@ -50,7 +50,7 @@ def load(stack, python, kind, number, argument):
 
 
 def worker(stack, python, pool):
-    """Without what workers tell each other: with it the loop of a gevent worker looks for events for 0.1 s after each message (5.7)."""
+    """Runs without gossip between workers: with it, the loop of a gevent worker polls for events for 0.1 s after each message (5.7)."""
     stack.start(
         "celery",
         python,
@@ -82,13 +82,13 @@ def polls(stack, options, python, pool):
     load(stack, python, "polls", number, number / OFFERED)
     pids = worker(stack, python, pool)
     until(lambda: stack.requests()["status"], 60, "first poll of Celery")
-    # The first checks of all jobs, and some more.
+    # The first checks of all jobs, and some margin.
     time.sleep(options.warm_up + number / OFFERED)
     before, requests = fields(stack, number, "attempts"), stack.requests()["status"]
     with Window(pids) as window:
         time.sleep(options.window)
         done = stack.requests()["status"] - requests
-    # The last check of each job that was checked within the window.
+    # The last check of each job checked within the window.
     late = sorted(
         1000 * float(fields_[1]) for old, fields_ in zip(before, fields(stack, number, "attempts", "late")) if fields_[0] != old[0]
     )

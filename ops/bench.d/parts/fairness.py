@@ -1,4 +1,4 @@
-"""How long single jobs of a small tenant wait while a large one has a backlog."""
+"""How long single jobs of a small tenant wait while a large tenant has a backlog."""
 
 import json
 import subprocess
@@ -40,7 +40,7 @@ def wait_of(stack, job):
 
 
 def history(stack, job):
-    """The first time of each status, in milliseconds."""
+    """The time of the first transition to each status, in milliseconds."""
     lines = subprocess.run([stack.program, "job", job, "--json"], env=stack.environment, capture_output=True, text=True)
     if lines.returncode:
         return {}

@@ -1,4 +1,4 @@
-"""What an orchestrator and a worker use that have nothing to do."""
+"""CPU and memory of an idle orchestrator and an idle worker."""
 
 import time
 

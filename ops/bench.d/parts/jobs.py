@@ -11,7 +11,7 @@ from support import Failure, micro, say, until
 from usage import Window
 
 RUNS = 3
-# Ready at once, and looked at as soon as a provider file can say.
+# Ready at once, and checked as soon as a provider file allows.
 POLLING = "{ policy: fixed, interval: 10ms, maxWait: 1h }"
 PARAMETERS = {"report": "orders", "durationSeconds": 0, "files": 1, "bytesPerFile": 1000, "compression": "none"}
 
@@ -26,7 +26,7 @@ def run(options, _):
 
 
 def storage(stack):
-    """Object storage that keeps nothing, so that only our side of it is measured."""
+    """Starts object storage that stores nothing, so that only the client side is measured."""
     program = build(stack.folder, ["s3"])["s3"]
     port = free_port()
     stack.start("storage", program, str(port))
@@ -40,7 +40,7 @@ def storage(stack):
 
 
 def stored(stack):
-    """Objects, data and manifests."""
+    """The number of objects, data and manifests."""
     if "storage" in stack.processes:
         try:
             with urllib.request.urlopen(stack.environment["AWS_ENDPOINT_URL_S3"] + "/_count", timeout=10) as answer:
@@ -51,7 +51,7 @@ def stored(stack):
 
 
 def deliver(stack, jobs, processes=1):
-    """All jobs wait in RabbitMQ when `processes` of each role begin, so that their submission costs nothing meanwhile."""
+    """All jobs wait in RabbitMQ before `processes` of each role start, so that submission is not measured."""
     objects, requests = stored(stack), stack.requests()
     stack.provider(POLLING)
     names = [f"{role}-{number}" for role in ("worker", "orchestrator") for number in range(1, processes + 1)]
@@ -81,7 +81,7 @@ def ended(stack):
 
 
 def audit(stack, jobs, requests, objects):
-    """A figure for jobs that did not do everything would be worth nothing."""
+    """Fails if a job is incomplete, because its figures would be meaningless."""
     after = stack.requests()
     done = {
         "completed": stack.store.counts()["COMPLETED"],

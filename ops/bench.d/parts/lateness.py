@@ -27,12 +27,12 @@ def run(options, measured):
         stack.role("orchestrator-1", "orchestrator")
         prepare.retime(stack, 1, 1 + interval)
         say(f"{jobs} jobs are checked every {interval:.3g} s, {load:.0f} a second")
-        # Each job's first check stands in no record.
+        # No record contains a job's first check.
         time.sleep(1 + interval * 1.2 + options.warm_up)
         sample = Sample(stack.store, random.Random(1).sample(names, min(SAMPLE, jobs)))
         before = metrics.scrape(stack, ["orchestrator-1"])
         with Window({name: stack.pid(name) for name in ("orchestrator-1", "rabbitmq", "redis", "stub")}) as window:
-            # More often than a job is checked, but not so often that looking is the load.
+            # More often than a job is checked, but not so often that sampling is the load.
             late = sample.lateness(max(options.window, 2 * interval), max(0.05, interval / 3))
         told = metrics.difference(before, metrics.scrape(stack, ["orchestrator-1"]))
         claims = metrics.total(told, f"{metrics.LATENESS}_count")
@@ -53,7 +53,7 @@ def run(options, measured):
 
 
 def half(options, measured):
-    """Half of the saturation load, as `polls` measured it in this run; it is measured now if it was not."""
+    """Half of the saturation load that `polls` measured in this run. Measures it now if `polls` did not run."""
     if not measured.get("polls"):
         say("measuring the saturation load first (--load gives one)")
         measured["polls"] = [polls.run(options, measured)]

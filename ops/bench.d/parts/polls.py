@@ -1,4 +1,4 @@
-"""Poll cycles a second when more timers are due than can be handled, and what a cycle costs each process."""
+"""Poll cycles per second when more timers are due than can be handled, and the cost of a cycle by process."""
 
 import time
 
@@ -9,7 +9,7 @@ from support import micro, say
 from usage import Window
 
 RUNS = 3
-# What is offered by default, a second: about twice of what the machine was seen to do.
+# Default load per second: about twice what the machine was seen to do.
 OFFERED = 50_000
 
 
@@ -22,7 +22,7 @@ def run(options, _):
 
 
 def saturate(stack, options, jobs, orchestrators=1):
-    """The timers of all jobs fire, and again as often as `options.offered` a second makes it."""
+    """Fires the timers of all jobs repeatedly, at `options.offered` per second in all."""
     interval = max(0.01, jobs / (options.offered or OFFERED))
     stack.provider(prepare.every(interval))
     prepare.retime(stack, 2, 2 + interval)
@@ -41,7 +41,7 @@ def saturate(stack, options, jobs, orchestrators=1):
 
 
 def observe(stack, seconds, names):
-    """What happens within so many seconds."""
+    """Measures for the given number of seconds."""
     pids = {name: stack.pid(name) for name in [*names, "rabbitmq", "redis", "stub"]}
     requests, samples = stack.requests(), metrics.scrape(stack, names)
     with Window(pids) as window:

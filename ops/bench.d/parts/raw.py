@@ -1,4 +1,4 @@
-"""What the same work costs minimal C programs, against the same servers."""
+"""The cost of the same work in minimal C programs on the same servers."""
 
 import json
 import os
@@ -41,7 +41,7 @@ def run(options, _):
 
 
 def measure(server, count, command):
-    """Runs the program for a tenth, to warm up, and then for the count."""
+    """Runs the program for a tenth of the count to warm up, and then for the count."""
     say(f"{os.path.basename(command(1)[0])} {count} times")
     subprocess.run(list(map(str, command(max(1, count // 10)))), check=True, stdout=subprocess.DEVNULL)
     with Window({"server": server} if server else {}) as window:
@@ -54,14 +54,14 @@ def measure(server, count, command):
 
 
 def export(stack):
-    """The URL of an export's status."""
+    """Creates an export and returns its status URL."""
     request = urllib.request.Request(f"{stack.api}/v2/exports", b'{"report":"raw"}', {"Content-Type": "application/json"})
     with urllib.request.urlopen(request) as answer:
         return f"{stack.api}/v2/exports/{json.load(answer)['id']}"
 
 
 def folder(stack):
-    """A new one in the output folder."""
+    """Creates a folder in the output folder."""
     number = len(os.listdir(stack.output))
     path = f"{stack.output}/raw-{number}"
     os.mkdir(path)

@@ -1,4 +1,4 @@
-"""What the simulated API and its stub can do themselves, so that it is known when they are the bound."""
+"""The limits of the simulated API and of its stub, to recognise when they bound a measurement."""
 
 import re
 import shutil

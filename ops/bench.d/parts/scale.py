@@ -1,4 +1,4 @@
-"""The same load for 1, 2 and 4 orchestrators, and the same jobs for 1, 2 and 4 orchestrators and workers, on one machine."""
+"""The same load with 1, 2 and 4 orchestrators, and the same jobs with 1, 2 and 4 orchestrators and workers, on one machine."""
 
 import prepare
 from parts import jobs, polls

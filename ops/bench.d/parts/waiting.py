@@ -1,4 +1,4 @@
-"""What a large number of waiting jobs costs: memory, the claim of a timer among them, and the start of an orchestrator."""
+"""The cost of many waiting jobs: memory, the claim of a timer among them, and the start of an orchestrator."""
 
 import time
 
@@ -9,7 +9,7 @@ from support import mebibytes, say, settled, until
 
 RUNS = 1
 FEW, DUE, CLAIMS = 10_000, 4_000, 5
-# Of no other measurement: by these numbers the claims are found in Redis's log.
+# Used by no other measurement: these numbers identify the claims in Redis's log.
 LEASE, WATCHDOG = 31, 61
 
 
@@ -21,7 +21,7 @@ def run(options, _):
         stack.stub()
         stack.provider(prepare.NEVER, more="")
         stack.role("orchestrator", "orchestrator")
-        # Warm: code is paged in and buffers have the size that work gives them; what waiting costs is what comes on top.
+        # Warm: code is paged in and buffers have their working size. The cost of waiting is the memory on top of this.
         prepare.admit(stack, 2000)
         stack.clear()
         idle, empty = settled(lambda: usage.resident(stack.pid("orchestrator"))), memory(stack)
@@ -30,7 +30,7 @@ def run(options, _):
         seconds = time.monotonic() - begun
         portion = min(DUE, few // 2) // stack.store.partitions
         claim_of_few = claim(stack, portion)
-        # What the claims have made it grow by is not what waiting costs.
+        # The growth caused by the claims is not a cost of waiting.
         stack.stop("orchestrator")
         stack.role("orchestrator", "orchestrator")
         begun = time.monotonic()
@@ -58,15 +58,15 @@ def run(options, _):
 
 
 def memory(stack):
-    """Bytes of Redis's data."""
+    """The size of Redis's data in bytes."""
     return int(stack.store.call(["INFO", "memory"])[0].split("used_memory:")[1].split()[0])
 
 
 def claim(stack, portion, names=None):
-    """Microseconds of the claim script for each timer, as Redis's log has them, when `portion` timers of each partition, drawn at random,
-    are due at once. With `names` as many of jobs that were created one after another, each time of others: they lie side by side in
-    Redis's memory, so that the difference is what the processor's caches do not hold. The log times the script alone, by the wall: the
-    least of a few times is the one that nothing interrupted."""
+    """Microseconds of the claim script per timer, from Redis's slow log, when `portion` random timers of each partition are due at once.
+    With `names`, the same number of timers of jobs created one after another, of other jobs each time. These are adjacent in Redis's
+    memory, so the difference shows the effect of the processor's caches. The log has the wall time of the script alone, so the minimum
+    of a few measurements is the uninterrupted one."""
     store, costs, many = stack.store, [], portion * stack.store.partitions
     store.call(["CONFIG", "SET", "slowlog-max-len", 100_000], ["CONFIG", "SET", "slowlog-log-slower-than", 0])
     for number in range(CLAIMS):
@@ -88,7 +88,7 @@ def claim(stack, portion, names=None):
 
 
 def restart(stack):
-    """Another orchestrator, started while the jobs wait."""
+    """Starts another orchestrator while the jobs wait."""
     say("starting an orchestrator anew")
     stack.stop("orchestrator")
     begun = time.monotonic()
