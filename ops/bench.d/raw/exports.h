@@ -1,4 +1,4 @@
-// The exports of the stub, and what it answers.
+// The exports of the stub and its responses.
 #pragma once
 #include <stdint.h>
 
@@ -6,9 +6,9 @@
 
 enum { OUT_LIMIT = 16384, ANSWER_LIMIT = 2048, EXPORTS = 5000000, FILE_BYTES = 1000 };
 _Static_assert(FILE_BYTES + 512 < ANSWER_LIMIT, "an answer has room for a file and its fields");
-// Of as many letters x.
+// The number of letters x.
 #define FILE_SHA256 "44f8354494a5ba03ba1792a8d3e9c534c47a9181980fde7a3f44b06ef2ae7c7f"
-// As long as a signature of the simulated API, and looked at by nobody.
+// As long as a signature of the simulated API. Nothing checks it.
 #define SIGNATURE "expires=4102444800&signature=" FILE_SHA256
 
 struct answers {
@@ -17,7 +17,7 @@ struct answers {
     bool ends;
 };
 
-// Of the server: whether exports are ready at once, and the port in the links to their files.
+// Settings of the server: whether exports are ready at once, and the port in the links to their files.
 static struct {
     bool is_ready;
     int port;
@@ -26,7 +26,7 @@ static struct {
 static struct {
     long create, status, files, download, stats, other, exports, asked, asked_again;
 } count;
-// How often each export was asked for its status; 2 stands for more, too.
+// The number of status requests for each export; 2 means two or more.
 static uint8_t asked[EXPORTS];
 
 static void put(struct answers *answers, const char *status, const char *fields, const char *body) {
@@ -100,8 +100,8 @@ static void tell_stats(struct answers *answers) {
     put_json(answers, "200 OK", "", body);
 }
 
-// The export that a target names behind the prefix: `ex-` and 16 hexadecimal digits, then `rest` or, without one, the end. -1 if there
-// is none.
+// The number of the export in a target after the prefix: `ex-` and 16 hexadecimal digits, then `rest`, or the end if there is no `rest`.
+// -1 if the target names no export.
 static long export_at(const struct request *request, const char *prefix, const char *rest) {
     size_t before = strlen(prefix), id = before + 19;
     const char *target = request->target;

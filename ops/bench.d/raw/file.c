@@ -1,4 +1,4 @@
-// Small files stored as a folder output stores them: written beside their place, synced, renamed, the folder synced.
+// Stores small files as a folder output does: writes a temporary file, syncs it, renames it, syncs the folder.
 //
 // usage: file FOLDER COUNT BYTES
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-// GET requests for one URL over connections that stay open, by libcurl's multi interface on epoll.
+// GET requests for one URL over persistent connections, with libcurl's multi interface on epoll.
 //
 // usage: http URL COUNT CONNECTIONS
 #include <curl/curl.h>
@@ -11,7 +11,7 @@ enum { DESCRIPTORS = 4096, EVENTS = 64 };
 
 static CURLM *multi;
 static int epoll;
-// What each descriptor is watched for. One that libcurl wants no more stays in the set, since its next request comes soon.
+// The events watched on each descriptor. A descriptor that libcurl removes stays in the set, because its next request comes soon.
 static uint32_t watched[DESCRIPTORS];
 static long timeout_ms = -1;
 
@@ -26,7 +26,7 @@ static int watch(CURL *easy, curl_socket_t descriptor, int what, void *context, 
     return 0;
 }
 
-// A closed descriptor leaves the set by itself, and its number may come again.
+// A closed descriptor leaves the set by itself, and its number may be reused.
 static int forget(void *context, curl_socket_t descriptor) {
     (void)context;
     watched[descriptor] = 0;
@@ -70,7 +70,7 @@ static void turn(void) {
     }
 }
 
-// Counts what has ended and begins anew with the same handles, as long as there is more to do.
+// Counts completed requests and starts new ones with the same handles while work remains.
 static long renew(long to_begin) {
     long ended = 0;
     int left, running;
@@ -83,7 +83,7 @@ static long renew(long to_begin) {
         if (ended++ < to_begin) curl_multi_add_handle(multi, easy);
         else curl_easy_cleanup(easy);
     }
-    // New handles begin with libcurl's next look at its timers.
+    // New handles start when libcurl next checks its timers.
     if (ended) curl_multi_socket_action(multi, CURL_SOCKET_TIMEOUT, 0, &running);
     return ended;
 }

@@ -1,4 +1,4 @@
-// What the raw servers share: a socket that listens at the loopback address, and the connections that it accepts.
+// Shared by the raw servers: a socket that listens on the loopback address, and accepting its connections.
 #pragma once
 #include <arpa/inet.h>
 #include <errno.h>
@@ -23,10 +23,10 @@ static inline int port_of(int descriptor) {
     return ntohs(address.sin_port);
 }
 
-// -1 if nobody is there any more, or if the descriptor would not be below the limit.
+// Returns -1 if the client has gone, or if the descriptor would not be below the limit.
 static inline int accept_below(int limit, int listener) {
     int yes = 1, descriptor = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    // The listener would be ready for ever.
+    // Otherwise the listener would stay ready forever.
     if (descriptor < 0 && (errno == EMFILE || errno == ENFILE)) fail("too many connections");
     if (descriptor >= limit) {
         close(descriptor);

@@ -1,4 +1,4 @@
-// What the raw programs share: their clocks, their way to fail, and the line of JSON in which they report.
+// Shared by the raw programs: clocks, failing, and the JSON line of the report.
 #pragma once
 #include <stdarg.h>
 #include <stdio.h>
@@ -34,7 +34,7 @@ static inline struct stopwatch start(void) {
     return (struct stopwatch){clock_seconds(CLOCK_MONOTONIC), clock_seconds(CLOCK_PROCESS_CPUTIME_ID)};
 }
 
-// CPU time is that of all threads of this process.
+// The CPU time of all threads of this process.
 static inline void report(struct stopwatch since, long operations) {
     struct stopwatch now = start();
     printf("{\"operations\": %ld, \"seconds\": %.6f, \"cpu\": %.6f}\n", operations, now.wall - since.wall, now.cpu - since.cpu);

@@ -1,8 +1,8 @@
-// Messages published, delivered and acknowledged, by librabbitmq: one connection and thread that publishes, one that consumes.
+// Publishes, consumes and acknowledges messages with librabbitmq: one connection and thread publishes, another consumes.
 //
 // usage: rabbitmq PORT transient|confirmed COUNT BYTES
 //   transient  into a classic queue, without confirms
-//   confirmed  persistent, into a quorum queue, with publisher confirms, two batches of which are on their way at most
+//   confirmed  persistent, into a quorum queue, with publisher confirms, at most two batches of them outstanding
 #include <amqp.h>
 #include <amqp_tcp_socket.h>
 #include <pthread.h>
@@ -12,7 +12,7 @@
 
 #include "measure.h"
 
-// Messages between two acknowledgements, between two looks at the confirms, and as far as the publisher may be ahead of the consumer.
+// Messages per acknowledgement, messages per check of the confirms, and the publisher's maximum lead over the consumer.
 enum { CHANNEL = 1, BATCH = 200, PREFETCH = 2000, LEAD = 20000 };
 
 static int port;
@@ -60,7 +60,7 @@ static void *consume(void *argument) {
     return NULL;
 }
 
-// Reads confirms until at most so many messages are unconfirmed. Tags run from 1; all below `first` are confirmed.
+// Reads confirms until at most the given number of messages is unconfirmed. Tags start at 1; all below `first` are confirmed.
 static void await_confirms(amqp_connection_state_t connection, char *confirmed, uint64_t published, uint64_t *first, uint64_t allowed) {
     while (published + 1 - *first > allowed) {
         amqp_frame_t frame;

@@ -1,4 +1,4 @@
-// Scripts of two writes, EVALSHA by hiredis in pipelines: a pipeline is written at once, and the next one when its answers are there.
+// Scripts of two writes, EVALSHA by hiredis in pipelines: a pipeline is one write, and the next one follows after its replies.
 //
 // usage: redis PORT COUNT DEPTH          DEPTH: scripts a pipeline
 #include <hiredis/hiredis.h>
@@ -6,7 +6,7 @@
 
 #include "measure.h"
 
-// What rescheduling a job writes: its fields, and its timer.
+// The writes of rescheduling a job: its fields and its timer.
 static const char SCRIPT[] =
     "redis.call('HSET', KEYS[1], 'version', ARGV[2], 'nextPollAt', ARGV[3])"
     "redis.call('ZADD', KEYS[2], ARGV[3], ARGV[1])"

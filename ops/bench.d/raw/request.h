@@ -1,4 +1,4 @@
-// Finds requests of HTTP/1.1 in what has come from a client.
+// Finds HTTP/1.1 requests in the bytes from a client.
 #pragma once
 #include <ctype.h>
 #include <stdbool.h>
@@ -6,15 +6,15 @@
 #include <string.h>
 #include <strings.h>
 
-// Of a request with its body.
+// The maximum size of a request with its body.
 enum { REQUEST_LIMIT = 16384 };
 
 struct request {
     const char *method, *target;
     size_t method_length, target_length;
-    // With its body.
+    // Including its body.
     size_t size;
-    // The client wants no other answer on this connection.
+    // The client wants no further response on this connection.
     bool ends;
 };
 
@@ -29,7 +29,7 @@ static inline const char *value_of(const char *field) {
     return value + strspn(value, " \t");
 }
 
-// The fields between the ends of two lines: of the request line, and of the last field.
+// The header fields: the text from the end of the request line to the end of the last field.
 static inline bool parse_fields(const char *line, const char *last, size_t *body, bool *ends) {
     while (line < last) {
         const char *field = line + 2;
@@ -47,7 +47,7 @@ static inline bool parse_fields(const char *line, const char *last, size_t *body
     return true;
 }
 
-// The first request of a text, behind whose `size` bytes there is a zero byte.
+// Finds the first request of a text. A zero byte must follow its `size` bytes.
 static inline enum parsed parse(const char *text, size_t size, struct request *request) {
     const char *last = memmem(text, size, "\r\n\r\n", 4);
     if (!last) return size < REQUEST_LIMIT ? PART : BAD;

@@ -1,4 +1,4 @@
-// Object storage that takes everything and keeps nothing: answers each request with 200, and GET /_count with the number of PUTs.
+// Object storage that accepts everything and stores nothing: responds to each request with 200, and to GET /_count with the number of PUTs.
 //
 // usage: s3 PORT
 #define _GNU_SOURCE  // strcasestr, accept4
@@ -10,7 +10,7 @@
 
 enum { DESCRIPTORS = 4096, HEAD_LIMIT = 16384, PIECE = 65536, EVENTS = 64 };
 
-// What of a request has come so far: its head, and how much of its body is still to come.
+// The part of a request received so far: its head, and the size of the missing rest of its body.
 static struct connection {
     char head[HEAD_LIMIT + 1];
     size_t length, body;
@@ -21,11 +21,11 @@ static void answer(int descriptor, const char *head) {
     char body[128] = "", text[512];
     if (!strncmp(head, "PUT ", 4)) puts_seen++;
     if (!strncmp(head, "GET /_count ", 12)) snprintf(body, sizeof body, "%ld", puts_seen);
-    // A worker looks for partial uploads when it starts.
+    // A worker lists partial uploads when it starts.
     else if (!strncmp(head, "GET ", 4)) strcpy(body, "<ListMultipartUploadsResult><IsTruncated>false</IsTruncated></ListMultipartUploadsResult>");
     int length = snprintf(
         text, sizeof text, "HTTP/1.1 200 OK\r\nETag: \"d41d8cd98f00b204e9800998ecf8427e\"\r\nContent-Length: %zu\r\n\r\n%s", strlen(body), body);
-    // A socket's empty send buffer always has room for so little.
+    // The empty send buffer of a socket always has room for this.
     if (send(descriptor, text, (size_t)length, MSG_NOSIGNAL) != length) perror("send");
 }
 
@@ -40,7 +40,7 @@ static void end(int descriptor) {
     close(descriptor);
 }
 
-// Takes bytes in; each request that is complete is answered.
+// Consumes bytes and responds to each complete request.
 static void take(int descriptor, const char *data, size_t size) {
     struct connection *connection = connections[descriptor];
     while (size) {

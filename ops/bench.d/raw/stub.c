@@ -1,9 +1,9 @@
-// A lean export API, so that it is not the API that bounds what is measured. It answers compose/providers/sandbox.yaml as
-// `longhaul sandbox` does: in the same bytes, but for ids, which are counted, for links, files and errors. Exports never become ready, or are
-// it at once, with one file each. It knows no idempotency keys: an order that comes again makes another export. GET /_sandbox/stats also tells
-// how many exports were asked for their status, and how many more than once.
+// A lean export API that does not bound the measurement. Its responses to compose/providers/sandbox.yaml are those of `longhaul sandbox`,
+// with the same bytes, except for ids (a counter), links, files and errors. Exports never become ready, or are ready at once, with one file
+// each. It ignores idempotency keys: a create that is sent again makes another export. GET /_sandbox/stats also shows how many exports had a
+// status request, and how many had more than one.
 //
-// usage: stub PORT [ready]          (0: any free one); prints the port
+// usage: stub PORT [ready]          (0: any free port); prints the port
 #define _GNU_SOURCE  // memmem, accept4
 #include <sys/epoll.h>
 
@@ -13,7 +13,7 @@
 
 enum { DESCRIPTORS = 4096, EVENTS = 64 };
 
-// While answers wait for room in the socket, nothing more is read.
+// While responses wait for space in the socket, nothing more is read.
 static struct connection {
     char in[REQUEST_LIMIT + 1];
     size_t in_length;
@@ -22,7 +22,7 @@ static struct connection {
 } *connections[DESCRIPTORS];
 static int set;
 
-// Answers the requests that have come whole, as far as there is room for answers.
+// Responds to the complete requests while there is space for responses.
 static void take(struct connection *connection) {
     size_t used = 0;
     while (!connection->out.ends && connection->out.length + ANSWER_LIMIT <= OUT_LIMIT) {
