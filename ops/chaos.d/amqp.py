@@ -1,5 +1,5 @@
-"""As much of AMQP 0-9-1 as it takes to learn exactly how many messages a queue has, and to purge it: the management page's numbers
-lag by seconds."""
+"""The part of AMQP 0-9-1 that gets the exact number of messages in a queue and purges it. The management API's numbers lag by
+seconds."""
 
 import socket
 import struct
@@ -9,7 +9,7 @@ START_OK, TUNE_OK, OPEN, CHANNEL_OPEN, DECLARE, PURGE = (10, 11), (10, 31), (10,
 
 
 class Queues:
-    """A connection with one channel, for `with`."""
+    """A connection with one channel, as a context manager."""
 
     def __init__(self, url):
         self.url = urlsplit(url)
@@ -33,13 +33,13 @@ class Queues:
         self.socket.close()
 
     def ready(self, queue):
-        """Messages that wait for a consumer."""
+        """The number of messages that wait for a consumer."""
         self.send(1, DECLARE, struct.pack(">H", 0) + short(queue) + b"\1" + struct.pack(">I", 0))
         answer = self.receive((50, 11))
         return struct.unpack_from(">I", answer, 1 + answer[0])[0]
 
     def purge(self, queue):
-        """Returns how many messages are gone."""
+        """Returns the number of purged messages."""
         self.send(1, PURGE, struct.pack(">H", 0) + short(queue) + b"\0")
         return struct.unpack(">I", self.receive((50, 31)))[0]
 

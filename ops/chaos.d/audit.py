@@ -1,4 +1,4 @@
-"""What has to be true at the end, found out from outside: from the store, the sandbox's own log, the broker and the bucket."""
+"""Checks the final state from outside: the store, the sandbox's own log, the broker and the bucket."""
 
 import collections
 import concurrent.futures
@@ -9,7 +9,7 @@ import time
 import broker as broker_
 import delivered
 
-# As a failed attempt stands in a history.
+# The form of a failed attempt in a history.
 CORRUPT_SIGNS = ("checksum-mismatch", "size-mismatch", "archive-")
 # Seconds.
 STATISTICS_LAG = 6
@@ -22,7 +22,7 @@ class Audit:
         self.counts = collections.Counter()
 
     def found(self, kind, subject, text):
-        """`kind`: the number of the last line that this goes into."""
+        """`kind`: the number of the last line that counts this finding."""
         self.counts[kind] += 1
         self.findings.append((kind, subject, text))
 
@@ -102,11 +102,11 @@ class Audit:
         pages = s3.get_paginator("list_multipart_uploads").paginate(Bucket="longhaul-chaos")
         return [upload["Key"] for page in pages for upload in page.get("Uploads", [])]
 
-    # ---- what may not be left
+    # ---- leftovers
 
     def left_behind(self, seconds):
-        """Timers of finished files fall out when they fire, the broker's statistics are up to 5 s old: waits until nothing is left,
-        for long enough that it is the present that is looked at."""
+        """Waits until nothing is left, long enough for current data: timers of finished files are removed when they fire, and the
+        broker's statistics are up to 5 s old."""
         end, empty_since = time.monotonic() + seconds, None
         while True:
             left = self.leftovers()
@@ -122,7 +122,7 @@ class Audit:
         left = [(member.split("#")[0], f"has a timer still: {member}") for member in self.store.due()]
         left += [(member, "stands in a waiting list still") for member in self.store.waiting()]
         left += [(member, "holds a place among the provider's exports still") for member in self.store.places()]
-        # A failed job keeps its files for a retry; their timers are looked at above.
+        # A failed job keeps its files for a retry; their timers are checked above.
         completed = [job.id for job in self.jobs if self.records[job.id].get("status") != "FAILED"]
         for id, files in self.store.files(completed).items():
             left.append((id, "has files in the store still: " + ", ".join(f"{index} {state}" for index, state in sorted(files.items()))))
@@ -132,7 +132,7 @@ class Audit:
         return left
 
     def partial_uploads(self, seconds=90):
-        """What dead workers left half uploaded is removed by the sweep of a worker, which begins with its start."""
+        """Partial uploads of dead workers are removed by a worker's sweep, which begins at its start."""
         end = time.monotonic() + seconds
         while self.uploads() and time.monotonic() < end:
             time.sleep(1)
@@ -140,7 +140,7 @@ class Audit:
             self.found("stuck", key.split("/")[-2], f"a partial upload is left of {key}")
 
     def letters(self):
-        """A job that has failed leaves a dead letter."""
+        """A failed job leaves a dead letter."""
         failed = [job.id for job in self.jobs if self.records[job.id].get("status") == "FAILED"]
         named = "".join(body for queue in (broker_.DEAD_JOBS, broker_.DEAD_DOWNLOADS) for body in self.broker.read(queue))
         for id in failed:
@@ -148,7 +148,7 @@ class Audit:
                 self.found("lost", id, "has failed and left no dead letter")
 
     def history(self, id):
-        """The lines of a job's history, for people."""
+        """The lines of a job's history as text."""
         record = self.records.get(id) or self.store.jobs([id]).get(id) or {}
         fields = {
             name: record[name]
@@ -176,7 +176,7 @@ def is_as_injected(job, code, record):
         return True
     if job.kind != "corrupt":
         return False
-    # Its last attempt may have met another fault, or died with its worker; that bytes were wrong before has to stand in its history.
+    # Another fault may have ended the last attempt, or its worker died. Then the history must show wrong bytes in an earlier attempt.
     history = record.get("history", "").splitlines()
     corrupt = [line for line in history if " ! file " in line and any(sign in line for sign in CORRUPT_SIGNS)]
     return code.startswith("archive-") or len(corrupt) >= 5

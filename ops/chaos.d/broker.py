@@ -1,4 +1,4 @@
-"""RabbitMQ as an operator and an auditor see it, past the proxies."""
+"""RabbitMQ as operator and auditor see it, bypassing the proxies."""
 
 import base64
 import collections
@@ -20,7 +20,7 @@ COPIES = "chaos.copies"
 
 
 class Broker:
-    """Through the management page's HTTP API, and AMQP where its numbers are too old."""
+    """Uses the management HTTP API, and AMQP where the API's numbers are too old."""
 
     def __init__(self, url, management):
         self.url = url
@@ -40,16 +40,16 @@ class Broker:
             return json.loads(text) if text else None
 
     def purge(self, group):
-        """Returns how many messages are gone."""
+        """Returns the number of purged messages."""
         with amqp.Queues(self.url) as queues:
             return sum(queues.purge(queue) for queue in GROUPS[group])
 
     def consumer_ports(self, group):
-        """Of the connections that consume from these queues."""
+        """The ports of the connections that consume from these queues."""
         consumers = self.call("GET", "/consumers/%2F")
         return {consumer["channel_details"]["peer_port"] for consumer in consumers if consumer["queue"]["name"] in GROUPS[group]}
 
-    # ---- copies of what passes, by the broker's tracer (rabbitmq.com/docs/firehose): it is off again after each restart
+    # ---- copies of all messages by the broker's tracer (rabbitmq.com/docs/firehose), which is off after each restart
 
     def trace(self):
         self.call("PUT", f"/queues/%2F/{COPIES}", {"durable": True, "arguments": {"x-max-length": 1500}})
@@ -61,7 +61,7 @@ class Broker:
         self.call("DELETE", f"/queues/%2F/{COPIES}")
 
     def collect(self):
-        """Moves the copies made so far to the stash."""
+        """Moves the copies so far to the stash."""
         found = self.call("POST", f"/queues/%2F/{COPIES}/get", {"count": 1500, "ackmode": "ack_requeue_false", "encoding": "base64"})
         for copy in found:
             headers = copy["properties"]["headers"]
@@ -79,8 +79,8 @@ class Broker:
                     )
 
     def duplicate(self, group, count, choice):
-        """Sends copies of messages once more: late, and in another order than theirs. And what waits is given back to its queue,
-        which is how a broker redelivers, out of order. Returns how many copies."""
+        """Publishes copies of messages again, late and in another order. Also returns waiting messages to their queue, so that the
+        broker redelivers them out of order. Returns the number of copies."""
         self.collect()
         chosen = list(self.stash[group])
         random_ = random.Random(choice)
@@ -94,13 +94,13 @@ class Broker:
     # ---- the audit's view
 
     def queues(self):
-        """Ready and unacknowledged messages of each work queue; the second as the broker's statistics have it, some seconds old."""
+        """Ready and unacknowledged messages of each work queue. The latter are from the broker's statistics, some seconds old."""
         found = {queue["name"]: queue.get("messages_unacknowledged", 0) for queue in self.call("GET", "/queues/%2F")}
         with amqp.Queues(self.url) as queues:
             return {name: (queues.ready(name), found.get(name, 0)) for name in WORK}
 
     def read(self, queue, most=5000):
-        """Bodies of the messages in a queue, which keep their place."""
+        """Bodies of the messages in a queue, without removing them."""
         found = self.call("POST", f"/queues/%2F/{quote(queue)}/get", {"count": most, "ackmode": "ack_requeue_true", "encoding": "auto"})
         return [message["payload"] for message in found]
 

@@ -1,4 +1,4 @@
-"""Carries the schedule out, and in the end puts everything right again."""
+"""Executes the schedule and removes all faults at the end."""
 
 import json
 import os
@@ -17,7 +17,7 @@ class Injector:
         self.log = open(os.path.join(stack.folder, "faults.ndjson"), "w", buffering=1)  # noqa: SIM115  (open for the whole run)
 
     def run(self):
-        """Until the last event has begun and all have ended, or `is_over` is set."""
+        """Runs until the last event has started and all have ended, or until `is_over` is set."""
         self.began = time.monotonic()
         for number, event in enumerate(self.events):
             if self.is_over.wait(max(0, self.began + event.at - time.monotonic())):
@@ -34,7 +34,7 @@ class Injector:
         begin, problem, effect = time.monotonic(), None, None
         try:
             effect = getattr(self, event.action)(event, f"{self.seed}:{number}")
-        except Exception as error:  # An event that cannot be carried out is told, and is no reason to end the run.
+        except Exception as error:  # An event that fails is reported and does not end the run.
             problem = f"{type(error).__name__}: {error}"
         with self.lock:
             del self.going_on[number]
@@ -61,7 +61,7 @@ class Injector:
             if not process.wanted:
                 process.start()
 
-    # ---- the actions; each ends when the damage is undone
+    # ---- actions; each ends when its fault is removed
 
     def kill(self, event, _):
         process = self.stack.processes[event.target]
@@ -110,7 +110,7 @@ class Injector:
         return f"{self.insist(lambda: self.broker.duplicate(event.target, int(event.amount), choice))} messages"
 
     def insist(self, action, seconds=20):
-        """The broker may be coming up still."""
+        """Retries, because the broker may still be starting."""
         end = time.monotonic() + seconds
         while True:
             try:
@@ -122,7 +122,7 @@ class Injector:
 
 
 class Submission:
-    """Submits the jobs in portions, by the program itself, each again and again until it has been confirmed."""
+    """Submits the jobs in portions with the program itself, and repeats each portion until it is confirmed."""
 
     def __init__(self, stack, jobs, seconds, seed):
         random_ = random.Random(f"submission {seed}")

@@ -1,11 +1,11 @@
-"""The jobs of a run, out of its seed: what is submitted, and what has to become of each."""
+"""The jobs of a run, derived from its seed: what is submitted, and the expected result of each."""
 
 import dataclasses
 import json
 import random
 
-# What may go wrong at any occasion: the sandbox's own rates, and the ground that jobs with faults of their own stand on. The provider
-# file's 30 attempts make it less than one chance in a billion that they alone use up a job's attempts.
+# Faults that may hit any request: the sandbox's own rates, and the base rates of jobs with their own faults. With the provider file's
+# 30 attempts, the chance that these alone use up a job's attempts is less than one in a billion.
 RATES = {
     "429": 0.01,
     "500": 0.01,
@@ -17,7 +17,7 @@ RATES = {
     "expiredLink": 0.01,
     "unknownStatus": 0.003,
 }
-# Faults of one job each, all of which a retry mends.
+# Faults of single jobs. A retry recovers from each of them.
 MENDED = [
     {"create:lostAnswer": 1},
     {"create:500": 2, "create:lostAnswer": 1},
@@ -40,8 +40,8 @@ MENDED = [
     {"corruptBody": 1},
     {"corruptBody": 2, "truncatedBody": 1},
 ]
-# Where bytes were wrong at every attempt; a packed file shows it by not unpacking. The last attempt may have died of another fault
-# or with its worker, which is why `audit` also looks at the attempts before.
+# Error codes of a job whose bytes are wrong at every attempt. A packed file then fails to unpack. Another fault may have ended the last
+# attempt, or its worker died, so `audit` also checks the earlier attempts.
 CORRUPT = frozenset({"checksum-mismatch", "size-mismatch", "archive-corrupt"})
 
 
@@ -51,7 +51,7 @@ class Job:
     kind: str
     message: str
     codes: frozenset = frozenset()
-    """The error codes with which the job has to fail; none for one that has to complete."""
+    """The error codes that the job is expected to fail with; none if it is expected to complete."""
 
 
 def make(seed, count):
@@ -79,7 +79,7 @@ def job(random_, seed, number, kind):
     elif kind == "corrupt":
         parameters["faults"], codes = {"corruptBody": "100%"}, CORRUPT
     elif kind == "large":
-        # More than 8 MiB goes to S3 in parts; slowly, so that workers die in the middle of it.
+        # More than 8 MiB is uploaded to S3 in parts; slowly, so that workers die during the upload.
         parameters.update(files=1, bytesPerFile=f"{random_.randint(9, 14)}MiB", entries=1, faults=RATES | {"slowBody": 1})
     elif kind == "mended":
         parameters["faults"] = RATES | random_.choice(MENDED)

@@ -1,4 +1,4 @@
-"""The line that tells how far a run is: in place on a terminal, now and then elsewhere."""
+"""The progress line: updated in place on a terminal, printed at intervals elsewhere."""
 
 import contextlib
 import shutil
@@ -8,12 +8,12 @@ import time
 
 import store as store_
 
-EVERY = 10  # seconds, where lines cannot be written over
+EVERY = 10  # seconds, if lines cannot be overwritten
 
 
 class Progress:
     def __init__(self, total, store, now, quiet):
-        """`now`: what is going on, in words."""
+        """`now`: the current activity, in words."""
         self.total, self.store, self.now, self.quiet = total, store, now, quiet
         self.counts, self.began, self.next_line, self.lock = {}, time.monotonic(), 0, threading.Lock()
         self.is_terminal = sys.stderr.isatty()
@@ -26,7 +26,7 @@ class Progress:
         return self.counts.get("COMPLETED", 0) + self.counts.get("FAILED", 0)
 
     def update(self, phase):
-        # While Redis is killed, the last counts stand.
+        # While Redis is killed, the last counts remain.
         with contextlib.suppress(OSError, ValueError):
             self.counts = self.store.counts()
         if self.quiet:

@@ -1,4 +1,4 @@
-"""TCP proxies on loopback ports that cut their connections, refuse new ones, or let them go silent."""
+"""TCP proxies on loopback ports that cut or stall connections and refuse new ones."""
 
 import asyncio
 import random
@@ -11,7 +11,7 @@ BUFFER = 1 << 18
 
 
 class Half(asyncio.Protocol):
-    """One side of a connection. What it reads goes to `other`, which stops it while it cannot write."""
+    """One side of a connection. It forwards what it reads to `other`, which pauses it while it cannot write."""
 
     def __init__(self, pair):
         self.pair, self.transport, self.other, self.blocked, self.early = pair, None, None, False, []
@@ -22,7 +22,7 @@ class Half(asyncio.Protocol):
             transport.abort()
             return
         transport.set_write_buffer_limits(BUFFER)
-        # What came before this side was connected goes first.
+        # Data from before this side was connected goes first.
         for data in self.other.early:
             transport.write(data)
         self.other.early = []
@@ -46,7 +46,7 @@ class Half(asyncio.Protocol):
         self.other.flow()
 
     def flow(self):
-        """Reads or not."""
+        """Resumes or pauses reading."""
         if not self.transport or self.transport.is_closing():
             return
         if self.blocked or self.pair.is_silent:
@@ -65,7 +65,7 @@ class Pair:
 
     @property
     def port(self):
-        """As the server sees it."""
+        """The client port that the server sees."""
         transport = self.server.transport
         return transport.get_extra_info("sockname")[1] if transport and not transport.is_closing() else None
 
@@ -86,7 +86,7 @@ class Pair:
         for half in (self.client, self.server):
             if half.transport and not half.transport.is_closing():
                 if hard:
-                    # A reset instead of an orderly end (socket(7), SO_LINGER).
+                    # Resets the connection instead of closing it cleanly (socket(7), SO_LINGER).
                     connection = half.transport.get_extra_info("socket")
                     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                     half.transport.abort()
@@ -95,12 +95,12 @@ class Pair:
 
 
 class Proxy:
-    """In front of one server. All its methods may be called from any thread."""
+    """The proxy of one server. All methods are thread-safe."""
 
     def __init__(self, name, target, loop):
         self.name, self.target, self.loop = name, target, loop
         self.pairs, self.refusing_until, self.stalled_until = set(), 0, 0
-        # Connections that came while new ones were refused or stalled.
+        # Connections that arrived while new ones were refused or stalled.
         self.met = 0
         server = asyncio.run_coroutine_threadsafe(loop.create_server(self.accept, "127.0.0.1", 0), loop).result(10)
         self.port = server.sockets[0].getsockname()[1]
@@ -119,15 +119,15 @@ class Proxy:
         return pair.client
 
     def cut(self, share, refuse, choice):
-        """Resets a share of the connections, and for `refuse` seconds each new one. Returns how many were cut."""
+        """Resets a share of the connections, and each new one for `refuse` seconds. Returns the number of cut connections."""
         return self.call(self._cut, share, refuse, choice)
 
     def stall(self, share, seconds, choice):
-        """Nothing passes on a share of the connections for a while; with all of them, new ones are stalled too. Returns how many."""
+        """Stalls a share of the connections for a while; if the share is all, new ones too. Returns the number of connections."""
         return self.call(self._stall, share, seconds, choice)
 
     def stall_ports(self, ports, seconds):
-        """The same for the connections that the server knows by these ports of the other side."""
+        """The same for the connections with these client ports, as the server sees them."""
         return self.call(self._silence, [pair for pair in self.pairs if pair.port in ports], seconds)
 
     def heal(self):
@@ -168,7 +168,7 @@ class Proxy:
 
 
 def start_loop():
-    """An event loop on a thread of its own."""
+    """An event loop on its own thread."""
     loop = asyncio.new_event_loop()
     threading.Thread(target=loop.run_forever, name="proxies", daemon=True).start()
     return loop

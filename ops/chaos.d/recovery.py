@@ -1,4 +1,4 @@
-"""How long held work lies after a SIGKILL of the only orchestrator or worker and its restart."""
+"""Measures how long claimed work waits after a SIGKILL of the only orchestrator or worker and its restart."""
 
 import json
 import os
@@ -6,20 +6,20 @@ import time
 
 from stack import until
 
-# Beyond the lease: until the new process has started, and the message it takes has passed.
+# Time beyond the lease for the start of the new process and the delivery of the message.
 MARGIN = 2.0
 JOBS = 8
 
 
 class Recovery:
-    """Jobs are in hand at the kill because the simulated API does not answer, or sends a file slowly."""
+    """Jobs are in progress at the kill because the simulated API does not respond, or sends a file slowly."""
 
     def __init__(self, stack, store, lease, say):
         self.stack, self.store, self.lease, self.say = stack, store, lease, say
         self.problems = []
 
     def run(self):
-        """Seconds from the kill until the last job moved on: (orchestrator, worker)."""
+        """Seconds from the kill until the last job made progress: (orchestrator, worker)."""
         self.stack.sandbox(
             "recovery",
             ["--slow-body", "10m", "--idle-timeout", "20m"],
@@ -35,7 +35,7 @@ class Recovery:
                 self.stack.processes[f"only-{role}"].stop()
 
     def orchestrator(self):
-        """It dies while it creates exports, asks for their status, and lists their files."""
+        """The orchestrator dies while it creates exports, checks their status and lists their files."""
         jobs = [id for hang in ("create", "status", "files") for id in self.submit(f"orchestrator-{hang}", f"{hang}:hang")]
 
         def in_hand():
@@ -43,7 +43,7 @@ class Recovery:
             status = {"create": "PENDING", "status": "POLLING", "files": "READY"}
 
             def is_claimed(id):
-                # A claim, and after it nothing: a planned check's is its timer's move, and READY is claimed by being there at all.
+                # Claimed without a later step: a planned check's claim only moves its timer, and a job in READY is always claimed.
                 record = records[id]
                 moved = record.get("status") == "POLLING" and due[id] != record.get("nextPollAt")
                 return moved or record.get("claims", "0") != "0" or "-files-" in id
@@ -54,14 +54,14 @@ class Recovery:
         return self.measure("orchestrator", jobs, in_hand, self.moved_on)
 
     def worker(self):
-        """It dies in the middle of files."""
+        """The worker dies in the middle of files."""
         jobs = self.submit("worker", "slowBody")
 
         def in_hand():
             states = self.store.files(jobs)
             return dict.fromkeys(jobs, "leased 1") if all(states.get(id, {}).get("0") == "leased 1" for id in jobs) else None
 
-        # Claimed anew, or stored by then: a job that is complete has no files in the store.
+        # Claimed again, or already stored: a completed job has no files in the store.
         return self.measure(
             "worker", jobs, in_hand, lambda id: self.store.files([id]).get(id, {}).get("0", "done") in ("leased 2", "done 2", "done")
         )
@@ -79,7 +79,7 @@ class Recovery:
     def measure(self, role, jobs, in_hand, moved_on):
         process = self.stack.processes[f"only-{role}"]
         self.before = until(in_hand, 30, f"the jobs for the {role}'s recovery are not in hand")
-        # Soon after the claims: nearly a whole lease has to pass. Until then the requests are on their way.
+        # Kill soon after the claims, so that nearly a whole lease must pass. By then the requests have been sent.
         time.sleep(0.3)
         killed = time.monotonic()
         process.kill()
@@ -100,6 +100,6 @@ class Recovery:
         return longest
 
     def moved_on(self, id):
-        """A step was made, not only a claim: another status, or a check more."""
+        """Whether the job made a step, not only a claim: another status, or one more check."""
         record, before = self.store.jobs([id])[id], self.before[id]
         return any(record.get(field) != before.get(field) for field in ("status", "attempts", "lastPollAt"))

@@ -1,14 +1,14 @@
-"""The faults of a run: a pure function of the seed, the length and the lease, so that a seed repeats them."""
+"""The faults of a run: a pure function of seed, length and lease, so that a seed reproduces them."""
 
 import dataclasses
 import hashlib
 import json
 import random
 
-# Seconds that something is expected to be out of order beyond what the event itself says: nothing else happens to it meanwhile.
+# Seconds for which a target needs to recover after an event. No other fault hits the target in this time.
 SETTLING = {"kill": 1.5, "crash redis": 3, "crash rabbitmq": 12, "cut": 2, "stall": 2, "freeze": 2, "purge": 2, "duplicate": 1}
 
-# Every run goes through this deck, shuffled, again and again: a short run has other faults than another seed's, a long one has all.
+# Every run repeats this deck in shuffled order: in a short run the faults depend on the seed, a long run has all of them.
 DECK = [
     ("kill", "orchestrator"),
     ("kill", "orchestrator"),
@@ -36,7 +36,7 @@ DECK = [
 
 @dataclasses.dataclass(frozen=True)
 class Event:
-    """`at` and `seconds` count from the start of the faults, and for how long; what `amount` means depends on the action."""
+    """`at` is the time since the start of the faults, `seconds` the duration. The meaning of `amount` depends on the action."""
 
     at: float
     action: str
@@ -56,7 +56,7 @@ class Event:
 
     @property
     def resource(self):
-        """What nothing else may happen to at the same time."""
+        """The targets that no other fault may hit at the same time."""
         if self.action in ("purge", "duplicate"):
             return "rabbitmq"
         return self.target
@@ -68,7 +68,7 @@ class Event:
 
 
 def make(seed, minutes, lease):
-    """The events in the order of their time; all have healed by `minutes`."""
+    """The events in order of time. All have ended by `minutes`."""
     random_ = random.Random(f"schedule {seed}")
     length, events, deck, busy = minutes * 60, [], [], {}
     at = random_.uniform(2, 4)
@@ -92,14 +92,14 @@ def draw(random_, at, action, target, lease):
     def between(low, high):
         return round(random_.uniform(low, high), 2)
 
-    # Connections to the S3 endpoint last as long as a request: a fault of some moments has to meet the new ones too.
+    # Connections to the S3 endpoint last for one request, so a fault must also affect new ones.
     share = 1 if target == "s3" else random_.choice([0.3, 1, 1])
     if target in ("orchestrator", "worker"):
         target += f"-{random_.randint(1, 2)}"
     if action == "kill":
         return Event(at, action, target, between(0.1, 5))
     if action == "freeze":
-        # Longer than a lease: it comes back and believes that it still has what somebody else has taken up.
+        # Longer than a lease: the process resumes and believes that it still holds work that another process has taken over.
         return Event(at, action, target, between(1.5 * lease, 2.5 * lease))
     if action == "crash":
         return Event(at, action, target, between(0, 3))
@@ -108,12 +108,12 @@ def draw(random_, at, action, target, lease):
     if action == "stall":
         return Event(at, action, target, between(1, 6 if target in ("api", "s3") else 1.6 * lease), share)
     if action == "purge":
-        # The consumers' connections are silent meanwhile and the publishers' are not, so that there is something to purge.
+        # The consumers' connections stall and the publishers' do not, so that the queue holds messages to purge.
         return Event(at, action, target, between(2, 4))
     return Event(at, action, target, 0, random_.randint(20, 100))
 
 
 def digest(*parts):
-    """Of a schedule, jobs, or both: the same digest is the same run."""
+    """The digest of a schedule, jobs, or both. Equal digests mean equal runs."""
     text = json.dumps([[dataclasses.asdict(item) for item in part] for part in parts], sort_keys=True, default=sorted)
     return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""Servers, proxies in front of them, and the program's processes. Ends what it started, by process id."""
+"""Servers, their proxies, and the program's processes. Ends what it started, by process id."""
 
 import os
 import re
@@ -13,12 +13,12 @@ from urllib.parse import urlsplit
 import proxy
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-# A server could not be reached at the start (ops/docs/settings.md): whoever supervises the process starts it again.
+# Exit code if a server could not be reached at the start (ops/docs/settings.md): the supervisor starts the process again.
 UNREACHABLE = 69
 
 
 class Process:
-    """One of the program's processes, which keeps its name over its restarts."""
+    """One of the program's processes, which keeps its name across restarts."""
 
     def __init__(self, stack, name, *arguments, environment=None):
         self.stack, self.name, self.arguments = stack, name, arguments
@@ -34,7 +34,7 @@ class Process:
                 return
             self.wanted = True
             with open(self.log, "ab") as log:
-                # In a session of its own, out of reach of the terminal's Ctrl-C.
+                # In its own session, so that Ctrl-C in the terminal does not reach it.
                 self.popen = subprocess.Popen(
                     [self.stack.program, *self.arguments],
                     env=self.environment,
@@ -64,7 +64,7 @@ class Process:
         self.signal(signal.SIGCONT)
 
     def stop(self, seconds=30):
-        """In order. Returns the exit code, or None if it had to be killed."""
+        """Stops it gracefully. Returns the exit code, or None if it had to be killed."""
         with self.lock:
             self.wanted = False
             self.signal(signal.SIGCONT)
@@ -77,7 +77,7 @@ class Process:
                 return None
 
     def supervise(self):
-        """Starts it again if it has ended by itself. Returns what is wrong with that, or None."""
+        """Starts it again if it has exited by itself. Returns the problem, or None if this is allowed."""
         with self.lock:
             code = self.popen.poll() if self.wanted else None
             if code is None:
@@ -92,7 +92,7 @@ class Stack:
         self.folder = tempfile.mkdtemp(prefix="longhaul-chaos-")
         self.servers = os.path.join(self.folder, "servers")
         self.processes, self.proxies, self.deaths = {}, {}, []
-        # Nothing is started any more.
+        # No process is started from here on.
         self.is_over, self.servers_lock = threading.Event(), threading.Lock()
         self.submitting = None
         self.direct, self.environment = {}, {}
@@ -107,7 +107,7 @@ class Stack:
                 self.run(f"{ROOT}/ops/servers", command, self.servers, *([name] if name else []), start_new_session=True)
 
     def submit(self, path):
-        """Submits the jobs of a file. Returns whether all were confirmed."""
+        """Submits the jobs in a file. Returns whether all were confirmed."""
         with open(os.path.join(self.folder, "submit.log"), "ab") as log:
             self.submitting = subprocess.Popen(
                 [self.program, "submit", "--from", path],
@@ -141,7 +141,7 @@ class Stack:
             "LONGHAUL_WATCHDOG": f"{watchdog:g}s",
         }
         self.environment.pop("LONGHAUL_RABBITMQ_MANAGEMENT", None)
-        # The sweep of what dead workers left half uploaded shall come by within the run, where the program has a setting for it.
+        # The sweep of dead workers' partial uploads must happen within the run, if the program has a setting for it.
         if "LONGHAUL_STALE_UPLOADS" in self.run(self.program, "settings", env=self.environment):
             self.environment["LONGHAUL_STALE_UPLOADS"] = "60s"
         os.makedirs(f"{self.folder}/providers")
@@ -149,14 +149,14 @@ class Stack:
         self.run(self.program, "setup", env=self.environment)
 
     def behind_proxy(self, name, url):
-        """The same URL with the port of a proxy in front of it."""
+        """The same URL with the port of its proxy."""
         port = urlsplit(url.split(",")[0]).port
         self.proxies[name] = proxy.Proxy(name, port, self.loop)
         return url.replace(f":{port}", f":{self.proxies[name].port}")
 
     def sandbox(self, name, options, provider):
-        """A simulated API, and a provider file of that name which leads to it through a proxy. `provider`: lines instead of the file's
-        own. Returns its URL, past the proxy."""
+        """Starts a simulated API and writes a provider file of that name, whose URL goes through a proxy. `provider`: lines that replace
+        those of the file. Returns the API's URL without the proxy."""
         self.start(name, "sandbox", "--port", "0", "--log", f"{self.folder}/{name}.ndjson", *options)
         url = until(lambda: re.search(r"http://[\d.:]+", self.log(name)), 20, f"{name} does not come up").group()
         with open(f"{ROOT}/compose/providers/sandbox.yaml") as source:
@@ -177,7 +177,7 @@ class Stack:
             return lines.read()
 
     def supervise(self):
-        """Until the run is over: no process may end by itself, and as in production it would be started again."""
+        """Runs until the end. Starts a process again that exits by itself, as in production, and records the exit."""
         while not self.is_over.wait(1):
             for process in list(self.processes.values()):
                 death = process.supervise()
@@ -194,7 +194,7 @@ class Stack:
             process.signal(signal.SIGTERM)
         for process in self.processes.values():
             process.stop(3)
-        # Waits for a server that is just being started.
+        # Waits for a server that is being started.
         with self.servers_lock:
             if os.path.isdir(self.servers):
                 subprocess.run([f"{ROOT}/ops/servers", "down", self.servers], check=False, stdout=subprocess.DEVNULL)
@@ -203,7 +203,7 @@ class Stack:
 
 
 def until(condition, seconds, what, pause=0.1):
-    """The first true value of `condition`."""
+    """Waits for the first true value of `condition` and returns it."""
     end = time.monotonic() + seconds
     while True:
         value = condition()

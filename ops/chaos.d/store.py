@@ -1,4 +1,4 @@
-"""The store as an auditor sees it: read straight from Redis, past the proxies. The keys: ops/docs/store.md."""
+"""The store as an auditor sees it: reads Redis directly, bypassing the proxies. ops/docs/store.md describes the keys."""
 
 import collections
 import re
@@ -10,7 +10,7 @@ PROGRESS = ("version", "claims", "attempts", "failures", "unknownStatuses", "las
 
 
 class Redis:
-    """As much of RESP2 as reading needs, pipelined."""
+    """The part of RESP2 that reading needs, pipelined."""
 
     def __init__(self, url):
         host, port, database = re.fullmatch(r"redis://([^:/]+):(\d+)/(\d+)", url).groups()
@@ -20,7 +20,7 @@ class Redis:
         self.call(["SELECT", database])
 
     def call(self, *commands):
-        """The answers to commands, each a list of words."""
+        """The replies to commands, each of which is a list of words."""
         out = bytearray()
         for command in commands:
             words = [word if isinstance(word, bytes) else str(word).encode() for word in command]
@@ -51,7 +51,7 @@ class Store:
         self.partitions = 16
 
     def call(self, *commands):
-        """As `Redis.call`, in pieces; connects anew after a failure."""
+        """Like `Redis.call`, in batches. Reconnects after a failure."""
         try:
             self.redis = self.redis or Redis(self.url)
             answers = []
@@ -63,7 +63,7 @@ class Store:
             raise
 
     def tag(self, job):
-        """FNV-1a, as `JobID.partition` has it."""
+        """FNV-1a, as in `JobID.partition`."""
         number = 2_166_136_261
         for byte in job.encode():
             number = (number ^ byte) * 16_777_619 & 0xFFFFFFFF
@@ -83,11 +83,11 @@ class Store:
         return total
 
     def jobs(self, ids):
-        """The fields of each job; {} for one that is not known."""
+        """The fields of each job; {} for an unknown job."""
         return dict(zip(ids, (job(pairs(fields)) for fields in self.call(*(["HGETALL", f"{self.tag(id)}job:{id}"] for id in ids)))))
 
     def files(self, ids):
-        """The states of the files of each job that still has any: `leased 2`, `queued 0 …`, by index."""
+        """The states of the files of each job that still has files: `leased 2`, `queued 0 …`, by index."""
         found = self.call(*(["HGETALL", f"{self.tag(id)}files:{id}"] for id in ids))
         states = {}
         for id, fields in zip(ids, found):
@@ -109,7 +109,7 @@ class Store:
         return [member for members in found for member in members]
 
     def places(self):
-        """Places in flight, and jobs that somebody took from a waiting list and did nothing with."""
+        """Slots in flight, and jobs that were taken from a waiting list and not handled."""
         sets = self.call(["KEYS", "{lh:p:*}:inflight"], ["KEYS", "{lh:p:*}:taken"])
         names = sets[0] + sets[1]
         found = self.call(*(["ZRANGE", name, 0, -1] for name in names)) if names else []
@@ -121,5 +121,5 @@ def pairs(flat):
 
 
 def job(fields):
-    """With what stands in one field of the hash, see ops/docs/store.md, as fields of their own."""
+    """The hash with its packed fields (see ops/docs/store.md) split into separate fields."""
     return {**fields, **dict(zip(PROGRESS, fields.get("progress", "").split("\t")))} if fields else {}

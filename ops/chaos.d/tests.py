@@ -1,4 +1,4 @@
-"""python3 ops/chaos.d/tests.py : what the chaos run itself relies on."""
+"""python3 ops/chaos.d/tests.py: tests the parts that the chaos test relies on."""
 
 import json
 import os
@@ -60,7 +60,7 @@ class ProxyTests(unittest.TestCase):
         cls.loop = proxy.start_loop()
 
     def setUp(self):
-        """A server that sends everything back."""
+        """An echo server."""
         self.server = socket.create_server(("127.0.0.1", 0))
         self.addCleanup(self.server.close)
         threading.Thread(target=self.serve, daemon=True).start()
