@@ -1,4 +1,4 @@
-"""The Docker engine, and the images that the compose file names."""
+"""The Docker engine and the images of the compose file."""
 
 import os
 import shutil
@@ -18,7 +18,7 @@ def say(text):
 
 
 class Engine:
-    """For `with`: an engine that runs, and that is stopped again if it was started here."""
+    """A running engine as a context manager. An engine that was started here is stopped at the end."""
 
     def __init__(self):
         self.was_running = answers()
@@ -43,7 +43,7 @@ class Engine:
             subprocess.run(["kill", file.read().strip()], check=False)
 
     def provide(self, images):
-        """Pulls what is missing, or has a stand-in made of it. Returns those that are to be had."""
+        """Pulls missing images, or has stand-ins built. Returns the available images."""
         return [image for image in images if has(image) or self.pull(image) or self.stand_in(image)]
 
     def pull(self, image):
@@ -57,7 +57,7 @@ class Engine:
             say(f"cannot pull {image} within 600 s")
             return False
         if pulled.returncode != 0:
-            # A registry that cannot be reached for one image cannot be for the next one.
+            # If a registry cannot be reached for one image, it cannot be reached for the next one.
             self.can_pull = "manifest unknown" in pulled.stderr or "not found" in pulled.stderr
             say(f"cannot pull {image}: {pulled.stderr.strip()}")
         return pulled.returncode == 0
@@ -84,7 +84,7 @@ def has(image):
 
 
 def quiet(*command, seconds=60):
-    """Whether it succeeds in time."""
+    """Whether the command succeeds in time."""
     try:
         done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=seconds)
     except subprocess.TimeoutExpired:

@@ -1,4 +1,4 @@
-"""What a stack looks like from outside: queues, metrics, users, containers, logs."""
+"""Checks a stack from outside: queues, metrics, users, containers, logs."""
 
 import base64
 import json
@@ -28,7 +28,7 @@ def management(stack, path, user="operator", context=None):
 
 
 def queues_are_empty(stack, context=None):
-    """Every queue there, consumed and empty, by the numbers of the management page, which lag by seconds."""
+    """Every queue exists, has consumers and is empty, by the management API, whose numbers lag by seconds."""
 
     def look():
         found = {queue["name"]: queue for queue in management(stack, "queues", context=context)}
@@ -42,7 +42,7 @@ def queues_are_empty(stack, context=None):
 
 
 def prometheus_scrapes(stack, expected):
-    """Every replica of every service: `expected` gives how many."""
+    """Prometheus scrapes every replica of every service. `expected` gives the number of replicas."""
 
     def look():
         with urllib.request.urlopen(f"http://127.0.0.1:{stack.ports['PROMETHEUS']}/api/v1/targets?state=active", timeout=10) as answer:
@@ -57,7 +57,7 @@ def prometheus_scrapes(stack, expected):
 
 
 def users_may_no_more(stack):
-    """Each of these is refused."""
+    """Each of these commands is denied."""
     for user, command in [
         ("worker", "CONFIG GET dir"),
         ("worker", "FLUSHALL"),
@@ -152,13 +152,13 @@ def logs_hold_no_secret(stack):
 
 
 def redis_loaded_everything(stack):
-    """After a restart it tells at this level what of the append-only file it could not take in."""
+    """At this level, Redis logs the parts of the append-only file that it could not load after a restart."""
     if "CRITICAL" in stack.read("logs", "--no-color", "redis"):
         raise Failure("Redis left out parts of its append-only file when it started again")
 
 
 def redis_speaks_tls(stack):
-    """To whoever trusts the private authority, and to nobody who does not."""
+    """A client that trusts the private authority can connect, and a client that does not cannot."""
     ask = ["exec", "-T", "redis", "redis-cli", "-p", "6380", "--tls", "--user", "health", "--pass", "any", "--no-auth-warning"]
     if stack.read(*ask, "--cacert", "/run/secrets/tls_authority", "ping").strip() != "PONG":
         raise Failure("Redis does not answer over TLS")
@@ -167,7 +167,7 @@ def redis_speaks_tls(stack):
 
 
 def speaks_tls_alone(stack, context):
-    """The broker takes part in a handshake, and closes the connection, or answers with an alert, on an AMQP header in plain text."""
+    """The broker accepts a TLS handshake. It closes the connection, or sends an alert, on an AMQP header in plain text."""
     plain = socket.create_connection(("127.0.0.1", stack.ports["RABBITMQ"]), 5)
     with plain, context.wrap_socket(plain, server_hostname="localhost") as secure:
         secure.sendall(b"AMQP\0\0\x09\x01")

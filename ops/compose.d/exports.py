@@ -1,4 +1,4 @@
-"""Exports that are submitted to a stack as its users do, and followed to their ends."""
+"""Submits exports to a stack as a user does, and follows them to their end."""
 
 import json
 import os
@@ -7,7 +7,7 @@ import ssl
 import subprocess
 import threading
 
-import boto3  # noqa: F401  (delivered needs it; better known at once)
+import boto3  # noqa: F401  (delivered needs it; fail early without it)
 
 from delivered import Bucket, examine, exports
 from stack import DEADLINE, Failure
@@ -16,7 +16,7 @@ BUCKET = "s3://longhaul/exports"
 
 
 def jobs(count, prefix):
-    """Durations of 2 to 41 s, so that there is work while containers come and go; 1 to 5 files in every packing."""
+    """Durations of 2 to 41 s, so that there is work while containers start and stop; 1 to 5 files in every packing."""
     return [
         {
             "exportJobId": f"{prefix}-{number:04}",
@@ -42,7 +42,7 @@ def submit(stack, messages):
 
 
 class Watch:
-    """Counts by status, as `longhaul watch` tells them, for so many seconds at most."""
+    """The counts by status from `longhaul watch`, for at most the given number of seconds."""
 
     def __init__(self, stack, seconds=DEADLINE):
         self.stack, self.seconds = stack, seconds
@@ -81,7 +81,7 @@ class Watch:
         self.process.wait()
 
     def until(self, what, condition):
-        """The first counts for which the condition holds."""
+        """Waits for counts that meet the condition and returns them."""
         for line in self.process.stdout:
             self.counts = json.loads(line)
             if condition(self.counts):
@@ -92,7 +92,7 @@ class Watch:
 
 
 def verify(stack, messages, secure=False):
-    """How many exports stand whole in the bucket; says what is wrong with the others."""
+    """The number of complete exports in the bucket. Reports the problems of the others."""
     options = {
         "endpoint_url": f"{'https' if secure else 'http'}://localhost:{stack.ports['S3']}",
         "region_name": "us-east-1",

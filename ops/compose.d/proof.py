@@ -1,4 +1,4 @@
-"""The run itself, step by step."""
+"""The steps of the run."""
 
 import json
 import os
@@ -102,7 +102,7 @@ def over_tls(stack, messages):
 
 
 def stand_in_of_s3(stack):
-    """The stand-in takes no arguments, and its program wants its certificate named otherwise."""
+    """Adapts the stand-in, which takes no arguments and needs other names for its certificate."""
     image = stack.config()["services"]["s3"]["image"]
     entry = json.loads(subprocess.run(["docker", "image", "inspect", image], check=True, capture_output=True, text=True).stdout)[0]
     if entry["Config"].get("Entrypoint") != ["entrypoint"]:

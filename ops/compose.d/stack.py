@@ -1,4 +1,4 @@
-"""One run of the compose file: a project, ports, a network and secrets of its own."""
+"""One run of the compose file, with its own project, ports, network and secrets."""
 
 import json
 import os
@@ -23,7 +23,7 @@ class Failure(Exception):
 
 
 class Stack:
-    """For `with`."""
+    """A running stack, as a context manager."""
 
     def __init__(self, engine, keep=False):
         self.engine, self.keep = engine, keep
@@ -66,7 +66,7 @@ class Stack:
         return ["docker", "compose", "-p", self.project, "--ansi", "never", *files, *arguments]
 
     def call(self, *arguments, **options):
-        """Its exit code; what it printed is in the folder."""
+        """Runs docker compose and returns the exit code. The folder has its output."""
         with open(f"{self.folder}/compose.log", "a") as log:
             print("$", *arguments, file=log, flush=True)
             return subprocess.run(
@@ -85,11 +85,11 @@ class Stack:
         return json.loads(self.read("--profile", "*", "config", "--format", "json", *arguments))
 
     def containers(self, service):
-        """Those that run."""
+        """The running containers of a service."""
         return self.read("ps", "-q", "--status", "running", service).split()
 
     def kill(self, service):
-        """As a crash would: by the process, so that the restart policy holds. Returns the container."""
+        """Kills the process of a container, like a crash, so that the restart policy applies. Returns the container."""
         container = random.choice(self.containers(service))
         os.kill(int(run(["docker", "inspect", "-f", "{{.State.Pid}}", container])), signal.SIGKILL)
         return container
@@ -124,7 +124,7 @@ def run(command, **options):
 
 
 def until(what, condition, seconds=DEADLINE):
-    """Asks twice a second; returns what the condition returned when it was no longer false."""
+    """Evaluates the condition twice a second and returns its first true value."""
     end = time.monotonic() + seconds
     while not (result := condition()):
         if time.monotonic() > end:

@@ -1,9 +1,9 @@
 # shellcheck shell=bash
-# Processes in sessions of their own, known by id and start time, so that a reused id is never signalled. Each has a folder
+# Processes in their own sessions, identified by id and start time, so that a reused id is never signalled. Each has a folder
 # with its log and the file pid.
 
 readonly START_DEADLINE=120
-# Becomes the program of its arguments.
+# Executes the program in its arguments.
 readonly DETACH='
 import os, signal, sys
 os.setsid()
@@ -17,15 +17,15 @@ os.execvp(sys.argv[1], sys.argv[1:])
 start_time() {
     local stat
     stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 1
-    # The second field is the program's name and may hold spaces and parentheses.
+    # The second field is the program's name, which may contain spaces and parentheses.
     local -a fields
     read -ra fields <<<"${stat##*) }"
     [[ ${fields[0]} != Z ]] && printf '%s\n' "${fields[19]}"
 }
 
-# launch FOLDER PROGRAM ARGUMENT… : in FOLDER and in a session of its own, so that it outlives this script and no Ctrl-C
-# reaches it; without the caller's descriptors, on whose closing the caller may wait, and without its signal mask, which may
-# block SIGTERM.
+# launch FOLDER PROGRAM ARGUMENT… : starts the program in FOLDER and in its own session, so that it outlives this script and Ctrl-C
+# does not reach it. It does not inherit the caller's descriptors, because the caller may wait until they close, nor its signal
+# mask, which may block SIGTERM.
 launch() {
     local folder=$1
     shift
@@ -35,7 +35,7 @@ launch() {
     printf '%s %s\n' "$pid" "$started" >"$folder/pid"
 }
 
-# Prints the process id of the server in FOLDER, if it is still that process.
+# Prints the process id of the server in FOLDER if that process is still running.
 running() {
     local pid started
     read -r pid started 2>/dev/null <"$1/pid" || return 1
@@ -49,13 +49,13 @@ send() {
     kill "-$1" -- "-$pid" 2>/dev/null || true
 }
 
-# frozen FOLDER : whether every thread of the server's session stands still. A signal takes effect a moment after it was sent.
+# frozen FOLDER : whether every thread of the server's session is stopped. A signal takes effect a moment after it is sent.
 frozen() {
     local pid stat line task session
     pid=$(running "$1") || return 0
     for stat in /proc/[0-9]*/stat; do
         { read -r line <"$stat"; } 2>/dev/null || continue
-        # Behind the name in parentheses: state, parent, group, session.
+        # After the name in parentheses: state, parent, group, session.
         read -r _ _ _ session _ <<<"${line##*) }"
         [[ $session == "$pid" ]] || continue
         for task in "${stat%/stat}"/task/[0-9]*/stat; do
@@ -65,7 +65,7 @@ frozen() {
     done
 }
 
-# until_true SECONDS COMMAND… : asks ten times a second.
+# until_true SECONDS COMMAND… : runs the command ten times a second until it succeeds.
 until_true() {
     local end=$((SECONDS + $1))
     shift
@@ -77,7 +77,7 @@ until_true() {
 
 ended() { ! running "$1" >/dev/null; }
 
-# end_process FOLDER SECONDS : orderly at first, by SIGKILL after so many seconds.
+# end_process FOLDER SECONDS : sends SIGTERM, and SIGKILL after the given number of seconds.
 end_process() {
     send TERM "$1"
     send CONT "$1"
@@ -86,7 +86,7 @@ end_process() {
     until_true 5 ended "$1" || fail "$1: process $(running "$1") cannot be ended"
 }
 
-# await NAME FOLDER : until it answers; fails early when it has ended.
+# await NAME FOLDER : waits until the server responds; fails early if it has ended.
 await() {
     local name=$1 folder=$2 end=$((SECONDS + START_DEADLINE))
     until "answers_$name" "$folder"; do

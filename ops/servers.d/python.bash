@@ -1,12 +1,12 @@
 # shellcheck shell=bash
-# What bash cannot do.
+# Functions that bash cannot provide.
 
-# The system's, when there is one: others on the PATH are often slow wrappers.
+# Prefers the system's Python: others on the PATH are often slow wrappers.
 PYTHON=$(PATH="/usr/bin:$PATH" command -v python3) || PYTHON=python3
 readonly PYTHON
 
-# Below the range from which the kernel takes ports for outgoing connections, so that a server that was killed finds its
-# port still free when it starts again.
+# Ports below the kernel's range for outgoing connections, so that the port of a killed server is still free when the server
+# starts again.
 free_ports() {
     "$PYTHON" - "$1" <<'END'
 import random, socket, sys

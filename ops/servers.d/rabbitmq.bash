@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# RabbitMQ: a node with a port mapper, cookie, configuration and data of its own.
+# RabbitMQ: a node with its own port mapper, cookie, configuration and data.
 
 prepare_rabbitmq() {
     local folder=$1 amqp management distribution mapper
@@ -22,7 +22,7 @@ export LONGHAUL_RABBITMQ_MANAGEMENT=http://guest:guest@127.0.0.1:$management
 END
 }
 
-# Debian's /usr/sbin/rabbitmq-server changes the user and writes to /var/log; the script behind it does neither.
+# Debian's /usr/sbin/rabbitmq-server changes the user and writes to /var/log; the script that it calls does neither.
 rabbitmq_program() {
     local program
     for program in /usr/lib/rabbitmq/bin/rabbitmq-server /opt/rabbitmq/sbin/rabbitmq-server "$(command -v rabbitmq-server)"; do
@@ -36,7 +36,7 @@ start_rabbitmq() {
     program=$(rabbitmq_program)
     read -r amqp management distribution mapper <"$folder/ports"
     ended "$folder/epmd" && launch "$folder/epmd" epmd -address 127.0.0.1 -port "$mapper"
-    # The last variable lets the script become the Erlang VM instead of waiting for it, so that the process id is the VM's.
+    # The last variable makes the script exec the Erlang VM instead of waiting for it, so that the process id is the VM's.
     launch "$folder" env -u RABBITMQ_CONFIG_FILES -u NOTIFY_SOCKET \
         HOME="$folder" \
         ERL_EPMD_ADDRESS=127.0.0.1 ERL_EPMD_PORT="$mapper" \
@@ -64,7 +64,7 @@ answers_rabbitmq() {
         curl --noproxy '*' -sf -m 5 -o /dev/null "http://guest:guest@127.0.0.1:$management/api/whoami"
 }
 
-# Logs in as the guest up to Connection.Tune: an open port alone says nothing of the node's state.
+# Logs in as guest up to Connection.Tune: an open port alone does not show the node's state.
 accepts_login() {
     "$PYTHON" - "$1" 2>/dev/null <<'END'
 import socket, struct, sys

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Redis with the durability that Longhaul asks for.
+# Redis with the durability that Longhaul requires.
 
 prepare_redis() {
     local folder=$1 port

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# An S3 endpoint: moto's server, from the environment that ops/install makes.
+# An S3 endpoint: moto's server, from the environment that ops/install creates.
 
 readonly VENV="$ROOT/.build-venv"
 

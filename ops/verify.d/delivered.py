@@ -1,4 +1,4 @@
-"""What stands in the bucket against what the sandbox says it exported, from outside."""
+"""Compares the objects in the bucket with the sandbox's log of its exports, from outside."""
 
 import hashlib
 import json
@@ -10,7 +10,7 @@ import botocore.config
 
 
 def exports(sandbox):
-    """The sandbox's exports by idempotency key, which is the job's name."""
+    """The sandbox's exports by idempotency key, which is the name of the job."""
     found = {}
     with urllib.request.urlopen(f"{sandbox}/_sandbox/truth", timeout=60) as lines:
         for line in lines:
@@ -20,7 +20,7 @@ def exports(sandbox):
 
 
 class Bucket:
-    """May be used by several threads."""
+    """The objects of the output. Thread-safe."""
 
     def __init__(self, output, **options):
         url = urlparse(output)
@@ -34,7 +34,7 @@ class Bucket:
                 self.keys.setdefault(job, set()).add(item["Key"])
 
     def digest(self, key):
-        """Length and SHA-256 of an object, read in pieces."""
+        """Length and SHA-256 of an object, read in chunks."""
         digest, length = hashlib.sha256(), 0
         for piece in self.s3.get_object(Bucket=self.name, Key=key)["Body"].iter_chunks(1 << 20):
             digest.update(piece)
@@ -46,7 +46,7 @@ class Bucket:
 
 
 def expected(export):
-    """Name below the job's folder, length and SHA-256 of each object that the export has to become."""
+    """Name in the job's folder, length and SHA-256 of each object expected from an export."""
     objects = {}
     for file in export["files"]:
         stem = file["name"]
@@ -59,7 +59,7 @@ def expected(export):
 
 
 def examine(job, found, bucket):
-    """What is wrong with a job that shall be complete, and how many files of it are right."""
+    """The problems of a job that must be complete, and the number of its correct files."""
     if len(found) != 1:
         return [f"the sandbox has {len(found)} exports of this job, not one"], 0
     keys = bucket.keys.get(job, set())
@@ -87,8 +87,7 @@ def examine(job, found, bucket):
 
 
 def examine_incomplete(job, found, bucket, may_have_manifest):
-    """What is wrong with what a job left behind that is not complete: it may have stored some of its files, but no manifest if it
-    failed."""
+    """The problems of the objects of an incomplete job. It may have stored some of its files, but no manifest if it failed."""
     problems, wanted = [], {name: of for export in found for name, of in expected(export).items()}
     for key in bucket.keys.get(job, set()):
         name = key.split(f"/{job}/", 1)[1]
