@@ -17,19 +17,19 @@ extension ArchiveSuites {
             #expect(try await unpack([], chunk: chunk) == [UnpackedFile()])
         }
 
-        @Test("says what it found") func compression() async throws {
+        @Test("says which compression it found") func compression() async throws {
             let reader = ArchiveReader(.auto, source: source(PackedBytes.gzip(text)))
             #expect(await reader.compression == .auto)
             _ = try await reader.nextEntry()
             #expect(await reader.compression == .gzip)
         }
 
-        @Test("passes a gzip through unread when told that there is no compression") func none() async throws {
+        @Test("passes a gzip through unread when no compression is expected") func none() async throws {
             let packed = PackedBytes.gzip(text)
             #expect(try await unpack(packed, .none) == [UnpackedFile(bytes: packed)])
         }
 
-        @Test("stops at the number of entries, of bytes, and at the ratio") func limits() async throws {
+        @Test("stops at the limits of entries, bytes and ratio") func limits() async throws {
             let zip = PackedBytes.zip([.file("a", text), .directory("d/"), .file("c", text)])
             #expect(await failure(zip, limits: ArchiveLimits(maxEntries: 2))?.kind == .tooManyEntries)
             #expect(await failure(zip, limits: ArchiveLimits(maxEntries: 3)) == nil)
@@ -44,7 +44,7 @@ extension ArchiveSuites {
             #expect(await failure(bomb, limits: ArchiveLimits(maxRatio: 100, ratioGrace: 30_000_000)) == nil)
         }
 
-        @Test("asks for packed bytes only as they are needed") func backPressure() async throws {
+        @Test("requests packed bytes only when they are needed") func backPressure() async throws {
             let asked = Mutex(0)
             let packed = PackedBytes.gzip(text)
             let bytes = source(packed, chunk: 1000)
@@ -58,7 +58,7 @@ extension ArchiveSuites {
             #expect(asked.withLock { $0 } < packed.count / 1000 / 4)
         }
 
-        @Test("hands on what the source throws, as its cause") func sourceFails() async throws {
+        @Test("rethrows an error of the source as its cause") func sourceFails() async throws {
             struct Lost: Error, Equatable {}
             let bytes = source(Array(PackedBytes.gzip(text).prefix(100_000)), chunk: 1000)
             let reader = ArchiveReader(.auto) {
@@ -74,7 +74,7 @@ extension ArchiveSuites {
             #expect(again?.kind == .source)
         }
 
-        @Test("that is let go half-way ends its thread") func abandoned() async throws {
+        @Test("ends its thread when it is released halfway") func abandoned() async throws {
             try await openAndForget()
             #expect(await threadsEnd())
         }
@@ -88,7 +88,7 @@ extension ArchiveSuites {
             await reader.compression.discard()
         }
 
-        @Test("that is closed half-way ends its thread and says so to whoever reads on") func closed() async throws {
+        @Test("ends its thread when it is closed halfway, and tells a later reader") func closed() async throws {
             for kind in [PackedBytes.gzip(text), PackedBytes.zip([.file("a", text)])] {
                 let reader = ArchiveReader(.auto, source: source(kind))
                 _ = try await reader.nextEntry()
@@ -99,7 +99,7 @@ extension ArchiveSuites {
             }
         }
 
-        @Test("whose task is cancelled ends its thread", arguments: [true, false]) func cancelled(inSource: Bool) async throws {
+        @Test("ends its thread when its task is cancelled", arguments: [true, false]) func cancelled(inSource: Bool) async throws {
             let (waiting, signal) = AsyncStream.makeStream(of: Void.self)
             let packed = PackedBytes.gzip(text)
             let bytes = source(packed, chunk: packed.count / 2)
@@ -112,7 +112,7 @@ extension ArchiveSuites {
                     return try await bytes()
                 }
                 signal.yield()
-                // A source that heeds cancellation, and one that does not.
+                // One source responds to cancellation, the other does not.
                 if inSource { try await Task.sleep(for: .seconds(600)) } else { while !Task.isCancelled { await Task.yield() } }
                 return try await bytes()
             }
@@ -126,7 +126,7 @@ extension ArchiveSuites {
             #expect(await threadsEnd())
         }
 
-        @Test("refuses a second caller while one reads") func twoCallers() async throws {
+        @Test("rejects a second caller during a read") func twoCallers() async throws {
             let (waiting, signal) = AsyncStream.makeStream(of: Void.self)
             let (release, go) = AsyncStream.makeStream(of: Void.self)
             let reader = ArchiveReader(.auto) {
@@ -142,7 +142,7 @@ extension ArchiveSuites {
             #expect(try await first.value != nil)
         }
 
-        /// Waits until none of the present unpacking threads is left.
+        /// Waits until all current unpacking threads have ended.
         private func threadsEnd() async -> Bool {
             let deadline = ContinuousClock.now + .seconds(60), known = threads()
             while !threads().isDisjoint(with: known) {
@@ -152,7 +152,7 @@ extension ArchiveSuites {
             return true
         }
 
-        /// The ids of this process's unpacking threads, among them those that tests of workers start meanwhile: these end too.
+        /// The ids of this process's unpacking threads. Worker tests may start some meanwhile; these end too.
         private func threads() -> Set<String> {
             guard let folder = opendir("/proc/self/task") else { return ["none can be seen"] }
             defer { closedir(folder) }
@@ -171,6 +171,6 @@ extension ArchiveSuites {
 }
 
 extension Compression {
-    /// Keeps the reader alive up to here.
+    /// Keeps the reader alive until here.
     fileprivate func discard() {}
 }

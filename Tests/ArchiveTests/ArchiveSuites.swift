@@ -1,4 +1,4 @@
 import Testing
 
-/// All that starts unpacking threads, one after the other: some tests count them.
+/// All tests that start unpacking threads, one after the other, because some tests count the threads.
 @Suite("Unpacking", .serialized) struct ArchiveSuites {}

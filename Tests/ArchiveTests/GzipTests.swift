@@ -6,14 +6,14 @@ extension ArchiveSuites {
     @Suite("A gzip") struct GzipTests {
         let text = PackedBytes.text(700_000)
 
-        @Test("is unpacked whole, however its bytes are cut", arguments: [1, 7, 4096, 100_000, 10_000_000]) func whole(chunk: Int)
+        @Test("is unpacked completely, whatever the chunk boundaries", arguments: [1, 7, 4096, 100_000, 10_000_000]) func whole(chunk: Int)
             async throws
         {
             let text = chunk == 1 ? Array(text.prefix(20_000)) : text
             #expect(try await unpack(PackedBytes.gzip(text), chunk: chunk) == [UnpackedFile(bytes: text)])
         }
 
-        @Test("of several members is the sum of them, empty ones too", arguments: [1, 1000, 1_000_000]) func members(chunk: Int)
+        @Test("with several members gives all of them, empty ones too", arguments: [1, 1000, 1_000_000]) func members(chunk: Int)
             async throws
         {
             let parts = [Array(text.prefix(5000)), [], Array(text.suffix(3000)), []]
@@ -39,7 +39,7 @@ extension ArchiveSuites {
             #expect(await failure(packed + PackedBytes.gzip(text))?.kind == .corrupt)
         }
 
-        @Test("that ends too soon is corrupt, wherever that is") func truncated() async {
+        @Test("that is truncated at any point is corrupt") func truncated() async {
             let packed = PackedBytes.gzip(Array(text.prefix(2000)))
             for length in 1..<packed.count {
                 #expect(await failure(Array(packed.prefix(length)), .gzip)?.kind == .corrupt, "of \(length) bytes")
@@ -47,13 +47,13 @@ extension ArchiveSuites {
         }
 
         @Test(
-            "with something after its end is corrupt",
+            "with data after its end is corrupt",
             arguments: [[0], [0x1F], [0x1F, 0x8B], Array("garbage".utf8), [UInt8](repeating: 0, count: 512)])
         func garbage(after: [UInt8]) async {
             #expect(await failure(PackedBytes.gzip(text) + after)?.kind == .corrupt)
         }
 
-        @Test("is refused where there is none, and where nothing comes") func notGzip() async {
+        @Test("is required: other data and an empty input are rejected") func notGzip() async {
             #expect(await failure(Array("id,name\n".utf8), .gzip)?.kind == .corrupt)
             #expect(await failure([], .gzip)?.kind == .corrupt)
         }

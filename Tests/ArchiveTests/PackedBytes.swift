@@ -4,7 +4,7 @@ import Synchronization
 
 @testable import Archive
 
-/// Archives made by the libraries' own writers.
+/// Archives from the libraries' own writers.
 enum PackedBytes {
     /// One gzip member.
     static func gzip(_ bytes: [UInt8]) -> [UInt8] {
@@ -33,7 +33,7 @@ enum PackedBytes {
         case link(String, to: String)
     }
 
-    /// A zip by libarchive's writer; `options` as in archive_write_set_options(3).
+    /// A zip from libarchive's writer; `options` as in archive_write_set_options(3).
     static func zip(_ items: [Item], options: String = "", password: String? = nil) -> [UInt8] {
         let archive = archive_write_new()
         defer { archive_write_free(archive) }
@@ -71,7 +71,7 @@ enum PackedBytes {
         }
     }
 
-    /// Text that packs about three to one, the same for the same seed.
+    /// Text with a compression ratio of about three to one. The same seed gives the same text.
     static func text(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
         var state = seed &* 0x9E37_79B9_7F4A_7C15 | 1
         var bytes: [UInt8] = []
@@ -84,7 +84,7 @@ enum PackedBytes {
     }
 }
 
-/// Packed bytes handed out in chunks.
+/// Packed bytes in chunks.
 func source(_ bytes: [UInt8], chunk: Int = 64 * 1024) -> ArchiveReader.Source {
     let position = Mutex(0)
     return {
@@ -116,7 +116,7 @@ func unpack(
     return files
 }
 
-/// What reading everything ends in.
+/// The error that reading everything ends with.
 func failure(
     _ bytes: [UInt8], _ compression: Compression = .auto, limits: ArchiveLimits = ArchiveLimits()
 ) async -> ArchiveError? {

@@ -4,14 +4,14 @@ import Testing
 
 @Suite("A safe path") struct SafePathTests {
     @Test(
-        "leaves honest names as they are",
+        "leaves harmless names unchanged",
         arguments: [
             "report.csv", "2024/01/report.csv", "a b/c+d%20.txt", "ends. ", "trailing./dot", "...", "..a/b..", "naïve/日本語.csv",
             ".hidden",
             "ab:c/d", "1:x", "~/x", "e\u{301}", "\u{E9}", String(repeating: "x", count: 255),
         ])
     func kept(_ name: String) throws {
-        // Byte for byte: `==` would take two normal forms of the same text for equal.
+        // Compares bytes, because `==` treats different normal forms of a text as equal.
         #expect(try Array(SafePath.relative(name).utf8) == Array(name.utf8))
     }
 
@@ -21,7 +21,7 @@ import Testing
     }
 
     @Test(
-        "refuses what leads elsewhere, or is no name",
+        "rejects paths that leave the folder, and invalid names",
         arguments: [
             ("", .empty), (".", .empty), ("./.", .empty),
             ("..", .parent), ("a/../b", .parent), ("a/..", .parent), ("../a", .parent), ("./../a", .parent),
@@ -38,13 +38,13 @@ import Testing
         #expect(throws: SafePathError(reason: reason, path: name)) { try SafePath.relative(name) }
     }
 
-    @Test("takes a path of exactly 1024 bytes") func longest() throws {
+    @Test("accepts a path of exactly 1024 bytes") func longest() throws {
         let name = String(repeating: "x/", count: 511) + "xx"
         #expect(name.utf8.count == 1024)
         #expect(try SafePath.relative(name) == name)
     }
 
-    @Test("tells of a refused name in one printable, short line") func description() {
+    @Test("reports a rejected name in one short, printable line") func description() {
         let error = #expect(throws: SafePathError.self) {
             try SafePath.relative("a\n\u{1B}[31m" + String(repeating: "x", count: 900))
         }

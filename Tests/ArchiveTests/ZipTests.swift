@@ -8,7 +8,7 @@ extension ArchiveSuites {
         let other = PackedBytes.text(1000, seed: 2)
 
         @Test(
-            "gives its files in order, however its bytes are cut", arguments: [1, 7, 4096, 1_000_000],
+            "gives its files in order, whatever the chunk boundaries", arguments: [1, 7, 4096, 1_000_000],
             ["", "compression=store", "zip64"])
         func files(chunk: Int, options: String) async throws {
             let text = chunk == 1 ? Array(text.prefix(20_000)) : text
@@ -22,12 +22,12 @@ extension ArchiveSuites {
                 ])
         }
 
-        @Test("tells the sizes of its files where it knows them") func sizes() async throws {
+        @Test("reports the sizes of its files if it knows them") func sizes() async throws {
             let reader = ArchiveReader(.zip, source: source(PackedBytes.zip([.file("a", text)], options: "compression=store")))
             #expect(try await reader.nextEntry() == ArchiveEntry(path: "a", size: Int64(text.count)))
         }
 
-        @Test("goes on to the next file when one is left half-read or unread") func skipping() async throws {
+        @Test("continues with the next file when one is unread or partly read") func skipping() async throws {
             let reader = ArchiveReader(
                 .zip, source: source(PackedBytes.zip([.file("a", text), .file("b", text), .file("c", other)])))
             #expect(try await reader.nextEntry()?.path == "a")
@@ -40,24 +40,24 @@ extension ArchiveSuites {
             #expect(try await reader.nextEntry() == nil)
         }
 
-        @Test("keeps names in UTF-8, whatever the locale") func names() async throws {
+        @Test("keeps names in UTF-8 in any locale") func names() async throws {
             let packed = PackedBytes.zip([.file("données/日本.csv", other)])
             #expect(try await unpack(packed).map(\.path) == ["données/日本.csv"])
         }
 
-        @Test("has its old names read as code page 437") func oldNames() {
+        @Test("decodes its old names as code page 437") func oldNames() {
             let bytes: [UInt8] = [0x81, 0x62, 0x65, 0x72, 0xE1]
             #expect(bytes.withUnsafeBufferPointer { ZipName.decode($0) } == "überß")
         }
 
-        @Test("without entries is no file at all") func empty() async throws {
+        @Test("without entries gives no file") func empty() async throws {
             #expect(try await unpack(PackedBytes.zip([])) == [])
         }
 
-        @Test("with a wrong CRC is corrupt, and says which entry", arguments: ["compression=store", "compression=deflate"])
+        @Test("with a wrong CRC is corrupt, and the error names the entry", arguments: ["compression=store", "compression=deflate"])
         func checksum(options: String) async throws {
             var packed = PackedBytes.zip([.file("first", other), .file("bad", text)], options: options)
-            let place = try #require(packed.lastRange(of: "bad"))  // the directory's copy of the header is not what streaming reads
+            let place = try #require(packed.lastRange(of: "bad"))  // streaming does not read the directory's copy of the header
             let local = try #require(packed.firstRange(of: "bad"))
             #expect(place != local)
             packed[local + 3 + 5000] ^= 1
@@ -66,25 +66,25 @@ extension ArchiveSuites {
             #expect(error.entry == "bad")
         }
 
-        @Test("that ends too soon is corrupt, wherever that is") func truncated() async {
+        @Test("that is truncated at any point is corrupt") func truncated() async {
             let packed = PackedBytes.zip([.file("a", Array(other.prefix(300))), .directory("d/"), .file("b", [1, 2, 3])])
             for length in 0..<packed.count {
                 #expect(await failure(Array(packed.prefix(length)), .zip)?.kind == .corrupt, "of \(length) bytes")
             }
         }
 
-        @Test("with something after its end is corrupt") func garbage() async {
+        @Test("with data after its end is corrupt") func garbage() async {
             #expect(await failure(PackedBytes.zip([.file("a", other)]) + [0])?.kind == .corrupt)
         }
 
-        @Test("of which an entry's header is damaged is corrupt, not one entry shorter") func damagedHeader() async throws {
+        @Test("with a damaged entry header is corrupt, not one entry shorter") func damagedHeader() async throws {
             var packed = PackedBytes.zip([.file("a", other), .file("bbb", other), .file("c", other)], options: "compression=store")
             let name = try #require(packed.firstRange(of: "bbb"))
             packed[name - 30] ^= 0xFF
             #expect(await failure(packed)?.kind == .corrupt)
         }
 
-        @Test("that is encrypted says so", arguments: ["encryption=traditional", "encryption=aes256"]) func encrypted(
+        @Test("that is encrypted is reported as encrypted", arguments: ["encryption=traditional", "encryption=aes256"]) func encrypted(
             options: String
         ) async throws {
             let packed = PackedBytes.zip([.file("secret", text)], options: options, password: "x")
@@ -94,17 +94,17 @@ extension ArchiveSuites {
             #expect(!error.isRetriable)
         }
 
-        @Test("that tells of a symbolic link is refused") func link() async throws {
+        @Test("with a symbolic link is rejected") func link() async throws {
             let packed = PackedBytes.zip([.link("link", to: "/etc/passwd")], options: "experimental")
             #expect(await failure(packed)?.kind == .unsupported)
         }
 
-        @Test("is refused where there is none") func notZip() async {
+        @Test("is required: other data is rejected") func notZip() async {
             #expect(await failure(text, .zip)?.kind == .corrupt)
             #expect(await failure([], .zip)?.kind == .corrupt)
         }
 
-        @Test("of 70,000 entries is counted beyond two bytes") func many() async throws {
+        @Test("with 70,000 entries is counted beyond two bytes") func many() async throws {
             let packed = PackedBytes.zip((0..<70_000).map { .file("\($0)", []) }, options: "compression=store")
             #expect(try await unpack(packed).count == 70_000)
         }

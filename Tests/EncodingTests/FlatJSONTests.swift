@@ -2,7 +2,7 @@ import Encoding
 import Testing
 
 @Suite("Flat JSON") struct FlatJSONTests {
-    @Test("is read as it is written") func members() {
+    @Test("is read as it was written") func members() {
         let text = #"{"name":"ä/b.csv","bytes":9007199254740993,"less":-1,"empty":""}"#
         #expect(
             FlatJSON.members(Array(text.utf8)) == [
@@ -14,7 +14,7 @@ import Testing
     }
 
     @Test(
-        "leaves all else to a whole decoder",
+        "leaves all other JSON to a full decoder",
         arguments: [
             "", "{", "{}}", #"{"a":1,}"#, #"{"a":1}x"#, #"{"a" :1}"#, #"{"a":{}}"#, #"{"a":[1]}"#, #"{"a":true}"#, #"{"a":null}"#,
             #"{"a":1.5}"#,
@@ -24,7 +24,7 @@ import Testing
         ])
     func refused(text: String) { #expect(FlatJSON.members(Array(text.utf8)) == nil) }
 
-    @Test("of bytes that are not UTF-8 is left to a whole decoder") func encoding() {
+    @Test("leaves bytes that are not UTF-8 to a full decoder") func encoding() {
         #expect(FlatJSON.members(Array(#"{"a":""#.utf8) + [0xC3] + Array(#""}"#.utf8)) == nil)
     }
 

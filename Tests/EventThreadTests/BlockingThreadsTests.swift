@@ -13,21 +13,21 @@ struct BlockingThreadsTests {
         func add(_ more: Int) { number.withLock { $0 += more } }
     }
 
-    @Test("hand back what a call returns, and what it throws") func results() async throws {
+    @Test("return the result of a call and throw its error") func results() async throws {
         let threads = BlockingThreads(name: "blocking")
         #expect(try await threads.run { 7 } == 7)
         await #expect(throws: Refusal.self) { try await threads.run { throw Refusal() } }
     }
 
-    @Test("are used again") func reuse() async throws {
+    @Test("are reused") func reuse() async throws {
         let threads = BlockingThreads(name: "blocking", idleTime: .seconds(60))
         var used: Set<String> = []
         for _ in 0..<100 { used.insert(try await threads.run { Self.thread() }) }
-        // A call that comes while its forerunner's thread is on its way back gets another.
+        // A call gets another thread if the thread of the previous call is not idle yet.
         #expect(used.count < 20)
     }
 
-    @Test("keep nothing of a call that is over") func letGo() async throws {
+    @Test("keep no reference to a finished call") func letGo() async throws {
         let threads = BlockingThreads(name: "blocking", idleTime: .seconds(60))
         weak var held: Arrivals?
         do {
@@ -35,13 +35,13 @@ struct BlockingThreadsTests {
             held = arrivals
             try await threads.run { arrivals.add(1) }
         }
-        // The thread lets go a moment after it has told the result.
+        // The thread releases the call a moment after it has delivered the result.
         let deadline = ContinuousClock.now + .seconds(10)
         while held != nil, .now < deadline { try await Task.sleep(for: .milliseconds(5)) }
         #expect(held == nil)
     }
 
-    @Test("do not let one call wait for another, however many hang") func hanging() async throws {
+    @Test("run calls in parallel, however many hang") func hanging() async throws {
         let threads = BlockingThreads(name: "blocking")
         let calls = 40
         let arrived = Arrivals()
@@ -50,7 +50,7 @@ struct BlockingThreadsTests {
             Task {
                 try await threads.run {
                     arrived.add(1)
-                    // Each hangs until all have begun.
+                    // Each call hangs until all have started.
                     while arrived.count < calls, .now < deadline { usleep(1000) }
                 }
             }
@@ -59,7 +59,7 @@ struct BlockingThreadsTests {
         #expect(ContinuousClock.now < deadline)
     }
 
-    @Test("end when nothing has come for a while, and start anew") func idle() async throws {
+    @Test("end when they are idle for a while, and start again") func idle() async throws {
         let threads = BlockingThreads(name: "blocking", idleTime: .milliseconds(10))
         let first = try await threads.run { Self.thread() }
         let deadline = ContinuousClock.now + .seconds(10)
@@ -68,7 +68,7 @@ struct BlockingThreadsTests {
         #expect(try await threads.run { 1 } == 1)
     }
 
-    /// The running thread, as a folder below `/proc`: `1234/task/1236`.
+    /// The current thread as a folder below `/proc`: `1234/task/1236`.
     private static func thread() -> String {
         var name = [UInt8](repeating: 0, count: 64)
         let count = name.withUnsafeMutableBufferPointer { buffer in

@@ -4,7 +4,7 @@ import Synchronization
 import Testing
 
 @Suite("Work for another event thread") struct CrossThreadTests {
-    @Test("arrives on that thread, in the order of the calls") func order() async {
+    @Test("arrives on that thread in the order of the calls") func order() async {
         let (sender, receiver) = (EventThread(name: "sender"), EventThread(name: "receiver"))
         defer { for thread in [sender, receiver] { thread.stop() } }
         let received = Mutex<[Int]>([])
@@ -22,7 +22,7 @@ import Testing
         #expect(received.withLock { $0 } == Array(0..<100))
     }
 
-    @Test("waits for the end of the sender's turn, and arrives in one turn") func onePiece() async {
+    @Test("waits for the end of the sender's turn and arrives in one turn") func onePiece() async {
         let (sender, receiver) = (EventThread(name: "sender"), EventThread(name: "receiver"))
         defer { for thread in [sender, receiver] { thread.stop() } }
         let isSending = Mutex(true)
@@ -39,7 +39,7 @@ import Testing
                         if number == 9 { continuation.resume() }
                     }
                 }
-                // Whatever has reached the receiver by now is done before this turn goes on.
+                // Everything that has reached the receiver by now runs before this turn continues.
                 let isDone = DispatchSemaphore(value: 0)
                 receiver.perform { isDone.signal() }
                 isDone.wait()
@@ -49,7 +49,7 @@ import Testing
         #expect(seen.withLock { $0 } == Array(repeating: 0, count: 10))
     }
 
-    @Test("is done although it is handed over by a hook of the turn's end, and both threads are told to stop") func lateAndStopped() async {
+    @Test("runs even if a turn-end hook hands it over and both threads are told to stop") func lateAndStopped() async {
         let (sender, receiver) = (EventThread(name: "sender"), EventThread(name: "receiver"))
         await withCheckedContinuation { continuation in
             sender.perform {
@@ -59,7 +59,7 @@ import Testing
         }
     }
 
-    @Test("goes back and forth between two threads for as long as it likes") func backAndForth() async {
+    @Test("can go back and forth between two threads without limit") func backAndForth() async {
         let (left, right) = (EventThread(name: "left"), EventThread(name: "right"))
         defer { for thread in [left, right] { thread.stop() } }
         await withCheckedContinuation { continuation in
@@ -72,7 +72,7 @@ import Testing
         to.perform(from: from) { serve(left - 1, from: to, to: from, then: then) }
     }
 
-    @Test("is done at once where the threads are one") func sameThread() async {
+    @Test("runs at once if both threads are the same") func sameThread() async {
         let thread = EventThread(name: "one")
         defer { thread.stop() }
         let isDone = await withCheckedContinuation { continuation in

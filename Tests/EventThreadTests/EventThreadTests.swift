@@ -3,7 +3,7 @@ import Glibc
 import Synchronization
 import Testing
 
-/// An actor that lives on an event thread, as the drivers do.
+/// An actor that runs on an event thread, like the drivers.
 private actor Probe {
     let thread: EventThread
     var received: [UInt8] = []
@@ -62,7 +62,7 @@ private actor Probe {
     func registerTurnEnd() { thread.atTurnEnd { [weak self] in self?.assumeIsolated { $0.turnEnds += 1 } } }
 }
 
-private final class Log: @unchecked Sendable {  // touched on the event thread only
+private final class Log: @unchecked Sendable {  // accessed only on the event thread
     var order: [Int] = []
     private let count: Int
     private let continuation: CheckedContinuation<Void, Never>
@@ -73,7 +73,7 @@ private final class Log: @unchecked Sendable {  // touched on the event thread o
     }
 }
 
-private final class Flag: @unchecked Sendable {  // touched on the event thread only
+private final class Flag: @unchecked Sendable {  // accessed only on the event thread
     private(set) var isSet = false
     func set() { isSet = true }
 }
@@ -81,14 +81,14 @@ private final class Flag: @unchecked Sendable {  // touched on the event thread 
 @Suite("An event thread") struct EventThreadTests {
     let thread = EventThread(name: "test")
 
-    @Test("runs its actors on itself") func isolation() async {
+    @Test("runs its actors") func isolation() async {
         let probe = Probe(on: thread)
         #expect(await probe.isOnThread())
         #expect(!thread.isCurrent)
         thread.stop()
     }
 
-    @Test("runs tasks that prefer it on itself, child tasks too") func taskExecutor() async {
+    @Test("runs tasks that prefer it, and their child tasks") func taskExecutor() async {
         let onThread = await Task(executorPreference: thread) { [thread] in
             async let child = { @Sendable in thread.isCurrent }()
             return await (thread.isCurrent, child)
@@ -135,7 +135,7 @@ private final class Flag: @unchecked Sendable {  // touched on the event thread 
         await thread.sleep(for: asked)
     }
 
-    @Test("performs at once what is asked on it, and soon what is asked elsewhere") func performing() async {
+    @Test("performs calls from itself at once, and calls from elsewhere soon") func performing() async {
         let thread = EventThread(name: "test")
         defer { thread.stop() }
         let wasOnThread = await withCheckedContinuation { continuation in
@@ -156,14 +156,14 @@ private final class Flag: @unchecked Sendable {  // touched on the event thread 
         thread.stop()
     }
 
-    @Test("still runs what comes after stop") func lateJobs() async {
+    @Test("still runs jobs that arrive after stop") func lateJobs() async {
         thread.stop()
         let probe = Probe(on: thread)
         #expect(await probe.isOnThread())
         #expect(await probe.isOnThread())
     }
 
-    @Test("blocking calls run elsewhere and throw what they throw") func offload() async throws {
+    @Test("runs blocking calls elsewhere and rethrows their errors") func offload() async throws {
         struct Refused: Error {}
         #expect(try await Pthread.run("blocking") { 42 } == 42)
         await #expect(throws: Refused.self) { try await Pthread.run("blocking") { () throws -> Int in throw Refused() } }

@@ -5,16 +5,16 @@ import Logging
 import Testing
 
 extension EgressPolicy {
-    /// What the tests' servers listen on, and the public Internet.
+    /// Allows the addresses of the tests' servers and the public Internet.
     static var loopback: EgressPolicy { .publicAnd(["127.0.0.0/8", "::1"].compactMap { AddressRange($0) }) }
 }
 
-/// Runs `body` with a client on a thread of its own, which is shut down afterwards.
+/// Runs `body` with a client on its own thread, and shuts the client down afterwards.
 func withClient<Value>(
     _ configuration: HTTPClientConfiguration = HTTPClientConfiguration(egress: .loopback),
     _ body: (HTTPClient) async throws -> Value
 ) async throws -> Value {
-    // OpenSSL writes to sockets whose peer may be gone.
+    // OpenSSL writes to sockets whose peer may have gone.
     signal(SIGPIPE, SIG_IGN)
     let thread = EventThread(name: "http-test")
     let client = HTTPClient(configuration, on: thread, logger: Logger(label: "http-test"))
@@ -26,12 +26,12 @@ func withClient<Value>(
 }
 
 extension HTTPClient {
-    /// How many requests and unread streams it holds.
+    /// The number of requests and unread streams that the client holds.
     var held: Int { transfers.count }
     var isBeingRead: Bool { transfers.values.contains { $0.reader != nil } }
 }
 
-/// The `HTTPError` that `body` must throw.
+/// Returns the `HTTPError` that `body` must throw.
 func failure(of body: () async throws -> some Any, _ location: SourceLocation = #_sourceLocation) async -> HTTPError? {
     do {
         let value = try await body()
@@ -44,7 +44,7 @@ func failure(of body: () async throws -> some Any, _ location: SourceLocation = 
     return nil
 }
 
-/// Waits for the condition, which must come true before the deadline.
+/// Waits for the condition, which must become true before the deadline.
 func eventually(
     _ what: Comment, within limit: Duration = .seconds(10), _ location: SourceLocation = #_sourceLocation,
     _ condition: () async -> Bool
@@ -55,12 +55,12 @@ func eventually(
             Issue.record(what, sourceLocation: location)
             return
         }
-        // The sleep would end by cancellation alone, which ends the test too.
+        // Only cancellation interrupts the sleep, which ends the test too.
         try? await Task.sleep(for: .milliseconds(5))
     }
 }
 
-/// Bytes that tell where in a body they belong.
+/// Bytes that encode their position in the body.
 enum Pattern {
     private static let period = 65_521
     private static let twice = (0..<(2 * period)).map { UInt8(truncatingIfNeeded: ($0 % period) &* 167 &+ ($0 % period) >> 8) }
@@ -80,13 +80,13 @@ enum Pattern {
     static func matches(_ bytes: [UInt8], at position: Int) -> Bool { bytes == self.bytes(position..<(position + bytes.count)) }
 }
 
-/// Bytes of memory that the process holds now.
+/// The process's current memory in bytes.
 func residentBytes() throws -> Int {
     let fields = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8).split(separator: " ")
     return (Int(fields[1]) ?? 0) * Int(sysconf(Int32(_SC_PAGESIZE)))
 }
 
-/// Lets the process have so many open files, where its hard limit allows it.
+/// Raises the limit of open files, if the hard limit allows it.
 func raiseDescriptorLimit(to count: UInt) throws {
     var limit = rlimit()
     guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0, limit.rlim_cur < count else { return }

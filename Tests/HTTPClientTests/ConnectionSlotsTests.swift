@@ -3,7 +3,7 @@ import Testing
 
 @Suite("Connection slots")
 struct ConnectionSlotsTests {
-    @Test("a host gets no more than its connections, in the order of asking")
+    @Test("a host gets no more than its connections, in request order")
     func perHost() {
         let slots = ConnectionSlots(maxPerHost: 2, maxTotal: 10)
         #expect(slots.acquire(1, host: "a") && slots.acquire(2, host: "a"))
@@ -15,7 +15,7 @@ struct ConnectionSlotsTests {
         #expect(slots.active == 3 && slots.waiting == 0)
     }
 
-    @Test("hosts take turns for the connections in all")
+    @Test("hosts take turns for the total number of connections")
     func turns() {
         let slots = ConnectionSlots(maxPerHost: 4, maxTotal: 2)
         #expect(slots.acquire(1, host: "a") && slots.acquire(2, host: "a"))

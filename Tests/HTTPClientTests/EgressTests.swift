@@ -5,7 +5,7 @@ import Testing
 @Suite("Egress policy")
 struct EgressTests {
     @Test(
-        "addresses that are not of the public Internet are refused",
+        "addresses outside the public Internet are rejected",
         arguments: [
             "0.0.0.0", "10.1.2.3", "100.64.0.1", "100.127.255.255", "127.0.0.1", "127.255.0.9", "169.254.0.1", "169.254.169.254",
             "172.16.0.1",
@@ -34,7 +34,7 @@ struct EgressTests {
         #expect(EgressPolicy.publicOnly.allows(try #require(IPAddress(text))))
     }
 
-    @Test("listed ranges are allowed, the metadata service only when it is listed alone")
+    @Test("listed ranges are allowed; the metadata service only if it is listed itself")
     func ranges() throws {
         func policy(_ texts: String...) throws -> EgressPolicy { .publicAnd(try texts.map { try #require(AddressRange($0)) }) }
         func allows(_ policy: EgressPolicy, _ text: String) throws -> Bool { policy.allows(try #require(IPAddress(text))) }
@@ -48,11 +48,11 @@ struct EgressTests {
     }
 
     @Test(
-        "what is no address or range is none",
+        "text that is no address or range is rejected",
         arguments: ["", "10.0.0.0/33", "10.0.0/8", "::/129", "10.0.0.0/-1", "10.0.0.0/8/8", "x/8", "10.0.0.1/"])
     func noRange(text: String) { #expect(AddressRange(text) == nil) }
 
-    @Test("an address or name that leads to this machine is refused before anything is sent")
+    @Test("an address or name that leads to this machine is rejected before anything is sent")
     func refused() async throws {
         let server = try RawServer(answering: { _ in RawServer.response("inside") })
         defer { server.stop() }
@@ -69,7 +69,7 @@ struct EgressTests {
         #expect(server.acceptedConnections == 1)
     }
 
-    @Test("a kept connection that a laxer request opened is not lent to a stricter one")
+    @Test("a connection that a request with a laxer policy opened is not reused for a stricter one")
     func keptConnection() async throws {
         let server = try RawServer(answering: { _ in RawServer.response("inside") })
         defer { server.stop() }

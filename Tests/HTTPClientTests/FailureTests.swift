@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Failures and ends")
 struct FailureTests {
-    @Test("a body that breaks off is truncated, in whole responses and in streams", arguments: ["length", "chunk", "between", "reset"])
+    @Test("a truncated body is an error, in whole responses and in streams", arguments: ["length", "chunk", "between", "reset"])
     func truncated(how: String) async throws {
         let server = try RawServer { connection in
             guard let request = connection.readRequest() else { return }
@@ -16,7 +16,7 @@ struct FailureTests {
             case "/between": connection.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nonly this\r\n")
             default:
                 connection.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this")
-                // The bytes go before the reset does.
+                // Sends the bytes before the reset.
                 usleep(50_000)
                 connection.reset()
             }
@@ -35,10 +35,10 @@ struct FailureTests {
         }
     }
 
-    @Test("a connection that closes before the response began is lost, and a POST is not sent a second time")
+    @Test("a connection that closes before the response starts is lost, and a POST is not sent again")
     func connectionLost() async throws {
         let server = try RawServer { connection in
-            // The first of a connection is answered, so that the second uses a kept one.
+            // The server responds to the first request of a connection, so that the second uses a kept connection.
             guard connection.readRequest() != nil else { return }
             connection.send(RawServer.response("ok"))
             _ = connection.readRequest()
@@ -60,7 +60,7 @@ struct FailureTests {
         }
     }
 
-    @Test("an idempotent request is sent again when a kept connection dies under it", arguments: [3, 100_000])
+    @Test("an idempotent request is sent again when a kept connection breaks", arguments: [3, 100_000])
     func replay(size: Int) async throws {
         let server = try RawServer { connection in
             guard connection.readRequest() != nil else { return }
@@ -77,7 +77,7 @@ struct FailureTests {
         }
     }
 
-    @Test("a body or header over its bound is too large, announced or not")
+    @Test("a body or header over its limit is too large, announced or not")
     func tooLarge() async throws {
         let server = try RawServer { connection in
             guard let request = connection.readRequest() else { return }
@@ -112,7 +112,7 @@ struct FailureTests {
         }
     }
 
-    @Test("a refused connection, an unknown name and a server that speaks no HTTP have their kinds")
+    @Test("a refused connection, an unknown name and a server that does not speak HTTP have their own error kinds")
     func kinds() async throws {
         let gone = try RawServer(answering: { _ in "" })
         gone.stop()
@@ -132,7 +132,7 @@ struct FailureTests {
         }
     }
 
-    @Test("a cancelled task ends its transfer at once: waiting, sent, half received or read as a stream")
+    @Test("cancelling a task ends its transfer at once: waiting, sent, partly received or streaming")
     func cancellation() async throws {
         let server = try RawServer { connection in
             guard let request = connection.readRequest() else { return }
@@ -165,7 +165,7 @@ struct FailureTests {
         #expect(!server.requests.contains { $0.target == "/waiting" })
     }
 
-    @Test("a task that is cancelled already sends nothing")
+    @Test("a task that is already cancelled sends nothing")
     func cancelledBefore() async throws {
         let server = try RawServer(answering: { _ in RawServer.response("ok") })
         defer { server.stop() }
@@ -179,7 +179,7 @@ struct FailureTests {
         #expect(server.acceptedConnections == 0)
     }
 
-    @Test("more waiting requests than the bound are refused as overload")
+    @Test("waiting requests over the limit are rejected as overload")
     func overload() async throws {
         let server = try RawServer { connection in
             _ = connection.readRequest()
@@ -195,7 +195,7 @@ struct FailureTests {
         }
     }
 
-    @Test("shutdown lets requests end, cancels the rest at its deadline, refuses new ones and closes the connections")
+    @Test("shutdown lets requests finish, cancels the rest at its deadline, rejects new ones and closes the connections")
     func shutdown() async throws {
         let mayAnswer = DispatchSemaphore(value: 0)
         let server = try RawServer { connection in
@@ -223,7 +223,7 @@ struct FailureTests {
         thread.stop()
     }
 
-    @Test("a client that is let go of closes its connections")
+    @Test("a released client closes its connections")
     func release() async throws {
         let server = try RawServer(answering: { _ in RawServer.response("ok") })
         defer { server.stop() }
@@ -237,7 +237,7 @@ struct FailureTests {
         thread.stop()
     }
 
-    @Test("errors name method and URL without credentials")
+    @Test("errors show method and URL without credentials")
     func redaction() async throws {
         try await withClient { client async throws in
             let url = "http://user:secret@127.0.0.1:1/path?X-Amz-Signature=secret#secret"

@@ -19,7 +19,7 @@ struct Listener {
         port = UInt16(bigEndian: address.sin_port)
     }
 
-    /// A socket that has begun to connect.
+    /// A socket that has started to connect.
     func connect() -> Int32 {
         let client = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         var address = Self.address(port: port)

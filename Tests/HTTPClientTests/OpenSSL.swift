@@ -1,11 +1,11 @@
 import Foundation
 import Testing
 
-/// A run of the openssl command, in a folder.
+/// A run of the openssl command in a folder.
 struct OpenSSL {
     private let process: pid_t
 
-    /// - Parameter output: the file in the folder that takes its standard output.
+    /// - Parameter output: the file in the folder that receives its standard output.
     init(_ arguments: [String], in folder: URL, output: String) throws {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -20,7 +20,7 @@ struct OpenSSL {
         self.process = process
     }
 
-    /// Its exit status, once it has ended.
+    /// Its exit status after it has ended.
     @discardableResult
     func wait() -> Int32 {
         var status: Int32 = 0
@@ -29,7 +29,7 @@ struct OpenSSL {
     }
 
     func terminate() {
-        // The process has inherited the signal mask of its starter, which may block SIGTERM.
+        // The process inherits the signal mask of its parent, which may block SIGTERM.
         kill(process, SIGKILL)
         wait()
     }
@@ -51,7 +51,7 @@ struct Certificates {
     func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
     func remove() { try? FileManager.default.removeItem(at: folder) /* a leftover in the temporary folder harms nobody */ }
 
-    /// Runs `body` with the port of a TLS server that answers each GET with a page.
+    /// Runs `body` with the port of a TLS server that responds to each GET with a page.
     func withServer(_ arguments: String..., body: (Int) async throws -> Void) async throws {
         let server = try OpenSSL(
             ["s_server", "-accept", "127.0.0.1:0", "-www", "-cert", "server.pem", "-key", "server.key"] + arguments, in: folder,

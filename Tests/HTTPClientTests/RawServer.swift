@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// An HTTP server on plain blocking sockets, a thread a connection: a test decides about every byte and every close.
+/// An HTTP server on plain blocking sockets with one thread per connection. The test controls every byte and every close.
 final class RawServer: Sendable {
     let port: UInt16
     private let listener: Int32
@@ -22,7 +22,7 @@ final class RawServer: Sendable {
         subscript(name: String) -> String? { headers.first { $0.name == name }?.value }
     }
 
-    /// - Parameter serve: speaks to one client from beginning to end; the socket is closed when it returns.
+    /// - Parameter serve: handles one client; the socket is closed when it returns.
     init(_ serve: @escaping @Sendable (Connection) -> Void) throws {
         let listener = try Listener(backlog: 4096)
         self.listener = listener.descriptor
@@ -30,7 +30,7 @@ final class RawServer: Sendable {
         Self.thread { [self] in acceptAll(serve) }
     }
 
-    /// Answers each request of a connection, which is kept.
+    /// Responds to each request of a kept connection.
     convenience init(answering answer: @escaping @Sendable (Request) -> String) throws {
         try self.init { connection in
             while let request = connection.readRequest() { connection.send(answer(request)) }
@@ -39,7 +39,7 @@ final class RawServer: Sendable {
 
     deinit { close(listener) }
 
-    /// Breaks all connections and takes no more.
+    /// Breaks all connections and accepts no more.
     func stop() {
         shutdown(listener, Int32(SHUT_RDWR))
         for descriptor in state.withLock({ $0.open }) { shutdown(descriptor, Int32(SHUT_RDWR)) }
@@ -56,7 +56,7 @@ final class RawServer: Sendable {
         while true {
             let descriptor = accept(listener, nil, nil)
             guard descriptor >= 0 else { return }
-            // The TLS tests start processes, which would otherwise hold the connection open.
+            // The TLS tests start processes, which would otherwise keep the connection open.
             _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
             var yes: Int32 = 1
             setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &yes, 4)
@@ -83,7 +83,7 @@ final class RawServer: Sendable {
     }
 }
 
-/// One client's connection, as the server sees it.
+/// One client's connection on the server side.
 final class Connection {
     let descriptor: Int32
     private let server: RawServer
@@ -94,7 +94,7 @@ final class Connection {
         self.server = server
     }
 
-    /// False when the client is gone.
+    /// Returns false when the client has gone.
     @discardableResult
     func send(_ text: String) -> Bool { send(Array(text.utf8)) }
 
@@ -114,13 +114,13 @@ final class Connection {
     /// Returns when the client has closed the connection.
     func waitForClose() { while receive() {} }
 
-    /// Closes with a RST instead of a FIN.
+    /// Closes with RST instead of FIN.
     func reset() {
         var linger = linger(l_onoff: 1, l_linger: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<Glibc.linger>.size))
     }
 
-    /// The next request with its body, `nil` when the client has closed.
+    /// The next request with its body, or `nil` when the client has closed.
     func readRequest() -> RawServer.Request? {
         guard var request = readHead() else { return nil }
         if request["transfer-encoding"] == "chunked" {

@@ -12,7 +12,7 @@ struct RedirectTests {
         })
     }
 
-    @Test("a redirect is returned as it is unless it shall be followed")
+    @Test("a redirect is returned as a response unless following is enabled")
     func refused() async throws {
         let server = try Self.redirecting(302) { "/end" }
         defer { server.stop() }
@@ -24,7 +24,7 @@ struct RedirectTests {
         }
     }
 
-    @Test("within its origin a redirect keeps credentials, to another they are dropped", arguments: [false, true])
+    @Test("a redirect within its origin keeps credentials, one to another origin drops them", arguments: [false, true])
     func credentials(leavesOrigin: Bool) async throws {
         let other = try Self.redirecting(302) { "/end" }
         defer { other.stop() }
@@ -46,7 +46,7 @@ struct RedirectTests {
         #expect(server.requests.first?["authorization"] == "Bearer secret")
     }
 
-    @Test("a connection is kept through redirects, and their bodies are not taken for the answer's")
+    @Test("a connection is kept through redirects, and their bodies are not part of the response")
     func reuse() async throws {
         let server = try Self.redirecting(301) { "/end" }
         defer { server.stop() }
@@ -58,7 +58,7 @@ struct RedirectTests {
         #expect(server.acceptedConnections == 1)
     }
 
-    @Test("a loop of redirects ends after the given number")
+    @Test("a loop of redirects ends after the maximum number")
     func loop() async throws {
         let server = try Self.redirecting(302) { "/again" }
         defer { server.stop() }
@@ -69,7 +69,7 @@ struct RedirectTests {
         #expect(server.requests.count == 5)
     }
 
-    @Test("a redirect with an endless body is followed without reading it")
+    @Test("a redirect with an endless body is followed without reading the body")
     func endlessBody() async throws {
         let server = try RawServer { connection in
             guard let request = connection.readRequest() else { return }
@@ -86,7 +86,7 @@ struct RedirectTests {
         }
     }
 
-    @Test("a redirect to a forbidden address is refused by the egress policy")
+    @Test("a redirect to a forbidden address is rejected by the egress policy")
     func egress() async throws {
         let server = try Self.redirecting(302) { "http://169.254.169.254/latest/meta-data" }
         defer { server.stop() }
@@ -97,7 +97,7 @@ struct RedirectTests {
         }
     }
 
-    @Test("POST becomes GET by 301, 302 and 303, and is repeated by 307 and 308", arguments: [301, 302, 303, 307, 308])
+    @Test("POST becomes GET after 301, 302 and 303, and is repeated after 307 and 308", arguments: [301, 302, 303, 307, 308])
     func methods(status: Int) async throws {
         let server = try Self.redirecting(status) { "/end" }
         defer { server.stop() }
@@ -112,7 +112,7 @@ struct RedirectTests {
         #expect(last["content-type"] == (status < 304 ? nil : "x/y"))
     }
 
-    @Test("no redirect leads from https to http, to another scheme, takes a body to another origin or repeats a stream")
+    @Test("no redirect goes from https to http or to another scheme, sends a body to another origin or repeats a stream")
     func refusals() {
         func refusal(_ request: HTTPRequest, _ url: String) -> String? {
             do throws(Redirect.Refusal) {

@@ -4,7 +4,7 @@ import Testing
 @Suite("Requests are checked before they are sent")
 struct RequestCheckTests {
     @Test(
-        "a line break or control character in a header, method or URL is refused",
+        "a line break or control character in a header, method or URL is rejected",
         arguments: [
             HTTPRequest(.get, "http://127.0.0.1:1/", headers: [("X", "a\r\nInjected: b")]),
             HTTPRequest(.get, "http://127.0.0.1:1/", headers: [("X", "a\nb")]),
@@ -39,7 +39,7 @@ struct RequestCheckTests {
         #expect(RequestURL.origin("http://a.example\\@b.example/") == "http://a.example")
     }
 
-    @Test("a Location is resolved against the URL that it came from")
+    @Test("a Location is resolved against the URL of its request")
     func resolution() {
         func resolve(_ reference: String) -> String? { RequestURL.resolve(reference, against: "https://h.example:8443/a/b?q") }
         #expect(resolve("/c?x=1") == "https://h.example:8443/c?x=1")
@@ -51,7 +51,7 @@ struct RequestCheckTests {
         #expect(resolve("http://a b/") == nil)
     }
 
-    @Test("what logs show of a URL has no userinfo, query or fragment")
+    @Test("a URL in logs has no userinfo, query or fragment")
     func redaction() {
         #expect(RequestURL.redacted("https://u:p@h.example:1/a/b?sig=1#x") == "https://h.example:1/a/b")
         #expect(RequestURL.redacted("https://h.example?token=1") == "https://h.example")

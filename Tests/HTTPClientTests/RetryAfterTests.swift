@@ -17,7 +17,7 @@ struct RetryAfterTests {
     }
 
     @Test(
-        "what is neither is nothing",
+        "other text gives nothing",
         arguments: [
             "", " ", "-1", "1.5", "soon", "12s", "Sun, 06 Nov 1994 08:49:37", "Sun, 06 Nov 1994 25:00:00 GMT",
             "Sun, 32 Nov 1994 08:49:37 GMT",
@@ -27,14 +27,14 @@ struct RetryAfterTests {
         #expect(RetryAfter.delay(value, now: Self.example) == nil)
     }
 
-    @Test("absurdly long waits are bounded")
+    @Test("absurdly long waits are limited")
     func bounded() {
         let century = Duration.seconds(100 * 366 * 86_400)
         #expect(RetryAfter.delay("99999999999999999999999999", now: 0) == century)
         #expect(RetryAfter.delay("Fri, 31 Dec 9999 23:59:59 GMT", now: 0) == century)
     }
 
-    @Test("two digits of a year mean the nearest past when they would lie over 50 years ahead")
+    @Test("a two-digit year means the nearest past if it would be over 50 years ahead")
     func century() {
         let now = Int64(1_750_000_000)  // 2025
         #expect(HTTPDate.seconds("Sunday, 06-Nov-94 08:49:37 GMT", now: now) == Self.example)

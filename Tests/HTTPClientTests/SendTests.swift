@@ -35,7 +35,7 @@ struct SendTests {
     }
 
     @Test(
-        "a callback is called once, on its caller's thread, with the response or with what kept it from coming", arguments: [true, false])
+        "a callback is called once, on its caller's thread, with the response or the error", arguments: [true, false])
     func callbacks(sharesThread: Bool) async throws {
         let server = try RawServer(answering: { RawServer.response($0.target) })
         defer { server.stop() }
@@ -64,7 +64,7 @@ struct SendTests {
         #expect(server.requests.count == 1)
     }
 
-    @Test("each method carries its body, with its length and no Expect", arguments: ["POST", "PUT", "PATCH", "DELETE"])
+    @Test("each method sends its body, with a length and without Expect", arguments: ["POST", "PUT", "PATCH", "DELETE"])
     func bodies(method: String) async throws {
         let server = try RawServer(answering: { request in RawServer.response("\(request.method) \(request.body.count)") })
         defer { server.stop() }
@@ -86,7 +86,7 @@ struct SendTests {
         #expect(server.acceptedConnections == 1)
     }
 
-    @Test("a handle that sent a HEAD, a body or nothing sends the next request as it should be")
+    @Test("a handle that sent a HEAD, a body or nothing sends the next request correctly")
     func methodsInTurn() async throws {
         let server = try RawServer(answering: { request in
             request.method == "HEAD" ? "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n" : RawServer.response(request.method)
@@ -112,7 +112,7 @@ struct SendTests {
         #expect(server.requests[6]["content-length"] == "0")
     }
 
-    @Test("one after the other, requests use one connection again")
+    @Test("sequential requests reuse one connection")
     func keepAlive() async throws {
         let server = try RawServer(answering: { _ in RawServer.response("ok") })
         defer { server.stop() }
@@ -123,7 +123,7 @@ struct SendTests {
         #expect(server.requests.count == 200)
     }
 
-    @Test("1,000 requests at once share the connections that a host may have")
+    @Test("1,000 concurrent requests share the connections that a host may have")
     func boundedConnections() async throws {
         let server = try RawServer(answering: { RawServer.response($0.target) })
         defer { server.stop() }
@@ -132,14 +132,14 @@ struct SendTests {
         #expect(server.requests.count == 1000)
     }
 
-    @Test("1,000 requests are in flight together when a host may have as many connections")
+    @Test("1,000 requests are in flight at once when a host may have as many connections")
     func thousandInFlight() async throws {
         try raiseDescriptorLimit(to: 4096)
         let together = NSCondition()
         let count = Mutex(0)
         let server = try RawServer { connection in
             while let request = connection.readRequest() {
-                // Nobody is answered before all have asked.
+                // The server responds to no request before it has received all of them.
                 together.lock()
                 if count.withLock({
                     $0 += 1; return $0
@@ -169,7 +169,7 @@ struct SendTests {
         }
     }
 
-    @Test("a connection that the server closed while it was idle is not missed")
+    @Test("a connection that the server closed while idle is replaced")
     func idleClose() async throws {
         let server = try RawServer { connection in
             guard connection.readRequest() != nil else { return }
@@ -185,7 +185,7 @@ struct SendTests {
         }
     }
 
-    @Test("a body that is compressed is decoded when that was asked for")
+    @Test("a compressed body is decoded if requested")
     func compression() async throws {
         // gzip of "hello"
         let zipped: [UInt8] = [31, 139, 8, 0, 0, 0, 0, 0, 2, 3, 203, 72, 205, 201, 201, 7, 0, 134, 166, 16, 54, 5, 0, 0, 0]

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Streamed bodies", .serialized)
 struct StreamTests {
-    /// Serves bodies of the length that the target names, in the pattern; counts what it got rid of.
+    /// Serves bodies of the length in the target, with the pattern, and counts the bytes sent.
     fileprivate static func patternServer(_ sent: @escaping @Sendable (Int) -> Void = { _ in }) throws -> RawServer {
         try RawServer { connection in
             while let request = connection.readRequest(), let length = Int(request.target.dropFirst()) {
@@ -21,9 +21,9 @@ struct StreamTests {
         }
     }
 
-    @Test("200 MB come through whole, in pieces, without being held")
+    @Test("200 MB arrive completely, in pieces, without being held in memory")
     func large() async throws {
-        // In a process of its own, whose memory is not that of other tests.
+        // In its own process, whose memory does not include that of other tests.
         await #expect(processExitsWith: .success) {
             let server = try StreamTests.patternServer()
             defer { server.stop() }
@@ -51,7 +51,7 @@ struct StreamTests {
         }
     }
 
-    @Test("a reader that waits holds up the server, and gets everything in the end")
+    @Test("a waiting reader slows the server down and finally gets everything")
     func backPressure() async throws {
         let sent = Mutex(0)
         let server = try Self.patternServer { count in sent.withLock { $0 += count } }
@@ -63,11 +63,11 @@ struct StreamTests {
             await eventually("the server is held up") {
                 let now = sent.withLock { $0 }
                 defer { before = now }
-                // The sleeps between the looks are longer for this.
+                // This is longer than the sleeps between samples.
                 try? await Task.sleep(for: .milliseconds(200))
                 return now == before
             }
-            // What the kernel's socket buffers take, 256 KiB and one read.
+            // The kernel's socket buffers take 256 KiB and one read.
             #expect(sent.withLock { $0 } < 20_000_000)
             var position = 0
             while let piece = try await stream.next() {
@@ -78,7 +78,7 @@ struct StreamTests {
         }
     }
 
-    @Test("other requests go on while a stream waits for its reader")
+    @Test("other requests continue while a stream waits for its reader")
     func waitingStreamDisturbsNobody() async throws {
         let server = try Self.patternServer()
         defer { server.stop() }
@@ -91,7 +91,7 @@ struct StreamTests {
         }
     }
 
-    @Test("a chunked body, an empty body and a body up to the close are streamed")
+    @Test("a chunked body, an empty body and a body that ends with the connection are streamed")
     func framings() async throws {
         let server = try RawServer { connection in
             guard let request = connection.readRequest() else { return }
@@ -116,7 +116,7 @@ struct StreamTests {
         }
     }
 
-    @Test("a stream that is dropped or cancelled before its end gives its connection back")
+    @Test("a stream that is dropped or cancelled before its end releases its connection")
     func abandoned() async throws {
         let server = try Self.patternServer()
         defer { server.stop() }
@@ -130,14 +130,14 @@ struct StreamTests {
                 }
                 stream = nil
             }
-            // With two connections a host, the ten above would have starved this one.
+            // With two connections per host, the ten above would have starved this one.
             #expect(try await client.send(HTTPRequest(.get, server.url + "/10")).body.count == 10)
             await eventually("nothing is left behind") { await client.held == 0 }
             await eventually("the connections are closed") { server.openConnections <= 1 }
         }
     }
 
-    @Test("a stream dropped unread after its whole body has come leaves nothing behind")
+    @Test("a stream dropped unread after its whole body has arrived leaves nothing behind")
     func droppedUnread() async throws {
         let server = try Self.patternServer()
         defer { server.stop() }
@@ -147,7 +147,7 @@ struct StreamTests {
         }
     }
 
-    @Test("a second reader is refused and the first goes on")
+    @Test("a second reader is rejected and the first continues")
     func secondReader() async throws {
         let mayEnd = DispatchSemaphore(value: 0)
         let server = try RawServer { connection in
@@ -168,7 +168,7 @@ struct StreamTests {
         }
     }
 
-    @Test("a streamed upload arrives whole, with its length or chunked, and is pulled no faster than it is sent", arguments: [true, false])
+    @Test("a streamed upload arrives whole, with its length or chunked, and is read no faster than it is sent", arguments: [true, false])
     func upload(hasLength: Bool) async throws {
         let server = try RawServer(answering: { RawServer.response("\($0.body.count) \(Pattern.matches($0.body, at: 0))") })
         defer { server.stop() }
@@ -193,7 +193,7 @@ struct StreamTests {
         #expect(request["expect"] == nil && request["content-type"] == nil)
     }
 
-    @Test("an upload that the server does not read is pulled no further")
+    @Test("an upload that the server does not read is not read further")
     func uploadBackPressure() async throws {
         let mayRead = DispatchSemaphore(value: 0)
         let server = try RawServer { connection in
@@ -225,7 +225,7 @@ struct StreamTests {
         }
     }
 
-    @Test("a source that fails, or has another length than announced, ends the request")
+    @Test("a source that fails, or whose length differs from the announced one, ends the request")
     func uploadFailure() async throws {
         struct Broken: Error {}
         let server = try RawServer(answering: { _ in RawServer.response("?") })

@@ -3,7 +3,7 @@ import Testing
 
 @Suite("TLS")
 struct TLSTests {
-    @Test("a certificate that nobody vouches for is refused, and accepted with its CA file")
+    @Test("a certificate from an unknown authority is rejected, and accepted with its CA file")
     func trust() async throws {
         let folder = try Certificates()
         defer { folder.remove() }
@@ -19,7 +19,7 @@ struct TLSTests {
         }
     }
 
-    @Test("a certificate for another name is refused")
+    @Test("a certificate for another name is rejected")
     func name() async throws {
         let folder = try Certificates()
         defer { folder.remove() }
@@ -33,7 +33,7 @@ struct TLSTests {
         }
     }
 
-    @Test("a server that asks for a certificate gets the client's, and no answer comes without")
+    @Test("a server that requires a client certificate gets it, and without one there is no response")
     func mutual() async throws {
         let folder = try Certificates()
         defer { folder.remove() }
@@ -44,14 +44,14 @@ struct TLSTests {
             try await withClient(HTTPClientConfiguration(egress: .loopback, caFile: folder.path("ca.pem"))) { client async throws in
                 #expect(try await client.send(HTTPRequest(.get, url, clientCertificate: own)).status == 200)
                 let error = await failure { try await client.send(HTTPRequest(.get, url)) }
-                // TLS 1.3 tells the client only after its side of the handshake is done.
+                // TLS 1.3 tells the client only after its own side of the handshake is complete.
                 #expect(error.map { [.tls, .certificate, .connectionLost].contains($0.kind) } == true)
                 #expect(await failure { try await client.send(HTTPRequest(.get, url, clientCertificate: missing)) }?.kind == .certificate)
             }
         }
     }
 
-    @Test("plain HTTP where TLS was expected is a failed handshake")
+    @Test("plain HTTP where TLS is expected is a failed handshake")
     func plain() async throws {
         let server = try RawServer { connection in connection.send("HTTP/1.1 400 Bad Request\r\n\r\n") }
         defer { server.stop() }

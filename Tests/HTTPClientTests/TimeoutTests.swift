@@ -18,7 +18,7 @@ struct TimeoutTests {
         #expect(taken >= bound && taken < bound + .seconds(20))
     }
 
-    @Test("a server that never answers runs out of firstByte, and its connection is closed")
+    @Test("a server that never responds exceeds firstByte, and its connection is closed")
     func firstByte() async throws {
         let server = try RawServer { connection in
             _ = connection.readRequest()
@@ -32,7 +32,7 @@ struct TimeoutTests {
         }
     }
 
-    @Test("a body that stops runs out of stall")
+    @Test("a body that stops exceeds stall")
     func stall() async throws {
         let server = try RawServer { connection in
             _ = connection.readRequest()
@@ -46,7 +46,7 @@ struct TimeoutTests {
         }
     }
 
-    @Test("an upload that the server does not read runs out of stall")
+    @Test("an upload that the server does not read exceeds stall")
     func uploadStall() async throws {
         let mayClose = DispatchSemaphore(value: 0)
         let server = try RawServer { connection in
@@ -62,7 +62,7 @@ struct TimeoutTests {
         }
     }
 
-    @Test("a body that trickles in runs out of whole")
+    @Test("a body that trickles in exceeds whole")
     func whole() async throws {
         let server = try RawServer { connection in
             _ = connection.readRequest()
@@ -76,9 +76,9 @@ struct TimeoutTests {
         }
     }
 
-    @Test("a host that does not take the connection runs out of connect")
+    @Test("a host that does not accept the connection exceeds connect")
     func connect() async throws {
-        // A listener whose backlog is full drops further SYNs.
+        // A listener with a full backlog drops further SYNs.
         let full = try Listener(backlog: 0)
         let taken = (0..<4).map { _ in full.connect() } + [full.descriptor]
         defer { for descriptor in taken { close(descriptor) } }
@@ -88,7 +88,7 @@ struct TimeoutTests {
         }
     }
 
-    @Test("a request that gets no connection runs out of queue, and the next in line still gets its turn")
+    @Test("a request that gets no connection exceeds queue, and the next in line still gets its turn")
     func queue() async throws {
         let mayAnswer = DispatchSemaphore(value: 0)
         let server = try RawServer { connection in
@@ -112,7 +112,7 @@ struct TimeoutTests {
         #expect(server.acceptedConnections == 1)
     }
 
-    @Test("a slow source of an upload and a slow reader of a stream are no stall")
+    @Test("a slow source of an upload and a slow reader of a stream are not a stall")
     func ownSlowness() async throws {
         let server = try RawServer { connection in
             while let request = connection.readRequest() {
@@ -151,7 +151,7 @@ private actor SlowSource {
     func next() async -> [UInt8]? {
         guard chunks > 0 else { return nil }
         chunks -= 1
-        // Ends early by cancellation alone, when nobody wants the chunk any more.
+        // Only cancellation ends the sleep early, when the chunk is no longer needed.
         try? await Task.sleep(for: pause)
         return [UInt8](repeating: 1, count: 1000)
     }

@@ -30,7 +30,7 @@ struct JQProgramTests {
         #expect(try outputs("def double: . * 2; .[] | double", "[1,2]") == ["2", "4"])
     }
 
-    @Test("the first output is enough: the rest is not computed", arguments: [".[]", "1, error(\"not reached\")", "range(.[0]; infinite)"])
+    @Test("only the first output is computed if it is enough", arguments: [".[]", "1, error(\"not reached\")", "range(.[0]; infinite)"])
     func firstOnly(filter: String) throws {
         let program = try jq.compile(filter)
         #expect(try program.first(JQValue(json: "[1,2]"))?.json == "1")
@@ -38,7 +38,7 @@ struct JQProgramTests {
     }
 
     @Test(
-        "a plain path gives what libjq's interpreter gives",
+        "a plain path gives the same as libjq's interpreter",
         arguments: [
             (".", #"{"a":1}"#), (".a", #"{"a":1}"#), (".a.b", #"{"a":{"b":null}}"#), (".a.b.c", #"{"a":null}"#), (".a", "[1]"),
             (".a.b", #"{"a":"text"}"#), (".a[\"b-c\"].d", #"{"a":{"b-c":{"d":[1,2]}}}"#), (".[0].a", #"[{"a":true}]"#), (".[1]", "[1]"),
@@ -51,7 +51,7 @@ struct JQProgramTests {
     }
 
     @Test(
-        "what does not compile is reported with libjq's words and the line",
+        "a filter that does not compile is reported with libjq's message and the line",
         arguments: [
             (".a |&| b", 1, "syntax error, unexpected INVALID_CHARACTER"), (".a\n| foo(1)\n", 2, "foo/1 is not defined"),
             (".a | (", 1, "syntax error, unexpected end of the filter"), ("\n\n$nothing", 3, "$nothing is not defined"),
@@ -65,7 +65,7 @@ struct JQProgramTests {
         #expect(error?.filter == filter)
     }
 
-    @Test("a runtime error carries libjq's message, whatever was thrown")
+    @Test("a runtime error has libjq's message, whatever was thrown")
     func runtimeErrors() {
         #expect(failure(".a.b", #"{"a":[1]}"#)?.message == "Cannot index array with string \"b\"")
         #expect(failure("error(\"no such report\")")?.message == "no such report")
@@ -83,7 +83,7 @@ struct JQProgramTests {
         #expect(try program.run(JQValue(2)).map(\.json) == ["2"])
     }
 
-    @Test("outputs are bounded")
+    @Test("outputs are limited")
     func boundedOutputs() throws {
         let program = try jq.compile("repeat(1)")
         let error = #expect(throws: JQError.self) { try program.run(.null, limit: 10) }
@@ -91,14 +91,14 @@ struct JQProgramTests {
         #expect(try jq.compile("range(10)").run(.null, limit: 10).count == 10)
     }
 
-    @Test("a filter sees neither the environment nor modules", arguments: ["env", "$ENV", "[$ENV, env] | add"])
+    @Test("a filter can access neither the environment nor modules", arguments: ["env", "$ENV", "[$ENV, env] | add"])
     func environment(filter: String) throws {
         #expect(try outputs(filter, "null") == ["{}"])
         #expect(failure("\"x\" | modulemeta")?.kind == .runtime)
     }
 
     @Test(
-        "what aborts or never ends in libjq 1.6 is an error instead",
+        "a filter that aborts or never ends in libjq 1.6 is an error instead",
         arguments: [
             "1e17 | todate", "-1e300 | todate", "infinite | strftime(\"%Y\")", "nan | todateiso8601", "1e300 | strflocaltime(\"%Y\")",
             "1e300 | gmtime", "1e300 | localtime", "1e300 | date", "\"abc\" | gsub(\"\"; \"b\")", "\"abc\" | gsub(\"^\"; \"b\")",

@@ -12,7 +12,7 @@ struct JQValueTests {
         #expect(try JQValue(json: json).json == json)
     }
 
-    @Test("an integer that a double cannot hold stays whole as a string")
+    @Test("an integer that a double cannot represent becomes a string with all digits")
     func largeIntegers() throws {
         let json =
             #"{"id":12345678901234567890,"neg":-9007199254740993,"fits":9007199254740992,"text":"99999999999999999999","list":[1,123456789012345678]}"#
@@ -27,7 +27,7 @@ struct JQValueTests {
         #expect(try JQValue(json: #"{"a\"1":123456789012345678}"#).json == #"{"a\"1":"123456789012345678"}"#)
     }
 
-    @Test("NULs and bytes that are not UTF-8 come through: the one as it is, the other as U+FFFD")
+    @Test("NULs are kept, and bytes that are not UTF-8 become U+FFFD")
     func oddText() throws {
         #expect(try JQValue(json: #""a\u0000b""#).string == "a\0b")
         #expect(JQValue("a\0b").string == "a\0b")
@@ -35,7 +35,7 @@ struct JQValueTests {
         #expect(JQValue(text: [0x61, 0xC3]).string == "a\u{FFFD}")
     }
 
-    @Test("nesting is bounded: 256 levels are read, 10,000 are an error and no crash")
+    @Test("nesting is limited: 256 levels are read, 10,000 are an error and no crash")
     func nesting() throws {
         func nested(_ levels: Int) -> String { String(repeating: "[", count: levels) + String(repeating: "]", count: levels) }
         #expect(try JQValue(json: nested(256)).count == 1)
@@ -47,7 +47,7 @@ struct JQValueTests {
     }
 
     @Test(
-        "what is not one JSON text is an error that does not repeat the text",
+        "text that is not exactly one JSON value is an error that does not repeat the text",
         arguments: ["", " ", "{", "1 2", "<html>", #""\ud800""#, #"{"a":secret}"#])
     func invalid(json: String) {
         let error = #expect(throws: JQError.self) { try JQValue(json: json) }
@@ -56,7 +56,7 @@ struct JQValueTests {
         #expect(error?.message.contains("secret") == false)
     }
 
-    @Test("objects are built key by key, and a value that is shared is not changed by it")
+    @Test("objects are built key by key, and a shared value is not changed")
     func builder() throws {
         let base = try JQValue(json: #"{"a":1}"#)
         var builder = JQObjectBuilder(base)
@@ -68,7 +68,7 @@ struct JQValueTests {
         #expect(JQValue(object: [("x", JQValue(1.5))]).json == #"{"x":1.5}"#)
     }
 
-    @Test("a value tells what it is, and answers nil for what it is not")
+    @Test("a value reports its type, and is nil as any other type")
     func reading() throws {
         let value = try JQValue(json: #"{"s":"x","n":2,"f":false,"z":null,"l":[1]}"#)
         #expect(value["s"]?.string == "x" && value["s"]?.number == nil && value["s"]?.elements == nil)
