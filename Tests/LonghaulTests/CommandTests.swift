@@ -6,7 +6,7 @@ import Testing
 
 @testable import longhaul
 
-@Suite("On servers that are set up, the command", .needsServers) struct CommandTests {
+@Suite("With servers that are set up, the command", .needsServers) struct CommandTests {
     private static func run(_ body: (Installation) async throws -> Void) async throws {
         try await Installation.run { installation in
             let setup = try await installation.longhaul("setup")
@@ -33,7 +33,7 @@ import Testing
         }
     }
 
-    @Test("setup can run again, and tells what there is") func setup() async throws {
+    @Test("setup can run again, and reports what exists") func setup() async throws {
         try await Self.run { installation in
             let again = try await installation.longhaul("setup")
             #expect(again.status == 0)
@@ -45,7 +45,7 @@ import Testing
         }
     }
 
-    @Test("setup creates the bucket if it is asked to, and leaves one that exists") func bucket() async throws {
+    @Test("setup creates the bucket on request, and leaves an existing one unchanged") func bucket() async throws {
         try await Self.run { installation in
             let output = "s3://setup-\(UInt64.random(in: 0 ... .max))/exports"
             let storage = [
@@ -64,7 +64,7 @@ import Testing
         }
     }
 
-    @Test("submit publishes one job by its priority and prints its name") func submit() async throws {
+    @Test("submit publishes one job to the queue of its priority and prints its name") func submit() async throws {
         try await Self.run { installation in
             let named = try await installation.longhaul("submit", "acme", "-p", "report=orders", "--id", "orders-1", "--priority", "high")
             #expect(named.status == 0)
@@ -76,7 +76,7 @@ import Testing
         }
     }
 
-    @Test("submit refuses what no job can be, and publishes nothing") func badSubmit() async throws {
+    @Test("submit rejects an invalid job and publishes nothing") func badSubmit() async throws {
         try await Self.run { installation in
             for arguments in [
                 ["submit"], ["submit", "acme", "--id", "a b"], ["submit", "acme", "-p", "x"], ["submit", "acme", "--parameters", "[1]"],
@@ -88,7 +88,7 @@ import Testing
         }
     }
 
-    @Test("submit --from publishes a job a line") func submitFile() async throws {
+    @Test("submit --from publishes one job per line") func submitFile() async throws {
         try await Self.run { installation in
             let lines = (0..<1200).map { #"{"provider":"acme","exportJobId":"job-\#($0)","priority":"\#($0 < 200 ? "low" : "normal")"}"# }
             let file = try installation.write(lines.joined(separator: "\n"), to: "jobs.ndjson")
@@ -99,7 +99,7 @@ import Testing
         }
     }
 
-    @Test("submit --from with a bad line names file and line, and publishes nothing") func submitBadFile() async throws {
+    @Test("submit --from names file and line of a bad line, and publishes nothing") func submitBadFile() async throws {
         try await Self.run { installation in
             let file = try installation.write("{\"provider\":\"acme\"}\n\n{\"provider\":7}\n", to: "jobs.ndjson")
             let ended = try await installation.longhaul("submit", "--from", file)
@@ -120,7 +120,7 @@ import Testing
         }
     }
 
-    @Test("doctor is content with good servers, and tells what nobody consumes") func doctor() async throws {
+    @Test("doctor accepts good servers, and reports queues without consumers") func doctor() async throws {
         try await Self.run { installation in
             let ended = try await installation.longhaul("doctor", "--json")
             #expect(ended.status == 0, "\(ended.output)")
@@ -137,7 +137,7 @@ import Testing
         }
     }
 
-    @Test("doctor finds what is missing: servers, queues, providers") func doctorFindings() async throws {
+    @Test("doctor reports missing servers, queues and providers") func doctorFindings() async throws {
         try await Self.run { installation in
             func findings(_ changes: [String: String]) async throws -> [String] {
                 let ended = try await installation.longhaul("doctor", "--json", setting: changes)
@@ -152,7 +152,7 @@ import Testing
         }
     }
 
-    @Test("doctor finds a Redis that evicts and one that keeps nothing bad") func evictingRedis() async throws {
+    @Test("doctor reports a Redis that evicts and one without persistence") func evictingRedis() async throws {
         try await ServerGroup.run([.redis]) { servers in
             try await Self.run { installation in
                 var changed = installation

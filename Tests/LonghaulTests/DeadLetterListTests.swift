@@ -6,7 +6,7 @@ import Testing
 
 @testable import longhaul
 
-@Suite("longhaul dead-letters, looking", .needsServers) struct DeadLetterListTests {
+@Suite("longhaul dead-letters: list and show", .needsServers) struct DeadLetterListTests {
     private static func filled(_ body: (LetterFixture) async throws -> Void) async throws {
         try await LetterFixture.run { fixture in
             try await fixture.putJob("old", reason: "max-wait-exceeded", ago: 3 * 86_400)
@@ -18,7 +18,7 @@ import Testing
         }
     }
 
-    @Test("list shows all letters, the oldest first, and counts them by reason; once more it shows the same") func list() async throws {
+    @Test("list shows all letters, oldest first, and counts them by reason; a second run shows the same") func list() async throws {
         try await Self.filled { fixture in
             let first = try await fixture.longhaul("list")
             #expect(first.status == 0, "\(first.errors)")
@@ -50,7 +50,7 @@ import Testing
         }
     }
 
-    @Test("list --json has everything that the headers say") func json() async throws {
+    @Test("list --json has all headers") func json() async throws {
         try await LetterFixture.run { fixture in
             try await fixture.putJob("a")
             let letter = try #require(try await fixture.longhaul("list", "--json").objects().first)
@@ -85,7 +85,7 @@ import Testing
         }
     }
 
-    @Test("a body that would turn a terminal upside down is shown harmless") func hostileBody() async throws {
+    @Test("a body with terminal control characters is shown safely") func hostileBody() async throws {
         try await LetterFixture.run { fixture in
             try await fixture.putMalformed("\u{1B}[2J\u{9B}31m\u{202E}evil\n")
             let ended = try await fixture.longhaul("show", "1")
@@ -96,7 +96,7 @@ import Testing
         }
     }
 
-    @Test("what is not there, and what cannot be meant, is told in one line") func problems() async throws {
+    @Test("a missing or ambiguous letter is reported in one line") func problems() async throws {
         try await LetterFixture.run { fixture in
             #expect(try await fixture.longhaul("list").output == "0 letters\n")
             for (arguments, status, words) in [

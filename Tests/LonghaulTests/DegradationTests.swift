@@ -6,20 +6,20 @@ import Testing
 
 @testable import longhaul
 
-/// Real processes on real servers, each server taken away in the middle of the work.
+/// Real processes on real servers. Each server is taken away during the work.
 @Suite("While a server is down", .needsServers, .serialized, .timeLimit(.minutes(15))) struct DegradationTests {
     enum Outage: String, CaseIterable, Sendable {
         case redis, rabbitmq, alarm, s3, api
     }
 
-    /// Which check of whose `/readyz` tells of it; the API is not a dependency of a process but of its jobs.
+    /// The `/readyz` check, and its process, that reports each outage. The API is a dependency of jobs, not of a process.
     private static let telling: [Outage: (role: String, check: String)] = [
         .redis: ("orchestrator", "timers"), .rabbitmq: ("worker", "rabbitmq"), .alarm: ("orchestrator", "rabbitmq"),
         .s3: ("worker", "storage"),
     ]
 
     @Test(
-        "jobs wait, /readyz says which, /healthz stays green, logs do not flood, and all recovers without a hand",
+        "jobs wait, /readyz names the server, /healthz stays green, logs do not flood, and all recovers without intervention",
         arguments: Outage.allCases)
     func outage(_ outage: Outage) async throws {
         try await ServerGroup.run([.redis, .rabbitmq, .s3]) { servers in
@@ -35,12 +35,12 @@ import Testing
                 var ports: [String: Int] = [:]
                 for (name, process) in roles { ports[name] = try await process.healthPort() }
                 try await Self.submit(1..<31, installation)
-                // Some that go on being checked meanwhile: a broker tells of its alarm only to who publishes.
+                // Some jobs that are checked meanwhile: a broker reports its alarm only to publishers.
                 try await Self.submit(31..<41, installation, parameters: #"{"durationSeconds":\#(outage == .alarm ? 60 : 15)}"#)
                 try await Self.reach(installation) { $0["COMPLETED", default: 0] >= 3 }
 
                 try await Self.begin(outage, servers, api)
-                // What meets the outage; while the broker is away nobody can submit.
+                // The jobs during the outage. While the broker is away, nobody can submit.
                 if outage != .rabbitmq, outage != .alarm { try await Self.submit(41..<61, installation) }
                 if let (role, check) = Self.telling[outage] {
                     let port = try #require(ports[role])
@@ -92,7 +92,7 @@ import Testing
         case .alarm: try await servers.calm()
         case .s3:
             try await servers.start(.s3)
-            // moto keeps all in memory.
+            // moto keeps everything in memory.
             try await createBucket(servers)
         case .api: api.thaw()
         }
@@ -129,7 +129,7 @@ import Testing
         return (try #require(response as? HTTPURLResponse).statusCode, data)
     }
 
-    /// The checks that fail.
+    /// The failing checks.
     private static func failing(_ port: Int) async throws -> [String] {
         struct Report: Decodable {
             struct Check: Decodable {
@@ -142,7 +142,7 @@ import Testing
     }
 }
 
-/// A simulated API as a process, which can stop answering.
+/// A simulated API in its own process, which can stop responding.
 private struct SimulatedAPI {
     private let process: ChildProcess
 

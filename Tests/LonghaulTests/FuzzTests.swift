@@ -10,13 +10,13 @@ import Testing
 
 @testable import longhaul
 
-/// `LONGHAUL_FUZZ` is the number of messages, `LONGHAUL_SEED` repeats a run.
+/// `LONGHAUL_FUZZ` is the number of messages; `LONGHAUL_SEED` repeats a run.
 @Suite("Hostile messages", .needsServers, .serialized, .timeLimit(.minutes(25))) struct FuzzTests {
     private static let number = ProcessInfo.processInfo.environment["LONGHAUL_FUZZ"].flatMap { Int($0) } ?? 10_000
     private static let deadline = Duration.seconds(max(300, number / 100))
     private static let good = (0..<10).map { "good-\($0)" }
 
-    /// What was published, and what must come of it.
+    /// The published messages and their expected results.
     private struct Expected {
         var deadJobs = 0
         var deadDownloads = 0
@@ -24,7 +24,7 @@ import Testing
     }
 
     @Test(
-        "of every kind are dead-lettered or ignored, end no process, flood no log and hold up no good job",
+        "of every kind are dead-lettered or ignored, end no process, flood no log and delay no valid job",
         arguments: Seeds.given(else: [1]))
     func fuzz(seed: UInt64) async throws {
         var configuration = SandboxConfiguration()
@@ -61,7 +61,7 @@ import Testing
             #expect(
                 ended.status == 0, "LONGHAUL_SEED=\(seed): the \(names[index]) ended with \(ended.status): \(ended.errors.suffix(2000))")
             let troubles = ended.errors.split(separator: "\n").count { $0.contains(#""level":"warn"#) || $0.contains(#""level":"error"#) }
-            // Each kind of trouble is told once in ten seconds, with the number of those held back.
+            // Each kind of problem is logged once in ten seconds, with the number of suppressed lines.
             let seconds = Int((ContinuousClock.now - begun) / .seconds(1))
             #expect(troubles < 100 + 2 * seconds, "\(troubles) warnings of the \(names[index]) in \(seconds) s")
         }
@@ -85,7 +85,7 @@ import Testing
                 let body = #"{"provider":"acme","exportJobId":"\#(good[turn])","parameters":{"files":2}}"#
                 batch.append(OutgoingMessage(routingKey: QueueNames.jobs(.normal), body: Array(body.utf8)))
             }
-            // The queue of wakes refuses what is too much.
+            // The queue of wakes rejects messages over its limit.
             while !batch.isEmpty {
                 let outcomes = try await fixture.publisher.publish(all: batch)
                 batch = zip(batch, outcomes).filter { $0.1 != .confirmed }.map(\.0)
@@ -116,7 +116,7 @@ import Testing
         #expect(try await metric(ports[0], #"longhaul_wakes_total{outcome="malformed"}"#) > number)
         #expect(try await metric(ports[0], #"longhaul_wakes_total{outcome="stale"}"#) > 0)
         for (queue, number) in [(QueueNames.deadJobs, expected.deadJobs), (QueueNames.deadDownloads, expected.deadDownloads)] {
-            // Among them stand letters of jobs that were good enough to be taken in, and failed.
+            // They include letters of jobs that were admitted and failed.
             let found = try await eventually(within: deadline, "\(number) letters in \(queue), \(seed)") {
                 let found = try await reasons(queue, fixture)
                 return found.values.reduce(0, +) >= number ? found : nil
@@ -126,7 +126,7 @@ import Testing
         }
     }
 
-    /// How many letters about messages have which reason.
+    /// The number of letters about messages by reason.
     private static func reasons(_ queue: String, _ fixture: LetterFixture) async throws -> [String: Int] {
         let browser = try await QueueBrowser.open(fixture.settings.rabbitMQ(connectionName: "test"), queue: queue)
         var reasons: [String: Int] = [:]
@@ -141,7 +141,7 @@ import Testing
         return reasons
     }
 
-    /// The sum of all series whose line begins so.
+    /// The sum of all series whose line starts with the prefix.
     private static func metric(_ port: Int, _ name: String) async throws -> Int {
         let text = String(decoding: try await get(port, "/metrics").body, as: UTF8.self)
         return text.split(separator: "\n").filter { $0.hasPrefix(name) }.compactMap { $0.split(separator: " ").last.flatMap { Double($0) } }

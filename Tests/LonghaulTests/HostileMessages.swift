@@ -4,12 +4,12 @@ import JobMessages
 import RabbitMQ
 import TestServers
 
-/// Messages that mean harm: valid ones, spoilt in every way that a seed thinks of.
+/// Malicious messages: valid ones that a seed corrupts in many ways.
 struct HostileMessages {
     private var random: SeededGenerator
     private let jobs: [String]
 
-    /// - Parameter jobs: the names of jobs that exist.
+    /// - Parameter jobs: the names of existing jobs.
     init(seed: UInt64, jobs: [String]) {
         random = SeededGenerator(seed: seed)
         self.jobs = jobs
@@ -28,7 +28,7 @@ struct HostileMessages {
         return message(spoil(#"{"exportJobId":"\#(name)",\#(work),"correlationId":"c"}"#), to: QueueNames.allDownloads[random.below(3)])
     }
 
-    /// One to fifty lines, most of which are no wakes, or of jobs that do not exist.
+    /// One to fifty lines, most of which are not wakes or name jobs that do not exist.
     mutating func wakes() -> OutgoingMessage {
         var body: [UInt8] = []
         for line in 0..<(1 + random.below(50)) {
@@ -105,7 +105,7 @@ struct HostileMessages {
     private mutating func headers() -> [String: AMQPValue] {
         var nested: AMQPValue = .integer(.min)
         for _ in 0..<random.below(15) { nested = random.chance(50) ? .table(["x": nested]) : .array([nested, .null]) }
-        // No NaN: it crashes the broker's own channel, so that no consumer will ever see one.
+        // No NaN: it crashes the broker's own channel, so that no consumer ever receives one.
         let values: [AMQPValue] = [
             .integer(.max), .integer(.min), .double(-.greatestFiniteMagnitude), .string("\u{1B}[2J\n"), .timestamp(.max), .bytes([0xFF]),
             .null, nested,
@@ -121,11 +121,11 @@ struct HostileMessages {
     }
 }
 
-/// Which messages nobody can handle, in the fewest words.
+/// The simplest rules for messages that cannot be handled.
 enum Oracle {
     static func isJob(_ message: OutgoingMessage) -> Bool {
         guard message.body.count <= 256 * 1024,
-            let members = (try? JSONSerialization.jsonObject(with: Data(message.body))) as? [String: Any],  // what is no JSON is no job
+            let members = (try? JSONSerialization.jsonObject(with: Data(message.body))) as? [String: Any],  // not JSON, so not a job
             members["provider"] as? String == "acme"
         else { return false }
         for (name, value) in members where !(value is NSNull) {
@@ -156,7 +156,7 @@ enum Oracle {
     }
 
     static func isDownload(_ message: OutgoingMessage) -> Bool {
-        // What cannot be decoded is none.
+        // Text that cannot be decoded is not a wake.
         guard let work = try? JSONDecoder().decode(Download.self, from: Data(message.body)), JobID(work.exportJobId) != nil else {
             return false
         }

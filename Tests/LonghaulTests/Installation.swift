@@ -2,12 +2,12 @@ import Foundation
 import TestServers
 import Testing
 
-/// The built program with servers and settings of its own: a virtual host of RabbitMQ, a database of Redis and a provider file.
+/// The built program with its own servers and settings: a virtual host of RabbitMQ, a database of Redis and a provider file.
 struct Installation: Sendable {
     let folder: URL
     var environment: [String: String]
 
-    /// Beside the test bundle, where the build puts all products.
+    /// In the folder of the test bundle, where the build puts all products.
     static var program: String {
         URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent().appending(path: "longhaul").path
     }
@@ -29,7 +29,7 @@ struct Installation: Sendable {
         let folder = FileManager.default.temporaryDirectory.appending(path: "longhaul-installation-\(UUID().uuidString)")
         let providers = folder.appending(path: "providers")
         try FileManager.default.createDirectory(at: providers, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }  // the system clears what is left
+        defer { try? FileManager.default.removeItem(at: folder) }  // the system deletes leftovers
         let own = [
             "LONGHAUL_PROVIDERS": providers.path, "LONGHAUL_OUTPUT": folder.appending(path: "out").absoluteString,
             "LONGHAUL_EGRESS": "127.0.0.0/8", "LONGHAUL_LOG_FORMAT": "text", "LONGHAUL_HEALTH_PORT": "0", "LONGHAUL_LEASE": "3s",
@@ -39,7 +39,7 @@ struct Installation: Sendable {
         try await body(installation)
     }
 
-    /// Runs a command to its end.
+    /// Runs a command and waits for its end.
     func longhaul(_ arguments: String..., setting changes: [String: String] = [:]) async throws -> ChildProcess.Ended {
         try await start(arguments, setting: changes).end(within: Self.deadline)
     }
@@ -54,7 +54,7 @@ struct Installation: Sendable {
         return file.path
     }
 
-    /// - Parameter more: lines that the file has besides.
+    /// - Parameter more: additional lines of the file.
     func writeProvider(baseURL: String, more: String = "") throws {
         let yaml = """
             provider: acme
@@ -81,7 +81,7 @@ struct Installation: Sendable {
 }
 
 extension ChildProcess {
-    /// Where a role that was started with port 0 serves health and metrics, as its log tells.
+    /// The port of health and metrics of a role started with port 0, from its log.
     func healthPort() async throws -> Int {
         try await eventually(within: Installation.deadline, "the health server") {
             try (errors + output).firstMatch(of: /"port":"?(\d+)/).flatMap { Int($0.1) }
@@ -90,14 +90,14 @@ extension ChildProcess {
 }
 
 extension ChildProcess.Ended {
-    /// The objects of an output of one JSON object a line.
+    /// The objects in an output with one JSON object per line.
     func objects() throws -> [[String: Any]] {
         try output.split(separator: "\n").map { line in
             try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any], "\(line)")
         }
     }
 
-    /// What went wrong, in exactly one line.
+    /// The error message, which must be exactly one line.
     func problem() throws -> String {
         let lines = errors.split(separator: "\n")
         try #require(lines.count == 1, "\(errors)")

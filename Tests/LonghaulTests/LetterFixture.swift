@@ -10,7 +10,7 @@ import Testing
 
 @testable import longhaul
 
-/// An installation that is set up, and direct ways to its broker and its store, for putting letters and jobs there.
+/// An installation that is set up, with direct access to its broker and store for creating letters and jobs.
 struct LetterFixture: Sendable {
     let installation: Installation
     let thread: EventThread
@@ -77,7 +77,7 @@ struct LetterFixture: Sendable {
                 lastFailure: Date() - ago))
     }
 
-    /// A message as an intake that cannot read it puts it away.
+    /// A message as an intake dead-letters it when it cannot read it.
     func putMalformed(_ body: String, from queue: String = QueueNames.jobs(.high)) async throws {
         try await put(OutgoingMessage(routingKey: queue, body: Array(body.utf8)))
         let browser = try await QueueBrowser.open(settings.rabbitMQ(connectionName: "test"), queue: queue)
@@ -103,7 +103,7 @@ struct LetterFixture: Sendable {
         _ = try await store.apply(JobChange(id: job.id, version: known.version, from: known.state, decision: decision, detail: "http-403"))
     }
 
-    /// Messages of a queue, which stay there.
+    /// The messages of a queue, without removing them.
     func bodies(_ queue: String) async throws -> [String] {
         let browser = try await QueueBrowser.open(settings.rabbitMQ(connectionName: "test"), queue: queue)
         let bodies = try await browser.next(atMost: 1000).map { String(decoding: $0.body, as: UTF8.self) }

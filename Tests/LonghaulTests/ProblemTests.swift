@@ -1,7 +1,7 @@
 import TestServers
 import Testing
 
-@Suite("A command ends with one line and", .needsServers) struct ProblemTests {
+@Suite("A command fails with one line and", .needsServers) struct ProblemTests {
     @Test(
         "64 for a setting with a bad value, naming it",
         arguments: [
@@ -17,7 +17,7 @@ import Testing
         }
     }
 
-    @Test("64 for a setting that there is not", arguments: ["setup", "jobs", "doctor", "worker"])
+    @Test("64 for an unknown setting", arguments: ["setup", "jobs", "doctor", "worker"])
     func unknownSetting(command: String) async throws {
         try await Installation.run { installation in
             let ended = try await installation.longhaul(command, setting: ["LONGHAUL_LEESE": "30s"])
@@ -26,7 +26,7 @@ import Testing
         }
     }
 
-    @Test("64 for a provider file with a mistake, naming file and place") func badProvider() async throws {
+    @Test("64 for a provider file with an error, naming file and position") func badProvider() async throws {
         try await Installation.run { installation in
             _ = try await installation.longhaul("setup")
             _ = try installation.write("provider: broken\nbaseURL: nowhere\n", to: "providers/broken.yaml")
@@ -59,7 +59,7 @@ import Testing
         }
     }
 
-    @Test("69 when nobody has set the servers up, naming the mend", arguments: [["jobs"], ["orchestrator"], ["submit", "acme"]])
+    @Test("69 when the servers are not set up, naming the fix", arguments: [["jobs"], ["orchestrator"], ["submit", "acme"]])
     func notSetUp(command: [String]) async throws {
         try await Installation.run { installation in
             let ended = try await installation.start(command).end(within: Installation.deadline)
@@ -68,7 +68,7 @@ import Testing
         }
     }
 
-    @Test("1 for a job that there is not") func unknownJob() async throws {
+    @Test("1 for an unknown job") func unknownJob() async throws {
         try await Installation.run { installation in
             #expect(try await installation.longhaul("setup").status == 0)
             let ended = try await installation.longhaul("job", "nobody")

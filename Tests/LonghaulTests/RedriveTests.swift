@@ -8,8 +8,8 @@ import Testing
 
 @testable import longhaul
 
-@Suite("longhaul dead-letters, putting back", .needsServers) struct RedriveTests {
-    @Test("redrive brings FAILED jobs back, leaves the others alone, publishes what nobody knows again, and a second time does nothing")
+@Suite("longhaul dead-letters: redrive and discard", .needsServers) struct RedriveTests {
+    @Test("redrive resumes FAILED jobs, leaves other jobs alone, publishes unknown ones again, and does nothing the second time")
     func redrive() async throws {
         try await LetterFixture.run { fixture in
             try await fixture.admit("failed", failed: true)
@@ -47,7 +47,7 @@ import Testing
         }
     }
 
-    @Test("a file whose job nobody knows stays, is told, and can be discarded") func forgottenFile() async throws {
+    @Test("a file of an unknown job stays, is reported, and can be discarded") func forgottenFile() async throws {
         try await LetterFixture.run { fixture in
             try await fixture.putFile(0, of: "forgotten")
             let ended = try await fixture.longhaul("redrive", "--queue", "downloads")
@@ -62,22 +62,22 @@ import Testing
         }
     }
 
-    @Test("putting back twice, as after an interruption before the letter went, does no harm") func twice() async throws {
+    @Test("redriving twice, as after an interruption before the letter was removed, does no harm") func twice() async throws {
         try await LetterFixture.run { fixture in
             try await fixture.putJob("forgotten")
             let letter = try #require(try await fixture.letters().first)
             #expect(try await fixture.redrive.putBack(letter) == .published(QueueNames.jobs(.normal)))
-            // The letter is still there, as if the process had died here.
+            // The letter still exists, as if the process had died here.
             let ended = try await fixture.longhaul("redrive", "--all")
             #expect(ended.status == 0, "\(ended.errors)")
             #expect(try await fixture.letters().isEmpty)
             let ids = try await fixture.bodies(QueueNames.jobs(.normal)).map { try JobMessage(body: Array($0.utf8)).id }
-            // The same job twice: the intake takes it in once.
+            // The same job twice: the intake admits it once.
             #expect(ids == [JobID("forgotten"), JobID("forgotten")])
         }
     }
 
-    @Test("a letter that is ahead of its job is waited with") func ahead() async throws {
+    @Test("a letter that is ahead of its job waits for it") func ahead() async throws {
         try await LetterFixture.run { fixture in
             try await fixture.admit("ending", failed: false)
             try await fixture.putJob("ending", ago: 0)
@@ -92,7 +92,7 @@ import Testing
     }
 
     @Test(
-        "redrive that is interrupted, by a signal or by its death, loses nothing and goes on later", arguments: [SIGINT, SIGTERM, SIGKILL])
+        "an interrupted redrive, by a signal or its death, loses nothing and can continue later", arguments: [SIGINT, SIGTERM, SIGKILL])
     func interrupted(signal: Int32) async throws {
         try await LetterFixture.run { fixture in
             let names = (0..<40).map { "job-\($0)" }
@@ -113,12 +113,12 @@ import Testing
             #expect(try await fixture.letters().isEmpty)
             let jobs = try await fixture.bodies(QueueNames.jobs(.normal)).compactMap { try JobMessage(body: Array($0.utf8)).id?.text }
             #expect(Set(jobs) == Set(names))
-            // At most the one that was in hand came twice.
+            // At most the one in progress came twice.
             #expect(jobs.count <= names.count + 1)
         }
     }
 
-    @Test("redrive takes only what its filters and ids choose") func choice() async throws {
+    @Test("redrive handles only the letters selected by filters and ids") func choice() async throws {
         try await LetterFixture.run { fixture in
             for name in ["a", "b", "c"] { try await fixture.putJob(name, reason: "reason-\(name)") }
             let id = try #require(try await fixture.letters().first { $0.job == JobID("a") }?.id)
@@ -129,7 +129,7 @@ import Testing
         }
     }
 
-    @Test("what the broker itself moved is put back too") func brokerDeath() async throws {
+    @Test("messages that the broker dead-lettered are redriven too") func brokerDeath() async throws {
         try await LetterFixture.run { fixture in
             let message = JobMessage(id: JobID("poison"), provider: "acme")
             try await fixture.put(OutgoingMessage(routingKey: QueueNames.jobs(.low), body: try message.encoded()))
@@ -146,7 +146,7 @@ import Testing
         }
     }
 
-    @Test("discard removes what it is told and nothing else") func discard() async throws {
+    @Test("discard removes the selected letters and nothing else") func discard() async throws {
         try await LetterFixture.run { fixture in
             for name in ["a", "b", "c"] { try await fixture.putJob(name, reason: "reason-\(name)") }
             let ended = try await fixture.longhaul("discard", "--reason", "reason-b", "--yes", "--json")
@@ -160,7 +160,7 @@ import Testing
 }
 
 @Suite("A pacer") struct PacerTests {
-    @Test("spaces evenly and makes up for no lost time") func spacing() {
+    @Test("spaces evenly and does not catch up") func spacing() {
         var pacer = Pacer(rate: 10)
         let start = ContinuousClock.now
         #expect((0..<3).map { _ in pacer.delay(at: start) } == [.zero, .milliseconds(100), .milliseconds(200)])
@@ -171,6 +171,6 @@ import Testing
     @Test("reads rates", arguments: [("50/s", 50.0), ("30/m", 0.5), ("7", 7), ("36/h", 0.01)])
     func rates(text: String, rate: Double) { #expect(Pacer.rate(text) == rate) }
 
-    @Test("refuses what is no rate", arguments: ["", "0", "-1/s", "x/s", "5/d", "inf", "nan", "1e9/s", "1/s/s", "/"])
+    @Test("rejects invalid rates", arguments: ["", "0", "-1/s", "x/s", "5/d", "inf", "nan", "1e9/s", "1/s/s", "/"])
     func noRates(text: String) { #expect(Pacer.rate(text) == nil) }
 }

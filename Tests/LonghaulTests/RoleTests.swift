@@ -33,7 +33,7 @@ import Testing
         return try #require(try looked.objects().first).compactMapValues { $0 as? Int }
     }
 
-    @Test("bring a job to its files and manifest, show it, and end by SIGTERM with 0") func wholeWay() async throws {
+    @Test("bring a job to its files and manifest, show it, and exit with 0 on SIGTERM") func wholeWay() async throws {
         try await Self.run { installation in
             let orchestrator = try installation.start(["orchestrator"])
             let worker = try installation.start(["worker"])
@@ -68,7 +68,7 @@ import Testing
         }
     }
 
-    @Test("end in time by SIGTERM, though a provider never answers") func hangingProvider() async throws {
+    @Test("end in time on SIGTERM even if a provider never responds") func hangingProvider() async throws {
         try await Self.run { installation in
             let orchestrator = try installation.start(["orchestrator"], setting: ["LONGHAUL_SHUTDOWN_GRACE": "500ms"])
             _ = try await installation.longhaul("submit", "acme", "--id", "a", "--parameters", #"{"faults":{"create:hang":1}}"#)
@@ -80,12 +80,12 @@ import Testing
             let begin = ContinuousClock.now
             orchestrator.send(SIGTERM)
             #expect(try await orchestrator.end(within: Installation.deadline).status == 0)
-            // The provider's own limit is 30 s.
+            // The provider's own timeout is 30 s.
             #expect(ContinuousClock.now - begin < .seconds(20))
         }
     }
 
-    @Test("lose nothing when one of two orchestrators is killed in the middle of its work") func killed() async throws {
+    @Test("lose nothing when one of two orchestrators is killed during its work") func killed() async throws {
         try await Self.run { installation in
             let first = try installation.start(["orchestrator"], setting: ["LONGHAUL_NAME": "first"])
             let second = try installation.start(["orchestrator"], setting: ["LONGHAUL_NAME": "second"])
@@ -105,7 +105,7 @@ import Testing
 }
 
 extension RoleTests {
-    @Test("end jobs by cancel, and take them up again by retry, one by one and in bulk") func control() async throws {
+    @Test("cancel jobs and retry them, one by one and in bulk") func control() async throws {
         try await Self.run { installation in
             let orchestrator = try installation.start(["orchestrator"])
             let jobs = (0..<5).map { #"{"provider":"acme","exportJobId":"job-\#($0)","parameters":{"durationSeconds":3600}}"# }
@@ -137,7 +137,7 @@ extension RoleTests {
         }
     }
 
-    @Test("tell how they are to the health command, which says so when nobody is there") func health() async throws {
+    @Test("report their health to the health command, which fails if no process responds") func health() async throws {
         try await Self.run { installation in
             let orchestrator = try installation.start(["orchestrator"], setting: ["LONGHAUL_LOG_FORMAT": "json"])
             let port = try await orchestrator.healthPort()
@@ -156,7 +156,7 @@ extension RoleTests {
         }
     }
 
-    @Test("end at once by a second signal, and what they had in hand is taken up again") func secondSignal() async throws {
+    @Test("end at once on a second signal, and other processes resume their work") func secondSignal() async throws {
         try await Self.run { installation in
             let first = try installation.start(["orchestrator"])
             _ = try await installation.longhaul("submit", "acme", "--id", "a", "--parameters", #"{"faults":{"create:hang":1}}"#)

@@ -8,7 +8,7 @@ private func load(_ environment: [String: String], file: String? = nil) async th
     try await Settings.load(file: file, environment: environment)
 }
 
-/// The message of the problem that `body` ends with.
+/// The message of the problem that `body` throws.
 private func problem(_ body: () async throws -> Void) async -> String? {
     do {
         try await body()
@@ -38,7 +38,7 @@ private func problem(_ body: () async throws -> Void) async -> String? {
         #expect(try settings.duration("LONGHAUL_LEASE", .zero ... .seconds(100)) == .seconds(9))
     }
 
-    @Test("that nobody knows are refused by name") func unknown() async throws {
+    @Test("that are unknown are rejected by name") func unknown() async throws {
         #expect(await problem { _ = try await load(["LONGHAUL_LEESE": "1s"]) }?.contains("LONGHAUL_LEESE") == true)
         let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID()).yaml")
         try "TRANSFERS: 3\n".write(to: file, atomically: true, encoding: .utf8)
@@ -46,7 +46,7 @@ private func problem(_ body: () async throws -> Void) async -> String? {
         #expect(await problem { _ = try await load([:], file: file.path) }?.contains("TRANSFERS") == true)
     }
 
-    @Test("with a bad value name themselves and the mend") func badValues() async throws {
+    @Test("with an invalid value name themselves and the fix") func badValues() async throws {
         let settings = try await load([
             "LONGHAUL_LEASE": "soon", "LONGHAUL_TRANSFERS": "0", "LONGHAUL_EGRESS": "10.0.0.0/99", "LONGHAUL_OUTPUT": "ftp://x",
             "LONGHAUL_LOG_FORMAT": "xml", "LONGHAUL_REDIS_URL": "http://x", "LONGHAUL_RABBITMQ_URL": "redis://x",
@@ -62,7 +62,7 @@ private func problem(_ body: () async throws -> Void) async -> String? {
         for (message, name) in zip(messages, names) { #expect(message?.hasPrefix(name) == true, "\(message ?? "no problem")") }
     }
 
-    @Test("of TLS reach the configuration of Redis", .enabled(if: RedisConfiguration.supportsTLS, "this hiredis has no TLS"))
+    @Test("for TLS reach the configuration of Redis", .enabled(if: RedisConfiguration.supportsTLS, "this hiredis has no TLS"))
     func redisTLS() async throws {
         let files = [
             "LONGHAUL_REDIS_CA_FILE": "/ca.pem", "LONGHAUL_REDIS_CERTIFICATE_FILE": "/client.pem", "LONGHAUL_REDIS_KEY_FILE": "/client.key",
@@ -75,7 +75,7 @@ private func problem(_ body: () async throws -> Void) async -> String? {
     }
 
     @Test(
-        "of TLS are refused with the reason without a hiredis that has it",
+        "for TLS are rejected with the reason if hiredis does not support TLS",
         .enabled(if: !RedisConfiguration.supportsTLS, "this hiredis has TLS"))
     func noRedisTLS() async throws {
         let settings = try await load(["LONGHAUL_REDIS_URL": "rediss://:s3cret@h"])
@@ -98,10 +98,10 @@ private func problem(_ body: () async throws -> Void) async -> String? {
         arguments: [("500ms", 0.5), ("30s", 30), ("5m", 300), ("1.5h", 5400), ("7d", 604_800)])
     func durations(text: String, seconds: Double) { #expect(Duration(setting: text) == .seconds(seconds)) }
 
-    @Test("take no other text for a time", arguments: ["", "5", "s", "-1s", "1w", "infs", "nans", "1e300d"])
+    @Test("reject other text as a time", arguments: ["", "5", "s", "-1s", "1w", "infs", "nans", "1e300d"])
     func noDurations(text: String) { #expect(Duration(setting: text) == nil) }
 
-    @Test("stand on their page as they are defined") func page() throws {
+    @Test("are documented on their page as they are defined") func page() throws {
         let page = URL(filePath: #filePath).appending(path: "../../../ops/docs/settings.md").standardized
         #expect(
             try String(contentsOf: page, encoding: .utf8).contains(Setting.reference), "write `longhaul settings --markdown` into the page")

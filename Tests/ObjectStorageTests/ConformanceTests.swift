@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Every object storage", .timeLimit(.minutes(5))) struct ConformanceTests {
     @Test(
-        "gives back what was put, under keys of all kinds", arguments: StorageUnderTest.allCases,
+        "returns what was stored, under keys of all kinds", arguments: StorageUnderTest.allCases,
         [
             "a", "a/b/c.csv", "with space", "plus+plus", "100%", "%20", "日本語/naïve.csv", "e\u{301}", "q?x=1&y#z", "(a)*'!~@:$,;=",
             "trailing. ",
@@ -15,13 +15,13 @@ import Testing
             try await storage.put(key: key, bytes: Array(key.utf8), contentType: "text/csv")
             #expect(try await storage.get(key: key, maxBytes: 1000) == Array(key.utf8))
             #expect(try await storage.head(key: key)?.bytes == Int64(key.utf8.count))
-            // Not its double under another spelling.
+            // Not the same key in another spelling.
             #expect(try await !storage.exists(key: key + "x"))
         }
     }
 
     @Test(
-        "takes uploads of every size around its parts", arguments: StorageUnderTest.allCases,
+        "accepts uploads of every size around its part size", arguments: StorageUnderTest.allCases,
         [0, 1, 1 << 20, (8 << 20) - 1, 8 << 20, (8 << 20) + 1, (16 << 20) + 12_345])
     func sizes(_ kind: StorageUnderTest, size: Int) async throws {
         let content = bytes(size)
@@ -39,7 +39,7 @@ import Testing
     }
 
     @Test(
-        "shows nothing of an upload before its commit, and nothing after its abort", arguments: StorageUnderTest.allCases,
+        "shows nothing of an upload before its commit or after its abort", arguments: StorageUnderTest.allCases,
         [100, 9 << 20])
     func invisible(_ kind: StorageUnderTest, size: Int) async throws {
         try await kind.run { storage in
@@ -65,14 +65,14 @@ import Testing
             #expect(try await storage.get(key: "k", maxBytes: 10) == [1])
             try await upload.commit()
             #expect(try await storage.get(key: "k", maxBytes: 10) == [2, 2])
-            // A second call, as after an answer that was lost, and an abort too late change nothing.
+            // A second call, as after a lost response, and a late abort change nothing.
             try await upload.commit()
             await upload.abort()
             #expect(try await storage.get(key: "k", maxBytes: 10) == [2, 2])
         }
     }
 
-    @Test("of two uploads to one key keeps the one that is committed last, whole", arguments: StorageUnderTest.allCases)
+    @Test("keeps, of two uploads to one key, the one that is committed last, complete", arguments: StorageUnderTest.allCases)
     func rivals(_ kind: StorageUnderTest) async throws {
         try await kind.run { storage in
             let first = try await storage.upload(key: "k", contentType: "text/plain")
@@ -87,7 +87,7 @@ import Testing
         }
     }
 
-    @Test("removes what forgotten uploads left, and no others", arguments: StorageUnderTest.allCases) func stale(
+    @Test("removes the leftovers of abandoned uploads, and no others", arguments: StorageUnderTest.allCases) func stale(
         _ kind: StorageUnderTest
     ) async throws {
         try await kind.run { storage in
@@ -105,7 +105,7 @@ import Testing
         }
     }
 
-    @Test("passes its own check and leaves nothing by it", arguments: StorageUnderTest.allCases) func check(
+    @Test("passes its own check and leaves nothing behind", arguments: StorageUnderTest.allCases) func check(
         _ kind: StorageUnderTest
     ) async throws {
         try await kind.run { storage in
@@ -115,7 +115,7 @@ import Testing
         }
     }
 
-    @Test("says what is missing, too long or no key", arguments: StorageUnderTest.allCases) func errors(_ kind: StorageUnderTest)
+    @Test("reports missing objects, long keys and invalid keys", arguments: StorageUnderTest.allCases) func errors(_ kind: StorageUnderTest)
         async throws
     {
         try await kind.run { storage in
@@ -135,7 +135,7 @@ import Testing
         }
     }
 
-    @Test("refuses calls in the wrong order", arguments: StorageUnderTest.allCases) func misuse(_ kind: StorageUnderTest)
+    @Test("rejects calls in the wrong order", arguments: StorageUnderTest.allCases) func misuse(_ kind: StorageUnderTest)
         async throws
     {
         try await kind.run { storage in

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("A folder") struct FolderStorageTests {
     @Test(
-        "is never left, nor are its unfinished files' names taken",
+        "is never left, and names of unfinished files are not allowed",
         arguments: [
             "..", "../x", "a/../../x", "/etc/x", "a//b", "a/", ".", "a/./b", ".longhaul-0.partial", "a/.longhaul-x.partial/b",
         ])
@@ -33,7 +33,7 @@ import Testing
         }
     }
 
-    @Test("keeps unfinished files that are still young") func young() async throws {
+    @Test("keeps recent unfinished files") func young() async throws {
         try await withFolder { storage, _ in
             let upload = try await storage.upload(key: "d/k", contentType: "x/y")
             try await upload.write(bytes(2 << 20))
@@ -44,13 +44,13 @@ import Testing
         }
     }
 
-    @Test("that cannot be written says so") func notWritable() async throws {
+    @Test("that cannot be written is reported") func notWritable() async throws {
         let storage = FolderStorage(path: "/proc/longhaul", logger: quiet)
         let error = await #expect(throws: ObjectStorageError.self) { try await storage.check() }
         #expect(error?.description.contains("/proc/longhaul") == true)
     }
 
-    @Test("refuses a key below a file, and one that is a folder") func files() async throws {
+    @Test("rejects a key below a file, and one that is a folder") func files() async throws {
         try await withFolder { storage, _ in
             try await storage.put(key: "a/b", bytes: [1], contentType: "x/y")
             for key in ["a/b/c", "a"] {

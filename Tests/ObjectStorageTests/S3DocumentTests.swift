@@ -4,7 +4,7 @@ import Testing
 
 @testable import ObjectStorage
 
-@Suite("An answer of S3") struct S3DocumentTests {
+@Suite("A response of S3") struct S3DocumentTests {
     @Test("is read element by element") func elements() {
         let document = S3Document(
             Array(
@@ -21,7 +21,7 @@ import Testing
     }
 
     @Test(
-        "that is broken off, or no XML at all, has no elements",
+        "that is truncated or not XML has no elements",
         arguments: ["", "<", "<Key", "<Key>", "<Key>abc", "{}", "<Keys>x</Keys>"])
     func broken(text: String) {
         #expect(S3Document(Array(text.utf8)).text("Key") == nil)
@@ -33,7 +33,7 @@ import Testing
     }
 
     @Test(
-        "of a refusal is understood",
+        "with an error is understood",
         arguments: [
             (404, "NoSuchKey", .notFound, .gone), (404, "NoSuchBucket", .noSuchBucket, .permanent), (404, "", .notFound, .gone),
             (403, "AccessDenied", .accessDenied, .unauthorised), (403, "SignatureDoesNotMatch", .badCredentials, .unauthorised),
@@ -53,19 +53,19 @@ import Testing
         if !code.isEmpty, kind != .wrongRegion { #expect(error.description.contains("words of the server")) }
     }
 
-    @Test("from another region names it, and the key to set") func region() {
+    @Test("from another region names the region and the setting to change") func region() {
         let response = HTTPResponse(status: 301, headers: HTTPHeaders([("x-amz-bucket-region", "eu-west-3")]), body: [])
         let error = S3Failure.error(response, operation: "check", object: "s3://b", region: "us-east-1", now: 0)
         #expect(error.description.contains("eu-west-3"))
         #expect(error.description.contains("AWS_REGION"))
     }
 
-    @Test("tells how long to wait") func retryAfter() {
+    @Test("gives the time to wait") func retryAfter() {
         let response = HTTPResponse(status: 503, headers: HTTPHeaders([("Retry-After", "7")]), body: [])
         #expect(S3Failure.error(response, operation: "put", object: "x", region: "", now: 0).failure.retryAfter == .seconds(7))
     }
 
-    @Test("gives the uploads that were begun before a time, and none whose time is not known") func uploads() {
+    @Test("lists uploads started before a time, and none with an unknown time") func uploads() {
         let list = [("a", "2013-05-24T00:00:00.000Z"), ("b", "2013-05-24T00:00:01.000Z"), ("c", "yesterday")]
             .map { "<Upload><Key>\($0.0)</Key><UploadId>id-\($0.0)</UploadId><Initiated>\($0.1)</Initiated></Upload>" }
         let page = S3Document(Array("<R>\(list.joined())</R>".utf8))

@@ -5,7 +5,7 @@ import Testing
 @testable import ObjectStorage
 
 @Suite("A failing S3", .timeLimit(.minutes(5))) struct S3FailureTests {
-    /// Runs against a server that gives these answers; returns what it was sent.
+    /// Runs against a server that gives these responses. Returns the requests.
     private func run(
         _ answers: [ScriptedS3.Answer], now: Int64 = SignatureV4Tests.time, _ body: (S3Storage) async throws -> Void
     ) async throws -> [String] {
@@ -23,7 +23,7 @@ import Testing
         return server.requests
     }
 
-    @Test("is asked again while that may help") func retries() async throws {
+    @Test("gets a request again while that may help") func retries() async throws {
         let requests = try await run([
             .error(503, "SlowDown"), .error(500, "InternalError"), .error(400, "RequestTimeout"), .init(),
         ]) {
@@ -32,7 +32,7 @@ import Testing
         #expect(requests.count == 4)
     }
 
-    @Test("is asked five times and no more") func givesUp() async throws {
+    @Test("gets a request five times at most") func givesUp() async throws {
         let requests = try await run([.error(503, "SlowDown")]) { storage in
             let error = await #expect(throws: ObjectStorageError.self) {
                 try await storage.put(key: "k", bytes: [1], contentType: "x/y")
@@ -42,7 +42,7 @@ import Testing
         #expect(requests.count == 5)
     }
 
-    @Test("is not asked again when that cannot help, or only much later") func noRetry() async throws {
+    @Test("gets no second request when that cannot help, or only much later") func noRetry() async throws {
         for answer: ScriptedS3.Answer in [.error(403, "AccessDenied"), .error(503, "SlowDown", headers: ["Retry-After: 3600"])] {
             let requests = try await run([answer]) { storage in
                 await #expect(throws: ObjectStorageError.self) { try await storage.put(key: "k", bytes: [1], contentType: "x/y") }
@@ -51,7 +51,7 @@ import Testing
         }
     }
 
-    @Test("that complains of the clock is asked again by its own") func clock() async throws {
+    @Test("that reports clock skew gets a request with the server's time") func clock() async throws {
         let requests = try await run([
             .error(403, "RequestTimeTooSkewed", headers: ["Date: Fri, 24 May 2013 01:00:00 GMT"]), .init(),
         ]) {
@@ -62,7 +62,7 @@ import Testing
         #expect(requests.last?.contains("x-amz-date: 20130524T010000Z") == true)
     }
 
-    @Test("may say 200 and mean failure when an upload is completed") func errorInBody() async throws {
+    @Test("may respond with 200 and still fail when an upload is completed") func errorInBody() async throws {
         let requests = try await run([
             .init(body: "<R><UploadId>id</UploadId></R>"), .init(headers: ["ETag: \"1\""]), .init(headers: ["ETag: \"2\""]),
             .error(200, "InternalError"),
@@ -76,7 +76,7 @@ import Testing
         #expect(requests.map { String($0.prefix { $0 != " " }) } == ["POST", "PUT", "PUT", "POST", "POST"])
     }
 
-    @Test("that loses a part's bytes on the way gets the part again, and a lost part is the end of the upload") func parts()
+    @Test("that corrupts a part gets the part again, and a lost part ends the upload") func parts()
         async throws
     {
         let created = ScriptedS3.Answer(body: "<R><UploadId>id</UploadId></R>")
@@ -93,7 +93,7 @@ import Testing
         #expect(requests.count == 4)
     }
 
-    @Test("is sent the very path that was signed") func path() async throws {
+    @Test("receives exactly the path that was signed") func path() async throws {
         let requests = try await run([.init()]) {
             try await $0.put(key: "a//../b c+%/.", bytes: [1], contentType: "text/plain")
         }

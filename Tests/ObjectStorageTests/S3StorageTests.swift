@@ -7,7 +7,7 @@ import Testing
 @testable import ObjectStorage
 
 @Suite("An S3 bucket", .needsServers, .timeLimit(.minutes(5))) struct S3StorageTests {
-    @Test("takes keys that are no paths", arguments: ["a//b", "/a", "a/", "a/./b", "a/../b", "..", "./a"]) func keys(key: String)
+    @Test("accepts keys that are not paths", arguments: ["a//b", "/a", "a/", "a/./b", "a/../b", "..", "./a"]) func keys(key: String)
         async throws
     {
         try await withS3 { storage, _ in
@@ -18,7 +18,7 @@ import Testing
         }
     }
 
-    @Test("keeps content type and metadata, of a PUT and of a multipart upload", arguments: [10, 9 << 20]) func metadata(size: Int)
+    @Test("keeps content type and metadata of a PUT and of a multipart upload", arguments: [10, 9 << 20]) func metadata(size: Int)
         async throws
     {
         try await withS3 { storage, _ in
@@ -32,25 +32,25 @@ import Testing
         }
     }
 
-    @Test("takes a completion for done when it was, and only its answer was lost") func lostAnswer() async throws {
+    @Test("treats a completion as done when only its response was lost") func lostAnswer() async throws {
         try await withS3 { storage, _ in
             let lost = try await upload(9 << 20, to: "k", of: storage)
             let prefix = storage.client.configuration.fullKey("k")
             let ids = try await storage.client.listUploads(prefix: prefix, startedBefore: .zero)
             let id = try #require(ids.first?.id)
-            // What an attempt of the upload itself does, its answer thrown away.
+            // The requests of an attempt of the upload itself, with their responses discarded.
             try await storage.client.completeUpload(id, fullKey: prefix, parts: await lost.storedParts)
             try await lost.commit()
             #expect(try await storage.head(key: "k")?.bytes == 9 << 20)
         }
     }
 
-    @Test("does not take another's object for its own") func othersObject() async throws {
+    @Test("does not treat another upload's object as its own") func othersObject() async throws {
         try await withS3 { storage, _ in
             let mine = try await upload(9 << 20, to: "k", of: storage)
             #expect(try await storage.removeStaleUploads(olderThan: .zero) == 1)
             try await storage.put(key: "k", bytes: [1], contentType: "text/plain")
-            // S3 says NoSuchUpload, other servers other things.
+            // S3 returns NoSuchUpload, other servers return other codes.
             await #expect(throws: ObjectStorageError.self) { try await mine.commit() }
             #expect(try await storage.get(key: "k", maxBytes: 10) == [1])
         }
@@ -63,7 +63,7 @@ import Testing
         return upload
     }
 
-    @Test("holds at most two parts of an upload") func memory() async throws {
+    @Test("holds at most two parts of an upload in memory") func memory() async throws {
         try await withS3 { storage, _ in
             let upload = try #require(try await storage.upload(key: "k", contentType: "text/plain") as? S3Upload)
             let chunk = bytes(1 << 20)
@@ -76,7 +76,7 @@ import Testing
         }
     }
 
-    @Test("forgets an upload whose task was cancelled, by its abort") func cancelled() async throws {
+    @Test("aborts the upload of a cancelled task") func cancelled() async throws {
         try await withS3 { storage, _ in
             let (begun, signal) = AsyncStream.makeStream(of: Void.self)
             let task = Task<Void, any Error> {
@@ -104,7 +104,7 @@ import Testing
         }
     }
 
-    @Test("that does not exist is named by the check") func noBucket() async throws {
+    @Test("that does not exist is reported by the check") func noBucket() async throws {
         try await withS3 { _, http in
             let storage = S3Storage(
                 try s3Configuration(bucket: "missing-\(UUID().uuidString.lowercased())"), http: http, logger: quiet)
@@ -114,11 +114,11 @@ import Testing
         }
     }
 
-    @Test("is made once") func created() async throws {
+    @Test("is created once") func created() async throws {
         try await withS3 { storage, _ in try await storage.createBucketIfMissing() }
     }
 
-    @Test("that cannot be reached is a passing failure") func unreachable() async throws {
+    @Test("that cannot be reached is a transient failure") func unreachable() async throws {
         try await withS3 { _, http in
             let configuration = try S3Configuration(
                 bucket: "bucket", credentials: AWSCredentials(accessKeyID: "A", secretAccessKey: "hunter2"),

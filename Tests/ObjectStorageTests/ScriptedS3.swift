@@ -2,7 +2,7 @@ import EventThread
 import Glibc
 import Synchronization
 
-/// Answers requests one after the other with what it was told, for failures that a real server cannot be made to give.
+/// Gives scripted responses to requests in order, for failures that a real server cannot be made to produce.
 final class ScriptedS3: Sendable {
     struct Answer: Sendable {
         var status = 200
@@ -16,11 +16,11 @@ final class ScriptedS3: Sendable {
 
     private let listener: Int32
     let port: UInt16
-    /// Request line and headers of what came.
+    /// Request line and headers of the received requests.
     private let received = Mutex<[String]>([])
     var requests: [String] { received.withLock { $0 } }
 
-    /// The last answer is given again to whatever comes after.
+    /// The last response is repeated for all further requests.
     init(_ answers: [Answer]) {
         listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
@@ -40,7 +40,7 @@ final class ScriptedS3: Sendable {
             var rest = answers[...]
             while true {
                 let connection = accept(listener, nil, nil)
-                // Here, not in `stop`: this thread must not accept from whoever gets the number next.
+                // Here, not in `stop`: this thread must not accept on a descriptor number that was reused.
                 guard connection >= 0 else {
                     close(listener)
                     return

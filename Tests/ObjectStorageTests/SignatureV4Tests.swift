@@ -3,7 +3,7 @@ import Testing
 
 @testable import ObjectStorage
 
-/// The published examples of AWS: "Signature Calculations for the Authorization Header: Transferring Payload in a Single Chunk".
+/// AWS's published examples: "Signature Calculations for the Authorization Header: Transferring Payload in a Single Chunk".
 @Suite("Signature V4") struct SignatureV4Tests {
     static let credentials = AWSCredentials(
         accessKeyID: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
@@ -42,7 +42,7 @@ import Testing
         #expect(signed?.hasSuffix("Signature=98ad721746da40c64f1a55b78f14c238d841ea1380cd77a1b5971af0ece108bd") == true)
     }
 
-    @Test("signs GET lifecycle, a query of a name alone") func lifecycle() {
+    @Test("signs GET lifecycle, a query with only a name") func lifecycle() {
         let signed = authorization(request("GET", "/", query: URIEncoding.query([("lifecycle", "")])))
         #expect(signed?.hasSuffix("Signature=fea454ca298b7da1c68078a5d1bdbfbbe0d65c699e0f91ac7a200a0136783543") == true)
     }
@@ -52,7 +52,7 @@ import Testing
         #expect(signed?.hasSuffix("Signature=34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7") == true)
     }
 
-    @Test("makes the string to sign of the example") func stringToSign() {
+    @Test("creates the string to sign of the example") func stringToSign() {
         let range = request("GET", "/test.txt")
         let canonical = SignatureV4.canonical(
             range,
@@ -68,7 +68,7 @@ import Testing
                 + "7344ae5b7ee6c3e7e6b0fe0640412a37625d1fbfff95c48bbb2dc43964946972")
     }
 
-    @Test("signs with the key of the day, whichever day was before") func days() {
+    @Test("signs with the key of the day, whatever day came before") func days() {
         let today = authorization(request("GET", "/"))
         let tomorrow = authorization(request("GET", "/"), at: Self.time + 86_400)
         #expect(today != tomorrow)
@@ -86,13 +86,13 @@ import Testing
         #expect(headers.last?.value.contains("host;x-amz-content-sha256;x-amz-date;x-amz-security-token") == true)
     }
 
-    @Test("says when the body is not signed") func unsigned() {
+    @Test("states that the body is not signed") func unsigned() {
         let headers = signer.sign(request("PUT", "/x", payload: .unsigned), secondsSince1970: Self.time)
         #expect(headers.contains { $0.name == "x-amz-content-sha256" && $0.value == "UNSIGNED-PAYLOAD" })
     }
 
     @Test(
-        "encodes a key once, segment by segment, and normalises nothing",
+        "encodes a key once, segment by segment, without normalisation",
         arguments: [
             ("a b+c", "/a%20b%2Bc"), ("100%", "/100%25"), ("%20", "/%2520"), ("a//b", "/a//b"), ("/a", "//a"),
             ("./../a", "/./../a"),
@@ -104,9 +104,9 @@ import Testing
         #expect(URIEncoding.path(key) == path)
     }
 
-    /// Computed with botocore's S3SigV4Auth, AWS's own client for Python.
+    /// Computed with botocore's S3SigV4Auth, AWS's own Python client.
     @Test(
-        "signs odd keys as AWS's own client does",
+        "signs odd keys like AWS's own client",
         arguments: [
             ("a b", "148958ace6e83bc7d9893e7fb92c63d466140bd5acf2a0722d6fea26964f5651"),
             ("a+b", "7523a42446ee9a64714e5f5dd7b1170963c0ad092ceaf8e589232dbc7873cc91"),
@@ -129,7 +129,7 @@ import Testing
             URIEncoding.query([("b", "2"), ("a", "x y"), ("A", "+"), ("a-b", ""), ("a", "/")]) == "A=%2B&a=%2F&a=x%20y&a-b=&b=2")
     }
 
-    @Test("keeps secrets out of what is printed of credentials") func redaction() {
+    @Test("keeps secrets out of the printed credentials") func redaction() {
         let credentials = AWSCredentials(accessKeyID: "AKIA1", secretAccessKey: "very-secret", sessionToken: "token-secret")
         var dumped = ""
         dump(credentials, to: &dumped)

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("A storage location") struct StorageLocationTests {
     @Test(
-        "is read from what operators write",
+        "is parsed from an operator's setting",
         arguments: [
             ("s3://bucket", .s3(bucket: "bucket", prefix: "")),
             ("s3://bucket/", .s3(bucket: "bucket", prefix: "")),
@@ -20,7 +20,7 @@ import Testing
     }
 
     @Test(
-        "says what is wrong with it",
+        "reports what is wrong",
         arguments: [
             ("", "neither"), ("bucket/prefix", "neither"), ("https://bucket.s3.amazonaws.com", "neither"),
             ("S3://bucket", "neither"),
@@ -37,7 +37,7 @@ import Testing
 
     private let credentials = AWSCredentials(accessKeyID: "A", secretAccessKey: "B")
 
-    @Test("at AWS is addressed by the bucket's own host, with dots in its name by path") func aws() throws {
+    @Test("at AWS uses the bucket's own host, or the path if the name contains dots") func aws() throws {
         let plain = try S3Configuration(bucket: "bucket", prefix: "p", region: "eu-west-1", credentials: credentials)
         #expect(plain.host == "bucket.s3.eu-west-1.amazonaws.com")
         #expect(plain.path(fullKey: plain.fullKey("a b")) == "/p/a%20b")
@@ -49,7 +49,7 @@ import Testing
     }
 
     @Test(
-        "elsewhere is addressed by path, its port told when it is not the usual one",
+        "elsewhere uses the path, with its port if it is not the default",
         arguments: [
             ("http://127.0.0.1:9000", "127.0.0.1:9000", false), ("https://S3.Example.com:443/", "s3.example.com", true),
             ("http://minio:80", "minio", false), ("https://[::1]:9000", "[::1]:9000", true),
@@ -61,7 +61,7 @@ import Testing
         #expect(configuration.path(fullKey: "a//b") == "/bucket/a//b")
     }
 
-    @Test("refuses an endpoint with anything but scheme, host and port, and keeps a password to itself") func badEndpoint() {
+    @Test("rejects an endpoint with anything but scheme, host and port, and does not show a password") func badEndpoint() {
         for text in ["127.0.0.1:9000", "ftp://x", "https://", "https://x/path", "http://x?y", "http://me:hunter2@x"] {
             let error = #expect(throws: StorageLocationError.self) {
                 try S3Configuration(bucket: "bucket", credentials: credentials, endpoint: text)

@@ -9,7 +9,7 @@ import Testing
 
 let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-/// Each storage that there is, empty.
+/// Every kind of storage, empty.
 enum StorageUnderTest: String, CaseIterable, CustomTestStringConvertible {
     case s3, folder
 
@@ -28,7 +28,7 @@ func withFolder(_ body: (FolderStorage, _ path: String) async throws -> Void) as
     let folder = FileManager.default.temporaryDirectory.appending(path: "longhaul-storage-\(UUID().uuidString)")
     defer { do { try FileManager.default.removeItem(at: folder) } catch { Issue.record(error) } }
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    // The storage makes its root itself.
+    // The storage creates its root itself.
     let root = folder.appending(path: "root").path
     try await body(FolderStorage(path: root, logger: quiet), root)
 }
@@ -41,7 +41,7 @@ func s3Configuration(bucket: String, prefix: String = "a prefix/x") throws -> S3
         endpoint: SharedServers.s3Endpoint)
 }
 
-/// A bucket of its own on the shared server.
+/// Its own bucket on the shared server.
 func withS3(_ body: (S3Storage, HTTPClient) async throws -> Void) async throws {
     let thread = EventThread(name: "storage-test")
     let http = HTTPClient(HTTPClientConfiguration(name: "storage"), on: thread, logger: quiet)
@@ -58,7 +58,7 @@ func withS3(_ body: (S3Storage, HTTPClient) async throws -> Void) async throws {
     thread.stop()
 }
 
-/// Bytes that differ from place to place, so that parts in the wrong order show: no part is a multiple of the period.
+/// Bytes that differ by position, so that parts in the wrong order are detected: no part is a multiple of the period.
 func bytes(_ count: Int) -> [UInt8] {
     var result: [UInt8] = []
     result.reserveCapacity(count + period.count)

@@ -3,7 +3,7 @@ import Foundation
 import ProviderAPI
 import Testing
 
-@Suite("FHIR Bulk Data: the state is the HTTP code, the manifest is the status answer")
+@Suite("FHIR Bulk Data: the state is the HTTP status code, the manifest is the status response")
 struct FHIRTests {
     static let yaml = """
         provider: fhir
@@ -29,7 +29,7 @@ struct FHIRTests {
         try await TestProvider(Self.yaml, secrets: ["FHIR_PASSWORD": "pw:ü"], handler)
     }
 
-    @Test("the location of the create's answer is what is asked for later")
+    @Test("later requests use the location in the create response")
     func create() async throws {
         let provider = try await provider { request in
             request.method == "GET" && request.target == "/fhir/$export"
@@ -60,7 +60,7 @@ struct FHIRTests {
         #expect((.seconds(3500)...Duration.seconds(3600)).contains(delay))
     }
 
-    @Test("codes that the file lists are states, others are failures by their class")
+    @Test("status codes in the file are states, others are failures by their class")
     func codes() async throws {
         func check(_ status: Int) async throws -> CheckOutcome {
             let provider = try await provider { _ in .json(#"{"issue":[{"diagnostics":"broken"}]}"#, status: status) }
@@ -77,7 +77,7 @@ struct FHIRTests {
         #expect(failure.failureClass == .throttled)
     }
 
-    @Test("the manifest is asked for anew and its links are followed; credentials do not leave the origin")
+    @Test("the manifest is requested again and its links are followed; credentials do not leave the origin")
     func manifest() async throws {
         let other = try StubServer { request in
             request.target == "/page2" ? .json(#"{"output":[{"type":"Group","url":"/g"}]}"#) : .text("data")

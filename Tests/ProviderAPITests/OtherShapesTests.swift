@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Other shapes of APIs")
 struct OtherShapesTests {
-    @Test("pages of the data itself, led on by a header, without reading the data")
+    @Test("pages of the data itself, with the next page in a header, without reading the data")
     func salesforce() async throws {
         let yaml = """
             provider: salesforce
@@ -52,7 +52,7 @@ struct OtherShapesTests {
         #expect(provider.server.requests.last?.body == #"{"state":"Aborted"}"#)
     }
 
-    @Test("a link to the next page is followed, though the request speaks of pages in other ways")
+    @Test("a link to the next page is followed even if the request uses pages in other ways")
     func pageInOtherNames() async throws {
         let yaml = """
             provider: p
@@ -92,7 +92,7 @@ struct OtherShapesTests {
         limits: { creates: 1/m burst 15, checks: 2/s, inFlight: 100 }
         """
 
-    @Test("what the ready answer names is kept, and a presigned link that has expired is told from wrong credentials")
+    @Test("values of the ready response are stored, and an expired presigned link differs from wrong credentials")
     func presigned() async throws {
         let provider = try await TestProvider(Self.amazon, parameters: #"{"type":"GET+ORDERS"}"#, secrets: ["AMZ": "amz"]) { request in
             switch request.target {
@@ -123,7 +123,7 @@ struct OtherShapesTests {
         #expect(provider.client.definition.download == DownloadRules(auth: false, unpack: .gzip))
     }
 
-    @Test("an error that hides behind a 200 is a failure of the class that the file gives")
+    @Test("an error in a 200 response is a failure of the class in the file")
     func errorInSuccess() async throws {
         let yaml = """
             provider: shop
@@ -145,7 +145,7 @@ struct OtherShapesTests {
         #expect(provider.server.requests[0].body == #"{"query":"mutation { bulk(id: \"job-1\") { id } }"}"#)
     }
 
-    @Test("a create whose answer cannot be read is not repeated where that could start a second export")
+    @Test("a create whose response cannot be read is not repeated if that could start a second export")
     func unreadableCreate() async throws {
         let yaml = """
             provider: p
@@ -164,7 +164,7 @@ struct OtherShapesTests {
         }
     }
 
-    @Test("an answer is bounded")
+    @Test("the size of a response is limited")
     func boundedAnswer() async throws {
         let yaml = Self.amazon.replacing("inFlight: 100", with: "inFlight: 100, answer: 1KiB")
         let provider = try await TestProvider(yaml, secrets: ["AMZ": "amz"]) { _ in .text(String(repeating: "x", count: 2000)) }

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Provider files")
 struct ProviderFileTests {
-    /// The least that a file must hold.
+    /// The minimal valid file.
     static let least = """
         provider: p
         baseURL: https://api.example.com
@@ -13,12 +13,12 @@ struct ProviderFileTests {
         files: { items: .response.body.files }
         """
 
-    @Test("the least file is in order")
+    @Test("the minimal file is valid")
     func leastFile() async {
         #expect(await TestProvider.problems(Self.least) == [])
     }
 
-    @Test("every problem of a file is found in one go, each with its position, field and fix")
+    @Test("all problems of a file are reported at once, each with its position, field and fix")
     func golden() async throws {
         let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Golden")
         for name in ["everything-wrong", "missing-parts", "not-yet"] {
@@ -30,7 +30,7 @@ struct ProviderFileTests {
     }
 
     @Test(
-        "what is no YAML mapping is reported with its place",
+        "a file that is not a YAML mapping is reported with its position",
         arguments: [
             ("", "test.yaml:1:1: the file is empty"), ("- a\n", "test.yaml:1:1: a list where a mapping is expected"),
             ("provider: p\n  x: 1\n", "test.yaml:2:4: invalid YAML: mapping values are not allowed in this context"),
@@ -45,7 +45,7 @@ struct ProviderFileTests {
     }
 
     @Test(
-        "quantities are read with their units, and nothing else is",
+        "quantities are read with their units, and other text is rejected",
         arguments: [
             ("maxWait: 1h30m", true), ("maxWait: 500ms", true), ("maxWait: 1.5h", true), ("maxWait: 7d", true), ("maxWait: 15", false),
             ("maxWait: 15 s", false), ("maxWait: -1s", false), ("maxWait: s", false), ("maxAttempts: 0", false),
@@ -57,7 +57,7 @@ struct ProviderFileTests {
     }
 
     @Test(
-        "a filter inside a template may hold braces, strings and templates' own delimiters",
+        "a filter inside a template may contain braces, strings and templates' own delimiters",
         arguments: [
             #"{{ {a: {b: .job.id}} | .a.b }}"#, #"{{ "}}" + .job.id }}"#, #"{{ "\(.job.id | "\({a: "}"}.a)")}}" }}"#,
             #"{{ "{{" }}-{{ .job.id }}"#,
@@ -67,7 +67,7 @@ struct ProviderFileTests {
         #expect(await TestProvider.problems(yaml) == [])
     }
 
-    @Test("every example of the reference page is in order")
+    @Test("every example of the reference page is valid")
     func documentation() async throws {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         let page = try String(contentsOf: root.appendingPathComponent("ops/docs/providers.md"), encoding: .utf8)
@@ -76,7 +76,7 @@ struct ProviderFileTests {
         for example in examples { #expect(await TestProvider.problems(String(example)) == []) }
     }
 
-    @Test("a folder gives its provider files in order, and refuses two of the same name")
+    @Test("a folder gives its provider files in order, and rejects two with the same name")
     func folder() throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("providers-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Requests")
 struct RequestTests {
-    /// What a create with this request line answers, and what the server saw.
+    /// The result of a create with this request line, and the request that the server received.
     func send(_ line: String, base: String = "BASE", parameters: String) async throws -> (line: String?, failure: Failure?) {
         let yaml = """
             provider: p
@@ -38,7 +38,7 @@ struct RequestTests {
     }
 
     @Test(
-        "a value that is missing in a URL is a permanent failure that names it, and nothing is sent",
+        "a missing value in a URL is a permanent failure that names it, and nothing is sent",
         arguments: [
             ("GET /x/{{ .parameters.none }}", "create.request: {{ .parameters.none }} gives null"),
             ("GET /x/{{ .parameters.f }}", "create.request: {{ .parameters.f }} gives false"),
@@ -57,19 +57,19 @@ struct RequestTests {
         #expect(result.line == nil)
     }
 
-    @Test("a base URL may hold values, and they cannot change its host beyond their place")
+    @Test("a base URL may contain values, which cannot change the rest of its host")
     func baseURL() async throws {
         let result = try await send("GET /x", base: "'BASE/{{ .parameters.tenant }}'", parameters: #"{"tenant":"a/b"}"#)
         #expect(result.line == "GET /a%2Fb/x")
     }
 
-    @Test("parameters that are no JSON object are a permanent failure", arguments: ["[1]", "{", ""])
+    @Test("parameters that are not a JSON object are a permanent failure", arguments: ["[1]", "{", ""])
     func parameters(json: String) async throws {
         let result = try await send("GET /{{ .parameters.a }}", parameters: json)
         #expect(result.failure?.code == "invalid-parameters")
     }
 
-    @Test("a header cannot be broken by a value")
+    @Test("a value cannot break a header")
     func headerInjection() async throws {
         let yaml = """
             provider: p

@@ -28,7 +28,7 @@ struct SecretTests {
         try await TestProvider(Self.yaml, parameters: parameters, secrets: ["TOKEN": Self.token, "KEY": "k3y"], handler)
     }
 
-    @Test("a secret never stands in a failure: not by the URL, an echo in the answer, or a filter's error")
+    @Test("a failure never contains a secret: not from the URL, an echo in the response, or a filter's error")
     func redacted() async throws {
         let echo = try await provider { _ in .json(#"{"error":"bad token a/b\"c+d"}"#, status: 400) }
         let broken = try await provider(#"{"leak":true}"#) { _ in .json("{}") }
@@ -49,7 +49,7 @@ struct SecretTests {
         #expect(await unknown.client.check(unknown.job, exportHandle: #"{"location":"/x"}"#) == .unknownStatus("***", retryAfter: nil))
     }
 
-    @Test("where an answer leads to another host, neither auth nor headers that hold secrets go along")
+    @Test("for a URL from a response on another host, neither auth nor headers with secrets are sent")
     func otherHost() async throws {
         let other = try StubServer { _ in .json(#"{"s":"DONE"}"#) }
         let provider = try await provider { _ in .json(#"{"s":"DONE"}"#) }
@@ -62,7 +62,7 @@ struct SecretTests {
         #expect(own.headers["authorization"] == "Bearer \(Self.token)" && own.headers["x-key"] == "k3y")
     }
 
-    @Test("only the secrets that the file names are asked for; those that are missing are all reported with their places")
+    @Test("only the secrets in the file are read; all missing ones are reported with their positions")
     func missing() async throws {
         let asked = Recorder()
         let source = SecretSource { name in
@@ -80,7 +80,7 @@ struct SecretTests {
             ])
     }
 
-    @Test("a secret comes from the environment, or from a file without the line end at its end")
+    @Test("a secret comes from the environment, or from a file without its final newline")
     func sources() throws {
         let file = FileManager.default.temporaryDirectory.appendingPathComponent("secret-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: file) }
@@ -93,7 +93,7 @@ struct SecretTests {
     }
 }
 
-/// Remembers names from any thread.
+/// Records names from any thread.
 final class Recorder: Sendable {
     private let state = Mutex<[String]>([])
     var names: [String] { state.withLock { $0 } }

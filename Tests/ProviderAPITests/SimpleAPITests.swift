@@ -49,7 +49,7 @@ struct SimpleAPITests {
         try await TestProvider(Self.yaml, parameters: Self.parameters, secrets: Self.secrets, handler)
     }
 
-    /// A provider that answers for the export with id N by the N-th response.
+    /// A provider that gives the N-th response for the export with id N.
     func provider(answering responses: [StubResponse]) async throws -> TestProvider {
         try await provider { request in
             request.target.split { !$0.isNumber }.last.flatMap { Int($0) }.map { responses[$0] } ?? .text("", status: 404)
@@ -58,7 +58,7 @@ struct SimpleAPITests {
 
     func handle(_ id: Int) -> String { "{\"id\":\"\(id)\"}" }
 
-    @Test("a create sends what the file says, types kept, and keeps what the answer gives")
+    @Test("a create sends the request in the file with its types, and stores values of the response")
     func create() async throws {
         let provider = try await provider { _ in .json(#"{"id":12345678901234567890}"#, status: 202) }
         #expect(await provider.client.create(provider.job) == .created(exportHandle: #"{"id":"12345678901234567890"}"#))
@@ -77,13 +77,13 @@ struct SimpleAPITests {
             ])
     }
 
-    @Test("a duplicate is taken over")
+    @Test("a duplicate is adopted")
     func adopt() async throws {
         let provider = try await provider { _ in .json(#"{"existingId":"old"}"#, status: 409) }
         #expect(await provider.client.create(provider.job) == .adopted(exportHandle: #"{"id":"old"}"#))
     }
 
-    @Test("a create that fails says why, with the delay that was asked for")
+    @Test("a failed create gives the reason and the requested delay")
     func createFails() async throws {
         let limited = try await provider { _ in .json(#"{"problem":"too many"}"#, status: 429, headers: ["Retry-After": "7"]) }
         let failure = try #require(failure(await limited.client.create(limited.job)))
@@ -95,7 +95,7 @@ struct SimpleAPITests {
         #expect(permanent.failureClass == .permanent && permanent.message.contains("no such report"))
     }
 
-    @Test("an answer that lacks what is to be kept is a permanent failure that names it")
+    @Test("a response without a value that must be stored is a permanent failure that names it")
     func createWithoutID() async throws {
         let provider = try await provider { _ in .json("{}", status: 201) }
         let failure = try #require(failure(await provider.client.create(provider.job)))
@@ -103,7 +103,7 @@ struct SimpleAPITests {
         #expect(failure.message == "create.export.id: .response.body.id is null in the response")
     }
 
-    @Test("each state of a status answer is told apart")
+    @Test("each state of a status response is recognised")
     func check() async throws {
         let wait = Duration.seconds(30)
         let cases: [(String, CheckOutcome)] = [
@@ -123,12 +123,12 @@ struct SimpleAPITests {
         #expect(provider.server.lines.first == "GET /v2/exports/0")
     }
 
-    @Test("a status check that fails falls into its class")
+    @Test("a failed status check has its class")
     func checkFails() async throws {
         let cases: [(Int, FailureClass)] = [
             (500, .transient), (404, .gone), (410, .gone), (401, .unauthorised), (429, .throttled), (302, .permanent),
         ]
-        // The state in the body of an error is not believed: the file does not read the HTTP code.
+        // The state in an error's body is ignored: the file does not read the HTTP status code.
         let provider = try await provider(answering: cases.map { .json(#"{"status":"FATAL"}"#, status: $0.0) })
         for (index, (status, failureClass)) in cases.enumerated() {
             guard case .failure(let failure) = await provider.client.check(provider.job, exportHandle: handle(index)) else {
@@ -139,7 +139,7 @@ struct SimpleAPITests {
         }
     }
 
-    @Test("a status answer that does not fit is a failure that passes, or an unknown status: not the end of the job")
+    @Test("an invalid status response is a transient failure or an unknown status, and does not end the job")
     func wrongStatusAnswer() async throws {
         let responses: [StubResponse] = [
             .text("<html>maintenance</html>", headers: ["Content-Type": "text/html"]), .json("{broken"), .json("[1]"), .text(""),
@@ -155,7 +155,7 @@ struct SimpleAPITests {
         #expect(await provider.client.check(provider.job, exportHandle: handle(3)) == .unknownStatus("null", retryAfter: nil))
     }
 
-    @Test("a server that is not there is a transient failure")
+    @Test("an unreachable server is a transient failure")
     func noServer() async throws {
         let provider = try await provider { _ in .json("{}") }
         provider.server.stop()
@@ -163,7 +163,7 @@ struct SimpleAPITests {
         #expect(failure?.failureClass == .transient)
     }
 
-    @Test("files are listed page by page, relative links resolved, names taken from the URL where there is none")
+    @Test("files are listed page by page, relative links are resolved, and a missing name is taken from the URL")
     func files() async throws {
         let sha = String(repeating: "AB", count: 32)
         let provider = try await provider { request in
@@ -189,7 +189,7 @@ struct SimpleAPITests {
         #expect(provider.server.requests.allSatisfy { $0.headers["authorization"] != nil })
     }
 
-    @Test("a file list that does not fit names the item and what is wrong")
+    @Test("an invalid file list is reported with the item and the problem")
     func wrongFiles() async throws {
         let cases = [
             (#"{"files":[{"name":"a"}]}"#, "item 0 has no url"),
@@ -224,7 +224,7 @@ struct SimpleAPITests {
         #expect(failure.code == "paging-loop")
     }
 
-    @Test("cancel takes an export that is gone for cancelled")
+    @Test("cancel treats a missing export as cancelled")
     func cancel() async throws {
         for (status, expected) in [(204, true), (404, true), (500, false)] {
             let provider = try await provider { _ in .text("", status: status) }
@@ -234,7 +234,7 @@ struct SimpleAPITests {
         }
     }
 
-    @Test("an export is found again, or is not there")
+    @Test("an existing export is found, a missing one is not")
     func find() async throws {
         let found = try await provider { _ in .json(#"[{"id":"e1"}]"#) }
         #expect(await found.client.find(found.job) == .found(exportHandle: #"{"id":"e1"}"#))
@@ -243,7 +243,7 @@ struct SimpleAPITests {
         #expect(await none.client.find(none.job) == .notFound)
     }
 
-    @Test("the plain values of the file are at hand")
+    @Test("the plain values of the file are available")
     func definition() async throws {
         let provider = try await provider { _ in .text("") }
         let definition = provider.client.definition

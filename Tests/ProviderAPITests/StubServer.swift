@@ -5,7 +5,7 @@ struct StubRequest: Sendable {
     var method: String
     /// Path and query, as sent.
     var target: String
-    /// Lower-case names.
+    /// Names in lower case.
     var headers: [String: String]
     var body: String
 
@@ -27,7 +27,7 @@ struct StubResponse: Sendable {
     }
 }
 
-/// An HTTP/1.1 server on a loopback port: a thread that accepts, a thread a connection, one answer a connection.
+/// An HTTP/1.1 server on a loopback port: one accepting thread, one thread per connection, one response per connection.
 final class StubServer: Sendable {
     let port: UInt16
     private let listener: Int32

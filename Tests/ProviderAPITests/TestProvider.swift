@@ -5,7 +5,7 @@ import Logging
 import ProviderAPI
 import Testing
 
-/// A provider file, a server that plays its API, and the client between them.
+/// A provider file, a server that acts as its API, and the client between them.
 struct TestProvider {
     let client: ProviderClient
     let server: StubServer
@@ -14,7 +14,7 @@ struct TestProvider {
     private static let thread = EventThread(name: "provider-tests")
     private static let http = HTTPClient(HTTPClientConfiguration(egress: .all), on: thread, logger: Logger(label: "tests"))
 
-    /// `BASE` in the file stands for the server's URL.
+    /// `BASE` in the file is replaced with the server's URL.
     init(
         _ yaml: String, parameters: String = "{}", secrets: [String: String] = [:],
         _ handler: @escaping @Sendable (StubRequest) -> StubResponse

@@ -2,7 +2,7 @@ import Testing
 
 @testable import RabbitMQ
 
-@Suite("The folding of acknowledgements")
+@Suite("Combining acknowledgements")
 struct AcknowledgementLedgerTests {
     private func ledger(_ numbers: ClosedRange<UInt64>) -> AcknowledgementLedger {
         var ledger = AcknowledgementLedger()
@@ -37,7 +37,7 @@ struct AcknowledgementLedgerTests {
         #expect(flush(&ledger) == [])
     }
 
-    @Test("what lies behind an outstanding delivery is acknowledged by itself")
+    @Test("an acknowledgement after an outstanding delivery is sent by itself")
     func gap() {
         var ledger = ledger(1...5)
         acknowledge(&ledger, 1, 3, 5)
@@ -48,7 +48,7 @@ struct AcknowledgementLedgerTests {
         acknowledge(&ledger, 2)
         #expect(flush(&ledger) == [.acknowledge(2, multiple: false)])
         acknowledge(&ledger, 4)
-        // 5 is settled already: naming it again would close the channel.
+        // 5 is already settled: naming it again would close the channel.
         #expect(flush(&ledger) == [.acknowledge(4, multiple: false)])
         #expect(ledger.outstanding == 0)
     }
@@ -63,7 +63,7 @@ struct AcknowledgementLedgerTests {
             flush(&ledger) == [.reject(2, requeue: true), .reject(4, requeue: false), .acknowledge(3, multiple: true)])
     }
 
-    @Test("a delivery is settled once only")
+    @Test("a delivery is settled only once")
     func once() {
         var ledger = ledger(1...2)
         acknowledge(&ledger, 1)
@@ -73,7 +73,7 @@ struct AcknowledgementLedgerTests {
         acknowledge(&ledger, 1, 3, 0, expecting: false)
     }
 
-    /// A broker in small: it knows what is outstanding and closes the channel at a number that is not.
+    /// A minimal broker: it tracks outstanding deliveries and closes the channel on an unknown number.
     private struct Broker {
         var outstanding: Set<UInt64> = []
         var acknowledged: Set<UInt64> = []
@@ -98,7 +98,7 @@ struct AcknowledgementLedgerTests {
         }
     }
 
-    @Test("with one delivery held and others coming and going, the broker settles exactly what was acknowledged")
+    @Test("with one delivery held and others arriving and leaving, the broker settles exactly the acknowledged ones")
     func agreesWithTheBroker() {
         var generator = SystemRandomNumberGenerator()
         for _ in 0..<50 {

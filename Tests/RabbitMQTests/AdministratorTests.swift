@@ -2,9 +2,9 @@ import RabbitMQ
 import TestServers
 import Testing
 
-@Suite("Administering", .needsServers, .timeLimit(.minutes(2)))
+@Suite("Administration", .needsServers, .timeLimit(.minutes(2)))
 struct AdministratorTests {
-    @Test("a queue declared otherwise than it is fails with the queue, the argument and both values")
+    @Test("declaring an existing queue differently fails with the queue, the argument and both values")
     func preconditionFailed() async throws {
         try await Fixture.run(arguments: ["x-max-length": 20]) { fixture in
             let other = QueueDeclaration(fixture.queue, arguments: ["x-max-length": 10])
@@ -19,7 +19,7 @@ struct AdministratorTests {
             #expect(failure.received == "10")
             #expect(failure.current == "20")
             #expect(error?.isRetriable == false)
-            // The next call works in spite of the closed channel, and the same declaration again is no error.
+            // The next call works despite the closed channel, and repeating the same declaration is no error.
             try await fixture.administrator.declare(QueueDeclaration(fixture.queue, arguments: ["x-max-length": 20]))
         }
     }
@@ -41,7 +41,7 @@ struct AdministratorTests {
         }
     }
 
-    @Test("an exchange routes what is bound to it, until it is unbound")
+    @Test("an exchange routes to its bound queues until they are unbound")
     func exchange() async throws {
         try await Fixture.run { fixture in
             let administrator = fixture.administrator
@@ -58,7 +58,7 @@ struct AdministratorTests {
         }
     }
 
-    @Test("the broker tells its version")
+    @Test("the broker reports its version")
     func version() async throws {
         try await Fixture.run(arguments: nil) { fixture in
             let version = try await fixture.administrator.serverVersion()
@@ -67,7 +67,7 @@ struct AdministratorTests {
         }
     }
 
-    @Test("many calls at once are all answered")
+    @Test("many concurrent calls all get replies")
     func concurrent() async throws {
         try await Fixture.run { fixture in
             try await withThrowingTaskGroup(of: Void.self) { group in

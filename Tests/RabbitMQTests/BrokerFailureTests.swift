@@ -3,13 +3,13 @@ import RabbitMQ
 import TestServers
 import Testing
 
-@Suite("A broker that fails", .needsServers, .timeLimit(.minutes(5)))
+@Suite("A failing broker", .needsServers, .timeLimit(.minutes(5)))
 struct BrokerFailureTests {
-    @Test("through SIGKILL and restart of the broker, publisher and consumer recover and lose nothing")
+    @Test("publisher and consumer recover from SIGKILL and restart of the broker and lose nothing")
     func killed() async throws {
         try await ServerGroup.run([.rabbitmq]) { servers in
             try await Fixture.run(url: servers.value("LONGHAUL_RABBITMQ_URL")) { fixture in
-                // A queue that was declared seconds ago is not on disk yet; an orderly restart writes it.
+                // A queue declared seconds ago is not on disk yet; a clean restart writes it.
                 try await servers.terminate(.rabbitmq)
                 try await servers.start(.rabbitmq)
                 let publisher = try await fixture.publisher { $0.publishTimeout = .seconds(120) }
@@ -47,7 +47,7 @@ struct BrokerFailureTests {
         }
     }
 
-    @Test("while the broker has a memory alarm nothing is published, and acknowledgements still get through")
+    @Test("during a memory alarm of the broker nothing is published, and acknowledgements still get through")
     func blocked() async throws {
         try await ServerGroup.run([.rabbitmq]) { servers in
             let url = try servers.value("LONGHAUL_RABBITMQ_URL")
@@ -59,7 +59,7 @@ struct BrokerFailureTests {
                 let deliveries = try await consumer.collect(3)
 
                 try await node.control("set_vm_memory_high_watermark", "0.0000001")
-                // The broker tells a connection that publishes: this message may or may not pass.
+                // The broker blocks a connection when it publishes: this message may or may not pass.
                 let first = Task { try await publisher.publish(fixture.message("first"), timeout: .seconds(120)) }
                 try await eventually(within: .seconds(20), "the broker has blocked the publisher") { await publisher.isBlocked }
                 let late = await #expect(throws: RabbitMQError.self) {
@@ -89,7 +89,7 @@ private struct BrokerNode {
     private let folder: URL
     private let ports: [String]
 
-    /// Finds the folder in which `ops/servers` keeps the node by the port that it serves.
+    /// Finds the folder of the node in `ops/servers` by its port.
     init(url: String) throws {
         let port = try String(RabbitMQConfiguration(url: url).endpoints[0].port)
         let scratch = FileManager.default.temporaryDirectory

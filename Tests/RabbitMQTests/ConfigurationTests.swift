@@ -1,7 +1,7 @@
 import RabbitMQ
 import Testing
 
-@Suite("Reading a RabbitMQ URL")
+@Suite("Parsing a RabbitMQ URL")
 struct ConfigurationTests {
     @Test("all parts are read, and percent-decoded")
     func whole() throws {
@@ -18,7 +18,7 @@ struct ConfigurationTests {
         #expect(configuration.tls?.verifiesPeer == false)
     }
 
-    @Test("what is missing has the usual value")
+    @Test("missing parts have their defaults")
     func defaults() throws {
         let configuration = try RabbitMQConfiguration(url: "amqp://localhost")
         #expect(configuration.endpoints == [.init(host: "localhost", port: 5672)])
@@ -42,7 +42,7 @@ struct ConfigurationTests {
     }
 
     @Test(
-        "a URL that cannot work is refused",
+        "an invalid URL is rejected",
         arguments: [
             "", "localhost", "http://localhost", "amqp://", "amqp://host:0", "amqp://host:70000", "amqp://host:x", "amqp://a,,b",
             "amqp://h/v/w", "amqp://h/%zz", "amqp://h/%+1", "amqp://h/%00", "amqp://h?nonsense=1", "amqp://h?heartbeat=fast",
@@ -55,7 +55,7 @@ struct ConfigurationTests {
         #expect(error?.isRetriable == false)
     }
 
-    @Test("an error tells nothing of the password")
+    @Test("an error does not show the password")
     func secret() {
         let error = #expect(throws: RabbitMQError.self) { try RabbitMQConfiguration(url: "amqp://user:hunter2@host:nonsense") }
         #expect(error.map { !"\($0)".contains("hunter2") } == true)

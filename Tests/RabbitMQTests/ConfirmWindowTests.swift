@@ -31,7 +31,7 @@ struct ConfirmWindowTests {
         #expect(window.span == 0)
     }
 
-    @Test("a multiple confirm settles all up to its number, without those that were settled before")
+    @Test("a multiple confirm settles all messages up to its number, except those already settled")
     func multiple() {
         var window = window(6)
         _ = settle(&window, 2)
@@ -53,7 +53,7 @@ struct ConfirmWindowTests {
         #expect(window.count == 1)
     }
 
-    @Test("a return belongs to the first message like it that has not come back, and settles it when it is confirmed")
+    @Test("a return belongs to the first equal message that has not been returned, and settles it at its confirm")
     func returned() {
         var window = window(4)
         let returned = PublishOutcome.returned(code: 312, text: "NO_ROUTE")
@@ -64,7 +64,7 @@ struct ConfirmWindowTests {
         #expect(outcomes == [.confirmed, returned, .confirmed, returned])
     }
 
-    @Test("what is unconfirmed comes out in order, and numbering begins again")
+    @Test("unconfirmed messages come out in order, and numbering starts again")
     func removal() {
         var window = window(4)
         _ = settle(&window, 2)
@@ -74,7 +74,7 @@ struct ConfirmWindowTests {
         #expect(settle(&window, 1) == [8])
     }
 
-    @Test("any mixture of confirms settles each message exactly once")
+    @Test("any mix of confirms settles each message exactly once")
     func anyMixture() {
         var generator = SystemRandomNumberGenerator()
         for _ in 0..<200 {

@@ -4,14 +4,14 @@ import Testing
 
 @Suite("Consuming", .needsServers, .timeLimit(.minutes(2)))
 struct ConsumerTests {
-    @Test("no more than the prefetch is held, and acknowledging brings more")
+    @Test("at most the prefetch is held, and acknowledging delivers more")
     func prefetch() async throws {
         try await Fixture.run { fixture in
             let publisher = try await fixture.publisher()
             _ = try await publisher.publish(all: fixture.messages(0..<50))
             let consumer = try await fixture.consumer(prefetch: 10)
             let first = try await consumer.collect(10)
-            // The broker counts what it has not delivered: once it has settled, no more than ten have left the queue.
+            // The broker counts undelivered messages: once the count is stable, no more than ten have left the queue.
             #expect(try await fixture.administrator.depth(fixture.queue).messages == 40)
             #expect(await consumer.unsettled == 10)
             #expect(await consumer.ready(in: fixture.queue) == 0)
@@ -44,7 +44,7 @@ struct ConsumerTests {
         }
     }
 
-    @Test("a rejected delivery comes again or is dead-lettered, as asked")
+    @Test("a rejected delivery is redelivered or dead-lettered, as requested")
     func rejections() async throws {
         try await Fixture.run(arguments: nil) { fixture in
             let dead = fixture.queue + "-dead"
@@ -76,7 +76,7 @@ struct ConsumerTests {
         }
     }
 
-    @Test("queues are weighed by the limits of a pull")
+    @Test("the limits of a pull balance the queues")
     func weights() async throws {
         try await Fixture.run { fixture in
             let low = fixture.queue + "-low"
@@ -99,7 +99,7 @@ struct ConsumerTests {
         }
     }
 
-    @Test("a cancelled pull throws, and takes nothing with it")
+    @Test("a cancelled pull throws and takes nothing")
     func cancellation() async throws {
         try await Fixture.run { fixture in
             let consumer = try await fixture.consumer()
@@ -115,7 +115,7 @@ struct ConsumerTests {
         }
     }
 
-    @Test("stopping the intake gives back what nobody has pulled, and lets the rest be acknowledged")
+    @Test("stopping the intake returns unpulled messages, and the rest can still be acknowledged")
     func stopIntake() async throws {
         try await Fixture.run { fixture in
             let publisher = try await fixture.publisher()
@@ -137,7 +137,7 @@ struct ConsumerTests {
         }
     }
 
-    @Test("shutdown ends a pull that waits, with nothing")
+    @Test("shutdown ends a waiting pull with nothing")
     func shutdownEndsPulls() async throws {
         try await Fixture.run { fixture in
             let consumer = try await fixture.consumer()
@@ -147,7 +147,7 @@ struct ConsumerTests {
         }
     }
 
-    @Test("a queue that does not exist fails the first connection")
+    @Test("a missing queue fails the first connection")
     func missingQueue() async throws {
         try await Fixture.run { fixture in
             let error = await #expect(throws: RabbitMQError.self) {
@@ -158,7 +158,7 @@ struct ConsumerTests {
         }
     }
 
-    @Test("when its queue is deleted the consumer subscribes again as soon as it is back, and the others go on meanwhile")
+    @Test("after a deleted queue returns, the consumer subscribes again; other queues continue meanwhile")
     func deletedQueue() async throws {
         try await Fixture.run { fixture in
             let other = fixture.queue + "-other"

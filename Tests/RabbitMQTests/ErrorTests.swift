@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Errors")
 struct ErrorTests {
-    @Test("a PRECONDITION_FAILED is taken apart")
+    @Test("a PRECONDITION_FAILED is parsed")
     func precondition() {
         let failure = PreconditionFailure(
             brokerText:
@@ -24,7 +24,7 @@ struct ErrorTests {
         #expect(PreconditionFailure(brokerText: "PRECONDITION_FAILED - unknown delivery tag 7").argument == nil)
     }
 
-    @Test("the broker's codes are told apart by what helps")
+    @Test("the broker's codes are distinguished by what helps")
     func codes() {
         func error(_ code: Int) -> RabbitMQError { .closed(code: code, text: "", attempted: "testing", endpoint: nil) }
         #expect(error(403).kind == .accessRefused)
@@ -34,7 +34,7 @@ struct ErrorTests {
         #expect(!error(406).isRetriable)
     }
 
-    @Test("a message that cannot travel is found out before it is sent")
+    @Test("a message that cannot be encoded is rejected before it is sent")
     func flaws() {
         func problem(_ change: (inout OutgoingMessage) -> Void) -> String? {
             var message = OutgoingMessage(routingKey: "q", body: [1])

@@ -5,8 +5,8 @@ import RabbitMQ
 import Retry
 import TestServers
 
-/// What a test against a broker needs: a thread, a queue name of its own, and an administrator; everything that it made is shut down
-/// and deleted at the end.
+/// Everything that a test against a broker needs: a thread, its own queue name and an administrator. At the end, everything that it
+/// created is shut down and deleted.
 final class Fixture: Sendable {
     let thread = EventThread(name: "rabbitmq-test")
     let configuration: RabbitMQConfiguration
@@ -25,7 +25,7 @@ final class Fixture: Sendable {
         administrator = Administrator(configuration, logger: logger)
     }
 
-    /// - Parameter arguments: of the queue; `nil` declares none.
+    /// - Parameter arguments: the queue's arguments; `nil` declares no queue.
     static func run(
         url: String? = nil, arguments: [String: AMQPValue]? = [:], isolation: isolated (any Actor)? = #isolation,
         _ body: (Fixture) async throws -> Void
@@ -79,7 +79,7 @@ final class Fixture: Sendable {
 }
 
 extension Consumer {
-    /// Collects until `count` deliveries are there.
+    /// Collects until there are `count` deliveries.
     func collect(_ count: Int) async throws -> [Delivery] {
         var deliveries: [Delivery] = []
         while deliveries.count < count { deliveries += try await next(atMost: count - deliveries.count) }
@@ -91,7 +91,7 @@ extension Delivery {
     var text: String { String(decoding: body, as: UTF8.self) }
 }
 
-/// Runs `body`, and fails if it takes longer than `deadline`: no test may hang.
+/// Runs `body` and fails if it takes longer than `deadline`: no test may hang.
 func within<Value: Sendable>(
     _ deadline: Duration, _ what: String, _ body: @escaping @Sendable () async throws -> Value
 ) async throws -> Value {
@@ -108,7 +108,7 @@ func within<Value: Sendable>(
 }
 
 extension Task where Failure == any Error {
-    /// The task's value; a task that is too late is cancelled.
+    /// The task's value; a task that takes too long is cancelled.
     func value(within deadline: Duration, _ what: String) async throws -> Success {
         try await RabbitMQTests.within(deadline, what) {
             try await withTaskCancellationHandler {

@@ -5,15 +5,15 @@ import Testing
 
 @testable import RabbitMQ
 
-@Suite("Messages that mean harm", .needsServers, .timeLimit(.minutes(1)))
+@Suite("Malicious messages", .needsServers, .timeLimit(.minutes(1)))
 struct HostileMessageTests {
-    @Test("headers that are nested 10,000 levels deep are received up to the limit, and the next message as usual")
+    @Test("headers nested 10,000 levels deep are received up to the limit, and the next message is received normally")
     func nestedHeaders() async throws {
         try await Fixture.run { fixture in
             let consumer = try await fixture.consumer()
             let queue = fixture.queue
             let configuration = fixture.configuration
-            // The publisher refuses such headers, so they are sent by the library itself.
+            // The publisher rejects such headers, so the library itself sends them.
             try await Pthread.run("hostile") {
                 let connection = try AMQPConnection.open(configuration, name: "hostile").connection
                 amqp_channel_open(connection.state, 1)

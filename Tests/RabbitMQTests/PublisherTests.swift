@@ -39,7 +39,7 @@ struct PublisherTests {
         }
     }
 
-    @Test("bodies of no bytes and of many frames arrive whole, and only as much as allowed is kept of them")
+    @Test("empty bodies and bodies of many frames arrive completely, and at most the allowed size is kept")
     func sizes() async throws {
         try await Fixture.run { fixture in
             let publisher = try await fixture.publisher()
@@ -62,13 +62,13 @@ struct PublisherTests {
         }
     }
 
-    @Test("a mandatory message that no queue takes is returned, and its neighbours are confirmed")
+    @Test("a mandatory message that no queue accepts is returned, and its neighbours are confirmed")
     func returned() async throws {
         try await Fixture.run { fixture in
             let publisher = try await fixture.publisher()
             var messages = fixture.messages(0..<50)
             for index in [3, 4, 20, 49] { messages[index].routingKey = "no-such-queue" }
-            // Alike in all.
+            // Equal in every field.
             messages[4] = messages[3]
             let outcomes = try await publisher.publish(all: messages)
             for (index, outcome) in outcomes.enumerated() {
@@ -95,7 +95,7 @@ struct PublisherTests {
         }
     }
 
-    @Test("an exchange that does not exist fails its own message, and the others are published")
+    @Test("a missing exchange fails its own message, and the others are published")
     func missingExchange() async throws {
         try await Fixture.run { fixture in
             let publisher = try await fixture.publisher()
@@ -115,7 +115,7 @@ struct PublisherTests {
         }
     }
 
-    @Test("a message over the limit is refused before anything is sent")
+    @Test("a message over the limit is rejected before anything is sent")
     func tooLarge() async throws {
         try await Fixture.run { fixture in
             let publisher = try await fixture.publisher { $0.maxMessageBytes = 100 }
@@ -126,7 +126,7 @@ struct PublisherTests {
         }
     }
 
-    @Test("thousands of single publishes at once stay within the window and are all confirmed")
+    @Test("thousands of concurrent single publishes stay within the window and are all confirmed")
     func window() async throws {
         try await Fixture.run { fixture in
             let publisher = try await fixture.publisher { $0.publishWindow = 64 }
@@ -145,13 +145,13 @@ struct PublisherTests {
         }
     }
 
-    @Test("shutdown waits for what is under way, and refuses what comes later")
+    @Test("shutdown waits for publishes in flight and rejects later ones")
     func shutdown() async throws {
         try await Fixture.run { fixture in
             let publisher = try await fixture.publisher()
             let messages = fixture.messages(0..<20_000)
             let publishing = Task { try await publisher.publish(all: messages) }
-            // The whole batch is under way as soon as the publisher has it, and takes a second or so.
+            // The whole batch is in flight as soon as the publisher has it, and takes about a second.
             while await publisher.window.count == 0 { await Task.yield() }
             await publisher.shutdown(timeout: .seconds(60))
             let outcomes = try await publishing.value(within: .seconds(60), "the batch")

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Browsing a queue", .needsServers, .timeLimit(.minutes(2)))
 struct QueueBrowserTests {
-    /// As the dead-letter queues are.
+    /// Like the dead-letter queues.
     private static let quorum: [String: AMQPValue] = ["x-queue-type": "quorum", "x-delivery-limit": 1_000_000]
 
     /// A queue that holds the texts 0 to `count`.
@@ -26,15 +26,15 @@ struct QueueBrowserTests {
         try await browser.close()
     }
 
-    @Test("what was looked at is there again at once, however often", arguments: [(quorum, 30), (quorum, 150), ([:], 150)])
+    @Test("messages that were read are available again at once, any number of times", arguments: [(quorum, 30), (quorum, 150), ([:], 150)])
     func lookingOnly(arguments: [String: AMQPValue], count: Int) async throws {
         try await Self.run(count, arguments: arguments) { fixture in
-            // A quorum queue of RabbitMQ 4 without a limit of its own would drop the messages on the way.
+            // Without its own limit, a quorum queue of RabbitMQ 4 would drop the messages.
             for _ in 0..<25 {
                 try await Self.browse(fixture) { browser in
                     #expect(browser.depth == count)
                     var texts = try await browser.next(atMost: 200).map(\.text)
-                    // See `QueueBrowser`: of so many, a quorum queue does not keep the order.
+                    // See `QueueBrowser`: with so many messages, a quorum queue does not keep the order.
                     if count > 32, arguments["x-queue-type"] == "quorum" { texts.sort { (Int($0) ?? 0) < (Int($1) ?? 0) } }
                     #expect(texts == (0..<count).map { "\($0)" })
                     #expect(try await browser.next(atMost: 1).isEmpty)
@@ -43,7 +43,7 @@ struct QueueBrowserTests {
         }
     }
 
-    @Test("what was acknowledged is gone, and the rest is as it was")
+    @Test("acknowledged messages are removed, and the rest is unchanged")
     func acknowledging() async throws {
         try await Self.run(100, arguments: [:]) { fixture in
             try await Self.browse(fixture) { browser in
@@ -63,7 +63,7 @@ struct QueueBrowserTests {
         }
     }
 
-    @Test("a browser that ends without a word, as with its process, loses nothing")
+    @Test("a browser that ends abruptly, as with its process, loses nothing")
     func dropped() async throws {
         try await Self.run(50) { fixture in
             do {
@@ -81,7 +81,7 @@ struct QueueBrowserTests {
         }
     }
 
-    @Test("properties, headers, an empty body and the beginning of a large one are as they were sent")
+    @Test("properties, headers, an empty body and the beginning of a large one are unchanged")
     func content() async throws {
         try await Self.run(0) { fixture in
             let publisher = try await fixture.publisher()
@@ -109,7 +109,7 @@ struct QueueBrowserTests {
         }
     }
 
-    @Test("a queue that is not there is told by its name")
+    @Test("a missing queue is reported by its name")
     func missing() async throws {
         try await Fixture.run(arguments: nil) { fixture in
             let error = await #expect(throws: RabbitMQError.self) {
@@ -120,7 +120,7 @@ struct QueueBrowserTests {
         }
     }
 
-    @Test("a queue that goes away meanwhile is told, and the browser is at its end")
+    @Test("a queue that is deleted meanwhile is reported, and the browser ends")
     func deleted() async throws {
         try await Self.run(1) { fixture in
             let browser = try await QueueBrowser.open(fixture.configuration, queue: fixture.queue)
@@ -133,7 +133,7 @@ struct QueueBrowserTests {
         }
     }
 
-    @Test("a lost connection and a broker that is silent are errors, in time")
+    @Test("a lost connection and a silent broker are errors, in time")
     func lost() async throws {
         try await Self.run(1) { fixture in
             let proxy = try TCPProxy(to: fixture.configuration.endpoints.first?.port)

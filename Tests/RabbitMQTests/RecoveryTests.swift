@@ -10,7 +10,7 @@ struct RecoveryTests {
         try TCPProxy(to: RabbitMQConfiguration(url: SharedServers.rabbitMQURL).endpoints[0].port)
     }
 
-    @Test("after a cut the unacknowledged come again, and acknowledgements of the old connection are dropped")
+    @Test("after a cut, unacknowledged messages are redelivered, and acknowledgements of the old connection are dropped")
     func redelivery() async throws {
         let proxy = try Self.proxy()
         defer { proxy.stop() }
@@ -20,14 +20,14 @@ struct RecoveryTests {
             let consumer = try await fixture.consumer(port: proxy.port, prefetch: 10)
             var old = try await consumer.collect(10)
             await consumer.acknowledge(old.prefix(4).map(\.tag))
-            // That more comes shows that the broker has the acknowledgements.
+            // More deliveries show that the broker has received the acknowledgements.
             old += try await consumer.collect(4)
             proxy.cut()
             let again = try await within(.seconds(20), "redelivery") { try await consumer.collect(10) }
             let redelivered = again.map(\.isRedelivered)
             #expect(!redelivered.contains(false))
             #expect(again.map(\.text) == (4..<14).map(String.init))
-            // A tag of the old connection names another message on the new one; it must not reach the broker.
+            // A tag of the old connection refers to another message on the new one, so it must not reach the broker.
             await consumer.acknowledge(old.map(\.tag))
             #expect(await consumer.unsettled == 10)
             await consumer.reject(old.map(\.tag), requeue: false)
@@ -39,7 +39,7 @@ struct RecoveryTests {
         }
     }
 
-    @Test("through cuts in the middle of publishing nothing that was confirmed is lost, and everything is confirmed")
+    @Test("when connections are cut during publishing, no confirmed message is lost, and everything is confirmed")
     func cutsWhilePublishing() async throws {
         let proxy = try Self.proxy()
         defer { proxy.stop() }
@@ -69,7 +69,7 @@ struct RecoveryTests {
         }
     }
 
-    @Test("a peer that has gone silent is noticed by its missing heartbeats, and both sides go on over a new connection")
+    @Test("missing heartbeats reveal a silent peer, and both sides continue on a new connection")
     func halfOpen() async throws {
         let proxy = try Self.proxy()
         defer { proxy.stop() }
@@ -78,7 +78,7 @@ struct RecoveryTests {
             let consumer = try await fixture.consumer(port: proxy.port) { $0.heartbeat = .seconds(2) }
             proxy.silence()
             let start = ContinuousClock.now
-            // Published into the silence: sent again once it is noticed.
+            // Published to the silent peer: sent again after it is detected.
             #expect(try await publisher.publish(fixture.message("a")) == .confirmed)
             #expect(ContinuousClock.now - start > .seconds(1))
             #expect(ContinuousClock.now - start < .seconds(10))
@@ -90,7 +90,7 @@ struct RecoveryTests {
         }
     }
 
-    @Test("a broker that takes connections and answers nothing on channels is left after the time of a call, and again until it does")
+    @Test("a broker that accepts connections but does not respond on channels is left after the call timeout, until it responds")
     func withheldChannels() async throws {
         let proxy = try Self.proxy()
         defer { proxy.stop() }
@@ -100,7 +100,7 @@ struct RecoveryTests {
             proxy.withholdChannels(true)
             proxy.cut()
             let publishing = Task { try await publisher.publish(fixture.message("late"), timeout: .seconds(60)) }
-            // Two at first, two that hang, and two that were made because those were given up.
+            // Two at first, two that hang, and two that replaced those.
             try await eventually(within: .seconds(30), "both connect again") { proxy.accepted >= 6 }
             proxy.withholdChannels(false)
             #expect(try await publishing.value(within: .seconds(60), "publishing") == .confirmed)
@@ -116,7 +116,7 @@ struct RecoveryTests {
         defer { proxy.stop() }
         try await Fixture.run { fixture in
             let consumer = try await fixture.consumer(port: proxy.port) { $0.heartbeat = .seconds(2) }
-            // The broker ends a connection after two to three missed beats; this is what is tested, so there is nothing to wait for.
+            // The broker closes a connection after two to three missed heartbeats. The test waits for exactly this.
             try await Task.sleep(for: .seconds(5))
             #expect(proxy.accepted == 1)
             #expect(await consumer.isConnected)
@@ -124,7 +124,7 @@ struct RecoveryTests {
         }
     }
 
-    @Test("a broker that stops reading holds up publishers, and not the thread")
+    @Test("a broker that stops reading blocks publishers, but not the thread")
     func broughtToAHalt() async throws {
         let proxy = try Self.proxy()
         defer { proxy.stop() }
@@ -148,7 +148,7 @@ struct RecoveryTests {
                 }
                 return try await group.reduce(.zero) { max($0, $1) }
             }
-            // A send that blocks would block for good; the bound is for a busy machine.
+            // A blocking send would block forever; the limit is for a busy machine.
             #expect(slowest < .seconds(3))
             #expect(await publisher.waiting > 0)
             let overloaded = await #expect(throws: RabbitMQError.self) {
@@ -181,7 +181,7 @@ struct RecoveryTests {
         }
     }
 
-    @Test("of several hosts the first that answers is taken")
+    @Test("the first of several hosts that responds is used")
     func severalHosts() async throws {
         let dead = try TCPProxy(to: nil)
         dead.stop()
@@ -196,7 +196,7 @@ struct RecoveryTests {
         }
     }
 
-    @Test("a wrong password is said to be one, and is not worth another attempt")
+    @Test("a wrong password is reported as such and is not retried")
     func wrongPassword() async throws {
         try await Fixture.run(arguments: nil) { fixture in
             let error = await #expect(throws: RabbitMQError.self) { try await fixture.publisher { $0.password = "hunter2" } }
@@ -208,7 +208,7 @@ struct RecoveryTests {
         }
     }
 
-    @Test("a host that nobody listens on, or that never answers, is unreachable within the timeout")
+    @Test("a host with no listener, or one that never responds, is unreachable within the timeout")
     func unreachable() async throws {
         let mute = try TCPProxy(to: nil)
         defer { mute.stop() }

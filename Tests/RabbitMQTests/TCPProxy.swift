@@ -2,13 +2,13 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// A TCP proxy on a loopback port, which can cut its connections or let them go silent.
+/// A TCP proxy on a loopback port that can cut or silence its connections.
 ///
-/// Unchecked: everything that changes is behind the mutex.
+/// Unchecked: a mutex protects all mutable state.
 final class TCPProxy: @unchecked Sendable {
     private struct State {
         var descriptors: Set<Int32> = []
-        /// Connections up to this number carry nothing any more.
+        /// Connections up to this number no longer forward data.
         var silenced = 0
         var accepted = 0
         var withholdsChannels = false
@@ -19,7 +19,7 @@ final class TCPProxy: @unchecked Sendable {
     private let listener: Int32
     let port: UInt16
 
-    /// - Parameter target: a loopback port; without one, nothing is ever accepted and a client gets no answer.
+    /// - Parameter target: a loopback port. Without one, nothing is accepted and a client gets no reply.
     init(to target: UInt16?) throws {
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         self.listener = listener
@@ -35,7 +35,7 @@ final class TCPProxy: @unchecked Sendable {
         if let target { Thread.detachNewThread { [self] in accept(to: target) } }
     }
 
-    /// How many connections were accepted so far.
+    /// The number of connections accepted so far.
     var accepted: Int { state.withLock { $0.accepted } }
 
     /// Ends every connection.
@@ -45,10 +45,10 @@ final class TCPProxy: @unchecked Sendable {
         }
     }
 
-    /// The connections of now stay open and carry nothing more in either direction; later ones work.
+    /// The current connections stay open and forward nothing more in either direction; later ones work.
     func silence() { state.withLock { $0.silenced = $0.accepted } }
 
-    /// Connections that are accepted from now on carry the connection itself, heartbeats too, and nothing of a channel to the broker.
+    /// Connections accepted from now on forward frames of the connection itself, including heartbeats, but no channel frames to the broker.
     func withholdChannels(_ withholds: Bool) { state.withLock { $0.withholdsChannels = withholds } }
 
     func stop() {
@@ -57,7 +57,7 @@ final class TCPProxy: @unchecked Sendable {
         cut()
     }
 
-    /// Only when no thread accepts from it: the number may be another listener's soon.
+    /// Only when no thread accepts on it: the number may soon belong to another listener.
     deinit { close(listener) }
 
     private func accept(to target: UInt16) {
@@ -138,7 +138,7 @@ final class TCPProxy: @unchecked Sendable {
     }
 }
 
-/// Drops the frames of channels, and lets those of the connection itself through (AMQP 0-9-1, section 4.2.3: after the eight bytes of
+/// Drops the frames of channels and forwards those of the connection itself (AMQP 0-9-1, section 4.2.3: after the eight bytes of
 /// the protocol header, a type, a channel, the size of the payload, the payload and an end byte).
 private struct ChannelFilter: Sendable {
     private var rest: [UInt8] = []

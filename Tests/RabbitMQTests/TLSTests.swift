@@ -5,7 +5,7 @@ import Testing
 
 @Suite("TLS", .needsServers, .timeLimit(.minutes(2)))
 struct TLSTests {
-    @Test("messages travel over TLS, also bodies of many frames, and client certificates are shown")
+    @Test("messages travel over TLS, including bodies of many frames, and client certificates are sent")
     func messages() async throws {
         try await TLSTerminator.run { terminator in
             try await Fixture.run { fixture in
@@ -28,7 +28,7 @@ struct TLSTests {
         }
     }
 
-    @Test("a certificate of an unknown authority, or of another host, is refused; without verification both pass")
+    @Test("a certificate from an unknown authority, or for another host, is rejected; without verification both pass")
     func verification() async throws {
         try await TLSTerminator.run { terminator in
             try await Fixture.run(arguments: nil) { fixture in
@@ -59,7 +59,7 @@ struct TLSTests {
         }
     }
 
-    @Test("a certificate file that is not there is named")
+    @Test("a missing certificate file is named")
     func missingFile() async throws {
         try await Fixture.run(arguments: nil) { fixture in
             let error = await #expect(throws: RabbitMQError.self) {
@@ -74,7 +74,7 @@ struct TLSTests {
     }
 }
 
-/// Takes TLS off in front of the shared broker: a Python process with a certificate for `localhost`, which asks its clients for one.
+/// Terminates TLS in front of the shared broker: a Python process with a certificate for `localhost`, which asks for client certificates.
 private struct TLSTerminator {
     let port: UInt16
     let folder: URL
@@ -100,7 +100,7 @@ private struct TLSTerminator {
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
         try process.run()
-        // Not SIGTERM: threads of the concurrency pool block it, and the child has inherited that.
+        // Not SIGTERM: threads of the concurrency pool block it, and the child inherits that.
         defer { kill(process.processIdentifier, SIGKILL) }
         let portFile = folder.appending(path: "port")
         try await eventually(within: .seconds(30), "the TLS terminator listens") {

@@ -23,7 +23,7 @@ import Testing
     }
 
     @Test(
-        "that is wrong is refused with the reason, and without the password",
+        "that is invalid is rejected with the reason, and without the password",
         arguments: [
             ("localhost:6379", "redis://host"), ("http://u:hush@h", "scheme"), ("redis://", "no host"), ("redis://:hush@", "no host"),
             ("redis://u:hush@h:port", "port"), ("redis://u:hush@h:0", "port"), ("redis://u:hush@h:65536", "port"),
@@ -37,7 +37,7 @@ import Testing
         #expect(error.map { "\($0)".contains("hush") } == false)
     }
 
-    @Test("for TLS is read like one without", .enabled(if: RedisConfiguration.supportsTLS, "this hiredis has no TLS")) func tls() throws {
+    @Test("for TLS is parsed like one without", .enabled(if: RedisConfiguration.supportsTLS, "this hiredis has no TLS")) func tls() throws {
         let configuration = try RedisConfiguration(url: "rediss://user:hush@h/1")
         #expect(configuration.tls == RedisConfiguration.TLS())
         #expect(configuration.server == "h:6379/1")
@@ -46,7 +46,7 @@ import Testing
         #expect(try RedisConfiguration(url: "redis://h").tls == nil)
     }
 
-    @Test("for TLS is refused without a hiredis that has it", .enabled(if: !RedisConfiguration.supportsTLS, "this hiredis has TLS"))
+    @Test("for TLS is rejected if hiredis does not support TLS", .enabled(if: !RedisConfiguration.supportsTLS, "this hiredis has TLS"))
     func noTLS() throws {
         let error = #expect(throws: RedisError.self) { try RedisConfiguration(url: "rediss://:hush@h:6380") }
         #expect(error?.kind == .invalidURL)

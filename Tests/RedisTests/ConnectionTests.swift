@@ -4,7 +4,7 @@ import Testing
 import TestServers
 
 @Suite("A Redis connection", .needsServers) struct ConnectionTests {
-    @Test("is named, and in the database that the URL names") func login() async throws {
+    @Test("has a name and uses the database in the URL") func login() async throws {
         let url = try SharedServers.redisURL.split(separator: "/").dropLast().joined(separator: "//") + "/3"
         try await Fixture.run(url) {
             $0.clientName = "a name"
@@ -15,7 +15,7 @@ import TestServers
         }
     }
 
-    @Test("comes back after SIGKILL: what was on the wire fails, what waits is sent, data stay") func killed() async throws {
+    @Test("recovers from SIGKILL: commands on the wire fail, waiting ones are sent, data is kept") func killed() async throws {
         try await ServerGroup.run([.redis]) { servers in
             try await Fixture.run(try servers.value("LONGHAUL_REDIS_URL")) { fixture in
                 let (redis, key) = (fixture.redis, fixture.key)
@@ -37,7 +37,7 @@ import TestServers
         }
     }
 
-    @Test("notices at once, without a command, that the server has gone, and returns by itself") func idle() async throws {
+    @Test("notices at once, without a command, that the server has gone, and reconnects by itself") func idle() async throws {
         try await ServerGroup.run([.redis]) { servers in
             try await Fixture.run(try servers.value("LONGHAUL_REDIS_URL")) { fixture in
                 try await servers.kill(.redis)
@@ -48,7 +48,7 @@ import TestServers
         }
     }
 
-    @Test("that is half-open: calls end by their deadline, and the server is used again when it answers") func halfOpen() async throws {
+    @Test("that is half-open: calls end at their deadline, and the server is used again when it responds") func halfOpen() async throws {
         try await ServerGroup.run([.redis]) { servers in
             try await Fixture.run(try servers.value("LONGHAUL_REDIS_URL")) {
                 $0.commandTimeout = .milliseconds(700)
@@ -100,7 +100,7 @@ import TestServers
         }
     }
 
-    @Test("logs in with a password, with a name too, and tells when the password is missing") func authentication() async throws {
+    @Test("logs in with a password, with or without a name, and reports a missing password") func authentication() async throws {
         try await ServerGroup.run([.redis]) { servers in
             let url = try servers.value("LONGHAUL_REDIS_URL")
             try await Fixture.run(url) { fixture in
@@ -142,7 +142,7 @@ import TestServers
 }
 
 @Suite("A Redis connection without a server") struct UnreachableTests {
-    @Test("to nobody is an error that names the place and can be retried") func refused() async throws {
+    @Test("without a listener is an error that names the address and can be retried") func refused() async throws {
         let thread = EventThread(name: "redis-test")
         defer { thread.stop() }
         let redis = try Fixture.client("redis://:hush@127.0.0.1:1/0", on: thread)
@@ -157,7 +157,7 @@ import TestServers
         await redis.shutdown()
     }
 
-    @Test("to a host without an address is an error that says so") func unresolved() async throws {
+    @Test("to a host without an address is reported as an error") func unresolved() async throws {
         let thread = EventThread(name: "redis-test")
         defer { thread.stop() }
         let error = try await failure { try await Fixture.client("redis://no-such-host.invalid", on: thread).connect() }

@@ -2,8 +2,8 @@ import Redis
 import TestServers
 import Testing
 
-@Suite("What a user may not do", .needsServers) struct DenialTests {
-    @Test("is remembered, of commands and of scripts, and told apart from other errors") func denials() async throws {
+@Suite("Commands that a user is not allowed to run", .needsServers) struct DenialTests {
+    @Test("are remembered, also for scripts, and distinguished from other errors") func denials() async throws {
         let name = "denials-\(UInt64.random(in: 0 ... .max))"
         try await Fixture.run { admin in
             try await admin.redis.send(["ACL", "SETUSER", .string(name), "on", ">secret", "~*", "+@all", "-incr"])

@@ -6,13 +6,13 @@ import TestServers
 
 @testable import Redis
 
-/// A connected client on an event thread of its own, and a prefix for the keys of one test.
+/// A connected client on its own event thread, and a key prefix for one test.
 struct Fixture {
     let redis: Redis
     let thread: EventThread
     let key: String
 
-    /// - Parameter url: the shared server unless given.
+    /// - Parameter url: the shared server by default.
     static func run(
         _ url: String? = nil, configure: (inout RedisConfiguration) -> Void = { _ in }, body: (Fixture) async throws -> Void
     ) async throws {

@@ -22,7 +22,7 @@ import TestServers
         }
     }
 
-    @Test("keeps the order of its commands, past the bounds of one write") func order() async throws {
+    @Test("keeps the order of its commands beyond the limits of one write") func order() async throws {
         try await Fixture.run { fixture in
             let (redis, key) = (fixture.redis, fixture.key)
             let replies = try await redis.send(all: (0..<1500).map { ["RPUSH", .string(key), "\($0)"] })
@@ -43,7 +43,7 @@ import TestServers
         }
     }
 
-    @Test("refuses a command without words instead of waiting for a reply that never comes") func emptyCommand() async throws {
+    @Test("rejects an empty command instead of waiting for a reply that never comes") func emptyCommand() async throws {
         try await Fixture.run { fixture in
             let single = try await failure { try await fixture.redis.send([]) }
             #expect(single.serverError != nil)
@@ -52,7 +52,7 @@ import TestServers
         }
     }
 
-    @Test("refuses what its queue has no room for, and takes more when there is room again") func overload() async throws {
+    @Test("rejects calls when its queue is full, and accepts more when there is room again") func overload() async throws {
         try await ServerGroup.run([.redis]) { servers in
             try await Fixture.run(try servers.value("LONGHAUL_REDIS_URL")) {
                 $0.limits.queuedCommands = 50
@@ -73,7 +73,7 @@ import TestServers
         }
     }
 
-    @Test("a cancelled caller stops waiting at once; the replies of others stay right") func cancellation() async throws {
+    @Test("stops waiting at once for a cancelled caller; other callers still get the right replies") func cancellation() async throws {
         try await ServerGroup.run([.redis]) { servers in
             try await Fixture.run(try servers.value("LONGHAUL_REDIS_URL")) { fixture in
                 let (redis, key) = (fixture.redis, fixture.key)
@@ -98,7 +98,7 @@ import TestServers
         }
     }
 
-    @Test("the deadline of a call counts from that call, though the one before was refused") func deadlineOfLaterCall() async throws {
+    @Test("starts the deadline of a call at that call, even if the previous one was rejected") func deadlineOfLaterCall() async throws {
         try await Fixture.run {
             $0.commandTimeout = .milliseconds(150)
         } body: { fixture in
@@ -113,7 +113,7 @@ import TestServers
         }
     }
 
-    @Test("a caller that is cancelled already sends nothing") func cancelledBefore() async throws {
+    @Test("sends nothing for a caller that is already cancelled") func cancelledBefore() async throws {
         try await Fixture.run { fixture in
             let (redis, key) = (fixture.redis, fixture.key)
             let task = Task {

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Redis
 
-/// The queue and the batches alone, without a server and with a clock that stands.
+/// Only the queue and the batches, without a server and with a stopped clock.
 @Suite("The queue of a Redis pipeline") struct QueueTests {
     private let now = ContinuousClock.now
     private var limits: RedisConfiguration.Limits {
@@ -24,7 +24,7 @@ import Testing
         return queue
     }
 
-    @Test("cuts batches at the number of commands, a pipeline in two if need be") func commandsInBatch() {
+    @Test("limits batches by the number of commands, and splits a pipeline in two if needed") func commandsInBatch() {
         let calls = [call(1), call(2, commands: 6), call(3)]
         let queue = queue(calls)
         #expect(queue.batch() == 2)
@@ -40,7 +40,7 @@ import Testing
         #expect(!queue.answer(.null))
     }
 
-    @Test("cuts batches at their bytes, and lets a longer command go alone") func bytesInBatch() {
+    @Test("limits batches by their bytes, and sends a longer command alone") func bytesInBatch() {
         let calls = [call(1, bytes: 60), call(2, bytes: 60), call(3, bytes: 500), call(4)]
         let queue = queue(calls)
         for sent in [[1, 0, 0, 0], [1, 1, 0, 0], [1, 1, 1, 0], [1, 1, 1, 1]] {
@@ -50,7 +50,7 @@ import Testing
         }
     }
 
-    @Test("has room for as many commands and bytes as it may, and for one call of any size when it is empty") func bounds() {
+    @Test("has room for its maximum of commands and bytes, and for one call of any size when it is empty") func bounds() {
         let commands = queue((1...10).map { call($0) })
         #expect(!commands.enqueue(call(11)))
         commands.pipeline.cancel(3)
@@ -61,7 +61,7 @@ import Testing
         #expect(bytes.enqueue(call(3)))
     }
 
-    @Test("does not send what was cancelled or has expired, and tells who may have run") func dropped() {
+    @Test("does not send cancelled or expired commands, and reports which may have run") func dropped() {
         let calls = [call(1, after: .seconds(1)), call(2, after: .seconds(1)), call(3), call(4)]
         let queue = queue([calls[0]])
         #expect(queue.batch() == 1)
@@ -79,7 +79,7 @@ import Testing
         #expect(calls[3].replies == [.status("OK")])
     }
 
-    @Test("calls a batch overdue when its youngest command has had its time") func overdue() {
+    @Test("treats a batch as overdue when its youngest command has reached its deadline") func overdue() {
         let queue = queue([call(1, after: .seconds(1)), call(2, after: .seconds(30))])
         #expect(queue.batch() == 2)
         #expect(queue.pipeline.nextDeadline == now + .seconds(1))
@@ -88,7 +88,7 @@ import Testing
         #expect(queue.expire(after: .seconds(30)))
     }
 
-    @Test("keeps what waits when the connection breaks, but not the rest of a pipeline that was begun") func lost() {
+    @Test("keeps waiting calls when the connection breaks, but not the rest of a started pipeline") func lost() {
         let calls = [call(1, commands: 6), call(2)]
         let queue = queue(calls)
         #expect(queue.batch() == 1)
@@ -101,7 +101,7 @@ import Testing
         #expect(calls[1].sent == 1)
     }
 
-    @Test("sweeps calls that were cancelled while nothing is sent") func sweep() {
+    @Test("removes calls that were cancelled while nothing is sent") func sweep() {
         var limits = RedisConfiguration.Limits()
         limits.queuedCommands = 10
         let queue = Queue(limits, start: now)
@@ -114,7 +114,7 @@ import Testing
     }
 }
 
-/// A pipeline whose clock stands, by reference: `#expect` takes no mutating calls.
+/// A pipeline with a stopped clock, by reference: `#expect` does not accept mutating calls.
 private final class Queue {
     var pipeline: Pipeline
     private let start: ContinuousClock.Instant
@@ -125,7 +125,7 @@ private final class Queue {
     }
 
     func enqueue(_ call: Call) -> Bool { pipeline.enqueue(call) }
-    /// Forms a batch and tells from how many calls.
+    /// Forms a batch and returns its number of calls.
     func batch() -> Int { pipeline.formBatch(at: start, timeout: .seconds(10)).count }
     func answer(_ reply: RESPValue) -> Bool { pipeline.receive(reply) }
     func expire(after time: Duration) -> Bool { pipeline.expire(at: start + time, cause: nil) }

@@ -7,14 +7,14 @@ import TestServers
     let increment = RedisScript(
         name: "increment", source: "-- \(UInt64.random(in: 0 ... .max))\nreturn redis.call('INCRBY', KEYS[1], ARGV[1])")
 
-    @Test("the digest is the one that Redis computes") func digest() async throws {
+    @Test("the digest equals Redis's") func digest() async throws {
         try await Fixture.run { fixture in
             let digest = try await fixture.redis.send(["SCRIPT", "LOAD", .string(increment.source)]).text
             #expect(digest == increment.sha1)
         }
     }
 
-    @Test("a script that the server does not know is loaded and run once") func loads() async throws {
+    @Test("an unknown script is loaded and run once") func loads() async throws {
         try await Fixture.run { fixture in
             let first = try await fixture.redis.run(increment, keys: [.string(fixture.key)], arguments: [5])
             let second = try await fixture.redis.run(increment, keys: [.string(fixture.key)], arguments: [1])

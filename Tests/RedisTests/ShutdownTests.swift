@@ -5,7 +5,7 @@ import TestServers
 @testable import Redis
 
 @Suite("Shutting a Redis client down", .needsServers) struct ShutdownTests {
-    @Test("lets what was called before be answered, and refuses what comes after") func drains() async throws {
+    @Test("lets earlier calls finish, and rejects later ones") func drains() async throws {
         try await ServerGroup.run([.redis]) { servers in
             let thread = EventThread(name: "redis-test")
             defer { thread.stop() }
@@ -28,7 +28,7 @@ import TestServers
         }
     }
 
-    @Test("ends by its limit when the server does not answer") func frozen() async throws {
+    @Test("ends at its limit when the server does not respond") func frozen() async throws {
         try await ServerGroup.run([.redis]) { servers in
             let thread = EventThread(name: "redis-test")
             defer { thread.stop() }

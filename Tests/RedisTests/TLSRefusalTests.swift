@@ -4,7 +4,7 @@ import TestServers
 import Testing
 
 @Suite(
-    "Redis over TLS is refused", .needsServers, .enabled(if: RedisConfiguration.supportsTLS, "this hiredis has no TLS"),
+    "Redis over TLS is rejected", .needsServers, .enabled(if: RedisConfiguration.supportsTLS, "this hiredis has no TLS"),
     .timeLimit(.minutes(2)))
 struct TLSRefusalTests {
     /// The error of a first connection.
@@ -14,7 +14,7 @@ struct TLSRefusalTests {
         return try await failure { try await Fixture.client(url, on: thread, configure: configure).connect() }
     }
 
-    @Test("to a server of an unknown authority, the system's do not help") func authority() async throws {
+    @Test("to a server with an unknown authority, even with the system's authorities") func authority() async throws {
         try await TLSServer.run { server in
             for authority in [server.certificates.path("stranger.pem"), nil] {
                 let error = try await refusal(server.url()) { $0.tls?.authorityFile = authority }
@@ -24,7 +24,7 @@ struct TLSRefusalTests {
         }
     }
 
-    // "127.1" is 127.0.0.1 to the resolver, and a name to a certificate.
+    // The resolver treats "127.1" as 127.0.0.1, but for a certificate it is a name.
     @Test("to a server whose certificate names others", arguments: [("127.0.0.2", "IP address mismatch"), ("127.1", "hostname mismatch")])
     func host(host: String, reason: String) async throws {
         try await TLSServer.run { server in
@@ -34,10 +34,10 @@ struct TLSRefusalTests {
         }
     }
 
-    @Test("to a server without TLS, and TLS servers refuse plain clients") func plain() async throws {
+    @Test("to a server without TLS, and TLS servers reject plain clients") func plain() async throws {
         let url = try SharedServers.redisURL.replacing("redis://", with: "rediss://")
         let plainServer = try await refusal(url) { $0.connectTimeout = .seconds(1) }
-        // It waits for the end of what it takes for a command, or finds one.
+        // The server waits for the end of what it takes for a command, or finds one.
         #expect(plainServer.kind == .tls || plainServer.kind == .unreachable)
         #expect(plainServer.cause?.contains("TLS") == true, "\(plainServer)")
         try await TLSServer.run { server in
@@ -46,7 +46,7 @@ struct TLSRefusalTests {
         }
     }
 
-    @Test("to clients that show no certificate to a server that asks for one, and not to those that do") func clientCertificate()
+    @Test("to clients without a certificate if the server requires one, and accepted with one") func clientCertificate()
         async throws
     {
         try await TLSServer.run(["--tls-auth-clients", "yes"]) { server in
@@ -64,7 +64,7 @@ struct TLSRefusalTests {
         }
     }
 
-    @Test("when a file cannot be used, by its name and without asking for a pass phrase") func files() async throws {
+    @Test("when a file cannot be used, by its name and without asking for a passphrase") func files() async throws {
         let cases: [(authorities: String, certificate: String?, key: String?, words: String)] = [
             ("none.pem", nil, nil, "none.pem"), ("ca.pem", "none.pem", "client.key", "none.pem"),
             ("ca.pem", "client.pem", "none.key", "none.key"), ("ca.pem", "client.pem", "server.key", "server.key"),
@@ -83,7 +83,7 @@ struct TLSRefusalTests {
         }
     }
 
-    @Test("with a wrong password, which it does not show") func password() async throws {
+    @Test("with a wrong password, which the error does not show") func password() async throws {
         try await TLSServer.run(["--requirepass", "right"]) { server in
             let error = try await refusal(server.url().replacing("://", with: "://:s3cret@"), configure: server.trust)
             #expect(error.serverError?.code == "WRONGPASS")

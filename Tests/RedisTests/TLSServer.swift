@@ -2,7 +2,7 @@ import Foundation
 import Redis
 import TestServers
 
-/// A Redis server of a test's own that speaks TLS alone. Its certificate names `localhost` and 127.0.0.1.
+/// A test's own Redis server with TLS only. Its certificate is for `localhost` and 127.0.0.1.
 struct TLSServer {
     let port: UInt16
     let certificates: Certificates
@@ -20,7 +20,7 @@ struct TLSServer {
         } catch {
             outcome = .failure(error)
         }
-        // Not SIGTERM: threads of the concurrency pool block it, and the child has inherited that.
+        // Not SIGTERM: threads of the concurrency pool block it, and the child inherits that.
         server.process.send(SIGKILL)
         _ = try await server.process.end(within: .seconds(10))
         try FileManager.default.removeItem(at: certificates.folder)
@@ -30,12 +30,12 @@ struct TLSServer {
     func freeze() async throws { try await process.freeze() }
     func thaw() { process.send(SIGCONT) }
 
-    /// For `Fixture`, whose clients trust this server's authority then.
+    /// For a `Fixture` whose clients trust this server's authority.
     func url(_ host: String = "localhost") -> String { "rediss://\(host):\(port)/0" }
     func trust(_ configuration: inout RedisConfiguration) { configuration.tls?.authorityFile = certificates.path("ca.pem") }
 
     private static func start(_ certificates: Certificates, _ arguments: [String]) async throws -> TLSServer {
-        // Somebody else may take a free port first.
+        // Another process may take a free port first.
         for _ in 0..<5 {
             let port = try freePort()
             let process = try ChildProcess.start(
@@ -70,7 +70,7 @@ struct TLSServer {
     }
 }
 
-/// PEM files, `NAME.pem` and `NAME.key`: two authorities, and what the first has signed. The key of `locked` has a pass phrase.
+/// PEM files, `NAME.pem` and `NAME.key`: two authorities, and the certificates of the first. The key of `locked` has a passphrase.
 struct Certificates {
     let folder: URL
 

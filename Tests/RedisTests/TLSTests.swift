@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Redis over TLS", .needsServers, .enabled(if: RedisConfiguration.supportsTLS, "this hiredis has no TLS"), .timeLimit(.minutes(2)))
 struct TLSTests {
-    @Test("logs in, pipelines in order, and is used by its address too", arguments: ["localhost", "127.0.0.1"])
+    @Test("logs in, pipelines in order, and also works with an IP address", arguments: ["localhost", "127.0.0.1"])
     func pipeline(host: String) async throws {
         try await TLSServer.run(["--requirepass", "s3cret"]) { server in
             let url = server.url(host).replacing("://", with: "://:s3cret@").replacing("/0", with: "/3")
@@ -20,8 +20,8 @@ struct TLSTests {
         }
     }
 
-    // A record holds 16 KiB: these are many, some of which come in parts, and the socket takes the larger ones in parts.
-    @Test("values come and go whole, whatever their size", arguments: [1, 16_383, 16_384, 16_385, 1 << 20, 8_000_001])
+    // A record holds 16 KiB. These are many, some of which arrive in parts, and the socket takes the larger ones in parts.
+    @Test("sends and receives values of any size unchanged", arguments: [1, 16_383, 16_384, 16_385, 1 << 20, 8_000_001])
     func large(size: Int) async throws {
         try await TLSServer.run { server in
             try await Fixture.run(server.url(), configure: server.trust) { fixture in
@@ -39,7 +39,7 @@ struct TLSTests {
         }
     }
 
-    @Test("an array of 100,000 elements is read whole, and 200 callers at once get their own answers") func many() async throws {
+    @Test("reads an array of 100,000 elements, and 200 concurrent callers get their own replies") func many() async throws {
         try await TLSServer.run { server in
             try await Fixture.run(server.url(), configure: server.trust) { fixture in
                 let redis = fixture.redis
@@ -57,11 +57,11 @@ struct TLSTests {
         }
     }
 
-    @Test("survives what other users of OpenSSL leave in the thread's list of errors") func foreignErrors() async throws {
+    @Test("ignores errors that other users of OpenSSL leave in the thread's error queue") func foreignErrors() async throws {
         try await TLSServer.run { server in
             try await Fixture.run(server.url(), configure: server.trust) { fixture in
                 let identity = try await fixture.redis.send(["CLIENT", "ID"])
-                // Of many records, so that OpenSSL comes to an end of what is there before the reply does.
+                // Many records, so that OpenSSL runs out of data before the reply is complete.
                 let text = String(repeating: "x", count: 1 << 20)
                 for _ in 0..<10 {
                     let isLeft = await fixture.redis.leaveErrorInOpenSSL()
@@ -75,7 +75,7 @@ struct TLSTests {
         }
     }
 
-    @Test("comes back after the server was frozen, which ends no call late") func frozen() async throws {
+    @Test("recovers after the server was frozen, and no call ends late") func frozen() async throws {
         try await TLSServer.run { server in
             try await Fixture.run(server.url()) {
                 server.trust(&$0)
@@ -99,7 +99,7 @@ struct TLSTests {
 }
 
 extension Redis {
-    /// On the client's thread, as a library that shares OpenSSL with it might.
+    /// Runs on the client's thread, like a library that shares OpenSSL with it.
     fileprivate func leaveErrorInOpenSSL() -> Bool {
         typealias Open = @convention(c) (UnsafePointer<CChar>, UnsafePointer<CChar>) -> UnsafeMutableRawPointer?
         typealias Peek = @convention(c) () -> UInt

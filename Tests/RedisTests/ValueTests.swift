@@ -3,7 +3,7 @@ import TestServers
 import Testing
 
 @Suite("Redis values", .needsServers) struct ValueTests {
-    @Test("every reply type makes the round trip") func types() async throws {
+    @Test("every reply type survives the round trip") func types() async throws {
         try await Fixture.run { fixture in
             let (redis, key) = (fixture.redis, fixture.key)
             #expect(try await redis.send(["SET", .string(key), "value"]) == .status("OK"))
@@ -19,7 +19,7 @@ import Testing
         }
     }
 
-    @Test("any bytes are a value: nulls, line ends, not UTF-8, none") func binary() async throws {
+    @Test("any bytes are a value: nulls, line ends, not UTF-8, empty") func binary() async throws {
         try await Fixture.run { fixture in
             let values: [[UInt8]] = [[], [0], [13, 10], Array("$5\r\nhello\r\n".utf8), [0xFF, 0xFE, 0, 128], Array(0...255)]
             for value in values {
@@ -31,7 +31,7 @@ import Testing
         }
     }
 
-    @Test("a value of 8 MB goes there and back, between small ones") func large() async throws {
+    @Test("a value of 8 MB is sent and received between small ones") func large() async throws {
         try await Fixture.run { fixture in
             let (redis, key) = (fixture.redis, fixture.key)
             var value = (0..<251).map { UInt8($0) }
@@ -50,7 +50,7 @@ import Testing
         }
     }
 
-    @Test("an array of 100,000 elements is read whole") func longArray() async throws {
+    @Test("an array of 100,000 elements is read completely") func longArray() async throws {
         try await Fixture.run { fixture in
             let script = RedisScript(name: "count", source: "local t = {} for i = 1, 100000 do t[i] = i end return t")
             let elements = try await fixture.redis.run(script, keys: [], arguments: []).elements
@@ -59,7 +59,7 @@ import Testing
         }
     }
 
-    @Test("arrays nested 7 deep are read; deeper ones too, or they are an error and the client goes on") func nesting() async throws {
+    @Test("arrays nested 7 deep are read; deeper ones are read or are an error, and the client continues") func nesting() async throws {
         try await Fixture.run { fixture in
             func nested(_ depth: Int) -> RedisScript {
                 let value = String(repeating: "{", count: depth) + "'x'" + String(repeating: "}", count: depth)
@@ -69,7 +69,7 @@ import Testing
             for _ in 0..<7 { value = try #require(value.elements?.first) }
             #expect(value.text == "x")
             do throws(RedisError) {
-                // By hiredis 1.0 and later.
+                // With hiredis 1.0 and later.
                 var value = try await fixture.redis.run(nested(9), keys: [], arguments: [])
                 while let inner = value.elements?.first { value = inner }
                 #expect(value.text == "x")
@@ -82,7 +82,7 @@ import Testing
         }
     }
 
-    @Test("error replies are typed, with their code") func serverErrors() async throws {
+    @Test("error replies have a type and their code") func serverErrors() async throws {
         try await Fixture.run { fixture in
             let (redis, key) = (fixture.redis, fixture.key)
             try await redis.send(["SET", .string(key), "text"])
@@ -115,7 +115,7 @@ import Testing
 
 @Suite("Redis errors") struct ErrorTests {
     @Test(
-        "errors of a passing state are retriable, others are not",
+        "errors of a temporary state are retriable, others are not",
         arguments: [
             ("LOADING", true), ("READONLY", true), ("BUSY", true), ("MASTERDOWN", true), ("OOM", true), ("MISCONF", true),
             ("WRONGTYPE", false), ("NOAUTH", false), ("ERR", false), ("NOSCRIPT", false),

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Generated content")
 struct CSVContentTests {
-    @Test("the bytes at an offset are the same however they are read", arguments: [0, 1, 35, 36, 37, 96, 97, 98, 5_000])
+    @Test("the bytes at an offset are the same, however they are read", arguments: [0, 1, 35, 36, 37, 96, 97, 98, 5_000])
     func randomAccess(size: Int) {
         let content = CSVContent(seed: 42, bytes: size)
         let whole = content.read(at: 0, count: size + 100)

@@ -9,7 +9,7 @@ struct DeterminismTests {
         "fault": "corruptBody=0.3", "bytes": "uniform:1KB..20KB",
     ]
 
-    /// What a run shows: of each key its truth, its status answers in order and the checksums of its downloads.
+    /// The results of a run: for each key, its expected data, its status responses in order and the checksums of its downloads.
     private struct Run: Equatable {
         var ids: [String: String] = [:]
         var durations: [String: Double] = [:]
@@ -46,7 +46,7 @@ struct DeterminismTests {
         return run
     }
 
-    @Test("the same seed and keys give the same run, in whatever order requests come; another seed gives another")
+    @Test("the same seed and keys give the same run in any order of requests; another seed gives another run")
     func sameSeed() async throws {
         let keys = (1...12).map { "job-\($0)" }
         let first = try await run(seed: "7", order: keys, interleaved: true)
@@ -58,7 +58,7 @@ struct DeterminismTests {
         #expect(first.files.values.contains { $0.isEmpty } && first.files.values.contains { !$0.isEmpty })
     }
 
-    @Test("exports of one seed of their own are alike, whatever their keys")
+    @Test("exports with the same own seed are equal, whatever their keys")
     func ownSeed() async throws {
         try await RunningSandbox.with { sandbox in
             for key in ["a", "b"] { _ = try await sandbox.create(#"{"seed": 5}"#, key: key) }
@@ -71,7 +71,7 @@ struct DeterminismTests {
         }
     }
 
-    @Test("a rate is met over many occasions, and the fault of one occasion never changes")
+    @Test("a rate is met over many requests, and the fault of one request never changes")
     func rates() {
         let plan = FaultPlan([FaultRule(.serverError, .rate(0.05)), FaultRule(.tooManyRequests, .rate(0.1), at: .status)])
         var counts: [Fault?: Int] = [:]
@@ -87,7 +87,7 @@ struct DeterminismTests {
 
 extension KeyValuePairs<String, String> {
     fileprivate init(uniqueOptions options: KeyValuePairs<String, String>, seed: String) {
-        // KeyValuePairs has no other way in than a literal.
+        // KeyValuePairs can only be created from a literal.
         self = [
             options[0].key: options[0].value, options[1].key: options[1].value, options[2].key: options[2].value,
             options[3].key: options[3].value, options[4].key: options[4].value, "seed": seed,

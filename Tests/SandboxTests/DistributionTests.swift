@@ -11,7 +11,7 @@ struct DistributionTests {
 
     private func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
 
-    @Test("fixed is always the same")
+    @Test("fixed always gives the same value")
     func fixed() throws {
         #expect(Set(try sample("fixed:5s", count: 100)) == [5])
     }
@@ -41,7 +41,7 @@ struct DistributionTests {
         #expect(abs(Double(values.count { $0 == 60 }) / 20_000 - 0.2) < 0.01)
     }
 
-    @Test("whole numbers take both ends as often as what lies between")
+    @Test("whole numbers include both bounds as often as the values between")
     func whole() throws {
         let distribution = Distribution.uniform(1...4)
         var counts: [Int: Int] = [:]

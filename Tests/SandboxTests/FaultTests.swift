@@ -8,7 +8,7 @@ import Testing
 
 @Suite("Faults")
 struct FaultTests {
-    @Test("a create that is throttled or fails makes nothing, and the next try with the same key succeeds")
+    @Test("a create that is throttled or fails creates nothing, and the next attempt with the same key succeeds")
     func createFaults() async throws {
         try await RunningSandbox.with(["fault": "create:429=1", "fault": "create:500=1", "throttle-retry-after": "3s"]) { sandbox in
             let key = ["Idempotency-Key": "k"]
@@ -25,7 +25,7 @@ struct FaultTests {
         }
     }
 
-    @Test("a lost answer creates all the same, and the key finds the export")
+    @Test("a lost response creates the export all the same, and the key finds it")
     func lostAnswer() async throws {
         try await RunningSandbox.with { sandbox in
             let order = #"{"faults": ["lostAnswer"]}"#
@@ -37,7 +37,7 @@ struct FaultTests {
         }
     }
 
-    @Test("status requests are throttled, fail and answer an unknown status, each as often as ordered")
+    @Test("status requests are throttled, fail and give an unknown status, each as often as configured")
     func statusFaults() async throws {
         try await RunningSandbox.with(["duration": "0s"]) { sandbox in
             let export = try await sandbox.create(#"{"faults": {"status:429": 1, "status:500": 2, "unknownStatus": 1}}"#)
@@ -51,7 +51,7 @@ struct FaultTests {
     }
 
     @Test(
-        "the first download of each file is corrupt, truncated or refused as ordered, and the next is right",
+        "the first download of each file is corrupt, truncated or rejected as configured, and the next is correct",
         arguments: [
             "corruptBody", "truncatedBody", "download:500",
         ])
@@ -73,7 +73,7 @@ struct FaultTests {
         }
     }
 
-    @Test("a slow body takes its time and is right")
+    @Test("a slow body takes its time and is correct")
     func slowBody() async throws {
         try await RunningSandbox.with(["slow-body": "400ms"]) { sandbox in
             let order = #"{"files": 1, "bytesPerFile": 1000, "compression": "none", "faults": ["slowBody"]}"#
@@ -85,7 +85,7 @@ struct FaultTests {
         }
     }
 
-    @Test("the first listing's links have expired already, the second's work")
+    @Test("the first listing's links have already expired, the second's work")
     func expiredLinks() async throws {
         try await RunningSandbox.with { sandbox in
             let (export, files) = try await sandbox.readyExport(#"{"files": 2, "faults": ["expiredLink"]}"#)
@@ -94,7 +94,7 @@ struct FaultTests {
         }
     }
 
-    @Test("a request that hangs gets no byte until its client leaves, and only so many may hang")
+    @Test("a hanging request gets no byte until its client leaves, and the number of hanging requests is limited")
     func hang() async throws {
         try await RunningSandbox.with(["fault": "status:hang=100%", "max-hanging": "1"]) { sandbox in
             let export = try await sandbox.create()
@@ -108,7 +108,7 @@ struct FaultTests {
         }
     }
 
-    @Test("a connection without traffic is closed after the idle timeout, also one that hangs")
+    @Test("a connection without traffic is closed after the idle timeout, even a hanging one")
     func idleTimeout() async throws {
         try await RunningSandbox.with(["fault": "status:hang=1", "idle-timeout": "200ms"]) { sandbox in
             let export = try await sandbox.create()
@@ -117,7 +117,7 @@ struct FaultTests {
         }
     }
 
-    @Test("an order's own faults replace the sandbox's")
+    @Test("an order's own faults replace those of the sandbox")
     func replacedFaults() async throws {
         try await RunningSandbox.with(["fault": "status:500=100%", "fault": "failedExport=100%", "duration": "0s"]) { sandbox in
             let clean = try await sandbox.create(#"{"faults": []}"#)
@@ -141,7 +141,7 @@ struct FaultTests {
         }
     }
 
-    @Test("an outage answers everything but the control side by 503, and loses nothing")
+    @Test("an outage responds with 503 to everything except the control API, and loses nothing")
     func outage() async throws {
         try await RunningSandbox.with(["duration": "0s"]) { sandbox in
             let export = try await sandbox.create()
@@ -155,7 +155,7 @@ struct FaultTests {
         }
     }
 
-    @Test("creates, cancels and faults are in the event log when the server has stopped")
+    @Test("creates, cancels and faults are in the event log after the server has stopped")
     func eventLog() async throws {
         let file = FileManager.default.temporaryDirectory.appending(path: "sandbox-\(UUID().uuidString).ndjson")
         defer {

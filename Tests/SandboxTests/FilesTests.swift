@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Files")
 struct FilesTests {
-    @Test("pages of files follow each other by token and end, without gap or repetition")
+    @Test("pages of files follow each other by token and end, without gaps or repetition")
     func paging() async throws {
         try await RunningSandbox.with(["page-size": "3"]) { sandbox in
             let order = #"{"files": 8, "bytesPerFile": 100, "compression": "none", "durationSeconds": 0}"#
@@ -29,7 +29,7 @@ struct FilesTests {
     }
 
     @Test(
-        "what is downloaded and unpacked by the system's own tools is what listing and truth tell",
+        "downloads unpacked by the system's own tools match the listing and the expected data",
         arguments: [
             FileCompression.none, .gzip, .zip,
         ])
@@ -51,7 +51,7 @@ struct FilesTests {
         }
     }
 
-    @Test("packed files are a good deal smaller than their contents, and contents are rows that end")
+    @Test("packed files are much smaller than their contents, and contents are complete rows")
     func plausibility() async throws {
         try await RunningSandbox.with { sandbox in
             let (export, files) = try await sandbox.readyExport(#"{"files": 1, "bytesPerFile": 1000000, "compression": "gzip"}"#)
@@ -65,7 +65,7 @@ struct FilesTests {
         }
     }
 
-    @Test("a range is cut out of plain and of packed files", arguments: [FileCompression.none, .gzip])
+    @Test("a range is served from plain and from packed files", arguments: [FileCompression.none, .gzip])
     func ranges(compression: FileCompression) async throws {
         try await RunningSandbox.with { sandbox in
             let order = #"{"files": 1, "bytesPerFile": 500000, "compression": "\#(compression.rawValue)"}"#
@@ -85,7 +85,7 @@ struct FilesTests {
         }
     }
 
-    @Test("a link works until it expires, a new listing gives a good one, a forged one is refused")
+    @Test("a link works until it expires, a new listing gives a valid one, a forged one is rejected")
     func linkExpiry() async throws {
         try await RunningSandbox.with(["link-lifetime": "60s"]) { sandbox in
             let (export, files) = try await sandbox.readyExport(#"{"files": 1, "compression": "none"}"#)
@@ -104,7 +104,7 @@ struct FilesTests {
         }
     }
 
-    @Test("an expired link can be 410, and links can begin with another URL than the request's")
+    @Test("an expired link can give 410, and links can start with another URL than the request's")
     func configuredLinks() async throws {
         let options: KeyValuePairs = ["link-lifetime": "1s", "expired-status": "410", "public-url": "https://files.example/"]
         try await RunningSandbox.with(options) { sandbox in
@@ -115,7 +115,7 @@ struct FilesTests {
         }
     }
 
-    @Test("a file without bytes is a file")
+    @Test("an empty file is a file")
     func emptyFile() async throws {
         try await RunningSandbox.with { sandbox in
             for compression in FileCompression.allCases {

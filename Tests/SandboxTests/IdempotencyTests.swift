@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Idempotency and access")
 struct IdempotencyTests {
-    @Test("the same key gives the same export and says that it is a replay")
+    @Test("the same key gives the same export and marks it as a replay")
     func sameKey() async throws {
         try await RunningSandbox.with { sandbox in
             let key = ["Idempotency-Key": "job-1"]
@@ -19,7 +19,7 @@ struct IdempotencyTests {
         }
     }
 
-    @Test("no key makes a new export each time, and another key another one")
+    @Test("no key creates a new export each time, and another key another export")
     func noKey() async throws {
         try await RunningSandbox.with { sandbox in
             var ids: Set<String> = []
@@ -30,7 +30,7 @@ struct IdempotencyTests {
         }
     }
 
-    @Test("a key that is used for another order is refused")
+    @Test("a key that is used for another order is rejected")
     func conflict() async throws {
         try await RunningSandbox.with { sandbox in
             _ = try await sandbox.create(#"{"report":"a"}"#, key: "k")
@@ -41,7 +41,7 @@ struct IdempotencyTests {
         }
     }
 
-    @Test("an export is found by its key, whatever characters that has")
+    @Test("an export is found by its key, whatever its characters")
     func find() async throws {
         try await RunningSandbox.with { sandbox in
             let export = try await sandbox.create(key: "job 1/ü&x")
@@ -54,7 +54,7 @@ struct IdempotencyTests {
         }
     }
 
-    @Test("with a token configured, the API asks for it, and signed links and the control side do not")
+    @Test("with a token configured, the API requires it, and signed links and the control API do not")
     func token() async throws {
         try await RunningSandbox.with(["token": "s3cret", "duration": "0s", "files": "1"]) { sandbox in
             let right = ["Authorization": "Bearer s3cret"]
@@ -78,7 +78,7 @@ struct IdempotencyTests {
         }
     }
 
-    @Test("an unknown path is 404, a wrong method 405 with the right ones, a huge body 413")
+    @Test("an unknown path is 404, a wrong method 405 with the allowed ones, a huge body 413")
     func outsideTheSurface() async throws {
         try await RunningSandbox.with { sandbox in
             #expect(try await sandbox.http.get("/v1/exports").status == 404)

@@ -4,9 +4,9 @@ import Testing
 
 @testable import Sandbox
 
-@Suite("The life of an export")
+@Suite("The life cycle of an export")
 struct LifeCycleTests {
-    @Test("an export is queued, runs with a percentage and is done, by the clock alone")
+    @Test("an export is queued, runs with a percentage and is done, driven only by the clock")
     func states() async throws {
         try await RunningSandbox.with(["queue": "5s", "duration": "10s"]) { sandbox in
             let export = try await sandbox.create(#"{"report": "daily"}"#)
@@ -22,7 +22,7 @@ struct LifeCycleTests {
         }
     }
 
-    @Test("a create answers 202 with the place to ask at, and an unknown export is 404")
+    @Test("a create responds with 202 and the status location, and an unknown export is 404")
     func acceptance() async throws {
         try await RunningSandbox.with { sandbox in
             let response = try await sandbox.http.send("POST", "/v2/exports", body: "{}")
@@ -35,7 +35,7 @@ struct LifeCycleTests {
     }
 
     @Test(
-        "Retry-After is told while the export runs, as configured, and not at its end",
+        "Retry-After is sent while the export runs, as configured, and not at its end",
         arguments: [
             ("off", nil), ("1500ms", "2"), ("remaining", "8"),
         ])
@@ -50,7 +50,7 @@ struct LifeCycleTests {
         }
     }
 
-    @Test("an order decides the duration, the outcome and the files of its export")
+    @Test("an order determines the duration, the outcome and the files of its export")
     func overrides() async throws {
         try await RunningSandbox.with(["duration": "1h"]) { sandbox in
             let order = #"{"report":"Sales & Co","durationSeconds":2.5,"files":3,"bytesPerFile":"1KiB","compression":"gzip"}"#
@@ -72,7 +72,7 @@ struct LifeCycleTests {
         }
     }
 
-    @Test("a cancelled export says so, a second cancel is fine, and one that has ended refuses")
+    @Test("a cancelled export reports it, a second cancel succeeds, and cancelling a finished export is rejected")
     func cancel() async throws {
         try await RunningSandbox.with(["duration": "10s"]) { sandbox in
             let export = try await sandbox.create()
@@ -89,7 +89,7 @@ struct LifeCycleTests {
     }
 
     @Test(
-        "an order that makes no sense is refused with the key that is wrong",
+        "an invalid order is rejected, and the error names the key",
         arguments: [
             (#"{"files": "many"}"#, "files"), (#"{"durationSeconds": -1}"#, "durationSeconds"),
             (#"{"compression": "rar"}"#, "compression"), (#"{"faults": {"flood": 1}}"#, "faults"), (#"{"report": 7}"#, "report"),
@@ -104,7 +104,7 @@ struct LifeCycleTests {
         }
     }
 
-    @Test("a full sandbox drops what finished first, and refuses while nothing has finished")
+    @Test("a full sandbox drops the exports that finished first, and rejects new ones if none has finished")
     func capacity() async throws {
         try await RunningSandbox.with(["max-exports": "2"]) { sandbox in
             let slow = try await sandbox.create(#"{"durationSeconds": 100}"#)
@@ -123,7 +123,7 @@ struct LifeCycleTests {
 
 @Suite("Stopping")
 struct StoppingTests {
-    @Test("a stop does not wait for a huge file that is being made, nor for clients that hang or read nothing")
+    @Test("a stop does not wait for a huge file in the making, nor for clients that hang or read nothing")
     func stop() async throws {
         var configuration = SandboxConfiguration()
         try configuration.set("duration", to: "0s")

@@ -5,7 +5,7 @@ import Testing
 @Suite("Options")
 struct OptionTests {
     @Test(
-        "distributions are read from text",
+        "distributions are parsed from text",
         arguments: [
             ("5s", Distribution.Shape.fixed(5)), ("fixed:1500ms", .fixed(1.5)), ("uniform:2s..30s", .uniform(2, 30)),
             ("lognormal:median=10s,sigma=0.5", .lognormal(median: 10, sigma: 0.5, max: 30 * 86_400)),
@@ -26,7 +26,7 @@ struct OptionTests {
     }
 
     @Test(
-        "a bad value is refused in one line that names the option and the value",
+        "an invalid value is rejected in one line that names the option and the value",
         arguments: [
             ("duration", "5 parsecs"), ("duration", "-5s"), ("duration", "uniform:9s..2s"), ("duration", "uniform:9s"),
             ("duration", "lognormal:median=10s"), ("duration", "lognormal:mean=10s,sigma=1"), ("duration", "bimodal:1s,2s"),
@@ -43,7 +43,7 @@ struct OptionTests {
         #expect(error?.description.contains("\n") == false)
     }
 
-    @Test("every documented option is one that can be set, and its documented default is the default")
+    @Test("every documented option can be set, and its documented default is the default")
     func documentedOptions() throws {
         let values = [
             "host": "0.0.0.0", "port": "8080", "loops": "2", "seed": "9", "token": "t", "public-url": "http://a", "log": "/x",
@@ -63,7 +63,7 @@ struct OptionTests {
         #expect(configuration.bytesPerFile == usual.bytesPerFile)
     }
 
-    @Test("fault rules tell rates, percentages and first occasions apart")
+    @Test("fault rules distinguish rates, percentages and first requests")
     func faultRules() throws {
         #expect(try FaultRule(parsing: "500=0.05") == FaultRule(.serverError, .rate(0.05)))
         #expect(try FaultRule(parsing: "status:429=10%") == FaultRule(.tooManyRequests, .rate(0.1), at: .status))
@@ -71,7 +71,7 @@ struct OptionTests {
         #expect(try FaultRule(parsing: "hang=0") == FaultRule(.hang, .first(0)))
     }
 
-    @Test("an address that is taken is one clear error")
+    @Test("an address in use is one clear error")
     func takenPort() async throws {
         try await RunningSandbox.with { sandbox in
             var configuration = SandboxConfiguration()

@@ -1,7 +1,7 @@
 import Foundation
 import Sandbox
 
-/// An HTTP client that hides nothing: one connection a request, no retries of its own, and truncated bodies as they came.
+/// An HTTP client without abstractions: one connection per request, no retries, and truncated bodies as received.
 struct RawHTTP: Sendable {
     let port: Int
 
@@ -13,7 +13,7 @@ struct RawHTTP: Sendable {
         var status: Int
         var headers: [String: String]
         var body: [UInt8]
-        /// Whether as much came as `Content-Length` or the chunks promised.
+        /// Whether the body is as long as `Content-Length` or the chunks announced.
         var isWhole: Bool
 
         func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
@@ -23,7 +23,7 @@ struct RawHTTP: Sendable {
         var text: String { String(decoding: body, as: UTF8.self) }
     }
 
-    /// - Returns: nil when the connection was closed without a single byte.
+    /// - Returns: `nil` if the connection was closed without a single byte.
     func exchange(
         _ method: String, _ target: String, headers: [String: String] = [:], body: String = ""
     ) async throws -> Response? {
@@ -54,7 +54,7 @@ struct RawHTTP: Sendable {
         return Array((text + "\r\n" + body).utf8)
     }
 
-    /// Blocks, so on a thread of Dispatch and not on one that async code needs.
+    /// Blocks, so it runs on a Dispatch thread and not on one that async code needs.
     private func received(after request: [UInt8]) async throws -> [UInt8] {
         try await withCheckedThrowingContinuation { continuation in
             DispatchQueue.global().async {

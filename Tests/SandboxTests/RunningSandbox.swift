@@ -3,7 +3,7 @@ import Logging
 
 @testable import Sandbox
 
-/// A sandbox on a port of its own, with a clock that the test moves.
+/// A sandbox on its own port, with a clock that the test moves.
 struct RunningSandbox: Sendable {
     let clock: ManualSandboxClock
     let http: RawHTTP
@@ -81,7 +81,7 @@ struct RunningSandbox: Sendable {
         var files: [File]
     }
 
-    /// Runs `body` against a sandbox, and stops it whatever happens.
+    /// Runs `body` with a sandbox and always stops it.
     static func with<Value>(
         _ options: KeyValuePairs<String, String> = [:], _ body: (RunningSandbox) async throws -> Value
     ) async throws -> Value {

@@ -4,7 +4,7 @@ import Foundation
 
 @testable import Sandbox
 
-/// Unpacks by `gzip` and Python's zipfile, which know nothing of the library that packed.
+/// Unpacks with `gzip` and Python's zipfile, which are independent of the library that packed.
 enum Unpacked {
     static func entries(
         of packed: [UInt8], _ compression: FileCompression, name: String

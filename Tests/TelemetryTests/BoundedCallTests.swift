@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Bounded call", .timeLimit(.minutes(1)))
 struct BoundedCallTests {
-    @Test("calls that overlap share one run")
+    @Test("overlapping calls share one run")
     func sharing() async throws {
         let runs = Mutex(0)
         let gate = AsyncStream.makeStream(of: Void.self)
@@ -25,7 +25,7 @@ struct BoundedCallTests {
         #expect(try await call() == 2)
     }
 
-    @Test("what the closure throws reaches the caller, and the next call runs anew")
+    @Test("an error of the closure reaches the caller, and the next call runs again")
     func throwing() async throws {
         struct Broken: Error {}
         let runs = Mutex(0)
@@ -41,7 +41,7 @@ struct BoundedCallTests {
         #expect(try await call() == "fine")
     }
 
-    @Test("a run that outlives its deadline is cancelled, and once it has ended the next call runs anew")
+    @Test("a run that exceeds its deadline is cancelled, and after it has ended the next call runs again")
     func cancelling() async throws {
         let runs = Mutex(0)
         let ended = AsyncStream.makeStream(of: Void.self)

@@ -10,7 +10,7 @@ struct CapturedLog {
 
     init() { output = LogOutput(descriptor: pipe.fileHandleForWriting.fileDescriptor) }
 
-    /// What `body` has logged.
+    /// The log lines of `body`.
     func lines(_ body: () -> Void) throws -> [String] {
         body()
         try pipe.fileHandleForWriting.close()
@@ -19,7 +19,7 @@ struct CapturedLog {
     }
 }
 
-/// The fields of a JSON line, by a parser that is not ours.
+/// The fields of a JSON line, by an independent parser.
 func parse(_ line: String) throws -> [String: Any] {
     guard let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any] else {
         throw CocoaError(.propertyListReadCorrupt)

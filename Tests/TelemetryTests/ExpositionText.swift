@@ -1,9 +1,9 @@
 import Testing
 
-/// A reader of the text format 0.0.4 that is as strict as Prometheus' own and checks what `promtool check metrics` does:
-/// the grammar of names, labels and values, one TYPE before the samples of a name, no series twice, cumulative buckets.
+/// A parser of the text format 0.0.4 that is as strict as Prometheus's own and checks the same as `promtool check metrics`:
+/// the grammar of names, labels and values, one TYPE before the samples of a name, no duplicate series, cumulative buckets.
 struct ExpositionText {
-    /// By series, as it is written.
+    /// The values by series, as written.
     private(set) var samples: [String: Double] = [:]
     private(set) var types: [String: String] = [:]
 

@@ -1,7 +1,7 @@
 import Foundation
 import FoundationNetworking
 
-/// What a GET to the loopback address was answered.
+/// The response to a GET on the loopback address.
 struct HTTPAnswer {
     let status: Int
     /// Names in lower case.

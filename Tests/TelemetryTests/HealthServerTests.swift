@@ -12,7 +12,7 @@ import Testing
 struct HealthServerTests {
     private let registry = PrometheusRegistry()
 
-    /// Runs the server while `body` asks it, then shuts it down in order.
+    /// Runs the server while `body` sends requests, then shuts it down gracefully.
     private func serving(
         checks: [HealthCheck] = [], readiness: [HealthCheck] = [], deadline: Duration = .seconds(5), body: (Int) async throws -> Void
     ) async throws {
@@ -56,7 +56,7 @@ struct HealthServerTests {
         }
     }
 
-    @Test("readyz has checks of its own")
+    @Test("readyz has its own checks")
     func readiness() async throws {
         try await serving(readiness: [HealthCheck("redis") { .unhealthy("connects") }]) { port in
             let ready = try await HTTPAnswer(port: port, path: "/readyz")
@@ -66,13 +66,13 @@ struct HealthServerTests {
         }
     }
 
-    @Test("a check that hangs is unhealthy after the deadline, is not started twice, and lets the others answer")
+    @Test("a hanging check is unhealthy after the deadline, is not started twice, and does not delay the others")
     func hanging() async throws {
         let starts = Mutex(0)
         let checks = [
             HealthCheck("hanging") {
                 starts.withLock { $0 += 1 }
-                // Deaf to cancellation, as code that waits for a C library may be.
+                // Ignores cancellation, as code that waits for a C library may do.
                 await withUnsafeContinuation { (_: UnsafeContinuation<Void, Never>) in }
                 return .healthy("never")
             },
@@ -90,7 +90,7 @@ struct HealthServerTests {
         #expect(starts.withLock { $0 } == 1)
     }
 
-    @Test("a loop that no longer turns is seen, and one that turns again, too")
+    @Test("a loop that stops turning is detected, and so is one that turns again")
     func progress() async throws {
         let monitor = ProgressMonitor()
         let check = HealthCheck.progress(of: "scheduler", monitor, within: .milliseconds(500))
@@ -108,7 +108,7 @@ struct HealthServerTests {
         }
     }
 
-    @Test("metrics are what Prometheus reads")
+    @Test("metrics can be read by Prometheus")
     func metrics() async throws {
         registry.describe("odd", help: "A line\nand a \\.")
         Counter(label: "odd", dimensions: [("path", "C:\\x\"\n")], factory: registry).increment(by: 5)
@@ -125,7 +125,7 @@ struct HealthServerTests {
         }
     }
 
-    @Test("a port that is taken is an error that names it, for run and for those who wait for the port")
+    @Test("a port in use is an error that names it, for run and for callers that wait for the port")
     func taken() async throws {
         try await serving { port in
             let second = HealthServer(
@@ -138,7 +138,7 @@ struct HealthServerTests {
         }
     }
 
-    @Test("an open connection that asks nothing does not hold up the shutdown")
+    @Test("an open connection without a request does not delay the shutdown")
     func shutdown() async throws {
         var idle: IdleConnection?
         let elapsed = try await ContinuousClock().measure {

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("JSON log lines")
 struct JSONLogHandlerTests {
-    @Test("a line has time, level, label, message and the metadata of handler and call in one level")
+    @Test("a line has time, level, label, message and the metadata of handler and call in one flat object")
     func fields() throws {
         let before = Date()
         let lines = try jsonLines(metadata: ["role": "worker", "status": "old"]) {
@@ -61,7 +61,7 @@ struct JSONLogHandlerTests {
     }
 
     @Test(
-        "values of keys that sound like secrets are masked, at every depth",
+        "values of keys that look like secrets are masked at every depth",
         arguments: [
             "password", "dbPassword", "AWS_SECRET_ACCESS_KEY", "sessionToken", "Authorization", "api-key",
         ])
@@ -84,7 +84,7 @@ struct JSONLogHandlerTests {
         #expect(line["metadata.message"] as? String == "forged")
     }
 
-    @Test("a message of megabytes is cut at a character, and the line stays valid")
+    @Test("a message of megabytes is cut at a character boundary, and the line stays valid")
     func cutting() throws {
         let line = try #require(try jsonLines { $0.info("\(String(repeating: "é", count: 1_000_000))x") }.first)
         let message = try #require(line["message"] as? String)
@@ -99,7 +99,7 @@ struct JSONLogHandlerTests {
         #expect(line["errorType"] as? String == "DeadlineExceeded")
     }
 
-    @Test("lines written by many tasks at once stay whole")
+    @Test("concurrent tasks write complete lines")
     func concurrency() async throws {
         let captured = CapturedLog()
         let text = String(repeating: "x", count: 300)

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Prometheus registry")
 struct PrometheusRegistryTests {
-    /// A registry without the process's own metrics, whose values nobody knows.
+    /// A registry without the process's own metrics, whose values vary.
     private func registry(maximumSeries: Int = 1000) -> PrometheusRegistry {
         let registry = PrometheusRegistry(
             maximumSeries: maximumSeries, collectorDeadline: .milliseconds(200),
@@ -16,7 +16,7 @@ struct PrometheusRegistryTests {
         return registry
     }
 
-    @Test("the exposition is this text")
+    @Test("the exposition equals this text")
     func golden() async {
         let registry = registry()
         registry.describe("jobs_total", help: "Jobs taken in.\nBackslash \\ and \"quotes\".")
@@ -79,7 +79,7 @@ struct PrometheusRegistryTests {
                 """)
     }
 
-    @Test("two handles of one name and labels share a series, whatever the order of the labels")
+    @Test("two handles with the same name and labels share a series, whatever the order of the labels")
     func sharing() async {
         let registry = registry()
         Counter(label: "c", dimensions: [("a", "1"), ("b", "2")], factory: registry).increment()
@@ -88,7 +88,7 @@ struct PrometheusRegistryTests {
         #expect(await registry.exposition() == "# TYPE c counter\nc{a=\"1\",b=\"2\"} 3\n")
     }
 
-    @Test("counters only grow")
+    @Test("counters never decrease")
     func monotony() async {
         let registry = registry()
         let cell = registry.makeCounter(label: "c", dimensions: [])
@@ -97,7 +97,7 @@ struct PrometheusRegistryTests {
         #expect(await registry.exposition().hasSuffix("\nc 2\n"))
     }
 
-    @Test("a name used for two kinds keeps the first, and the other's calls do no harm")
+    @Test("a name used for two kinds keeps the first, and calls of the other have no effect")
     func conflict() async {
         let registry = registry()
         Counter(label: "x", factory: registry).increment()
@@ -105,7 +105,7 @@ struct PrometheusRegistryTests {
         #expect(await registry.exposition() == "# TYPE x counter\nx 1\n")
     }
 
-    @Test("labels made from data fall into one series beyond the maximum")
+    @Test("labels from data share one series beyond the maximum")
     func cardinality() async {
         let registry = registry(maximumSeries: 3)
         for job in 0..<1000 { Counter(label: "c", dimensions: [("job", "\(job)")], factory: registry).increment() }
@@ -114,7 +114,7 @@ struct PrometheusRegistryTests {
         #expect(text.split(separator: "\n").count == 5)
     }
 
-    @Test("a metric that was destroyed is no longer exported")
+    @Test("a destroyed metric is no longer exported")
     func destroying() async {
         let registry = registry()
         let timer = Metrics.Timer(label: "t", factory: registry)
@@ -165,7 +165,7 @@ struct PrometheusRegistryTests {
         #expect(text.contains("telemetry_collector_failures_total{collector=\"hanging\"} "))
     }
 
-    @Test("the process tells memory, CPU, descriptors and its start time")
+    @Test("the process reports memory, CPU, descriptors and its start time")
     func process() async throws {
         let samples = try ExpositionText(await PrometheusRegistry().exposition()).samples
         func value(_ name: String) throws -> Double { try #require(samples[name]) }
@@ -180,7 +180,7 @@ struct PrometheusRegistryTests {
         #expect(age > -2 && age < 86_400)
     }
 
-    @Test("names are made what Prometheus takes")
+    @Test("names are converted to valid Prometheus names")
     func names() {
         #expect(MetricName.metric("a.b-c:d é") == "a_b_c:d__")
         #expect(MetricName.metric("") == "_")

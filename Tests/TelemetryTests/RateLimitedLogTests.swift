@@ -7,7 +7,7 @@ import Testing
 struct RateLimitedLogTests {
     private let start = ContinuousClock.now
 
-    @Test("a key passes once an interval, and then tells how many were held back")
+    @Test("a key passes once per interval, and then reports how many lines were suppressed")
     func interval() {
         var limit = RepetitionLimit(interval: .seconds(10), maximumKeys: 10)
         #expect(limit.admit("a", at: start) == .pass(heldBack: 0))
@@ -18,7 +18,7 @@ struct RateLimitedLogTests {
         #expect(limit.admit("a", at: start + .seconds(30)) == .pass(heldBack: 0))
     }
 
-    @Test("keys beyond the maximum share one entry until others have run out")
+    @Test("keys beyond the maximum share one entry until others have expired")
     func bounded() {
         var limit = RepetitionLimit(interval: .seconds(10), maximumKeys: 2)
         #expect(limit.admit("a", at: start) == .pass(heldBack: 0))
@@ -29,7 +29,7 @@ struct RateLimitedLogTests {
         #expect(limit.admit("e", at: start + .seconds(12)) == .hold)
     }
 
-    @Test("of a thousand equal messages one is written, and held-back ones are not even made")
+    @Test("of a thousand equal messages one is written, and suppressed ones are not even formatted")
     func writing() throws {
         var made = 0
         let lines = try jsonLines { logger in
@@ -44,7 +44,7 @@ struct RateLimitedLogTests {
         #expect(lines[0]["heldBack"] == nil)
     }
 
-    @Test("a line tells how many were held back since the one before")
+    @Test("a line reports how many were suppressed since the previous one")
     func heldBack() throws {
         var calls = 0
         let lines = try jsonLines { logger in

@@ -13,7 +13,7 @@ struct TextLogHandlerTests {
         return try captured.lines { body(logger) }
     }
 
-    @Test("a line is time, level, label, message and pairs, without colour when nobody looks at a terminal")
+    @Test("a line is time, level, label, message and pairs, without colour outside a terminal")
     func plain() throws {
         let lines = try lines { $0.info("claimed", metadata: ["jobs": .stringConvertible(3), "why": "it was due", "token": "x"]) }
         let line = try #require(lines.first)
@@ -26,14 +26,14 @@ struct TextLogHandlerTests {
         #expect(line.contains("\u{1b}[31mERROR   \u{1b}[0m scheduler: broken"))
     }
 
-    @Test("text from outside can neither begin a line nor command the terminal")
+    @Test("external text can neither start a line nor control the terminal")
     func control() throws {
         let lines = try lines { $0.info("a\nb\u{1b}[2J", metadata: ["k": "c\r\nd"]) }
         #expect(lines.count == 1)
         #expect(lines[0].hasSuffix(#"a\nb\u{1B}[2J k=c\r\nd"#))
     }
 
-    @Test("messages under the level are not written")
+    @Test("messages below the level are not written")
     func level() throws {
         #expect(try lines { $0.debug("hidden") }.isEmpty)
     }

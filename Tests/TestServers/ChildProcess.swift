@@ -1,8 +1,8 @@
 import Foundation
 
-/// A program that a test runs. Its output goes to files: a pipe that nobody reads fills up and stops it.
+/// A program that a test runs. Its output goes to files, because an unread pipe would fill up and block the program.
 public struct ChildProcess: Sendable {
-    /// What is left of a process.
+    /// The result of a process.
     public struct Ended: Sendable {
         /// The exit code, or the number of the signal that ended it.
         public var status: Int32
@@ -13,7 +13,7 @@ public struct ChildProcess: Sendable {
     private let process: Process
     private let folder: URL
 
-    /// - Parameter environment: all of it, but for PATH, HOME and TMPDIR, which are this process's.
+    /// - Parameter environment: the complete environment, except for PATH, HOME and TMPDIR, which are this process's.
     public static func start(_ program: String, _ arguments: [String], environment: [String: String] = [:]) throws -> ChildProcess {
         let folder = FileManager.default.temporaryDirectory.appending(path: "longhaul-process-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -30,11 +30,11 @@ public struct ChildProcess: Sendable {
         return ChildProcess(process: process, folder: folder)
     }
 
-    /// What it has written to standard output until now.
+    /// Its standard output so far.
     public var output: String { get throws { try String(contentsOf: folder.appending(path: "output"), encoding: .utf8) } }
     public var errors: String { get throws { try String(contentsOf: folder.appending(path: "errors"), encoding: .utf8) } }
 
-    /// Whether it has not ended; a process that has stays asked for by `end`.
+    /// Whether it is still running. `end` still returns the status of a process that has ended.
     public var isRunning: Bool { kill(process.processIdentifier, 0) == 0 && !isZombie }
 
     private var isZombie: Bool {
@@ -44,7 +44,7 @@ public struct ChildProcess: Sendable {
 
     public func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 
-    /// SIGSTOP, and waits until every thread stands still: a signal takes effect a moment after it was sent. SIGCONT ends it.
+    /// Sends SIGSTOP and waits until every thread has stopped: a signal takes effect a moment after it is sent. SIGCONT resumes it.
     public func freeze() async throws {
         send(SIGSTOP)
         try await eventually(within: .seconds(10), "a frozen \(process.arguments ?? [])") { isFrozen }
@@ -54,13 +54,13 @@ public struct ChildProcess: Sendable {
         let tasks = "/proc/\(process.processIdentifier)/task"
         guard let threads = try? FileManager.default.contentsOfDirectory(atPath: tasks) else { return false }
         return threads.allSatisfy { thread in
-            // One that has just ended does not run either.
+            // A process that has just ended is not running either.
             guard let stat = try? String(contentsOfFile: "\(tasks)/\(thread)/stat", encoding: .utf8) else { return true }
             return stat.split(separator: ")").last?.trimmingPrefix(" ").first == "T"
         }
     }
 
-    /// Waits until it has ended by itself. One that does not within `deadline` is killed, and that is an error.
+    /// Waits until it ends by itself. A process that exceeds `deadline` is killed, and that is an error.
     public func end(within deadline: Duration) async throws -> Ended {
         let status: Int32
         do {
@@ -81,10 +81,10 @@ public struct ChildProcess: Sendable {
 }
 
 extension Process {
-    /// The exit code, or the number of the signal that ended it; `nil` while it runs. To be asked until it tells, once.
+    /// The exit code, or the number of the signal that ended it; `nil` while it runs. Call it until it returns a value, and not again.
     ///
-    /// Foundation learns of a process's end by a socket that every child inherits which is started at that moment: a server that
-    /// was started beside it would keep the end a secret.
+    /// Foundation learns of the end of a process through a socket that every child started at that moment inherits: a server that was
+    /// started at the same time would hide the end.
     public var exitStatus: Int32? {
         var status: Int32 = 0
         switch waitpid(processIdentifier, &status, WNOHANG) {

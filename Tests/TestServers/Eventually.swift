@@ -1,4 +1,4 @@
-/// Asks every 10 ms until `condition` holds. Throws, naming `what`, when it does not hold within `deadline`.
+/// Checks every 10 ms until `condition` holds. Throws an error with `what` when it does not hold within `deadline`.
 public func eventually(
     within deadline: Duration, _ what: String, isolation: isolated (any Actor)? = #isolation,
     condition: () async throws -> Bool
@@ -6,7 +6,7 @@ public func eventually(
     _ = try await eventually(within: deadline, what, isolation: isolation) { () -> Void? in try await condition() ? () : nil }
 }
 
-/// Asks every 10 ms until `value` gives one. Throws, naming `what`, when it gives none within `deadline`.
+/// Checks every 10 ms until `value` returns one. Throws an error with `what` when it returns none within `deadline`.
 public func eventually<Value>(
     within deadline: Duration, _ what: String, isolation: isolated (any Actor)? = #isolation, value: () async throws -> Value?
 ) async throws -> Value {

@@ -1,6 +1,6 @@
 import Foundation
 
-/// What went wrong in starting or finding a server, for a person to read.
+/// Why a server could not be started or found, as text.
 public struct TestServersError: Error, CustomStringConvertible {
     public let description: String
 
@@ -8,7 +8,7 @@ public struct TestServersError: Error, CustomStringConvertible {
 }
 
 enum OpsCommand {
-    /// The folder `ops`: from `LONGHAUL_OPS`, else beside `Sources` and `Tests` in the checkout that this file was compiled in.
+    /// The folder `ops`: `LONGHAUL_OPS`, or else the one beside `Sources` and `Tests` in the checkout that this file was compiled in.
     static var folder: URL {
         if let path = ProcessInfo.processInfo.environment["LONGHAUL_OPS"] { return URL(filePath: path) }
         return URL(filePath: #filePath).resolvingSymlinksInPath()
@@ -16,7 +16,7 @@ enum OpsCommand {
             .appending(path: "ops")
     }
 
-    /// Runs `ops/servers` (which has deadlines of its own) and throws what it wrote if it fails.
+    /// Runs `ops/servers` (which has its own deadlines) and throws its output if it fails.
     static func servers(_ arguments: [String], logs: URL) async throws {
         let output = logs.appending(path: "ops-servers-\(UUID().uuidString).log")
         try Data().write(to: output)

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Random numbers that a seed determines, so that what a random test found can be repeated. SplitMix64: Steele, Lea, Flood, "Fast
+/// Random numbers that a seed determines, so that a failure of a random test can be repeated. SplitMix64: Steele, Lea, Flood, "Fast
 /// Splittable Pseudorandom Number Generators", OOPSLA 2014.
 public struct SeededGenerator: RandomNumberGenerator, Sendable {
     private var state: UInt64
@@ -21,7 +21,7 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
 
 /// The seeds of random tests.
 public enum Seeds {
-    /// Those of `LONGHAUL_SEED`, separated by commas, else `usual`.
+    /// The seeds in `LONGHAUL_SEED`, separated by commas, or else `usual`.
     public static func given(else usual: [UInt64]) -> [UInt64] {
         let named = ProcessInfo.processInfo.environment["LONGHAUL_SEED"]?.split(separator: ",").compactMap { UInt64($0) } ?? []
         return named.isEmpty ? usual : named

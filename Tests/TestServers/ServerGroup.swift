@@ -5,7 +5,7 @@ public enum TestServer: String, Sendable, CaseIterable {
     case redis, rabbitmq, s3
 }
 
-/// Servers of a test's own, for tests that kill, freeze or restart one. Tests that only use a server share those of `ops/test`:
+/// A test's own servers, for tests that kill, freeze or restart one. Tests that only use a server share those of `ops/test`:
 /// see ``SharedServers``.
 ///
 /// ```swift
@@ -15,12 +15,12 @@ public enum TestServer: String, Sendable, CaseIterable {
 /// }
 /// ```
 public struct ServerGroup: Sendable {
-    /// What `ops/servers up` has exported: `LONGHAUL_REDIS_URL`, `LONGHAUL_RABBITMQ_URL`, `AWS_ENDPOINT_URL_S3` and so on.
+    /// The variables that `ops/servers up` exports: `LONGHAUL_REDIS_URL`, `LONGHAUL_RABBITMQ_URL`, `AWS_ENDPOINT_URL_S3` and so on.
     public let environment: [String: String]
     let folder: URL
 
-    /// Starts the servers on free ports and waits until they answer (RabbitMQ takes about four seconds). The caller must call
-    /// ``stop()``; ``run(_:body:)`` does it by itself.
+    /// Starts the servers on free ports and waits until they respond (RabbitMQ takes about four seconds). The caller must call
+    /// ``stop()``; ``run(_:body:)`` does so by itself.
     public static func start(_ servers: [TestServer]) async throws -> ServerGroup {
         try TestServer.requireAvailable()
         let folder = FileManager.default.temporaryDirectory.appending(path: "longhaul-servers-\(UUID().uuidString)")
@@ -30,7 +30,7 @@ public struct ServerGroup: Sendable {
         return ServerGroup(environment: parse(exports: exports), folder: folder)
     }
 
-    /// Starts the servers, runs `body` and stops them, also when `body` throws.
+    /// Starts the servers, runs `body` and stops the servers, also when `body` throws.
     public static func run<Result: Sendable>(
         _ servers: [TestServer], isolation: isolated (any Actor)? = #isolation, body: (ServerGroup) async throws -> Result
     ) async throws -> Result {
@@ -46,31 +46,31 @@ public struct ServerGroup: Sendable {
         return result
     }
 
-    /// The value of an exported name, or an error that names it.
+    /// The value of an exported variable, or an error that names it.
     public func value(_ name: String) throws -> String {
         guard let value = environment[name] else { throw TestServersError("the servers export no \(name)") }
         return value
     }
 
-    /// SIGKILL, as a crash would.
+    /// SIGKILL, like a crash.
     public func kill(_ server: TestServer) async throws { try await command("kill", server) }
 
     /// SIGTERM; returns when the server has ended.
     public func terminate(_ server: TestServer) async throws { try await command("stop", server) }
 
-    /// Starts a server again after ``kill(_:)`` or ``terminate(_:)``, with the same port and data, and waits until it answers.
+    /// Starts a server again after ``kill(_:)`` or ``terminate(_:)``, with the same port and data, and waits until it responds.
     public func start(_ server: TestServer) async throws { try await command("start", server) }
 
-    /// SIGSTOP: connections stay open and nobody answers, as on a half-open socket.
+    /// SIGSTOP: connections stay open and the server does not respond, as on a half-open socket.
     public func freeze(_ server: TestServer) async throws { try await command("freeze", server) }
 
     /// SIGCONT after ``freeze(_:)``.
     public func thaw(_ server: TestServer) async throws { try await command("thaw", server) }
 
-    /// RabbitMQ raises its memory alarm, as it would before its disk is full: it takes no messages.
+    /// RabbitMQ raises its memory alarm, as it does when memory runs short, and accepts no messages.
     public func alarm() async throws { try await OpsCommand.servers(["alarm", folder.path], logs: folder) }
 
-    /// RabbitMQ lets go of its alarm after ``alarm()``.
+    /// RabbitMQ clears the alarm of ``alarm()``.
     public func calm() async throws { try await OpsCommand.servers(["calm", folder.path], logs: folder) }
 
     /// Ends all servers, frozen ones too, and removes their data.

@@ -1,8 +1,8 @@
 import Foundation
 import Synchronization
 
-/// The servers that `ops/test` has started for all tests. Tests keep apart by names: a UUID in a queue's name, a prefix of keys,
-/// a bucket, a database or a virtual host of one's own. Nothing may flush, purge or restart them.
+/// The servers that `ops/test` starts for all tests. Tests are isolated by names: a UUID in a queue's name, a key prefix, or their own
+/// bucket, database or virtual host. No test may flush, purge or restart these servers.
 public enum SharedServers {
     public static var redisURL: String { get throws { try value("LONGHAUL_REDIS_URL") } }
     public static var rabbitMQURL: String { get throws { try value("LONGHAUL_RABBITMQ_URL") } }
@@ -12,10 +12,10 @@ public enum SharedServers {
 
     private static let databases = Atomic<Int>(0)
 
-    /// The number of a database of Redis that no other test of this process uses.
+    /// The number of a Redis database that no other test of this process uses.
     public static func nextRedisDatabase() -> Int { databases.wrappingAdd(1, ordering: .relaxed).newValue }
 
-    /// The URL of a database of Redis that no other test of this process uses, and that is empty.
+    /// The URL of an empty Redis database that no other test of this process uses.
     public static func emptyRedisDatabase() async throws -> String {
         guard let url = URL(string: try redisURL) else { throw TestServersError("LONGHAUL_REDIS_URL is no URL") }
         let database = url.deletingLastPathComponent().appending(path: "\(nextRedisDatabase())").absoluteString

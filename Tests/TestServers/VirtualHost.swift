@@ -1,12 +1,12 @@
 import Foundation
 
-/// A virtual host of the shared RabbitMQ for one test alone, so that its queues can have their real names.
+/// A virtual host of the shared RabbitMQ for one test, so that its queues can have their real names.
 public struct VirtualHost: Sendable {
-    /// As `LONGHAUL_RABBITMQ_URL` has it.
+    /// The URL for `LONGHAUL_RABBITMQ_URL`.
     public let url: String
     private let name: String
 
-    /// Makes a virtual host, runs `body` and deletes it, also when `body` throws.
+    /// Creates a virtual host, runs `body` and deletes the virtual host, also when `body` throws.
     public static func run<Result: Sendable>(
         isolation: isolated (any Actor)? = #isolation, body: (VirtualHost) async throws -> Result
     ) async throws -> Result {
