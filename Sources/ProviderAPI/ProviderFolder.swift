@@ -28,7 +28,7 @@ public enum ProviderFolder {
     private static func files(at path: String) throws(ProviderFileError) -> [String] {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-            throw unreadable(path, "no such file or folder", mend: "give the path of a provider file or of a folder of provider files")
+            throw unreadable(path, "no such file or folder", fix: "give the path of a provider file or of a folder of provider files")
         }
         guard isFolder.boolValue else { return [path] }
         do {
@@ -37,7 +37,7 @@ public enum ProviderFolder {
             }
             return names.sorted().map { path.hasSuffix("/") ? path + $0 : "\(path)/\($0)" }
         } catch {
-            throw unreadable(path, "cannot list the folder (\(error.localizedDescription))", mend: "give the service read permission")
+            throw unreadable(path, "cannot list the folder (\(error.localizedDescription))", fix: "give the service read permission")
         }
     }
 
@@ -46,10 +46,10 @@ public enum ProviderFolder {
         do {
             bytes = try Data(contentsOf: URL(fileURLWithPath: file))
         } catch {
-            throw unreadable(file, "cannot read the file (\(error.localizedDescription))", mend: "give the service read permission")
+            throw unreadable(file, "cannot read the file (\(error.localizedDescription))", fix: "give the service read permission")
         }
-        guard bytes.count <= 1 << 20 else { throw unreadable(file, "larger than 1 MiB", mend: "check that it is a provider file") }
-        guard let text = String(data: bytes, encoding: .utf8) else { throw unreadable(file, "not UTF-8", mend: "save it as UTF-8") }
+        guard bytes.count <= 1 << 20 else { throw unreadable(file, "larger than 1 MiB", fix: "check that it is a provider file") }
+        guard let text = String(data: bytes, encoding: .utf8) else { throw unreadable(file, "not UTF-8", fix: "save it as UTF-8") }
         return text
     }
 
@@ -59,12 +59,12 @@ public enum ProviderFolder {
             same.dropFirst().map {
                 ProviderFileProblem(
                     file: $0.file, line: 1, column: 1, field: "provider", message: "\"\($0.name)\" is already the name in \(same[0].file)",
-                    mend: "give each provider a unique name")
+                    fix: "give each provider a unique name")
             }
         }
     }
 
-    private static func unreadable(_ file: String, _ message: String, mend: String) -> ProviderFileError {
-        ProviderFileError([ProviderFileProblem(file: file, line: 1, column: 1, field: "", message: message, mend: mend)])
+    private static func unreadable(_ file: String, _ message: String, fix: String) -> ProviderFileError {
+        ProviderFileError([ProviderFileProblem(file: file, line: 1, column: 1, field: "", message: message, fix: fix)])
     }
 }

@@ -13,7 +13,7 @@ public struct ProviderSource: Sendable, Equatable {
         try report.throwIfAny()
         guard let name else {
             throw ProviderFileError([
-                ProviderFileProblem(file: file, line: 1, column: 1, field: "", message: "not a mapping", mend: "start with provider: NAME")
+                ProviderFileProblem(file: file, line: 1, column: 1, field: "", message: "not a mapping", fix: "start with provider: NAME")
             ])
         }
         self.name = name
@@ -22,12 +22,12 @@ public struct ProviderSource: Sendable, Equatable {
     }
 
     static func name(_ root: Section) -> String? {
-        let mend = "use 1 to 64 characters of a-z, 0-9 and -, such as acme-reports"
-        guard let field = root.required("provider", mend: mend), let name = field.text(mend: mend) else { return nil }
+        let fix = "use 1 to 64 characters of a-z, 0-9 and -, such as acme-reports"
+        guard let field = root.required("provider", fix: fix), let name = field.text(fix: fix) else { return nil }
         // The name becomes part of Redis keys, object keys and metric labels.
         let allowed = name.utf8.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D }
         guard allowed, (1...64).contains(name.utf8.count) else {
-            field.problem("\"\(name)\" is not a valid name", mend: mend)
+            field.problem("\"\(name)\" is not a valid name", fix: fix)
             return nil
         }
         return name

@@ -35,15 +35,15 @@ struct Secrets {
         for (name, field) in fields {
             do {
                 guard let value = try source.value(name), !value.isEmpty else {
-                    let mend = "set \(name), or \(name)_FILE to the path of a file that holds it"
-                    problems.append(Self.problem(field, "the secret \(name) is not set", mend: mend))
+                    let fix = "set \(name), or \(name)_FILE to the path of a file that holds it"
+                    problems.append(Self.problem(field, "the secret \(name) is not set", fix: fix))
                     continue
                 }
                 entries.append((name, JQValue(value)))
                 hidden.formUnion([value, PercentEncoding.encoded(value), String(JQValue(value).json.dropFirst().dropLast())])
             } catch {
                 let message = "cannot read the secret \(name) (\(error.localizedDescription))"
-                problems.append(Self.problem(field, message, mend: "check the path in \(name)_FILE and its permissions"))
+                problems.append(Self.problem(field, message, fix: "check the path in \(name)_FILE and its permissions"))
             }
         }
         if !problems.isEmpty { throw ProviderFileError(problems) }
@@ -63,9 +63,9 @@ struct Secrets {
         return failure
     }
 
-    private static func problem(_ field: Field, _ message: String, mend: String) -> ProviderFileProblem {
+    private static func problem(_ field: Field, _ message: String, fix: String) -> ProviderFileProblem {
         let mark = field.node.mark
         return ProviderFileProblem(
-            file: field.report.file, line: mark?.line ?? 1, column: mark?.column ?? 1, field: field.path, message: message, mend: mend)
+            file: field.report.file, line: mark?.line ?? 1, column: mark?.column ?? 1, field: field.path, message: message, fix: fix)
     }
 }

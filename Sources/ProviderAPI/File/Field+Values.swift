@@ -3,21 +3,21 @@ import ExportCore
 extension Field {
     /// Reads `true` or `false`.
     func boolean() -> Bool? {
-        switch text(mend: "write true or false") {
+        switch text(fix: "write true or false") {
         case "true": return true
         case "false": return false
         case nil: return nil
         default:
-            problem("neither true nor false", mend: "write true or false")
+            problem("neither true nor false", fix: "write true or false")
             return nil
         }
     }
 
     func integer(in range: ClosedRange<Int>) -> Int? {
-        let mend = "write an integer from \(range.lowerBound) to \(range.upperBound)"
-        guard let text = text(mend: mend) else { return nil }
+        let fix = "write an integer from \(range.lowerBound) to \(range.upperBound)"
+        guard let text = text(fix: fix) else { return nil }
         guard let number = Int(text), range.contains(number) else {
-            problem("\"\(text)\" is not an integer in range", mend: mend)
+            problem("\"\(text)\" is not an integer in range", fix: fix)
             return nil
         }
         return number
@@ -25,14 +25,14 @@ extension Field {
 
     /// Reads `500ms`, `15s`, `10m`, `12h`, `7d`, and sums such as `1h30m`.
     func duration(in range: ClosedRange<Duration> = .milliseconds(1) ... .seconds(366 * 86_400)) -> Duration? {
-        let mend = "write a number and its unit, such as 500ms, 15s, 10m, 12h or 1h30m"
-        guard let text = text(mend: mend) else { return nil }
+        let fix = "write a number and its unit, such as 500ms, 15s, 10m, 12h or 1h30m"
+        guard let text = text(fix: fix) else { return nil }
         guard let duration = Quantity.duration(text) else {
-            problem("\"\(text)\" is not a duration", mend: mend)
+            problem("\"\(text)\" is not a duration", fix: fix)
             return nil
         }
         guard range.contains(duration) else {
-            problem("\"\(text)\" is out of range", mend: "write at least \(range.lowerBound) and at most \(range.upperBound)")
+            problem("\"\(text)\" is out of range", fix: "write at least \(range.lowerBound) and at most \(range.upperBound)")
             return nil
         }
         return duration
@@ -40,10 +40,10 @@ extension Field {
 
     /// Reads `50%` as 0.5.
     func percentage() -> Double? {
-        let mend = "write a percentage from 1% to 100%"
-        guard let text = text(mend: mend) else { return nil }
+        let fix = "write a percentage from 1% to 100%"
+        guard let text = text(fix: fix) else { return nil }
         guard text.hasSuffix("%"), let number = Int(text.dropLast()), (1...100).contains(number) else {
-            problem("\"\(text)\" is not a percentage", mend: mend)
+            problem("\"\(text)\" is not a percentage", fix: fix)
             return nil
         }
         return Double(number) / 100
@@ -51,10 +51,10 @@ extension Field {
 
     /// Reads `10/s`, `100/m`, `1/h` or `1/m burst 15`.
     func rate() -> Rate? {
-        let mend = "write a number per second, minute or hour, such as 10/s or 1/m burst 15"
-        guard let text = text(mend: mend) else { return nil }
+        let fix = "write a number per second, minute or hour, such as 10/s or 1/m burst 15"
+        guard let text = text(fix: fix) else { return nil }
         guard let rate = Quantity.rate(text) else {
-            problem("\"\(text)\" is not a rate", mend: mend)
+            problem("\"\(text)\" is not a rate", fix: fix)
             return nil
         }
         return rate
@@ -62,10 +62,10 @@ extension Field {
 
     /// Reads `4096`, `500KB` or `1MiB`.
     func bytes(in range: ClosedRange<Int>) -> Int? {
-        let mend = "write a size from \(range.lowerBound) to \(range.upperBound) bytes, such as 500KB or 1MiB"
-        guard let text = text(mend: mend) else { return nil }
+        let fix = "write a size from \(range.lowerBound) to \(range.upperBound) bytes, such as 500KB or 1MiB"
+        guard let text = text(fix: fix) else { return nil }
         guard let bytes = Quantity.bytes(text), range.contains(bytes) else {
-            problem("\"\(text)\" is not a size in range", mend: mend)
+            problem("\"\(text)\" is not a size in range", fix: fix)
             return nil
         }
         return bytes
@@ -74,13 +74,13 @@ extension Field {
     /// Reads one of a set of words. `later` lists words that are reserved but not supported yet.
     func word<Word: RawRepresentable & CaseIterable>(_ type: Word.Type, later: [String] = []) -> Word? where Word.RawValue == String {
         let words = Word.allCases.map(\.rawValue)
-        let mend = "write one of \(words.joined(separator: ", "))"
-        guard let text = text(mend: mend) else { return nil }
+        let fix = "write one of \(words.joined(separator: ", "))"
+        guard let text = text(fix: fix) else { return nil }
         if let word = Word(rawValue: text) { return word }
         if later.contains(text) {
-            problem("\"\(text)\" is not supported yet", mend: mend)
+            problem("\"\(text)\" is not supported yet", fix: fix)
         } else {
-            problem("unknown value \"\(text)\"", mend: Spelling.nearest(to: text, in: words).map { "did you mean \"\($0)\"?" } ?? mend)
+            problem("unknown value \"\(text)\"", fix: Spelling.nearest(to: text, in: words).map { "did you mean \"\($0)\"?" } ?? fix)
         }
         return nil
     }

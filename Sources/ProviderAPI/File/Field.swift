@@ -6,12 +6,12 @@ struct Field {
     let path: String
     let report: ProblemReport
 
-    func problem(_ message: String, mend: String) { report.add(node.mark, path, message, mend: mend) }
+    func problem(_ message: String, fix: String) { report.add(node.mark, path, message, fix: fix) }
 
     /// The text of a scalar as written. Reports a value of another kind.
-    func text(mend: String = "write text") -> String? {
+    func text(fix: String = "write text") -> String? {
         guard let scalar = node.scalar else {
-            problem("\(kind) where text is expected", mend: mend)
+            problem("\(kind) where text is expected", fix: fix)
             return nil
         }
         return scalar.string
@@ -20,7 +20,7 @@ struct Field {
     /// The fields of a mapping. Reports unknown keys.
     func section(_ keys: [String]) -> Section? {
         guard let section = Section(self) else {
-            problem("\(kind) where a mapping is expected", mend: "write a mapping with the keys \(keys.joined(separator: ", "))")
+            problem("\(kind) where a mapping is expected", fix: "write a mapping with the keys \(keys.joined(separator: ", "))")
             return nil
         }
         section.reportUnknown(keys)
@@ -56,7 +56,7 @@ struct Section {
         self.field = field
         fields = mapping.compactMap { key, value in
             guard let name = key.scalar?.string else {
-                field.report.add(key.mark, field.path, "a key that is not text", mend: "write a name")
+                field.report.add(key.mark, field.path, "a key that is not text", fix: "write a name")
                 return nil
             }
             let path = field.path.isEmpty ? name : "\(field.path).\(name)"
@@ -73,19 +73,19 @@ struct Section {
     func has(_ key: String) -> Bool { self[key] != nil }
 
     /// Reports a missing key.
-    func required(_ key: String, mend: String) -> Field? {
+    func required(_ key: String, fix: String) -> Field? {
         if let value = self[key] { return value }
         let path = field.path.isEmpty ? key : "\(field.path).\(key)"
         let mark = fields.first { $0.key == key }?.keyMark ?? field.node.mark
-        field.report.add(mark, path, "missing", mend: mend)
+        field.report.add(mark, path, "missing", fix: fix)
         return nil
     }
 
     func reportUnknown(_ known: [String]) {
         for entry in fields where !known.contains(entry.key) {
             let near = Spelling.nearest(to: entry.key, in: known)
-            let mend = near.map { "did you mean \"\($0)\"?" } ?? "the allowed keys are \(known.joined(separator: ", "))"
-            field.report.add(entry.keyMark, entry.value.path, "unknown key \"\(entry.key)\"", mend: mend)
+            let fix = near.map { "did you mean \"\($0)\"?" } ?? "the allowed keys are \(known.joined(separator: ", "))"
+            field.report.add(entry.keyMark, entry.value.path, "unknown key \"\(entry.key)\"", fix: fix)
         }
     }
 }

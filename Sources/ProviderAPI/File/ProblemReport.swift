@@ -7,9 +7,9 @@ final class ProblemReport {
 
     init(file: String) { self.file = file }
 
-    func add(_ mark: Mark?, _ field: String, _ message: String, mend: String) {
+    func add(_ mark: Mark?, _ field: String, _ message: String, fix: String) {
         problems.append(
-            ProviderFileProblem(file: file, line: mark?.line ?? 1, column: mark?.column ?? 1, field: field, message: message, mend: mend))
+            ProviderFileProblem(file: file, line: mark?.line ?? 1, column: mark?.column ?? 1, field: field, message: message, fix: fix))
     }
 
     func throwIfAny() throws(ProviderFileError) {

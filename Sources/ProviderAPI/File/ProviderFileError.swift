@@ -9,21 +9,21 @@ public struct ProviderFileProblem: Sendable, Equatable, CustomStringConvertible 
     public var field: String
     public var message: String
     /// How to fix the problem.
-    public var mend: String
+    public var fix: String
 
-    public init(file: String, line: Int, column: Int, field: String, message: String, mend: String) {
+    public init(file: String, line: Int, column: Int, field: String, message: String, fix: String) {
         self.file = file
         self.line = line
         self.column = column
         self.field = field
         self.message = message
-        self.mend = mend
+        self.fix = fix
     }
 
     /// `acme.yaml:12:3: status.state: MESSAGE; FIX`
     public var description: String {
         let place = "\(file):\(line):\(column): "
-        return place + (field.isEmpty ? "" : "\(field): ") + message + (mend.isEmpty ? "" : "; \(mend)")
+        return place + (field.isEmpty ? "" : "\(field): ") + message + (fix.isEmpty ? "" : "; \(fix)")
     }
 }
 

@@ -5,19 +5,19 @@ enum YAMLDocument {
     static func root(of yaml: String, report: ProblemReport) -> Field? {
         do {
             guard let node = try Yams.compose(yaml: yaml) else {
-                report.add(nil, "", "the file is empty", mend: "start with provider: NAME")
+                report.add(nil, "", "the file is empty", fix: "start with provider: NAME")
                 return nil
             }
             let field = Field(node: node, path: "", report: report)
             guard node.mapping != nil else {
-                field.problem("\(field.kind) where a mapping is expected", mend: "start with provider: NAME")
+                field.problem("\(field.kind) where a mapping is expected", fix: "start with provider: NAME")
                 return nil
             }
             return field
         } catch let error as YamlError {
             add(error, report)
         } catch {
-            report.add(nil, "", "invalid YAML: \(error)", mend: "")
+            report.add(nil, "", "invalid YAML: \(error)", fix: "")
         }
         return nil
     }
@@ -25,11 +25,11 @@ enum YAMLDocument {
     private static func add(_ error: YamlError, _ report: ProblemReport) {
         switch error {
         case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _), .composer(_, let problem, let mark, _):
-            report.add(mark, "", "invalid YAML: \(problem)", mend: "check the indentation and quotes of this line and the line before")
+            report.add(mark, "", "invalid YAML: \(problem)", fix: "check the indentation and quotes of this line and the line before")
         case .duplicatedKeysInMapping(let duplicates, let context):
-            report.add(context.mark, duplicates.sorted().joined(separator: ", "), "duplicate key", mend: "remove one")
+            report.add(context.mark, duplicates.sorted().joined(separator: ", "), "duplicate key", fix: "remove one")
         default:
-            report.add(nil, "", "invalid YAML: \(error)", mend: "")
+            report.add(nil, "", "invalid YAML: \(error)", fix: "")
         }
     }
 }

@@ -10,7 +10,7 @@ struct ExportMapping {
 
     init?(_ field: Field, _ compiler: FilterCompiler) {
         guard let section = Section(field) else {
-            field.problem("\(field.kind) where a mapping is expected", mend: "write NAME: FILTER, such as id: .response.body.id")
+            field.problem("\(field.kind) where a mapping is expected", fix: "write NAME: FILTER, such as id: .response.body.id")
             return nil
         }
         entries = section.fields.compactMap { entry in compiler.filter(entry.value).map { (entry.key, $0) } }

@@ -20,17 +20,17 @@ extension ProviderDefinition {
         let delays = Duration.milliseconds(10) ... .seconds(7 * 86_400)
         switch word {
         case .fixed:
-            let mend = "write the time between two checks, such as 30s"
-            polling.policy = .fixed(interval: section.required("interval", mend: mend)?.duration(in: delays) ?? .seconds(60))
+            let fix = "write the time between two checks, such as 30s"
+            polling.policy = .fixed(interval: section.required("interval", fix: fix)?.duration(in: delays) ?? .seconds(60))
             for key in ["min", "max"] {
-                section[key]?.problem("the fixed policy has no \(key)", mend: "remove it, or write policy: tiered")
+                section[key]?.problem("the fixed policy has no \(key)", fix: "remove it, or write policy: tiered")
             }
         case .tiered:
             let shortest = section["min"]?.duration(in: delays) ?? .seconds(1)
             let longest = section["max"]?.duration(in: delays) ?? max(.seconds(600), shortest)
-            if shortest > longest { section["min"]?.problem("min is longer than max", mend: "lower min or raise max") }
+            if shortest > longest { section["min"]?.problem("min is longer than max", fix: "lower min or raise max") }
             polling.policy = .tiered(min: shortest, max: longest)
-            section["interval"]?.problem("the tiered policy has no interval", mend: "write min and max instead, or policy: fixed")
+            section["interval"]?.problem("the tiered policy has no interval", fix: "write min and max instead, or policy: fixed")
         }
         if let wait = section["maxWait"]?.duration() { polling.maxWait = wait }
         if let attempts = section["maxAttempts"]?.integer(in: 1...1_000_000) { polling.maxAttempts = attempts }
@@ -72,7 +72,7 @@ extension ProviderDefinition {
         if let time = section["longest"]?.duration(in: times) { breaker.longestOpen = time }
         if let probes = section["probes"]?.integer(in: 1...100) { breaker.probes = probes }
         if breaker.openFor > breaker.longestOpen {
-            section.field.problem("openFor is longer than longest", mend: "raise longest or lower openFor")
+            section.field.problem("openFor is longer than longest", fix: "raise longest or lower openFor")
         }
     }
 
@@ -81,7 +81,7 @@ extension ProviderDefinition {
             if let attempts = section["attempts"]?.integer(in: 1...1000) { retry.attempts = attempts }
             if let base = section["base"]?.duration() { retry.base = base }
             if let cap = section["cap"]?.duration() { retry.cap = cap }
-            if retry.base > retry.cap { section.field.problem("base is longer than cap", mend: "raise cap or lower base") }
+            if retry.base > retry.cap { section.field.problem("base is longer than cap", fix: "raise cap or lower base") }
         }
         if let section = root["recreate"]?.section(["attempts", "after"]) {
             if let attempts = section["attempts"]?.integer(in: 0...100) { recreate.attempts = attempts }

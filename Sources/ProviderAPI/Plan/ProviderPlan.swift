@@ -33,18 +33,18 @@ final class ProviderPlan {
 
         let base = BaseURL.read(root, compiler)
         credentials = Credentials(root["auth"], compiler)
-        let create = root.required("create", mend: "write the request that starts an export").flatMap { CreatePlan($0, compiler) }
+        let create = root.required("create", fix: "write the request that starts an export").flatMap { CreatePlan($0, compiler) }
         find = root["find"].flatMap { FindPlan($0, compiler) }
-        let status = root.required("status", mend: "write the request that returns the status").flatMap { StatusPlan($0, compiler) }
-        let files = root.required("files", mend: "describe how to list the files of an export").flatMap { FilesPlan($0, compiler) }
+        let status = root.required("status", fix: "write the request that returns the status").flatMap { StatusPlan($0, compiler) }
+        let files = root.required("files", fix: "describe how to list the files of an export").flatMap { FilesPlan($0, compiler) }
         cancel = root["cancel"].flatMap { CancelPlan($0, compiler) }
         downloadHeaders = definition.readDownload(root["download"], compiler)
         pollingKey = definition.readPolling(root["polling"], compiler)
         definition.readRules(root)
         if definition.recreate.attempts > 0, let create, !create.tellsExportsApart {
-            let mend = "write Idempotency-Key: \"{{ .job.idempotencyKey }}\", whose value differs for each export of a job"
+            let fix = "write Idempotency-Key: \"{{ .job.idempotencyKey }}\", whose value differs for each export of a job"
             root["create"]?.problem(
-                "recreate is set, but the Idempotency-Key is the same for every export: the API would return the failed one", mend: mend)
+                "recreate is set, but the Idempotency-Key is the same for every export: the API would return the failed one", fix: fix)
         }
         secretFields = compiler.secrets
         try report.throwIfAny()
@@ -76,11 +76,11 @@ final class ProviderPlan {
 
 /// `baseURL:` — the URL that request paths are appended to.
 enum BaseURL {
-    private static let mend = "write an http or https URL without a query, such as https://api.example.com/v2"
+    private static let fix = "write an http or https URL without a query, such as https://api.example.com/v2"
 
     /// Returns the URL without a trailing slash.
     static func read(_ root: Section, _ compiler: FilterCompiler) -> Template? {
-        guard let field = root.required("baseURL", mend: mend), var text = field.text(mend: mend) else { return nil }
+        guard let field = root.required("baseURL", fix: fix), var text = field.text(fix: fix) else { return nil }
         while text.hasSuffix("/") { text.removeLast() }
         guard let template = compiler.template(text, field, encoding: .percent) else { return nil }
         let hasBadLiteral = template.pieces.contains { piece in
@@ -88,7 +88,7 @@ enum BaseURL {
             return !WebURL.hasOnlyURLCharacters(literal) || literal.contains { "?#@".contains($0) }
         }
         guard WebURL.isAbsolute(text), !hasBadLiteral else {
-            field.problem("\"\(text)\" is not a base URL", mend: mend)
+            field.problem("\"\(text)\" is not a base URL", fix: fix)
             return nil
         }
         return template

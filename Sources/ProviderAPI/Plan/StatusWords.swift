@@ -10,8 +10,8 @@ struct StatusWords {
     subscript(word: String) -> State? { states[word] }
 
     init?(_ section: Section) {
-        let mend = "list the API's status values for each of \(State.allCases.map(\.rawValue).joined(separator: ", "))"
-        guard let field = section.required("states", mend: mend),
+        let fix = "list the API's status values for each of \(State.allCases.map(\.rawValue).joined(separator: ", "))"
+        guard let field = section.required("states", fix: fix),
             let table = field.section(State.allCases.map(\.rawValue))
         else { return nil }
         var states: [String: State] = [:]
@@ -20,12 +20,12 @@ struct StatusWords {
             for element in entry.value.elements {
                 guard let word = element.text() else { continue }
                 if let other = states.updateValue(state, forKey: word) {
-                    element.problem("\"\(word)\" is already listed under \(other.rawValue)", mend: "remove one")
+                    element.problem("\"\(word)\" is already listed under \(other.rawValue)", fix: "remove one")
                 }
             }
         }
         if table["ready"] == nil {
-            field.report.add(field.node.mark, field.path + ".ready", "missing", mend: "list the API's values for a ready export")
+            field.report.add(field.node.mark, field.path + ".ready", "missing", fix: "list the API's values for a ready export")
         }
         self.states = states
     }

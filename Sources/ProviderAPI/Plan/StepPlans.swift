@@ -13,8 +13,8 @@ struct CreatePlan {
     init?(_ field: Field, _ compiler: FilterCompiler) {
         guard let section = field.section(RequestTemplate.keys + ["export", "adopt", "error"]) else { return nil }
         let request = RequestTemplate(section, compiler)
-        let mend = "write what later requests need, such as { id: .response.body.id }"
-        let export = section.required("export", mend: mend).flatMap { ExportMapping($0, compiler) }
+        let fix = "write what later requests need, such as { id: .response.body.id }"
+        let export = section.required("export", fix: fix).flatMap { ExportMapping($0, compiler) }
         adopt = section["adopt"].flatMap { Self.adopt($0, compiler) }
         error = ErrorRules(section["error"], compiler)
         guard let request, let export else { return nil }
@@ -36,9 +36,9 @@ struct CreatePlan {
 
     private static func adopt(_ field: Field, _ compiler: FilterCompiler) -> (when: Filter, export: ExportMapping)? {
         guard let section = field.section(["when", "export"]) else { return nil }
-        let when = section.required("when", mend: "write a filter such as .response.status == 409").flatMap { compiler.filter($0) }
-        let mend = "write filters that read the existing export from the response, such as { id: .response.body.existingId }"
-        let export = section.required("export", mend: mend).flatMap { ExportMapping($0, compiler) }
+        let when = section.required("when", fix: "write a filter such as .response.status == 409").flatMap { compiler.filter($0) }
+        let fix = "write filters that read the existing export from the response, such as { id: .response.body.existingId }"
+        let export = section.required("export", fix: fix).flatMap { ExportMapping($0, compiler) }
         guard let when, let export else { return nil }
         return (when, export)
     }
@@ -54,8 +54,8 @@ struct FindPlan {
         guard let section = field.section(RequestTemplate.keys + ["when", "export"]) else { return nil }
         let request = RequestTemplate(section, compiler)
         when = section["when"].flatMap { compiler.filter($0) }
-        let mend = "write filters that read the export from the response, such as { id: .response.body[0].id }"
-        let export = section.required("export", mend: mend).flatMap { ExportMapping($0, compiler) }
+        let fix = "write filters that read the export from the response, such as { id: .response.body[0].id }"
+        let export = section.required("export", fix: fix).flatMap { ExportMapping($0, compiler) }
         guard let request, let export else { return nil }
         self.request = request
         self.export = export
@@ -78,8 +78,8 @@ struct StatusPlan {
     init?(_ field: Field, _ compiler: FilterCompiler) {
         guard let section = field.section(RequestTemplate.keys + ["state", "states", "progress", "export", "error"]) else { return nil }
         let request = RequestTemplate(section, compiler)
-        let mend = "write a filter that reads the state from the response, such as .response.body.status or .response.status"
-        let state = section.required("state", mend: mend).flatMap { compiler.filter($0) }
+        let fix = "write a filter that reads the state from the response, such as .response.body.status or .response.status"
+        let state = section.required("state", fix: fix).flatMap { compiler.filter($0) }
         let words = StatusWords(section)
         progress = section["progress"].flatMap { compiler.filter($0) }
         export = section["export"].flatMap { ExportMapping($0, compiler) }
@@ -115,11 +115,11 @@ struct FilesPlan {
         let keys = RequestTemplate.keys + ["items", "next", "refresh", "body", "error"]
         guard let section = field.section(keys) else { return nil }
         for key in RequestTemplate.keys where key != "request" && section.has(key) && !section.has("request") {
-            section[key]?.problem("\(key) without request", mend: "add request or remove \(key)")
+            section[key]?.problem("\(key) without request", fix: "add request or remove \(key)")
         }
         request = section.has("request") ? RequestTemplate(section, compiler) : nil
-        let mend = "write a filter that returns the files, such as '.response.body.files[] | {name, url}'"
-        let items = section.required("items", mend: mend).flatMap { compiler.filter($0) }
+        let fix = "write a filter that returns the files, such as '.response.body.files[] | {name, url}'"
+        let items = section.required("items", fix: fix).flatMap { compiler.filter($0) }
         next = section["next"].flatMap { compiler.filter($0) }
         refresh = section["refresh"]?.boolean() ?? false
         bodyUse = section["body"]?.word(BodyUse.self) ?? .read

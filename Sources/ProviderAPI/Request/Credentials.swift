@@ -51,19 +51,19 @@ extension Credentials {
     }
 
     private static func read(_ field: Field, _ compiler: FilterCompiler) -> Credentials? {
-        let mend = "write bearer, basic or header, such as { bearer: \"{{ .secrets.TOKEN }}\" }"
+        let fix = "write bearer, basic or header, such as { bearer: \"{{ .secrets.TOKEN }}\" }"
         guard let section = Section(field) else {
-            field.problem("\(field.kind) where a mapping is expected", mend: mend)
+            field.problem("\(field.kind) where a mapping is expected", fix: fix)
             return nil
         }
         for entry in section.fields where later.contains(entry.key) {
-            entry.value.report.add(entry.keyMark, entry.value.path, "not supported yet", mend: mend)
+            entry.value.report.add(entry.keyMark, entry.value.path, "not supported yet", fix: fix)
         }
         section.reportUnknown(schemes + later)
         let used = section.fields.filter { schemes.contains($0.key) }
-        if used.count > 1 { used[1].value.problem("only one authentication method is allowed", mend: "remove one") }
+        if used.count > 1 { used[1].value.problem("only one authentication method is allowed", fix: "remove one") }
         guard let entry = used.first else {
-            if section.fields.isEmpty { field.problem("no authentication method", mend: mend) }
+            if section.fields.isEmpty { field.problem("no authentication method", fix: fix) }
             return nil
         }
         return switch entry.key {
@@ -75,9 +75,9 @@ extension Credentials {
 
     private static func basic(_ field: Field, _ compiler: FilterCompiler) -> Credentials? {
         guard let section = field.section(["username", "password"]) else { return nil }
-        let mend = "write { username: NAME, password: \"{{ .secrets.PASSWORD }}\" }"
-        let username = section.required("username", mend: mend).flatMap { compiler.template($0) }
-        let password = section.required("password", mend: mend).flatMap { compiler.template($0) }
+        let fix = "write { username: NAME, password: \"{{ .secrets.PASSWORD }}\" }"
+        let username = section.required("username", fix: fix).flatMap { compiler.template($0) }
+        let password = section.required("password", fix: fix).flatMap { compiler.template($0) }
         guard let username, let password else { return nil }
         return .basic(username: username, password: password)
     }

@@ -9,9 +9,9 @@ final class FilterCompiler {
 
     /// Compiles a value that is one filter.
     func filter(_ field: Field) -> Filter? {
-        guard let text = field.text(mend: "write a jq filter") else { return nil }
+        guard let text = field.text(fix: "write a jq filter") else { return nil }
         guard !text.contains("{{") else {
-            field.problem("a filter must not be enclosed in {{ }}", mend: "remove the braces")
+            field.problem("a filter must not be enclosed in {{ }}", fix: "remove the braces")
             return nil
         }
         return compile(text, field)
@@ -19,17 +19,17 @@ final class FilterCompiler {
 
     /// Compiles a text that contains filters.
     func template(_ field: Field, encoding: Template.Encoding = .none) -> Template? {
-        guard let text = field.text(mend: "write text, with {{ filter }} to insert a value") else { return nil }
+        guard let text = field.text(fix: "write text, with {{ filter }} to insert a value") else { return nil }
         return template(text, field, encoding: encoding)
     }
 
     func template(_ text: String, _ field: Field, encoding: Template.Encoding = .none) -> Template? {
         guard let pieces = TemplateText.pieces(of: text) else {
-            field.problem("{{ is not closed", mend: "end the filter with }}")
+            field.problem("{{ is not closed", fix: "end the filter with }}")
             return nil
         }
         if pieces.count <= 1, Self.looksLikeFilter(text) {
-            field.problem("a filter without braces", mend: "write \"{{ \(text) }}\"")
+            field.problem("a filter without braces", fix: "write \"{{ \(text) }}\"")
             return nil
         }
         var compiled: [Template.Piece] = []
@@ -49,14 +49,14 @@ final class FilterCompiler {
     private func compile(_ text: String, _ field: Field) -> Filter? {
         noteSecrets(of: text, field)
         if !PathHeads.occurrences(of: ".callback", in: text).isEmpty {
-            field.problem(".callback is not supported yet", mend: "poll the status instead")
+            field.problem(".callback is not supported yet", fix: "poll the status instead")
         }
         do {
             return Filter(program: try jq.compile(text), parts: ContextParts(namedIn: text), field: field.path)
         } catch {
             var place = ""
             if case .compile(let line) = error.kind, line > 1 { place = " on line \(line)" }
-            field.problem("the filter does not compile\(place): \(error.message)", mend: "try it with jq on a sample of the context")
+            field.problem("the filter does not compile\(place): \(error.message)", fix: "try it with jq on a sample of the context")
             return nil
         }
     }
@@ -64,7 +64,7 @@ final class FilterCompiler {
     private func noteSecrets(of text: String, _ field: Field) {
         for rest in PathHeads.occurrences(of: ".secrets", in: text) {
             guard let name = PathHeads.name(after: rest) else {
-                field.problem(".secrets without a name", mend: "write .secrets.NAME, because only named secrets are read")
+                field.problem(".secrets without a name", fix: "write .secrets.NAME, because only named secrets are read")
                 continue
             }
             if secrets[name] == nil { secrets[name] = field }

@@ -24,19 +24,19 @@ struct RequestLine {
     }
 
     private static let methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"]
-    private static let mend = "write a method and a path, such as GET /exports/{{ .export.id }}"
+    private static let fix = "write a method and a path, such as GET /exports/{{ .export.id }}"
 
     init?(_ field: Field, _ compiler: FilterCompiler) {
-        guard let text = field.text(mend: Self.mend) else { return nil }
+        guard let text = field.text(fix: Self.fix) else { return nil }
         guard let space = text.firstIndex(of: " "), Self.methods.contains(String(text[..<space])) else {
-            field.problem("the request does not start with a method", mend: Self.mend)
+            field.problem("the request does not start with a method", fix: Self.fix)
             return nil
         }
         let target = String(text[space...].drop { $0 == " " })
         let isReference = target.hasPrefix("{{")
         guard let template = compiler.template(target, field, encoding: .percent) else { return nil }
         for case .text(let literal) in template.pieces where !WebURL.hasOnlyURLCharacters(literal) || literal.contains("#") {
-            field.problem("a character that is not allowed in a URL", mend: "percent-encode it, such as %20 for a space")
+            field.problem("a character that is not allowed in a URL", fix: "percent-encode it, such as %20 for a space")
             return nil
         }
         method = HTTPMethod(rawValue: String(text[..<space]))
@@ -47,7 +47,7 @@ struct RequestLine {
         } else if WebURL.isAbsolute(target) {
             self.target = .url(template)
         } else {
-            field.problem("the target is neither a path nor a URL", mend: "start with /, http://, https:// or {{")
+            field.problem("the target is neither a path nor a URL", fix: "start with /, http://, https:// or {{")
             return nil
         }
     }

@@ -30,8 +30,8 @@ struct RequestTemplate {
         query = Self.parameters(section["query"], compiler)
         headers = Self.parameters(section["headers"], compiler)
         body = Self.body(section, compiler)
-        let mend = "write a method and a path, such as GET /exports/{{ .export.id }}"
-        guard let field = section.required("request", mend: mend), let line = RequestLine(field, compiler) else { return nil }
+        let fix = "write a method and a path, such as GET /exports/{{ .export.id }}"
+        guard let field = section.required("request", fix: fix), let line = RequestLine(field, compiler) else { return nil }
         self.line = line
         var parts = (query + headers).reduce(into: line.template.parts) { $0.formUnion($1.value.parts) }
         switch body {
@@ -54,7 +54,7 @@ struct RequestTemplate {
     static func parameters(_ field: Field?, _ compiler: FilterCompiler) -> [Parameter] {
         guard let field else { return [] }
         guard let section = Section(field) else {
-            field.problem("\(field.kind) where a mapping is expected", mend: "write NAME: VALUE")
+            field.problem("\(field.kind) where a mapping is expected", fix: "write NAME: VALUE")
             return []
         }
         return section.fields.compactMap { entry in compiler.template(entry.value).map { Parameter(name: entry.key, value: $0) } }
@@ -63,7 +63,7 @@ struct RequestTemplate {
     private static func body(_ section: Section, _ compiler: FilterCompiler) -> Body {
         let json = section["json"].flatMap { JSONTemplate($0, compiler) }
         if let form = section["form"] {
-            if section.has("json") { form.problem("a request cannot have both json and form", mend: "remove one") }
+            if section.has("json") { form.problem("a request cannot have both json and form", fix: "remove one") }
             return .form(parameters(form, compiler))
         }
         return json.map { .json($0) } ?? .none
