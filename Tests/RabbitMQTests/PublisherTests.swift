@@ -1,8 +1,7 @@
 import Foundation
+import RabbitMQ
 import TestServers
 import Testing
-
-@testable import RabbitMQ
 
 @Suite("Publishing", .needsServers, .timeLimit(.minutes(2)))
 struct PublisherTests {
@@ -134,7 +133,7 @@ struct PublisherTests {
                 for message in fixture.messages(0..<3000) {
                     group.addTask {
                         let isConfirmed = try await publisher.publish(message) == .confirmed
-                        return await publisher.window.count <= 64 && isConfirmed
+                        return await publisher.unconfirmed <= 64 && isConfirmed
                     }
                 }
                 return try await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
@@ -152,7 +151,7 @@ struct PublisherTests {
             let messages = fixture.messages(0..<20_000)
             let publishing = Task { try await publisher.publish(all: messages) }
             // The whole batch is in flight as soon as the publisher has it, and takes about a second.
-            while await publisher.window.count == 0 { await Task.yield() }
+            while await publisher.unconfirmed == 0 { await Task.yield() }
             await publisher.shutdown(timeout: .seconds(60))
             let outcomes = try await publishing.value(within: .seconds(60), "the batch")
             #expect(outcomes.count { $0 == .confirmed } == 20_000)

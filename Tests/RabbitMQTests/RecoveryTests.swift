@@ -1,8 +1,7 @@
 import Foundation
+import RabbitMQ
 import TestServers
 import Testing
-
-@testable import RabbitMQ
 
 @Suite("Recovering", .needsServers, .timeLimit(.minutes(3)))
 struct RecoveryTests {
@@ -52,7 +51,7 @@ struct RecoveryTests {
                 }
             }
             for number in 2...4 {
-                try await eventually(within: .seconds(20), "messages are under way") { await publisher.window.count > 100 }
+                try await eventually(within: .seconds(20), "messages are under way") { await publisher.unconfirmed > 100 }
                 proxy.cut()
                 try await eventually(within: .seconds(20), "the publisher is back") { proxy.accepted >= number }
             }
@@ -136,7 +135,7 @@ struct RecoveryTests {
             proxy.silence()
             let message = OutgoingMessage(routingKey: fixture.queue, body: Array(repeating: 7, count: 1 << 20))
             let publishing = Task { try await publisher.publish(all: Array(repeating: message, count: 40), timeout: .seconds(10)) }
-            try await eventually(within: .seconds(5), "the socket is full") { await publisher.window.count > 0 }
+            try await eventually(within: .seconds(5), "the socket is full") { await publisher.unconfirmed > 0 }
             let slowest = try await withThrowingTaskGroup(of: Duration.self) { group in
                 for _ in 0..<50 {
                     try await Task.sleep(for: .milliseconds(5))
@@ -171,7 +170,7 @@ struct RecoveryTests {
             let publisher = try await fixture.publisher(port: proxy.port)
             proxy.silence()
             let publishing = Task { try await publisher.publish(fixture.message("a")) }
-            try await eventually(within: .seconds(5), "it is sent") { await publisher.window.count == 1 }
+            try await eventually(within: .seconds(5), "it is sent") { await publisher.unconfirmed == 1 }
             publishing.cancel()
             let error = await #expect(throws: RabbitMQError.self) {
                 try await publishing.value(within: .seconds(5), "the cancelled publish")
