@@ -72,7 +72,7 @@ import Testing
         try await Self.run { installation in
             let orchestrator = try installation.start(["orchestrator"], setting: ["LONGHAUL_SHUTDOWN_GRACE": "500ms"])
             _ = try await installation.longhaul("submit", "acme", "--id", "a", "--parameters", #"{"faults":{"create:hang":1}}"#)
-            try await eventually(within: Installation.deadline, "the creation is in hand") {
+            try await eventually(within: Installation.deadline, "the creation is in progress") {
                 let job = try await installation.longhaul("job", "a", "--json")
                 guard job.status == 0 else { return false }
                 return try #require(try job.objects().first?["version"] as? Int) > 0
@@ -160,7 +160,7 @@ extension RoleTests {
         try await Self.run { installation in
             let first = try installation.start(["orchestrator"])
             _ = try await installation.longhaul("submit", "acme", "--id", "a", "--parameters", #"{"faults":{"create:hang":1}}"#)
-            try await eventually(within: Installation.deadline, "the creation is in hand") {
+            try await eventually(within: Installation.deadline, "the creation is in progress") {
                 let job = try await installation.longhaul("job", "a", "--json")
                 guard job.status == 0 else { return false }
                 return try #require(try job.objects().first?["version"] as? Int) > 0

@@ -78,7 +78,7 @@ class Recovery:
 
     def measure(self, role, jobs, in_hand, moved_on):
         process = self.stack.processes[f"only-{role}"]
-        self.before = until(in_hand, 30, f"the jobs for the {role}'s recovery are not in hand")
+        self.before = until(in_hand, 30, f"the jobs for the {role}'s recovery are not in progress")
         # Kill soon after the claims, so that nearly a whole lease must pass. By then the requests have been sent.
         time.sleep(0.3)
         killed = time.monotonic()

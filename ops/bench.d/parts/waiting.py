@@ -89,7 +89,7 @@ def claim(stack, portion, names=None):
 
 def restart(stack):
     """Starts another orchestrator while the jobs wait."""
-    say("starting an orchestrator anew")
+    say("starting an orchestrator again")
     stack.stop("orchestrator")
     begun = time.monotonic()
     stack.role("restarted", "orchestrator")
