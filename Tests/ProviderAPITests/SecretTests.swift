@@ -75,8 +75,8 @@ struct SecretTests {
         #expect(Set(asked.names) == ["TOKEN", "KEY"])
         #expect(
             error?.problems.map(\.description) == [
-                "test.yaml:3:17: auth.bearer: there is no secret TOKEN; set TOKEN, or TOKEN_FILE to a file that holds it",
-                "test.yaml:10:21: status.headers.X-Key: there is no secret KEY; set KEY, or KEY_FILE to a file that holds it",
+                "test.yaml:3:17: auth.bearer: the secret TOKEN is not set; set TOKEN, or TOKEN_FILE to the path of a file that holds it",
+                "test.yaml:10:21: status.headers.X-Key: the secret KEY is not set; set KEY, or KEY_FILE to the path of a file that holds it",
             ])
     }
 
