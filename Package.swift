@@ -23,7 +23,7 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
     ],
-    targets: floor0 + floor1 + floor2 + floor3 + floor4 + floor5 + tests,
+    targets: floor0 + floor1 + floor2 + floor3 + floor4 + floor5 + floor6 + tests,
     swiftLanguageModes: [.v6]
 )
 
@@ -87,33 +87,42 @@ var floor3: [Target] {
     ]
 }
 
-// Floor 4: the services.
+// Floor 4: what becomes of a job or a file, decided, stored, reported and acted upon in one place.
 var floor4: [Target] {
+    [
+        .target(
+            name: "Lifecycle",
+            dependencies: ["ExportCore", "RabbitMQ", "JobMessages", "JobStore", "Retry", "Telemetry", logging, metrics])
+    ]
+}
+
+// Floor 5: the services.
+var floor5: [Target] {
     [
         .target(
             name: "Orchestrator",
             dependencies: [
-                "Archive", "Encoding", "ExportCore", "EventThread", "RabbitMQ", "JobMessages", "JobStore", "ProviderAPI", "Retry",
-                "Telemetry", logging, metrics, lifecycle, tracing,
+                "Encoding", "ExportCore", "EventThread", "RabbitMQ", "JobMessages", "JobStore", "Lifecycle", "ProviderAPI", "Retry",
+                "Telemetry", logging, metrics, lifecycle,
             ]),
         .target(
             name: "Worker",
             dependencies: [
-                "Encoding", "ExportCore", "EventThread", "RabbitMQ", "JobMessages", "JobStore", "ProviderAPI", "ObjectStorage", "Archive",
-                "Retry", "Telemetry", logging, metrics, lifecycle, tracing, crypto,
+                "Encoding", "ExportCore", "EventThread", "RabbitMQ", "JobMessages", "JobStore", "Lifecycle", "ProviderAPI",
+                "ObjectStorage", "Archive", "Retry", "Telemetry", logging, metrics, lifecycle, tracing, crypto,
             ]),
         .target(name: "Sandbox", dependencies: ["Encoding", "CArchive", heap, logging, crypto, nio, nioPosix, nioHTTP1]),
     ]
 }
 
-// Floor 5: the program.
-var floor5: [Target] {
+// Floor 6: the program.
+var floor6: [Target] {
     [
         .executableTarget(
             name: "longhaul",
             dependencies: [
-                "Orchestrator", "Worker", "Sandbox", "Archive", "HTTPClient", "JobMessages", "JobStore", "ObjectStorage", "ProviderAPI",
-                "RabbitMQ", "Encoding",
+                "Orchestrator", "Worker", "Sandbox", "Archive", "HTTPClient", "JobMessages", "JobStore", "Lifecycle", "ObjectStorage",
+                "ProviderAPI", "RabbitMQ", "Encoding",
                 "Redis", "Telemetry", "EventThread", "ExportCore", "CMemory", argumentParser, configuration, lifecycle, logging, metrics,
                 system, yams,
             ],
@@ -141,6 +150,11 @@ var tests: [Target] {
         .testTarget(name: "JobStoreTests", dependencies: ["JobStore", "ExportCore", "EventThread", "Redis", "TestServers", logging]),
         .testTarget(name: "JobMessagesTests", dependencies: ["JobMessages", "ExportCore", "RabbitMQ"]),
         .testTarget(
+            name: "LifecycleTests",
+            dependencies: [
+                "Lifecycle", "ExportCore", "EventThread", "JobMessages", "JobStore", "RabbitMQ", "Redis", "TestServers", logging,
+            ]),
+        .testTarget(
             name: "ObjectStorageTests", dependencies: ["Encoding", "ObjectStorage", "TestServers", "HTTPClient", "EventThread", logging]),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "TestServers", logging, metrics, lifecycle]),
         .testTarget(name: "SandboxTests", dependencies: ["Encoding", "Sandbox", "TestServers", logging, crypto]),
@@ -150,6 +164,7 @@ var tests: [Target] {
         .testTarget(
             name: "WorkerTests",
             dependencies: ["Encoding", "Worker", "Sandbox", "TestServers", "HTTPClient", "Redis", metrics, logging, lifecycle, crypto]),
+        .testTarget(name: "ProjectTests"),
         .testTarget(name: "LonghaulTests", dependencies: ["longhaul", "CMemory", "Redis", "TestServers"]),
     ]
 }

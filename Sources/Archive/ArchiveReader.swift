@@ -2,7 +2,8 @@ import EventThread
 
 /// One file of an archive.
 public struct ArchiveEntry: Sendable, Equatable {
-    /// The name in the archive: untrusted, see `SafePath`. `nil` for an entry without a name: a gzip, or data that is not packed.
+    /// The name in the archive: untrusted, see ExportCore's `SafePath`. `nil` for an entry without a name: a gzip, or data that is not
+    /// packed.
     public let path: String?
     /// The unpacked size in bytes, if the archive states it before the data.
     public let size: Int64?

@@ -4,17 +4,17 @@ import Redis
 
 /// Jobs, their timers and their history in Redis.
 ///
-/// Every change is one Lua script, which carries the version that the caller read: fields, timer, counters, index and history
-/// change together or not at all. All keys of a job have one hash tag, `{lh:NN}`, NN being the partition of its name; see
-/// `ops/docs/store.md` for the keys.
+/// Every change is one Lua script, which compares the version or the state that the caller read: fields, timer, counters, index and
+/// history change together or not at all. What changes is decided by the machines of ExportCore; a script only compares and sets.
+/// `Schema/` holds the keys and codecs, `Calls/` a file for each script of `Scripts/`, `Reads/` what changes nothing.
 public struct JobStore: Sendable {
     /// For everything but claims.
     let redis: Redis
-    /// Claims have a connection of their own: they must not queue behind a batch of changes.
+    /// Claims have their own connection, so that they do not queue behind a batch of changes.
     let claims: Redis
     let changes: ChangeBatcher
     public let partitions: Int
-    /// How long a job is remembered after its end.
+    /// How long a job is kept after its end.
     public let keep: Duration
 
     public init(redis: Redis, claims: Redis, partitions: Int, keep: Duration = .seconds(7 * 86_400), on thread: EventThread) {
@@ -22,13 +22,13 @@ public struct JobStore: Sendable {
         self.claims = claims
         self.partitions = partitions
         self.keep = keep
-        self.changes = ChangeBatcher(redis: redis, keep: keep, on: thread)
+        self.changes = ChangeBatcher(redis: redis, partitions: partitions, keep: keep, on: thread)
     }
 
-    /// Whether what is called back is called back there.
+    /// Whether the store batches its changes on this thread.
     public func runs(on thread: EventThread) -> Bool { changes.thread === thread }
 
-    /// What Redis has just refused because its user may not do it, in words; `nil` when nothing was in the last minute.
+    /// A command that Redis refused in the last minute because its user lacks the permission, in words; `nil` when there was none.
     public func denial() async -> String? {
         for connection in [redis, claims] {
             guard let denial = await connection.denial(within: .seconds(60)) else { continue }
@@ -38,21 +38,22 @@ public struct JobStore: Sendable {
     }
 
     func partition(of id: JobID) -> Int { id.partition(of: partitions) }
+    func jobKey(_ id: JobID) -> RedisArgument { Keys.job(id, partition(of: id)) }
+    func filesKey(_ id: JobID) -> RedisArgument { Keys.files(id, partition(of: id)) }
 
-    static func tag(_ partition: Int) -> String { partition < 10 ? "{lh:0\(partition)}:" : "{lh:\(partition)}:" }
-    static func dueKey(_ partition: Int) -> RedisArgument { .string(tag(partition) + "due") }
-
-    func run(
-        _ script: RedisScript, partition: Int, _ arguments: [RedisArgument], on connection: Redis? = nil
-    ) async throws(JobStoreError) -> RESPValue {
-        do {
-            return try await (connection ?? redis).run(script, keys: [Self.dueKey(partition)], arguments: arguments)
-        } catch {
-            throw JobStoreError(kind: .redis(error), attempted: script.name)
-        }
+    func run(_ script: StoreScript, partition: Int, _ arguments: [RedisArgument]) async throws(JobStoreError) -> Reply {
+        try await redis.run(script, key: Keys.due(partition), arguments)
     }
 
-    /// Does something in several partitions at once: what is waited for together costs one round trip, and one fsync of Redis.
+    func run(_ script: StoreScript, on id: JobID, _ arguments: [RedisArgument]) async throws(JobStoreError) -> Reply {
+        try await run(script, partition: partition(of: id), arguments)
+    }
+
+    func run(_ script: StoreScript, provider: String, _ arguments: [RedisArgument]) async throws(JobStoreError) -> Reply {
+        try await redis.run(script, key: Keys.provider(provider, .turns), arguments)
+    }
+
+    /// Runs `body` for several partitions at once: calls that are awaited together cost one round trip, and one fsync of Redis.
     func eachPartition<Value: Sendable>(
         of ids: [JobID], _ body: @escaping @Sendable (Int, [Int]) async throws(JobStoreError) -> Value
     ) async throws(JobStoreError) -> [Value] {
@@ -69,13 +70,30 @@ public struct JobStore: Sendable {
         }.map { (result) throws(JobStoreError) in try result.get() }
     }
 
-    func send(_ attempted: String, _ commands: [[RedisArgument]]) async throws(JobStoreError) -> [RESPValue] {
+    /// Sends commands that only read, or one command that changes something, in one round trip.
+    func send(_ attempted: String, _ commands: [[RedisArgument]]) async throws(JobStoreError) -> [Reply] {
+        try await redis.send(attempted, commands)
+    }
+}
+
+extension Redis {
+    /// - Parameter key: the first key; it determines the hash tag of the others.
+    func run(_ script: StoreScript, key: RedisArgument, _ arguments: [RedisArgument]) async throws(JobStoreError) -> Reply {
+        assert(script.arguments.allow(arguments.count), "\(script.name).lua takes \(script.arguments.header)")
+        do {
+            return Reply(try await run(script.script, keys: [key], arguments: arguments), of: script)
+        } catch {
+            throw JobStoreError(kind: .redis(error), attempted: script.name)
+        }
+    }
+
+    func send(_ attempted: String, _ commands: [[RedisArgument]]) async throws(JobStoreError) -> [Reply] {
         do throws(RedisError) {
-            let answers = try await redis.send(all: commands)
-            if let error = answers.lazy.compactMap(\.serverError).first {
+            let replies = try await send(all: commands)
+            if let error = replies.lazy.compactMap(\.serverError).first {
                 throw RedisError(.server(error), operation: attempted, server: "")
             }
-            return answers
+            return replies.map { Reply($0, attempted) }
         } catch {
             throw JobStoreError(kind: .redis(error), attempted: attempted)
         }

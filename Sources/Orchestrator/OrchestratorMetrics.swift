@@ -6,9 +6,7 @@ import Metrics
 /// | metric | kind | labels | what |
 /// |---|---|---|---|
 /// | `longhaul_jobs_admitted_total` | counter | – | jobs taken in |
-/// | `longhaul_jobs_known_total` | counter | – | messages of a job that was known already |
-/// | `longhaul_dead_letters_total` | counter | `queue` | messages that nobody can handle |
-/// | `longhaul_transitions_total` | counter | `to` | stored changes of a job's status |
+/// | `longhaul_jobs_known_total` | counter | – | messages of jobs that were known already |
 /// | `longhaul_creates_total` | counter | `outcome` | requests that create an export |
 /// | `longhaul_checks_total` | counter | `outcome` | status checks |
 /// | `longhaul_listings_total` | counter | `outcome` | pages of file lists |
@@ -18,11 +16,10 @@ import Metrics
 /// | `longhaul_requests_held_total` | counter | – | claims that were postponed, because their provider is not to be asked now |
 /// | `longhaul_breaker_state` | gauge | `provider` | 0 closed, 1 half-open, 2 open |
 /// | `longhaul_breaker_changes_total` | counter | `provider`, `to` | changes that this process made |
-/// | `longhaul_in_flight` | gauge | `what` | wakes and creations in hand |
+/// | `longhaul_in_flight` | gauge | `what` | wakes and creations in progress |
 struct OrchestratorMetrics: Sendable {
     let admitted = Counter(label: "longhaul_jobs_admitted_total")
     let known = Counter(label: "longhaul_jobs_known_total")
-    let deadLetters = Counter(label: "longhaul_dead_letters_total", dimensions: [("queue", "jobs")])
     let lateness = Metrics.Timer(label: "longhaul_timer_lateness_seconds")
     let wakesPublished = Counter(label: "longhaul_wakes_total", dimensions: [("outcome", "published")])
     let wakesRefused = Counter(label: "longhaul_wakes_total", dimensions: [("outcome", "refused")])
@@ -34,16 +31,11 @@ struct OrchestratorMetrics: Sendable {
     let held = Counter(label: "longhaul_requests_held_total")
     let wakesInFlight = Gauge(label: "longhaul_in_flight", dimensions: [("what", "wakes")])
     let createsInFlight = Gauge(label: "longhaul_in_flight", dimensions: [("what", "creates")])
-    private let transitions: [JobStatus: Counter]
     private let creates: [StepOutcome: Counter]
     private let checks: [StepOutcome: Counter]
     private let listings: [StepOutcome: Counter]
 
     init() {
-        transitions = Dictionary(
-            uniqueKeysWithValues: JobStatus.allCases.map {
-                ($0, Counter(label: "longhaul_transitions_total", dimensions: [("to", $0.rawValue)]))
-            })
         func counters(_ label: String) -> [StepOutcome: Counter] {
             Dictionary(
                 uniqueKeysWithValues: StepOutcome.allCases.map { ($0, Counter(label: label, dimensions: [("outcome", $0.rawValue)])) })
@@ -53,7 +45,6 @@ struct OrchestratorMetrics: Sendable {
         listings = counters("longhaul_listings_total")
     }
 
-    func countTransition(to status: JobStatus) { transitions[status]?.increment() }
     func countCreate(_ outcome: StepOutcome) { creates[outcome]?.increment() }
     func countCheck(_ outcome: StepOutcome) { checks[outcome]?.increment() }
     func countListing(_ outcome: StepOutcome) { listings[outcome]?.increment() }

@@ -1,19 +1,19 @@
+import Lifecycle
 import Telemetry
 
 extension OrchestratorService {
     /// Help texts and buckets for the metrics' page. Call it before the service is made.
     public static func describeMetrics(in registry: PrometheusRegistry) {
+        LifecycleMetrics.describe(in: registry)
         registry.describe("longhaul_jobs", help: "Jobs by status.")
         registry.describe("longhaul_jobs_admitted_total", help: "Jobs taken in.")
         registry.describe("longhaul_jobs_known_total", help: "Messages of a job that was known already.")
-        registry.describe("longhaul_dead_letters_total", help: "Messages that nobody can handle.")
-        registry.describe("longhaul_transitions_total", help: "Stored changes of a job's status.")
         registry.describe("longhaul_creates_total", help: "Requests that create an export.")
         registry.describe("longhaul_checks_total", help: "Status checks.")
         registry.describe("longhaul_listings_total", help: "Pages of file lists.")
         registry.describe("longhaul_wakes_total", help: "Wakes: messages published, and wakes refused, malformed or stale.")
         registry.describe("longhaul_downloads_published_total", help: "Download messages.")
-        registry.describe("longhaul_in_flight", help: "Wakes and creations in hand.")
+        registry.describe("longhaul_in_flight", help: "Wakes and creations in progress.")
         registry.describe(
             "longhaul_timer_lateness_seconds", help: "From the time at which a timer was due to its claim.",
             buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30, 300])

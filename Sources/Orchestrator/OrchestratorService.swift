@@ -1,18 +1,20 @@
 import EventThread
 import ExportCore
+import JobMessages
 import JobStore
+import Lifecycle
 import Logging
 import ProviderAPI
 import RabbitMQ
 import ServiceLifecycle
 import Telemetry
 
-/// An orchestrator: takes jobs in, starts their exports, looks how far they are, and lists their files for the workers.
+/// An orchestrator: takes jobs in, starts their exports, checks how far they are, and lists their files for the workers.
 ///
 /// It holds nothing that would be lost with it: every unfinished job has a timer in the store. Any number of orchestrators runs
 /// side by side.
 ///
-/// A graceful shutdown stops intake and scheduler at once and lets what is in hand finish for `shutdownGrace`; what is left comes
+/// A graceful shutdown stops intake and scheduler at once and lets the work in progress finish for `shutdownGrace`; what is left comes
 /// back by its lease, at another orchestrator.
 public struct OrchestratorService: Service {
     let configuration: OrchestratorConfiguration
@@ -26,6 +28,7 @@ public struct OrchestratorService: Service {
     let wakeIntake: WakeIntake
     private let providers: ProviderDirectory
     let leases: LeaseKeeper
+    private let work: JobsInProgress
     private let backlog: ChecksBacklog
     private let logger: Logger
     private let thread: EventThread
@@ -45,6 +48,7 @@ public struct OrchestratorService: Service {
             store.runs(on: thread) && clients.values.allSatisfy { $0.runs(on: thread) },
             "the store and the providers' clients run on the orchestrator's thread")
         let metrics = OrchestratorMetrics()
+        let repeated = RateLimitedLog(logger)
         self.configuration = configuration
         self.store = store
         self.logger = logger
@@ -54,48 +58,59 @@ public struct OrchestratorService: Service {
             events: EventPublisher(
                 publisher: publisher, source: "/longhaul/orchestrator/\(configuration.name)", logger: logger, thread: thread),
             logger: logger)
-        let providers = ProviderDirectory(clients, configuration: configuration) {
+        let providers = ProviderDirectory(clients, store: store, configuration: configuration, logger: logger) {
             ProviderGate($0, store: store, name: configuration.name, watcher: watcher, logger: logger, on: thread)
         }
         self.providers = providers
-        let recorder = DecisionRecorder(
-            store: store, providers: providers,
-            letters: FailedJobLetters(store: store, publisher: publisher, metrics: metrics, repeated: RateLimitedLog(logger)),
-            lease: configuration.lease, metrics: metrics, logger: logger, thread: thread)
         leases = LeaseKeeper(store: store, lease: configuration.lease, logger: logger, on: thread) {
             for client in clients.values { await client.nextTurnOfHTTP() }
         }
-        backlog = ChecksBacklog(Administrator(rabbitMQ, logger: logger), on: thread)
+        let clock = DueClock(on: thread)
+        work = JobsInProgress(
+            limit: configuration.wakesInFlight, store: store, leases: leases, clock: clock, metrics: metrics, repeated: repeated, on: thread
+        )
         let durations = UsualDurations(store: store, logger: logger, on: thread)
+        let listing = FileListing(
+            store: store, providers: providers, work: work, maxFiles: configuration.maxFiles, metrics: metrics, logger: logger)
+
+        let reporter = TransitionReporter(logger: logger)
+        let office = DeadLetterOffice(publisher: publisher)
+        let letters = FailureLetters(store: store, office: office, metrics: reporter.metrics, logger: logger)
+        let downloads = DownloadPublisher(publisher: publisher, logger: logger)
+        let files = FileInterpreter(store: store, letters: letters, downloads: downloads, reporter: reporter)
+        let interpreter = JobInterpreter(
+            store: store, letters: letters, downloads: downloads,
+            effects: OrchestratorEffects(
+                providers: providers, durations: durations, listing: listing, work: work, clock: clock,
+                partitions: store.partitions, thread: thread),
+            reporter: reporter, lease: configuration.lease)
+        let resolver = JobResolver(providers: providers, interpreter: interpreter)
+
+        backlog = ChecksBacklog(Administrator(rabbitMQ, logger: logger), on: thread)
         var bounded = rabbitMQ
         // Of a message that is far too large the beginning is enough.
         bounded.maxDeliveryBytes = 1 << 20
         jobs = Consumer(bounded, subscriptions: JobIntake.subscriptions, on: thread, logger: logger)
         wakes = Consumer(rabbitMQ, subscriptions: WakeIntake.subscriptions, on: thread, logger: logger)
-        let downloads = DownloadPublisher(store: store, publisher: publisher, logger: logger)
         starter = Starter(
             store: store, providers: providers,
-            create: CreateStep(recorder: recorder, durations: durations, metrics: metrics, logger: logger), recorder: recorder,
-            leases: leases, configuration: configuration, metrics: metrics, logger: logger, on: thread)
-        scheduler = Scheduler(
-            store: store, membership: membership, publisher: publisher, starter: starter, providers: providers, backlog: backlog,
+            creation: ExportCreation(resolver: resolver, durations: durations, metrics: metrics, logger: logger), leases: leases,
             configuration: configuration, metrics: metrics, logger: logger, on: thread)
+        scheduler = Scheduler(
+            store: store, membership: membership, publisher: publisher, starter: starter, providers: providers, files: files,
+            clock: clock, backlog: backlog, configuration: configuration, metrics: metrics, logger: logger, on: thread)
         jobIntake = JobIntake(
-            consumer: jobs, publisher: publisher, store: store, providers: providers, starter: starter,
+            consumer: jobs, office: office, store: store, providers: providers, starter: starter, reporter: reporter,
             watchdog: configuration.watchdog, metrics: metrics, logger: logger, on: thread)
         wakeIntake = WakeIntake(
-            consumer: wakes,
-            check: CheckStep(
-                providers: providers, recorder: recorder, durations: durations, downloads: downloads, metrics: metrics, thread: thread),
-            listing: ListingStep(
-                store: store, providers: providers, recorder: recorder, downloads: downloads, leases: leases,
-                maxFiles: configuration.maxFiles,
-                metrics: metrics, logger: logger),
-            watch: WatchdogStep(
-                store: store, providers: providers, recorder: recorder, downloads: downloads, watchdog: configuration.watchdog,
-                metrics: metrics, logger: logger),
-            cancel: CancelStep(store: store, providers: providers, recorder: recorder, metrics: metrics, logger: logger),
-            limit: configuration.wakesInFlight, leases: leases, metrics: metrics, logger: logger, on: thread)
+            consumer: wakes, resolver: resolver,
+            checks: CheckPipeline(
+                store: store, interpreter: interpreter, durations: durations, work: work, metrics: metrics, on: thread),
+            listing: listing,
+            watchdog: TransferWatchdog(
+                store: store, resolver: resolver, files: files, watchdog: configuration.watchdog, metrics: metrics, logger: logger),
+            cancellation: ExportCancellation(store: store, resolver: resolver, metrics: metrics, logger: logger), work: work,
+            metrics: metrics, logger: logger, on: thread)
     }
 
     /// Works until the shutdown.
@@ -111,7 +126,7 @@ public struct OrchestratorService: Service {
         }
         logger.info("orchestrator works", metadata: ["name": "\(configuration.name)"])
         let heartbeat = Task(executorPreference: thread) { [leases] in await leases.run() }
-        let verification = Task(executorPreference: thread) { await verifySlots() }
+        let verification = Task(executorPreference: thread) { await verifyPlaces() }
         let outcome = await withTaskCancellationOrGracefulShutdownHandler {
             await work()
         } onCancelOrGracefulShutdown: {
@@ -152,11 +167,11 @@ public struct OrchestratorService: Service {
     }
 
     /// Places of exports that died with whoever should have freed them; until cancelled.
-    private func verifySlots() async {
+    private func verifyPlaces() async {
         do {
             while true {
                 try await Task.sleep(for: configuration.lease * Double.random(in: 0.7..<1.3))
-                for provider in providers.all { await provider.gate.verifySlots(olderThan: configuration.lease * 2) }
+                for provider in providers.all { await provider.places.verify(olderThan: configuration.lease * 2) }
             }
         } catch {
             // Cancelled: the orchestrator ends.
@@ -177,7 +192,7 @@ public struct OrchestratorService: Service {
         let left = await withTaskGroup(of: Bool.self) { group in
             group.addTask {
                 await starter.drain()
-                await wakeIntake.drain()
+                await work.drain()
                 return true
             }
             group.addTask {
@@ -187,7 +202,7 @@ public struct OrchestratorService: Service {
             }
             let finished = await group.next() ?? true
             group.cancelAll()
-            if !finished { await starter.abandon(); await wakeIntake.abandon() }
+            if !finished { await starter.abandon(); await work.abandon() }
             return !finished
         }
         if left { logger.notice("requests were cut off after \(configuration.shutdownGrace); their leases bring the jobs back") }

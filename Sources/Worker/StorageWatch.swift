@@ -1,7 +1,7 @@
 import ExportCore
 import Synchronization
 
-/// Whether the storage was down for who asked it last: what `/readyz` tells, without asking the storage itself.
+/// Whether the storage was down for the transfer or manifest that used it last. `/readyz` reports this without a request of its own.
 final class StorageWatch: Sendable {
     private struct Outage {
         let message: String
@@ -9,15 +9,23 @@ final class StorageWatch: Sendable {
     }
 
     private let state = Mutex<Outage?>(nil)
-    /// Transfers try again sooner; what nobody has met for so long is no news.
+    /// Transfers retry sooner than this: an outage that none of them has met since is over.
     private static let memory = Duration.seconds(60)
 
     /// What is wrong with the storage; `nil` while it works.
     var outage: String? { state.withLock { $0.flatMap { .now - $0.at < Self.memory ? $0.message : nil } } }
 
+    func noticed(_ outcome: TransferOutcome) {
+        switch outcome {
+        case .stored: worked()
+        case .failed(let failure): failed(failure)
+        case .leaseLost, .aborted: break
+        }
+    }
+
     func worked() { state.withLock { $0 = nil } }
 
-    /// A failure that is not the storage's changes nothing.
+    /// A failure that is not the storage's own changes nothing.
     func failed(_ failure: Failure) {
         guard failure.code.hasPrefix("storage-"), !failure.countsAsAttempt else { return }
         state.withLock { $0 = Outage(message: failure.message) }

@@ -1,24 +1,24 @@
 import Archive
 
-/// How a worker works, apart from whom it works with.
+/// The settings of a worker.
 public struct WorkerConfiguration: Sendable {
-    /// How long a claim of a file holds without a heartbeat, which is sent every third of it.
+    /// How long a claim of a file lasts without a heartbeat. A heartbeat is sent every third of it.
     public var lease: Duration
-    /// Transfers at once; nothing more is claimed while so many run. Each holds two parts of an object (2 × 8 MiB) and
-    /// `stagedBytes` at most, and a few hundred kilobytes on the way.
+    /// The most concurrent transfers. Each holds at most two parts of an object (2 × 8 MiB) and `stagedBytes`, and a few hundred
+    /// kilobytes of received data.
     public var transfers: Int
-    /// What archives may cost, for each file. `maxEntries` also bounds what is known of a file's objects until it is stored:
-    /// about a kilobyte each.
+    /// The limits of an archive, for each file. `maxEntries` also bounds the memory for a file's objects: about a kilobyte each until the
+    /// file is stored.
     public var archives: ArchiveLimits
-    /// Bytes of finished small objects (up to 8 MiB each) that a transfer keeps in memory until all of its file is verified.
+    /// The most bytes of complete small objects (up to 8 MiB each) that a transfer keeps in memory until its file is verified.
     public var stagedBytes: Int
-    /// Where a transfer keeps further ones, in a file without a name: a folder on a disk.
+    /// A folder on a disk, for the small objects that exceed `stagedBytes`; the file has no name.
     public var spoolFolder: String
-    /// The most bytes of them, for each transfer; an archive with more in small entries fails.
+    /// The most bytes in that file, for each transfer; an archive with more fails.
     public var maxSpoolBytes: Int64
-    /// How long a shutdown lets transfers run on before they are aborted and handed back.
+    /// How long transfers continue after a shutdown begins, before they are aborted and handed back.
     public var shutdownGrace: Duration
-    /// Partial uploads older than this belong to dead workers and are removed; must be longer than any transfer takes.
+    /// Partial uploads older than this are removed, as left by dead workers. Longer than any transfer.
     public var staleUploads: Duration
 
     public init(

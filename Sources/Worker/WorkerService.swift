@@ -1,5 +1,7 @@
 import EventThread
+import JobMessages
 import JobStore
+import Lifecycle
 import Logging
 import ObjectStorage
 import ProviderAPI
@@ -9,11 +11,11 @@ import Telemetry
 
 /// A worker: takes download messages, transfers files into the storage, writes manifests and completes jobs.
 ///
-/// It holds nothing that would be lost with it: a file in transfer has a lease in the store, objects have no name before their file is
-/// verified, and a message is acknowledged when its file is claimed. Any number of workers runs side by side.
+/// Nothing is lost with its process: a file in transfer has a lease in the store, objects get their final names only after their file is
+/// verified, and a message is acknowledged when its file is claimed. Any number of workers can run at the same time.
 ///
-/// A graceful shutdown stops the intake at once, lets transfers run on for `WorkerConfiguration.shutdownGrace`, and hands back what
-/// is not done by then; cancelling the task hands everything back at once.
+/// A graceful shutdown stops the intake at once, lets transfers continue for `WorkerConfiguration.shutdownGrace`, and then hands back
+/// those that have not ended. Cancelling the task hands all of them back at once.
 public struct WorkerService: Service {
     private let configuration: WorkerConfiguration
     private let consumer: Consumer
@@ -26,19 +28,20 @@ public struct WorkerService: Service {
     private let logger: Logger
     private let thread: EventThread
 
-    /// How long aborted transfers may take to be handed back.
+    /// The longest time for handing back aborted transfers.
     private static let handBackTime: Duration = .seconds(10)
 
     /// Connects to nothing yet.
     /// - Parameters:
-    ///   - store: remains its owner's to shut down, after `run` has returned; as do `storage` and the providers' HTTP client.
-    ///   - providers: by the name that jobs give.
-    ///   - thread: everything runs on it.
+    ///   - store: its owner shuts it down after `run` has returned, as well as `storage` and the HTTP client of the providers.
+    ///   - providers: by the name that jobs use.
+    ///   - thread: runs everything.
     public init(
         configuration: WorkerConfiguration, rabbitMQ: RabbitMQConfiguration, store: JobStore, providers: [String: ProviderClient],
         storage: any ObjectStorage, thread: EventThread, logger: Logger
     ) {
         let metrics = WorkerMetrics()
+        let reporter = TransitionReporter(logger: logger)
         self.configuration = configuration
         self.store = store
         self.logger = logger
@@ -48,24 +51,28 @@ public struct WorkerService: Service {
         publisher = Publisher(rabbitMQ, on: thread, logger: logger)
         slots = TransferSlots(configuration.transfers, active: metrics.active, on: thread)
         sweep = UploadSweep(storage: storage, age: configuration.staleUploads, logger: logger)
-        let starter = TransferStarter(
-            providers: providers, store: store, storage: storage, slots: slots,
-            recorder: OutcomeRecorder(
-                store: store,
-                letters: FailedFileLetters(
-                    publisher: publisher, store: store, metrics: metrics, repeated: RateLimitedLog(logger)),
-                storage: storageWatch, manifestLease: configuration.lease, metrics: metrics),
-            manifests: ManifestStep(store: store, storage: storage, watch: storageWatch, lease: configuration.lease, metrics: metrics),
-            configuration: configuration, metrics: metrics, logger: logger, thread: thread)
-        intake = DownloadIntake(
-            consumer: consumer,
-            deadLetters: DeadLetterPublisher(publisher: publisher, metrics: metrics, repeated: RateLimitedLog(logger)), store: store,
-            slots: slots, starter: starter, lease: configuration.lease,
-            mostAttempts: providers.values.map(\.definition.retry.attempts).max() ?? 1, logger: logger, on: thread)
+
+        let office = DeadLetterOffice(publisher: publisher)
+        let letters = FailureLetters(store: store, office: office, metrics: reporter.metrics, logger: logger)
+        let downloads = DownloadPublisher(publisher: publisher, logger: logger)
+        let manifests = ManifestStep(
+            store: store, storage: storage,
+            interpreter: JobInterpreter(
+                store: store, letters: letters, downloads: downloads, effects: TimerBringsItBack(), reporter: reporter,
+                lease: configuration.lease),
+            watch: storageWatch, lease: configuration.lease, metrics: metrics, logger: logger)
+        let files = FilePipeline(
+            providers: providers, store: store, storage: storage,
+            interpreter: FileInterpreter(store: store, letters: letters, downloads: downloads, reporter: reporter), manifests: manifests,
+            slots: slots, watch: storageWatch, configuration: configuration, metrics: metrics, logger: logger, thread: thread)
+        let claimer = DownloadClaimer(
+            consumer: consumer, office: office, slots: slots, files: files, manifests: manifests, metrics: reporter.metrics,
+            logger: logger, repeated: RateLimitedLog(logger), thread: thread)
+        intake = DownloadIntake(consumer: consumer, slots: slots, claimer: claimer, logger: logger, on: thread)
     }
 
-    /// Works until the shutdown.
-    /// - Throws: `RabbitMQError` when the first connection fails or a queue does not exist; afterwards it reconnects by itself.
+    /// Returns after the shutdown.
+    /// - Throws: `RabbitMQError` when the first connection fails or a queue does not exist. Later it reconnects by itself.
     public func run() async throws {
         do {
             try await publisher.connect()
@@ -74,7 +81,7 @@ public struct WorkerService: Service {
             await close()
             throw error
         }
-        logger.info("worker takes files in", metadata: ["transfers": "\(configuration.transfers)"])
+        logger.info("worker started", metadata: ["transfers": "\(configuration.transfers)"])
         let sweeping = Task(executorPreference: thread) { await sweep.run() }
         await withTaskCancellationOrGracefulShutdownHandler {
             await withTaskExecutorPreference(thread) { await intake.run() }
@@ -85,7 +92,7 @@ public struct WorkerService: Service {
         await intake.stop()
         await finishTransfers()
         await close()
-        logger.info("worker has ended")
+        logger.info("worker stopped")
     }
 
     private func finishTransfers() async {
@@ -95,10 +102,10 @@ public struct WorkerService: Service {
             Task { await slots.cancelAll() }
         }
         guard left > 0 else { return }
-        logger.notice("\(left) transfers are aborted and handed back")
+        logger.notice("\(left) transfers did not end within the grace period; they are aborted and handed back")
         await slots.cancelAll()
         let stuck = await slots.drain(within: Self.handBackTime)
-        if stuck > 0 { logger.error("\(stuck) transfers could not be handed back; their leases bring them back") }
+        if stuck > 0 { logger.error("\(stuck) transfers were not handed back in time; their files are retried when the leases expire") }
     }
 
     private func close() async {
@@ -108,7 +115,7 @@ public struct WorkerService: Service {
 }
 
 extension WorkerService {
-    /// What `/healthz` asks: whether the intake turns, and whether the transfers' heartbeats get through.
+    /// The checks of `/healthz`: whether the intake makes progress, and whether heartbeats of transfers reach the store.
     public func checks() -> [HealthCheck] {
         let lease = configuration.lease
         return [
@@ -116,7 +123,7 @@ extension WorkerService {
             HealthCheck("transfers") { [slots] in
                 guard let oldest = await slots.oldestHeartbeat() else { return .healthy("no transfers") }
                 let seconds = oldest.components.seconds
-                // One whose lease has run out, because the store is away, gives up by itself; what does not is stuck.
+                // A transfer whose lease expires ends by itself; one that does not is stuck.
                 return oldest <= lease * 2
                     ? .healthy("oldest heartbeat \(seconds) s ago")
                     : .unhealthy("a transfer's last heartbeat was \(seconds) s ago; the lease is \(lease.components.seconds) s")
@@ -124,13 +131,13 @@ extension WorkerService {
         ]
     }
 
-    /// What `/readyz` asks.
+    /// The checks of `/readyz`.
     public func readiness() -> [HealthCheck] {
         [
             HealthCheck("rabbitmq") { [consumer, publisher] in
                 let (consumes, publishes) = (await consumer.isConnected, await publisher.isConnected)
                 if consumes, publishes {
-                    return await publisher.isBlocked ? .unhealthy("the broker has an alarm and takes nothing") : .healthy("connected")
+                    return await publisher.isBlocked ? .unhealthy("the broker has an alarm and accepts no messages") : .healthy("connected")
                 }
                 return .unhealthy(consumes ? "the publisher is not connected" : "the consumer is not connected")
             },
@@ -143,7 +150,7 @@ extension WorkerService {
                 }
             },
             HealthCheck("storage") { [storageWatch] in
-                storageWatch.outage.map { .unhealthy($0) } ?? .healthy("no transfer has found it down")
+                storageWatch.outage.map { .unhealthy($0) } ?? .healthy("no transfer failed because of it")
             },
         ]
     }

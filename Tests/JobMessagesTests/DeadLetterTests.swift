@@ -19,10 +19,10 @@ private func found(_ body: String, _ headers: [String: AMQPValue], in queue: Str
 
 private let noon = Date(timeIntervalSince1970: 1_764_000_000.25)
 
-private func exportJob() throws -> ExportJob {
-    ExportJob(
+private func exportJob(traceparent: String = "00-1-2-01") throws -> JobRequest {
+    JobRequest(
         id: try #require(JobID("orders-1")), provider: "acme", parameters: #"{"report":"orders"}"#, priority: .high, tenant: "t",
-        correlationID: "c-1", webhook: "https://example.org/hook", traceparent: "00-1-2-01")
+        correlationID: "c-1", webhook: "https://example.org/hook", traceparent: traceparent)
 }
 
 @Suite("A dead letter") struct DeadLetterTests {
@@ -81,12 +81,8 @@ private func exportJob() throws -> ExportJob {
         #expect(letter.attempts == 6)
         #expect(letter.firstFailure == noon - 90)
         #expect(letter.lastFailure == noon)
-        let message = try JobMessage(body: letter.body)
-        #expect(
-            message
-                == JobMessage(
-                    id: job.id, provider: "acme", parameters: job.parameters, priority: .high, tenant: "t", correlationID: "c-1",
-                    webhook: "https://example.org/hook"))
+        let trace = JobMessage.Envelope(traceparent: job.traceparent)
+        #expect(try JobMessage.decode(letter.body, trace) == job)
         #expect(letter.holdsJobMessage)
         #expect(letter.redriven.routingKey == QueueNames.jobs(.high))
         #expect(letter.redriven.properties.messageID == "orders-1")
@@ -94,9 +90,9 @@ private func exportJob() throws -> ExportJob {
 
     @Test("about a file holds the download message again") func file() throws {
         let job = try exportJob()
-        let message = DownloadMessage(id: job.id, task: .file(3), correlationID: "c-1")
+        let message = DownloadMessage(id: job.id, task: .file(3, token: nil), correlationID: "c-1")
         let failure = Failure(.corrupt, code: "checksum-mismatch", message: "orders.csv: promised ab, got cd")
-        let outgoing = DeadLetter.failedFile(message, job: job, failure: failure, attempts: 5, firstFailure: nil, lastFailure: noon)
+        let outgoing = DeadLetter.failedFile(message, request: job, failure: failure, attempts: 5, firstFailure: nil, lastFailure: noon)
         #expect(outgoing.routingKey == QueueNames.deadDownloads)
         let letter = DeadLetterRecord(found(outgoing))
         #expect(letter.kind == .file)
@@ -110,8 +106,7 @@ private func exportJob() throws -> ExportJob {
     }
 
     @Test("has bounded headers without control characters") func bounds() throws {
-        var job = try exportJob()
-        job.traceparent = "00-1\r\nx"
+        let job = try exportJob(traceparent: "00-1\r\nx")
         let error = JobError(code: "broken", message: "\u{1B}[31mred\n\u{202E}" + String(repeating: "ü", count: 10_000))
         let outgoing = DeadLetter.failedJob(job, error: error, attempts: 1, firstFailure: nil, lastFailure: noon)
         let explanation = try #require(outgoing.properties.headers[DeadLetter.explanationHeader]?.text)

@@ -5,17 +5,27 @@ import Testing
 
 private func problem(_ text: String) -> JobMessageError? {
     do {
-        _ = try JobMessage(body: Array(text.utf8))
+        _ = try JobMessage.decode(Array(text.utf8))
         return nil
     } catch { return error }
 }
 
 @Suite("A job message") struct JobMessageTests {
     @Test("needs a provider and nothing else") func minimal() throws {
-        let message = try JobMessage(body: Array(#"{"provider":"acme"}"#.utf8))
-        #expect(message == JobMessage(id: nil, provider: "acme"))
-        #expect(message.parameters == "{}")
-        #expect(message.tenant == "default")
+        let request = try JobMessage.decode(Array(#"{"provider":"acme"}"#.utf8))
+        #expect(request == JobRequest(id: request.id, provider: "acme"))
+        #expect((request.parameters, request.tenant, request.priority) == ("{}", "default", .normal))
+        let other = try JobMessage.decode(Array(#"{"provider":"acme"}"#.utf8))
+        #expect(request.id != other.id, "each gets an id of its own")
+    }
+
+    @Test("takes from its envelope what its body does not say") func envelope() throws {
+        let id = try #require(JobID("a-1"))
+        let envelope = JobMessage.Envelope(id: id, priority: .low, correlationID: "c", traceparent: "00-1-2-01")
+        let request = try JobMessage.decode(Array(#"{"provider":"acme"}"#.utf8), envelope)
+        #expect(request == JobRequest(id: id, provider: "acme", priority: .low, correlationID: "c", traceparent: "00-1-2-01"))
+        let named = try JobMessage.decode(Array(#"{"provider":"acme","exportJobId":"b","priority":"high"}"#.utf8), envelope)
+        #expect((named.id.text, named.priority) == ("b", .high))
     }
 
     @Test("keeps everything that it says") func complete() throws {
@@ -23,11 +33,11 @@ private func problem(_ text: String) -> JobMessageError? {
             {"exportJobId":"a-1","provider":"acme","parameters":{"b":[1,2.5,"x"],"a":{"/":"ü"}},"priority":"high","tenant":"t",
              "correlationId":"c","webhook":"https://example.org/hook","later":"unknown members pass"}
             """
-        let message = try JobMessage(body: Array(text.utf8))
-        #expect(message.id == JobID("a-1"))
-        #expect(message.priority == .high)
-        #expect(message.parameters == #"{"b":[1,2.5,"x"],"a":{"/":"ü"}}"#)
-        #expect(try JobMessage(body: message.encoded()) == message)
+        let request = try JobMessage.decode(Array(text.utf8))
+        #expect(request.id == JobID("a-1"))
+        #expect(request.priority == .high)
+        #expect(request.parameters == #"{"b":[1,2.5,"x"],"a":{"/":"ü"}}"#)
+        #expect(try JobMessage.decode(JobMessage.encode(request)) == request)
     }
 
     @Test(
@@ -44,7 +54,7 @@ private func problem(_ text: String) -> JobMessageError? {
             (#"{"provider":"p","parameters":null}"#, "{}"), (#"{"provider":"p","parameters":{ }}"#, "{}"),
         ])
     func parameters(text: String, expected: String) throws {
-        #expect(try JobMessage(body: Array(text.utf8)).parameters == expected)
+        #expect(try JobMessage.decode(Array(text.utf8)).parameters == expected)
     }
 
     @Test("that is not JSON, or no object, is refused", arguments: ["", "nonsense", "[1]", "\"text\"", "{\"provider\":\"acme\"", "null"])
@@ -81,7 +91,7 @@ private func problem(_ text: String) -> JobMessageError? {
 }
 
 @Suite("A download message") struct DownloadMessageTests {
-    @Test("survives the way through the queue", arguments: [DownloadMessage.Task.file(0), .file(99_999), .manifest])
+    @Test("survives the way through the queue", arguments: [DownloadMessage.Task.file(0, token: nil), .file(99_999, token: 3), .manifest])
     func roundTrip(task: DownloadMessage.Task) throws {
         let id = try #require(JobID("a-1"))
         let message = DownloadMessage(id: id, task: task, correlationID: #"quote " and \ backslash"#)

@@ -1,16 +1,17 @@
 import ExportCore
 import JobStore
+import TestServers
 import Testing
 
-@Suite("Admission and start") struct AdmissionTests {
+@Suite("Admission and start", .needsServers) struct AdmissionTests {
     @Test("gives each new job a timer, a place in the waiting list, a count and a history") func admission() async throws {
         try await TestStore.run { test in
             let before = try await test.now()
             let id = try await test.admit("a")
             let job = try #require(try await test.store.job(id))
             #expect(job.state.status == .pending)
-            #expect(job.parameters == #"{"report":"orders"}"#)
-            #expect(job.correlationID == "c-a")
+            #expect(job.request.parameters == #"{"report":"orders"}"#)
+            #expect(job.request.correlationID == "c-a")
             #expect(job.createdAt >= before)
             #expect(try #require(try await test.score("a")) >= before + 60_000)
             #expect(try await test.store.counts()[.pending] == 1)
@@ -19,9 +20,9 @@ import Testing
         }
     }
 
-    @Test("takes the same job in once") func doubled() async throws {
+    @Test("admits the same job once") func doubled() async throws {
         try await TestStore.run { test in
-            let job = try test.job("a")
+            let job = try test.request("a")
             #expect(try await test.store.admit([job, job], watchdog: .seconds(60)) == [.admitted, .waiting])
             #expect(try await test.store.admit([job], watchdog: .seconds(60)) == [.waiting])
             _ = try await test.start()
@@ -33,7 +34,7 @@ import Testing
 
     @Test("spreads jobs over partitions, and finds each again") func partitions() async throws {
         try await TestStore.run(partitions: 16) { test in
-            let jobs = try (0..<100).map { try test.job("job-\($0)") }
+            let jobs = try (0..<100).map { try test.request("job-\($0)") }
             #expect(try await test.store.admit(jobs, watchdog: .seconds(60)).allSatisfy { $0 == .admitted })
             #expect(try await test.store.counts()[.pending] == 100)
             #expect(try await test.store.jobs(jobs.map(\.id)).count == 100)
@@ -41,9 +42,9 @@ import Testing
         }
     }
 
-    @Test("takes in, and starts, thousands of one partition at once") func many() async throws {
+    @Test("admits and starts thousands of jobs of one partition at once") func many() async throws {
         try await TestStore.run { test in
-            let jobs = try (0..<3000).map { try test.job("job-\($0)") }
+            let jobs = try (0..<3000).map { try test.request("job-\($0)") }
             #expect(try await test.store.admit(jobs, watchdog: .seconds(60)).allSatisfy { $0 == .admitted })
             #expect(try await test.store.counts()[.pending] == 3000)
             let started = try await test.start(limit: 3000)
@@ -57,7 +58,7 @@ import Testing
             for index in 0..<20 {
                 for priority in JobPriority.allCases { try await test.admit("\(priority.rawValue)-\(index)", priority) }
             }
-            let first = try await test.start(limit: 10).map(\.priority)
+            let first = try await test.start(limit: 10).map(\.request.priority)
             #expect(first.count { $0 == .high } == 6)
             #expect(first.count { $0 == .normal } == 3)
             #expect(first.count { $0 == .low } == 1)

@@ -4,14 +4,17 @@ import Synchronization
 import TestServers
 import Testing
 
-@Suite("Changes that wait for others") struct BatchingTests {
-    @Test("are all stored, in however many calls", arguments: [1, 127, 128, 129, 400]) func all(number: Int) async throws {
+@Suite("Changes that wait for others", .needsServers) struct BatchingTests {
+    @Test("are all stored, in however many scripts, in one call or in many", arguments: [1, 127, 128, 129, 400], [true, false])
+    func all(number: Int, inOneCall: Bool) async throws {
         try await TestStore.run { test in
-            var jobs: [(id: JobID, version: Int64)] = []
+            var jobs: [ClaimedJob] = []
             for index in 0..<number { jobs.append(try await test.polling("job-\(index)")) }
-            let outcomes = try await withThrowingTaskGroup(of: ChangeOutcome.self) { group in
-                for job in jobs { group.addTask { try await test.notReady(job) } }
-                return try await group.reduce(into: []) { $0.append($1) }
+            let changes = try jobs.map(Self.notReady)
+            let calls = inOneCall ? [changes] : changes.map { [$0] }
+            let outcomes = try await withThrowingTaskGroup(of: [ChangeOutcome].self) { group in
+                for call in calls { group.addTask { try await test.store.apply(call).map { try $0.get() } } }
+                return try await group.reduce(into: []) { $0 += $1 }
             }
             #expect(outcomes == Array(repeating: .applied(version: jobs[0].version + 1), count: number))
             for job in jobs { #expect(try await test.store.job(job.id)?.version == job.version + 1) }
@@ -20,32 +23,24 @@ import Testing
 
     @Test("are stored by a flush, before the connection is closed") func flush() async throws {
         try await TestStore.run { test in
-            let (first, second) = (try await test.polling("a"), try await test.polling("b"))
-            _ = try await test.notReady(first)
+            let first = try await test.polling("a"), second = try await test.polling("b")
+            _ = try await test.apply(Self.notReady(first))
             let found = Mutex<ChangeOutcome?>(nil)
-            let change = try test.notReadyChange(second)
-            await withCheckedContinuation { continuation in
-                test.thread.perform {
-                    test.store.apply(change) { result in found.withLock { $0 = try? result.get() } }
-                    continuation.resume()
-                }
+            let change = try Self.notReady(second)
+            let waiting = Task(executorPreference: test.thread) {
+                let outcome = try await test.store.apply([change])[0].get()
+                found.withLock { $0 = outcome }
             }
+            // The thread runs in order: after some turns the change waits for others.
+            for _ in 0..<4 { await withCheckedContinuation { turn in test.thread.perform { turn.resume() } } }
             await test.store.flush()
+            #expect(try await test.store.job(second.id)?.version == second.version + 1)
+            try await waiting.value
             #expect(found.withLock { $0 } == .applied(version: second.version + 1))
         }
     }
-}
 
-extension TestStore {
-    fileprivate func notReadyChange(_ job: (id: JobID, version: Int64)) throws -> JobChange {
-        let state = JobState(status: .polling)
-        guard let decision = Self.machine.decide(.notReady(PollHints()), in: state, random: 0.5) else {
-            throw TestServersError("no decision")
-        }
-        return JobChange(id: job.id, version: job.version, from: state, decision: decision, isCheck: true)
-    }
-
-    fileprivate func notReady(_ job: (id: JobID, version: Int64)) async throws -> ChangeOutcome {
-        try await store.apply(notReadyChange(job))
+    private static func notReady(_ job: ClaimedJob) throws -> JobChange {
+        JobChange(job, try TestStore.decision(.notReady(PollHints()), job), isCheck: true)
     }
 }

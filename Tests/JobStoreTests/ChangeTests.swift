@@ -4,11 +4,11 @@ import Redis
 import TestServers
 import Testing
 
-@Suite("A change") struct ChangeTests {
+@Suite("A change", .needsServers) struct ChangeTests {
     @Test("stores status, timer, counters and history together") func transition() async throws {
         try await TestStore.run { test in
-            let (id, version) = try await test.polling("a")
-            #expect(try await test.decide(.ready, id, version: version, JobState(status: .polling)) == .applied(version: version + 1))
+            let polling = try await test.polling("a"), id = polling.id
+            #expect(try await test.decide(.ready, polling) == .applied(version: polling.version + 1))
             let counts = try await test.store.counts()
             #expect(counts[.pending] == 0)
             #expect(counts[.polling] == 0)
@@ -24,46 +24,45 @@ import Testing
 
     @Test("by a stale caller changes nothing") func stale() async throws {
         try await TestStore.run { test in
-            let (id, version) = try await test.polling("a")
-            let before = try await test.store.job(id)
-            #expect(try await test.decide(.ready, id, version: version - 1, JobState(status: .polling)) == .stale)
-            #expect(try await test.decide(.ready, id, version: version + 1, JobState(status: .polling)) == .stale)
-            #expect(try await test.store.job(id) == before)
+            let job = try await test.polling("a")
+            let before = try await test.store.job(job.id)
+            for version in [job.version - 1, job.version + 1] {
+                #expect(try await test.decide(.ready, job.advanced(to: version, job.state)) == .stale)
+            }
+            #expect(try await test.store.job(job.id) == before)
             #expect(try await test.store.counts()[.polling] == 1)
         }
     }
 
     @Test("lists the jobs that poll by their next check") func pollingList() async throws {
         try await TestStore.run { test in
-            let (first, version) = try await test.polling("a")
-            let (second, _) = try await test.polling("b")
-            let late = JobState(status: .polling, failures: 6)
-            try await test.decide(.stepFailed(Failure(.transient, code: "x", message: "x")), first, version: version, late)
-            #expect(try await test.store.list(.polling, limit: 10).map(\.id) == [second, first])
-            #expect(try await test.store.list(.polling, limit: 1).map(\.id) == [second])
+            var first = try await test.polling("a")
+            let second = try await test.polling("b")
+            first.state.failures = 6
+            try await test.decide(.stepFailed(Failure(.transient, code: "x", message: "x")), first)
+            #expect(try await test.store.list(.polling, limit: 10).map(\.id) == [second.id, first.id])
+            #expect(try await test.store.list(.polling, limit: 1).map(\.id) == [second.id])
         }
     }
 
     @Test("that ends a job removes its timer and lets its record expire") func end() async throws {
         try await TestStore.run(keep: .seconds(600)) { test in
-            let (id, version) = try await test.polling("a")
             let error = JobError(code: "broken", message: "it broke")
-            try await test.decide(.exportFailed(error), id, version: version, JobState(status: .polling))
-            let job = try #require(try await test.store.job(id))
+            let ended = try await test.advanced(test.polling("a"), by: .exportFailed(error))
+            let job = try #require(try await test.store.job(ended.id))
             #expect(job.state.status == .failed)
             #expect(job.error == error)
             #expect(try await test.score("a") == nil)
             let ttl = try #require(try await test.redis.send(["PTTL", "{lh:00}:job:a"]).int)
             #expect((590_000...600_000).contains(ttl))
-            #expect(try await test.decide(.ready, id, version: version + 1, JobState(status: .polling)) == .stale)
+            #expect(try await test.decide(.ready, ended.advanced(to: ended.version, JobState(status: .polling))) == .stale)
         }
     }
 
-    @Test("forgets in index and counters what has expired") func trimming() async throws {
+    @Test("removes expired jobs from index and counters") func trimming() async throws {
         try await TestStore.run(keep: .milliseconds(1)) { test in
             for name in ["a", "b"] {
-                let (id, version) = try await test.polling(name)
-                try await test.decide(.cancelled, id, version: version, JobState(status: .polling))
+                try await test.decide(.cancelled, test.polling(name))
                 let ended = try await test.now()
                 try await eventually(within: .seconds(10), "it is past its time") { try await test.now() > ended + 5 }
             }
@@ -76,8 +75,7 @@ import Testing
     @Test("forgets the earlier end of a job that was submitted again") func submittedAgain() async throws {
         try await TestStore.run(keep: .milliseconds(1)) { test in
             for name in ["a", "b"] {
-                let (id, version) = try await test.polling(name)
-                try await test.decide(.cancelled, id, version: version, JobState(status: .polling))
+                try await test.decide(.cancelled, test.polling(name))
                 let ended = try await test.now()
                 try await eventually(within: .seconds(10), "it is past its time") { try await test.now() > ended + 5 }
                 if name == "a" { _ = try await test.polling("a") }
@@ -87,31 +85,33 @@ import Testing
         }
     }
 
-    @Test("in a batch each stands or falls alone") func batch() async throws {
-        try await TestStore.run { test in
-            var known: [(JobID, Int64)] = []
-            for index in 0..<100 { known.append(try await test.polling("job-\(index)")) }
-            let outcomes = try await withThrowingTaskGroup(of: ChangeOutcome.self) { group in
-                for (index, (id, version)) in known.enumerated() {
-                    group.addTask {
-                        try await test.decide(.ready, id, version: index % 2 == 0 ? version : version - 1, JobState(status: .polling))
-                    }
-                }
-                return try await group.reduce(into: []) { $0.append($1) }
+    @Test("of many in one call is stored or refused by itself, and the results are in their order") func batch() async throws {
+        try await TestStore.run(partitions: 4) { test in
+            var changes: [JobChange] = []
+            for index in 0..<100 {
+                let job = try await test.polling("job-\(index)")
+                let seen = index.isMultiple(of: 2) ? job : job.advanced(to: job.version - 1, job.state)
+                changes.append(JobChange(seen, try TestStore.decision(.ready, seen)))
             }
-            #expect(outcomes.count { $0 == .stale } == 50)
+            let outcomes = try await test.store.apply(changes).map { try $0.get() }
+            let expected = changes.enumerated().map { index, change -> ChangeOutcome in
+                index.isMultiple(of: 2) ? .applied(version: change.job.version + 1) : .stale
+            }
+            #expect(outcomes == expected)
             #expect(try await test.store.counts()[.ready] == 50)
+            #expect(await test.store.apply([]).isEmpty)
         }
     }
 
     @Test("makes one line of the checks of a long wait, and tells their number") func manyChecks() async throws {
         try await TestStore.run { test in
-            var (id, version) = try await test.polling("a")
+            var job = try await test.polling("a")
+            let id = job.id
             for number in 1...200 {
-                version = try await Self.note("run\nning \t" + String(repeating: "x", count: 60), id, version, check: number, test)
+                job = try await Self.note("run\nning \t" + String(repeating: "x", count: 60), job, check: number, test)
             }
             #expect(try await test.store.history(of: id).last?.detail.hasSuffix(" checks)") == true)
-            try await test.decide(.ready, id, version: version, JobState(status: .polling))
+            try await test.decide(.ready, job)
             let history = try await test.store.history(of: id)
             #expect(history.last?.what == "READY")
             let checks = history.filter { $0.what == "~" }
@@ -126,37 +126,35 @@ import Testing
         arguments: [("progress", "1\t2"), ("checks", "x"), ("history", .bytes([0xFF]))] as [(RedisArgument, RedisArgument)])
     func damagedHistory(field: RedisArgument, value: RedisArgument) async throws {
         try await TestStore.run { test in
-            var (id, version) = try await test.polling("a")
-            for number in 1...20 { version = try await Self.note("running", id, version, check: number, test) }
+            var job = try await test.polling("a")
+            for number in 1...20 { job = try await Self.note("running", job, check: number, test) }
             _ = try await test.redis.send(["HSET", "{lh:00}:job:a", field, value])
+            let id = job.id
             await #expect(throws: JobStoreError.self) { try await test.store.history(of: id) }
         }
     }
 
     @Test("drops failures past the bound of a history, but no transition") func historyBound() async throws {
         try await TestStore.run { test in
-            var (id, version) = try await test.polling("a")
-            for _ in 0..<200 { version = try await Self.note(String(repeating: "x", count: 60), id, version, test) }
-            try await test.decide(.ready, id, version: version, JobState(status: .polling))
-            let history = try await test.store.history(of: id)
+            var job = try await test.polling("a")
+            for _ in 0..<200 { job = try await Self.note(String(repeating: "x", count: 60), job, test) }
+            let ready = try await test.advanced(job, by: .ready)
+            let history = try await test.store.history(of: job.id)
             #expect(history.last?.what == "READY")
             #expect((40...60).contains(history.count))
-            let ready = try #require(try await test.store.job(id))
-            let failed = Decision(state: JobState(status: .ready, failures: 1), timer: .after(.seconds(1)))
-            let change = JobChange(
-                id: id, version: ready.version, from: ready.state, decision: failed, detail: "once more", isFailure: true)
-            #expect(try await test.store.apply(change) != .stale)
-            #expect(try await test.store.history(of: id).map(\.what).suffix(2) == ["READY", "!"])
+            let failed = JobDecision(state: JobState(status: .ready, failures: 1), timer: .after(.seconds(1)))
+            #expect(try await test.apply(JobChange(ready, failed, detail: "once more", isFailure: true)) != .stale)
+            #expect(try await test.store.history(of: job.id).map(\.what).suffix(2) == ["READY", "!"])
         }
     }
 
     /// A check, by its number, or a failure.
-    private static func note(_ detail: String, _ id: JobID, _ version: Int64, check: Int? = nil, _ test: TestStore) async throws -> Int64 {
-        let state = JobState(status: .polling, attempts: check ?? 0, failures: check == nil ? 1 : 0)
+    private static func note(_ detail: String, _ job: ClaimedJob, check: Int? = nil, _ test: TestStore) async throws -> ClaimedJob {
+        var state = job.state
+        (state.attempts, state.failures) = (check ?? 0, check == nil ? 1 : 0)
         let change = JobChange(
-            id: id, version: version, from: JobState(status: .polling), decision: Decision(state: state, timer: .after(.seconds(1))),
-            detail: detail, isCheck: check != nil, isFailure: check == nil)
-        guard case .applied(let next) = try await test.store.apply(change) else { throw TestServersError("\(id) is stale") }
-        return next
+            job, JobDecision(state: state, timer: .after(.seconds(1))), detail: detail, isCheck: check != nil, isFailure: check == nil)
+        guard case .applied(let version) = try await test.apply(change) else { throw TestServersError("\(job.id) is stale") }
+        return job.advanced(to: version, state)
     }
 }

@@ -3,19 +3,19 @@ import JobStore
 import TestServers
 import Testing
 
-@Suite("The due set") struct ClaimTests {
+@Suite("The due set", .needsServers) struct ClaimTests {
     @Test("moves a timer that fires forward by the lease, and tells the wake everything") func wake() async throws {
         try await TestStore.run { test in
-            let (id, version) = try await test.polling("a")
+            let job = try await test.polling("a")
             let wake = try await eventually(within: .seconds(10), "the timer fires") { try await test.wakes().first }
-            #expect(wake.id == id)
-            #expect(wake.version == version, "a planned check is claimed by its timer alone")
-            #expect(wake.provider == "acme")
+            #expect(wake.id == job.id)
+            #expect(wake.version == job.version, "a planned check is claimed by its timer alone")
+            #expect(wake.request.provider == "acme")
             #expect(wake.state.status == .polling)
             #expect(wake.state.claims == 1)
             #expect(wake.exportHandle == #"{"id":"e1"}"#)
-            #expect(wake.parameters == #"{"report":"orders"}"#)
-            #expect(wake.correlationID == "c-a")
+            #expect(wake.request.parameters == #"{"report":"orders"}"#)
+            #expect(wake.request.correlationID == "c-a")
             #expect(try #require(try await test.score("a")) > (try await test.now()) + 20_000)
         }
     }
@@ -30,6 +30,17 @@ import Testing
             }
             #expect(claimed.1 >= due)
             #expect(claimed.0.lateness.allSatisfy { $0 >= 0 })
+        }
+    }
+
+    @Test("tells when the next timer of each partition is due") func nextDue() async throws {
+        try await TestStore.run(partitions: 2) { test in
+            #expect(try await test.store.nextDue(on: [0, 1]).isEmpty)
+            let id = try await test.admit("a")
+            let due = try await test.store.nextDue(on: [0, 1])
+            #expect(Array(due.keys) == [id.partition(of: 2)])
+            #expect(try #require(due.values.first) > .seconds(50))
+            #expect(try await test.store.oldestOverdue() == .zero)
         }
     }
 
@@ -48,14 +59,14 @@ import Testing
     @Test("gives each timer to one of two schedulers") func twoSchedulers() async throws {
         try await TestStore.run { test in
             for index in 0..<300 { _ = try await test.polling("job-\(index)") }
-            let claimed = try await withThrowingTaskGroup(of: [Wake].self) { group in
+            let claimed = try await withThrowingTaskGroup(of: [ClaimedJob].self) { group in
                 for _ in 0..<2 {
                     group.addTask {
-                        var wakes: [Wake] = []
+                        var wakes: [ClaimedJob] = []
                         while true {
                             let claimed = try await test.store.claim(
                                 partition: 0, limit: 10, lease: TestStore.lease, watchdog: TestStore.watchdog)
-                            wakes += claimed.messages.flatMap { Wake.decode($0).wakes }
+                            wakes += claimed.messages.flatMap { Wake.decode($0).jobs }
                             // Polls come after 100 ms; leases after 30 s.
                             if let next = claimed.untilNext, next < .seconds(5) { continue }
                             return wakes
@@ -73,14 +84,14 @@ import Testing
         try await TestStore.run { test in
             for index in 0..<12 { _ = try await test.polling("job-\(index)") }
             try await eventually(within: .seconds(10), "all are due") {
-                try await test.store.outlook(on: [0])[0]?.untilNext.map { $0 <= .zero } == true
+                try await test.store.nextDue(on: [0])[0].map { $0 <= .zero } == true
             }
             var sizes: [Int] = []
             try await eventually(within: .seconds(10), "all are claimed") {
                 let claimed = try await test.store.claim(
                     partition: 0, lease: TestStore.lease, watchdog: TestStore.watchdog, wakesPerMessage: 5)
-                sizes += claimed.messages.map { Wake.decode($0).wakes.count }
-                #expect(claimed.messages.map(Wake.count) == claimed.messages.map { Wake.decode($0).wakes.count })
+                sizes += claimed.messages.map { Wake.decode($0).jobs.count }
+                #expect(claimed.messages.map(Wake.count) == claimed.messages.map { Wake.decode($0).jobs.count })
                 return sizes.reduce(0, +) == 12
             }
             #expect(sizes.allSatisfy { $0 <= 5 })
@@ -97,30 +108,5 @@ import Testing
             try await test.store.postpone([(wake.id, wake.version)], by: .zero)
             #expect(try #require(try await test.score("a")) > (try await test.now()) + 20_000, "a stale wake postpones nothing")
         }
-    }
-
-    @Test(
-        "ignores wakes with numbers that nothing of ours would write", arguments: [1, 2, 3, 4, 5, 9, 10, 11, 12, 13, 15],
-        ["9223372036854775807", "9999999999999999999", "-1", "+1", ""])
-    func hugeNumbers(field: Int, number: String) {
-        var fields = [
-            "a", "1", "4", "1", "2", "3", "1795853057006", "0", "POLLING", "5", "6", "7", "8", "9", "0", "10", "{}", "p", "t", "c", "{}",
-        ]
-        #expect(Wake.decode(Array(fields.joined(separator: "\t").utf8)).wakes.count == 1)
-        fields[field] = number
-        #expect(Wake.decode(Array(fields.joined(separator: "\t").utf8)).malformed == 1)
-    }
-
-    @Test("ignores lines that are no wakes") func malformed() {
-        let lines =
-            "nonsense\n\na\t1\tx\t0\t0\t0\t0\t0\tPOLLING\t0\t0\t0\t0\t0\t0\t0\t{}\tp\tt\tc\t{}"
-            + "\na\t1\t4\t1\t2\t3\t0\t0\tPOLLING\t5\t6\t7\t8\t9\t1\t10\t{}\tp\tt\t\t{\"a\":\"\t\"}"
-        let (wakes, malformed) = Wake.decode(Array(lines.utf8))
-        #expect(wakes.count == 1)
-        #expect(wakes.first?.state.filesTotal == 5)
-        #expect(wakes.first?.isCancelRequested == true)
-        #expect(wakes.first?.correlationID == "a")
-        #expect(wakes.first?.parameters == "{\"a\":\"\t\"}")
-        #expect(malformed == 2)
     }
 }

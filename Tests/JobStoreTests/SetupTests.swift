@@ -3,7 +3,7 @@ import JobStore
 import TestServers
 import Testing
 
-@Suite("The layout of a store") struct SetupTests {
+@Suite("The layout of a store", .needsServers) struct SetupTests {
     @Test("is fixed by the first setup") func partitions() async throws {
         try await TestStore.run { test in
             await #expect { try await StoreLayout.read(test.redis) } throws: { error in
@@ -27,7 +27,7 @@ import Testing
     }
 }
 
-@Suite("Orchestrators") struct MembershipTests {
+@Suite("Orchestrators", .needsServers) struct MembershipTests {
     @Test("know their place among the living") func places() async throws {
         try await TestStore.run { test in
             let a = Membership(redis: test.redis, name: "a"), b = Membership(redis: test.redis, name: "b")
@@ -48,7 +48,7 @@ import Testing
     }
 }
 
-@Suite("Durations") struct DurationTests {
+@Suite("Durations", .needsServers) struct DurationTests {
     @Test("are learned as a slowly moving mean") func mean() async throws {
         try await TestStore.run { test in
             try await test.store.learn([LearnedDuration(.seconds(80), provider: "p", kind: "k")])
@@ -62,7 +62,7 @@ import Testing
     }
 }
 
-@Suite("The memory of a waiting job") struct MemoryTests {
+@Suite("The memory of a waiting job", .needsServers) struct MemoryTests {
     @Test("is at most 700 bytes of Redis, index and timer included") func memory() async throws {
         // The whole server is measured.
         try await ServerGroup.run([.redis]) { servers in
@@ -75,16 +75,14 @@ import Testing
                 }
                 func create() async throws {
                     for job in try await test.start(limit: 2000, lease: .seconds(600)) {
-                        try await test.decide(
-                            .created(PollHints()), job.id, version: job.version, job.state, handle: #"{"id":"exp_0123456789abcdef"}"#)
+                        try await test.decide(.created(PollHints()), job, handle: #"{"id":"exp_0123456789abcdef"}"#)
                     }
                 }
                 try await test.admit("warm-up")
                 try await create()
+                let parameters = #"{"report":"orders","from":"2026-11-01","to":"2026-11-02","region":"eu"}"#
                 let jobs = try (0..<2000).map { index in
-                    var job = try test.job("0d7f4c2e-5a52-4b21-9c5d-00000000\(1000 + index)")
-                    job.parameters = #"{"report":"orders","from":"2026-11-01","to":"2026-11-02","region":"eu"}"#
-                    return job
+                    try test.request("0d7f4c2e-5a52-4b21-9c5d-00000000\(1000 + index)", parameters: parameters)
                 }
                 let before = try await used()
                 _ = try await test.store.admit(jobs, watchdog: .seconds(600))

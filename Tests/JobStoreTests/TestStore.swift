@@ -29,21 +29,37 @@ struct TestStore: Sendable {
 
     static let lease = Duration.seconds(30)
     static let watchdog = Duration.seconds(60)
-    static let machine = JobStateMachine(rules: JobRules(polling: .fixed(interval: .milliseconds(100)), lease: lease, watchdog: watchdog))
+    static let machine = JobMachine(rules: JobRules(polling: .fixed(interval: .milliseconds(100)), lease: lease, watchdog: watchdog))
 
-    func job(_ name: String, _ priority: JobPriority = .normal) throws -> NewJob {
+    func score(_ member: String) async throws -> Int64? {
+        try await redis.send(["ZSCORE", "{lh:00}:due", .string(member)]).text.flatMap { Double($0) }.map { Int64($0) }
+    }
+
+    func now() async throws -> Int64 {
+        let time = try await redis.send(["TIME"]).elements ?? []
+        return (time.first?.int ?? 0) * 1000 + (time.last?.int ?? 0) / 1000
+    }
+}
+
+// MARK: - Jobs
+
+extension TestStore {
+    func request(
+        _ name: String, _ priority: JobPriority = .normal, tenant: String = "default", parameters: String = #"{"report":"orders"}"#
+    ) throws -> JobRequest {
         guard let id = JobID(name) else { throw TestServersError("bad name \(name)") }
-        return NewJob(id: id, provider: "acme", parameters: #"{"report":"orders"}"#, priority: priority, correlationID: "c-\(name)")
+        return JobRequest(
+            id: id, provider: "acme", parameters: parameters, priority: priority, tenant: tenant, correlationID: "c-\(name)")
     }
 
     @discardableResult
     func admit(_ name: String, _ priority: JobPriority = .normal) async throws -> JobID {
-        let job = try job(name, priority)
-        _ = try await store.admit([job], watchdog: Self.watchdog)
-        return job.id
+        let request = try request(name, priority)
+        _ = try await store.admit([request], watchdog: Self.watchdog)
+        return request.id
     }
 
-    func start(limit: Int = 10, lease: Duration = lease) async throws -> [ExportJob] {
+    func start(limit: Int = 10, lease: Duration = lease) async throws -> [ClaimedJob] {
         let taken = try await store.take(from: "acme", limit: limit, limits: StartLimits()).jobs
         let started = try await store.start(taken.map(\.id), lease: lease)
         try await store.settle(taken, started: Set(started.map(\.id)), from: "acme", limits: StartLimits())
@@ -54,56 +70,48 @@ struct TestStore: Sendable {
         try await store.claim(partition: 0, lease: lease, watchdog: Self.watchdog)
     }
 
-    /// The wakes of a claim.
-    func wakes(lease: Duration = lease) async throws -> [Wake] { try await claim(lease: lease).messages.flatMap { Wake.decode($0).wakes } }
+    /// The jobs of a claim's wakes.
+    func wakes(lease: Duration = lease) async throws -> [ClaimedJob] {
+        try await claim(lease: lease).messages.flatMap { Wake.decode($0).jobs }
+    }
+
+    func apply(_ change: JobChange) async throws -> ChangeOutcome { try await store.apply([change])[0].get() }
+
+    static func decision(_ event: JobEvent, _ job: ClaimedJob) throws -> JobDecision {
+        guard let decision = machine.decide(event, in: job.state, random: 0.5) else {
+            throw TestServersError("\(event) has no meaning in \(job.state.status)")
+        }
+        return decision
+    }
 
     @discardableResult
-    func decide(_ event: JobEvent, _ id: JobID, version: Int64, _ state: JobState, handle: String? = nil) async throws -> ChangeOutcome {
-        guard let decision = Self.machine.decide(event, in: state, random: 0.5) else {
-            throw TestServersError("\(event) has no meaning in \(state.status)")
-        }
-        return try await store.apply(
-            JobChange(id: id, version: version, from: state, decision: decision, detail: "x", exportHandle: handle))
+    func decide(_ event: JobEvent, _ job: ClaimedJob, handle: String? = nil) async throws -> ChangeOutcome {
+        try await apply(JobChange(job, Self.decision(event, job), detail: "x", exportHandle: handle))
     }
 
-    /// A job that polls, and its version.
-    func polling(_ name: String) async throws -> (id: JobID, version: Int64) {
+    /// The job after a decision that must be stored.
+    func advanced(_ job: ClaimedJob, by event: JobEvent, handle: String? = nil) async throws -> ClaimedJob {
+        guard case .applied(let version) = try await decide(event, job, handle: handle) else {
+            throw TestServersError("\(job.id) is stale")
+        }
+        var next = job.advanced(to: version, try Self.decision(event, job).state)
+        if let handle { next.exportHandle = handle }
+        return next
+    }
+
+    /// A job that polls.
+    func polling(_ name: String) async throws -> ClaimedJob {
         let id = try await admit(name)
         guard let job = try await start().first(where: { $0.id == id }) else { throw TestServersError("\(name) did not start") }
-        guard
-            case .applied(let version) = try await decide(
-                .created(PollHints()), id, version: job.version, job.state, handle: #"{"id":"e1"}"#)
-        else {
-            throw TestServersError("\(name) is stale")
-        }
-        return (id, version)
+        return try await advanced(job, by: .created(PollHints()), handle: #"{"id":"e1"}"#)
     }
 
-    /// A job in PROCESSING with files that wait for workers.
-    func processing(_ name: String, files: [String]) async throws -> JobID {
-        let (id, version) = try await polling(name)
-        try await decide(.ready, id, version: version, JobState(status: .polling))
-        let state = JobState(status: .ready)
-        guard let decision = Self.machine.decide(.pageListed(isLast: true), in: state, random: 0) else { return id }
-        _ = try await store.addFiles(files.map(Self.file), to: id, version: version + 1, decision: decision, cursor: nil)
-        return id
-    }
+    func ready(_ name: String) async throws -> ClaimedJob { try await advanced(polling(name), by: .ready) }
 
-    static func file(_ name: String) -> FileTask {
-        FileTask(name: name, url: "https://x.example/\(name)?sig=1", bytes: 3, listedName: name)
-    }
-
-    func claimFile(_ index: Int, _ id: JobID, lease: Duration = lease, maxAttempts: Int = 5) async throws -> ClaimedFile? {
-        guard case .claimed(let file) = try await store.claimFile(index, of: id, lease: lease, maxAttempts: maxAttempts) else { return nil }
-        return file
-    }
-
-    func score(_ member: String) async throws -> Int64? {
-        try await redis.send(["ZSCORE", "{lh:00}:due", .string(member)]).text.flatMap { Double($0) }.map { Int64($0) }
-    }
-
-    func now() async throws -> Int64 {
-        let time = try await redis.send(["TIME"]).elements ?? []
-        return (time.first?.int ?? 0) * 1000 + (time.last?.int ?? 0) / 1000
+    func retry(_ id: JobID, fromStart: Bool = false) async throws -> Int64? {
+        guard let job = try await store.job(id),
+            let decision = Self.machine.decide(.retryRequested(fromStart: fromStart), in: job.state, random: 0)
+        else { return nil }
+        return try await store.retry(job, decision, detail: "retried")
     }
 }

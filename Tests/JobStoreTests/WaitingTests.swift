@@ -1,14 +1,13 @@
 import ExportCore
 import JobStore
+import TestServers
 import Testing
 
-@Suite("The waiting list of a provider") struct WaitingTests {
+@Suite("The waiting list of a provider", .needsServers) struct WaitingTests {
     private func admit(_ count: Int, tenant: String, _ test: TestStore, prefix: String) async throws {
-        var jobs: [NewJob] = []
+        var jobs: [JobRequest] = []
         for index in 0..<count {
-            var job = try test.job("\(prefix)-\(index)")
-            job.tenant = tenant
-            jobs.append(job)
+            jobs.append(try test.request("\(prefix)-\(index)", tenant: tenant))
             if jobs.count == 1000 || index == count - 1 {
                 _ = try await test.store.admit(jobs, watchdog: TestStore.watchdog)
                 jobs = []
@@ -66,7 +65,7 @@ import Testing
             #expect(second.ids.count == 2)
             #expect(second.wait != nil)
             #expect(try await take(10, test, limits).ids.isEmpty)
-            try await test.store.releaseSlot(of: first[0], provider: "acme")
+            try await test.store.releasePlace(of: first[0], provider: "acme")
             #expect(try await take(10, test, limits).ids.count == 1)
         }
     }
@@ -104,10 +103,33 @@ import Testing
             let taken = try await take(3, test, limits).ids
             // One is being created, one polls, and one was taken by somebody who died.
             let started = try await test.store.start(Array(taken.prefix(2)), lease: TestStore.lease)
-            try await test.decide(.created(PollHints()), started[0].id, version: started[0].version, started[0].state)
-            #expect(try await test.store.verifySlots(of: "acme", olderThan: .seconds(60)) == 0, "too young to be looked at")
-            #expect(try await test.store.verifySlots(of: "acme", olderThan: .zero) == 1)
-            #expect(try await test.store.verifySlots(of: "acme", olderThan: .seconds(-1)) == 0)
+            try await test.decide(.created(PollHints()), started[0])
+            #expect(try await test.store.verifyPlaces(of: "acme", olderThan: .seconds(60)) == 0, "too young to be looked at")
+            #expect(try await test.store.verifyPlaces(of: "acme", olderThan: .zero) == 1)
+            #expect(try await test.store.verifyPlaces(of: "acme", olderThan: .seconds(-1)) == 0)
+        }
+    }
+
+    @Test("gives out each job as it was put in") func entries() async throws {
+        try await TestStore.run { test in
+            let request = try test.request("a", .high, tenant: "small")
+            _ = try await test.store.admit([request], watchdog: TestStore.watchdog)
+            let createdAt = try #require(try await test.store.job(request.id)).createdAt
+            let taken = try await take(1, test).jobs
+            #expect(taken == [WaitingJob(id: request.id, provider: "acme", priority: .high, tenant: "small", since: createdAt)])
+        }
+    }
+
+    @Test("counts an export that runs again, where exports in flight are limited") func takingPlaces() async throws {
+        try await TestStore.run { test in
+            try await admit(2, tenant: "a", test, prefix: "a")
+            let other = try #require(JobID("other")), limits = StartLimits(inFlight: 2)
+            try await test.store.takePlace(of: other, provider: "acme")
+            #expect(try await take(1, test, limits).ids.count == 1, "nothing was limited before")
+            try await test.store.takePlace(of: other, provider: "acme")
+            #expect(try await take(1, test, limits).ids.isEmpty)
+            try await test.store.releasePlace(of: other, provider: "acme")
+            #expect(try await take(1, test, limits).ids.count == 1)
         }
     }
 
@@ -130,80 +152,9 @@ import Testing
             let id = try await test.admit("a")
             let job = try #require(try await test.start().first)
             let failure = Failure(.transient, code: "http-503", message: "busy")
-            try await test.decide(.stepFailed(failure), id, version: job.version, job.state)
-            try await test.store.enqueue([WaitingJob(id: id, provider: "acme", priority: .normal, tenant: "default", createdAt: 0)])
+            try await test.decide(.stepFailed(failure), job)
+            try await test.store.enqueue([WaitingJob(id: id, provider: "acme", priority: .normal, tenant: "default", since: 0)])
             #expect(try await test.start().isEmpty)
-        }
-    }
-}
-
-@Suite("Permits of a rate") struct PermitTests {
-    @Test("are granted up to the burst; the others are told to come one after the other") func spreading() async throws {
-        try await TestStore.run { test in
-            let rate = Rate(perSecond: 1, burst: 5)
-            let first = try await test.store.checkPermits(8, provider: "acme", rate: rate)
-            #expect(first.granted == 5)
-            #expect(first.interval == .seconds(1))
-            #expect(first.first > .zero && first.first <= .seconds(1))
-            let second = try await test.store.checkPermits(3, provider: "acme", rate: rate)
-            #expect(second.granted == 0)
-            #expect(second.first > .milliseconds(2500), "after the three that wait already")
-            #expect(try await test.store.checkPermits(1, provider: "other", rate: rate).granted == 1)
-        }
-    }
-}
-
-@Suite("A provider's health in the store") struct HealthTests {
-    @Test("is replaced only by who has read it last") func compareAndSet() async throws {
-        try await TestStore.run { test in
-            let empty = try await test.store.health(of: "acme")
-            #expect(empty.health == ProviderHealth())
-            var health = empty.health
-            health.pause(.check, for: .seconds(60), now: empty.now)
-            #expect(try await test.store.setHealth(health, of: "acme", read: empty.version))
-            #expect(try await !test.store.setHealth(ProviderHealth(), of: "acme", read: empty.version))
-            let stored = try await test.store.health(of: "acme")
-            #expect(stored.health == health)
-            #expect(try await test.store.setHealth(ProviderHealth(), of: "acme", read: stored.version))
-        }
-    }
-}
-
-@Suite("A request to end a job") struct CancelTests {
-    @Test("brings a job that waits or polls to whoever ends it, at once", arguments: [false, true]) func asked(polling: Bool) async throws {
-        try await TestStore.run { test in
-            let id = polling ? try await test.polling("a").id : try await test.admit("a")
-            #expect(try await test.store.cancel(id) == .asked)
-            let wake = try #require(try await test.wakes().first)
-            #expect(wake.isCancelRequested)
-            #expect(wake.state.status == (polling ? .polling : .pending))
-            #expect(try await test.start().isEmpty, "it is not started any more")
-            let job = try #require(try await test.store.job(id))
-            try await test.decide(.cancelled, id, version: job.version, job.state)
-            #expect(try await test.store.cancel(id) == .over(.failed))
-            #expect(try await test.store.job(id)?.error?.code == "cancelled")
-        }
-    }
-
-    @Test("waits for the answer to a creation that is on its way") func duringCreation() async throws {
-        try await TestStore.run { test in
-            let id = try await test.admit("a")
-            let job = try #require(try await test.start().first)
-            #expect(try await test.store.cancel(id) == .asked)
-            #expect(try await test.wakes().isEmpty)
-            let outcome = try await test.decide(.created(PollHints()), id, version: job.version, job.state, handle: #"{"id":"e1"}"#)
-            #expect(outcome == .applied(version: job.version + 1), "the export's name is not lost")
-            let wake = try #require(try await test.wakes().first)
-            #expect(wake.isCancelRequested)
-            #expect(wake.exportHandle == #"{"id":"e1"}"#)
-        }
-    }
-
-    @Test("of an unknown job says so") func unknown() async throws {
-        try await TestStore.run { test in
-            let id = try #require(JobID("nobody"))
-            #expect(try await test.store.cancel(id) == .unknown)
-            #expect(try await test.store.retry(id) == .unknown)
         }
     }
 }

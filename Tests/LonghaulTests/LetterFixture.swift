@@ -42,7 +42,7 @@ struct LetterFixture: Sendable {
     }
 
     var store: JobStore { connection.store }
-    var redrive: Redrive { Redrive(store: store, publisher: publisher) }
+    var redrive: Redrive { Redrive(store: store, interpreter: connection.interpreter, publisher: publisher) }
 
     func longhaul(_ arguments: String...) async throws -> ChildProcess.Ended {
         try await installation.start(["dead-letters"] + arguments).end(within: Installation.deadline)
@@ -50,8 +50,8 @@ struct LetterFixture: Sendable {
 
     func depth(_ queue: String) async throws -> Int { try await administrator.depth(queue).messages }
 
-    static func job(_ name: String, provider: String = "acme", priority: JobPriority = .normal) throws -> ExportJob {
-        ExportJob(
+    static func job(_ name: String, provider: String = "acme", priority: JobPriority = .normal) throws -> JobRequest {
+        JobRequest(
             id: try #require(JobID(name)), provider: provider, parameters: #"{"report":"orders"}"#, priority: priority,
             correlationID: "c-\(name)",
             traceparent: "00-1-2-01")
@@ -72,7 +72,7 @@ struct LetterFixture: Sendable {
         let job = try Self.job(name)
         try await put(
             DeadLetter.failedFile(
-                DownloadMessage(id: job.id, task: .file(index), correlationID: job.correlationID), job: job,
+                DownloadMessage(id: job.id, task: .file(index, token: nil), correlationID: job.correlationID), request: job,
                 failure: Failure(.corrupt, code: "checksum-mismatch", message: "x.csv: another checksum"), attempts: 5, firstFailure: nil,
                 lastFailure: Date() - ago))
     }
@@ -91,16 +91,15 @@ struct LetterFixture: Sendable {
     /// A job in the store, PENDING or FAILED.
     func admit(_ name: String, failed: Bool) async throws {
         let job = try Self.job(name)
-        let new = NewJob(id: job.id, provider: job.provider, parameters: job.parameters, correlationID: job.correlationID)
-        _ = try await store.admit([new], watchdog: .seconds(60))
+        _ = try await store.admit([job], watchdog: .seconds(60))
         guard failed else { return }
-        let machine = JobStateMachine(rules: JobRules(polling: .fixed(interval: .seconds(60)), lease: .seconds(30), watchdog: .seconds(60)))
+        let machine = JobMachine(rules: JobRules(polling: .fixed(interval: .seconds(60)), lease: .seconds(30), watchdog: .seconds(60)))
         let known = try #require(try await store.job(job.id))
         let decision = try #require(
             machine.decide(
                 .stepFailed(Failure(.permanent, code: "http-403", message: "POST /exports answered 403")), in: known.state, random: 0.5))
         try #require(decision.state.status == .failed)
-        _ = try await store.apply(JobChange(id: job.id, version: known.version, from: known.state, decision: decision, detail: "http-403"))
+        for outcome in await store.apply([JobChange(known.claimed, decision, detail: "http-403")]) { _ = try outcome.get() }
     }
 
     /// The messages of a queue, without removing them.

@@ -33,12 +33,10 @@ import Testing
             #expect(try await fixture.letters().isEmpty)
             #expect(try await fixture.letters(QueueNames.deadDownloads).isEmpty)
             let body = try #require(try await fixture.bodies(QueueNames.jobs(.normal)).first)
-            let again = try JobMessage(body: Array(body.utf8))
+            let forgotten = try #require(JobID("forgotten"))
             #expect(
-                again
-                    == JobMessage(
-                        id: JobID("forgotten"), provider: "acme", parameters: #"{"report":"orders"}"#, priority: .normal,
-                        correlationID: "c-forgotten"))
+                try JobMessage.decode(Array(body.utf8))
+                    == JobRequest(id: forgotten, provider: "acme", parameters: #"{"report":"orders"}"#, correlationID: "c-forgotten"))
             #expect(try await fixture.bodies(QueueNames.jobs(.high)) == ["nonsense"])
             let second = try await fixture.longhaul("redrive", "--all")
             #expect(second.status == 0)
@@ -71,7 +69,7 @@ import Testing
             let ended = try await fixture.longhaul("redrive", "--all")
             #expect(ended.status == 0, "\(ended.errors)")
             #expect(try await fixture.letters().isEmpty)
-            let ids = try await fixture.bodies(QueueNames.jobs(.normal)).map { try JobMessage(body: Array($0.utf8)).id }
+            let ids = try await fixture.bodies(QueueNames.jobs(.normal)).map { try JobMessage.decode(Array($0.utf8)).id }
             // The same job twice: the intake admits it once.
             #expect(ids == [JobID("forgotten"), JobID("forgotten")])
         }
@@ -105,13 +103,13 @@ import Testing
             if signal != SIGKILL { #expect(ended.errors.contains("interrupted; the other letters have not changed")) }
             try await eventually(within: .seconds(20), "all work to be in one place or the other") {
                 let letters = try await fixture.letters().compactMap(\.job?.text)
-                let jobs = try await fixture.bodies(QueueNames.jobs(.normal)).compactMap { try JobMessage(body: Array($0.utf8)).id?.text }
+                let jobs = try await fixture.bodies(QueueNames.jobs(.normal)).compactMap { try JobMessage.decode(Array($0.utf8)).id.text }
                 return !letters.isEmpty && Set(letters + jobs) == Set(names)
             }
             let rest = try await fixture.longhaul("redrive", "--all", "--rate", "1000/s")
             #expect(rest.status == 0, "\(rest.errors)")
             #expect(try await fixture.letters().isEmpty)
-            let jobs = try await fixture.bodies(QueueNames.jobs(.normal)).compactMap { try JobMessage(body: Array($0.utf8)).id?.text }
+            let jobs = try await fixture.bodies(QueueNames.jobs(.normal)).compactMap { try JobMessage.decode(Array($0.utf8)).id.text }
             #expect(Set(jobs) == Set(names))
             // At most the one in progress came twice.
             #expect(jobs.count <= names.count + 1)
@@ -131,8 +129,8 @@ import Testing
 
     @Test("messages that the broker dead-lettered are redriven too") func brokerDeath() async throws {
         try await LetterFixture.run { fixture in
-            let message = JobMessage(id: JobID("poison"), provider: "acme")
-            try await fixture.put(OutgoingMessage(routingKey: QueueNames.jobs(.low), body: try message.encoded()))
+            let request = JobRequest(id: try #require(JobID("poison")), provider: "acme")
+            try await fixture.put(OutgoingMessage(routingKey: QueueNames.jobs(.low), body: try JobMessage.encode(request)))
             for _ in 0...Topology.deliveryLimit { _ = try await fixture.bodies(QueueNames.jobs(.low)) }
             try await eventually(within: .seconds(20), "the broker to move it") { try await fixture.depth(QueueNames.deadJobs) == 1 }
             let letter = try #require(try await fixture.letters().first)

@@ -79,8 +79,8 @@ extension OrchestratorSuites {
                     let id = try JobID("from-the-message").unwrapped("name")
                     try await fixture.reach(.processing, jobs: [id])
                     let job = try await fixture.job(id)
-                    #expect(job.correlationID == "c-1")
-                    #expect(job.priority == .low)
+                    #expect(job.request.correlationID == "c-1")
+                    #expect(job.request.priority == .low)
                 }
             }
         }
@@ -90,9 +90,9 @@ extension OrchestratorSuites {
                 // All in one partition, and all there before the first is started.
                 let ids = (0...).lazy.compactMap { JobID("job-\($0)") }.filter { $0.partition(of: OrchestratorFixture.partitions) == 0 }
                 let priorities: [JobPriority] = [.low, .normal, .high]
-                var jobs: [NewJob] = []
+                var jobs: [JobRequest] = []
                 for (index, id) in ids.prefix(60).enumerated() {
-                    jobs.append(NewJob(id: id, provider: "acme", priority: priorities[index / 20], correlationID: id.text))
+                    jobs.append(JobRequest(id: id, provider: "acme", priority: priorities[index / 20]))
                 }
                 _ = try await fixture.store.admit(jobs, watchdog: .seconds(20))
                 try await fixture.withOrchestrator(OrchestratorFixture.configuration(createsInFlight: 1)) { _ in

@@ -57,7 +57,7 @@ extension OrchestratorSuites {
                 try await fixture.withOrchestrator { _ in
                     let id = try await fixture.submit("a", order: #"{"faults":{"status:500":7}}"#)
                     #expect(try await fixture.failure(of: id).code == "http-500")
-                    #expect(try await fixture.store.retry(id) == .retried(.polling))
+                    #expect(try await fixture.interpreter.retry(id) == .retried(.polling))
                     try await fixture.reach(.processing, jobs: [id])
                     #expect(try await fixture.job(id).error == nil)
                 }
@@ -70,7 +70,7 @@ extension OrchestratorSuites {
                 try await fixture.withOrchestrator { _ in
                     let id = try await fixture.submit("a", order: #"{"faults":{"status:500":6}}"#)
                     _ = try await fixture.failure(of: id)
-                    #expect(try await fixture.store.retry(id, fromStart: true) == .retried(.pending))
+                    #expect(try await fixture.interpreter.retry(id, fromStart: true) == .retried(.pending))
                     _ = try await fixture.failure(of: id)
                 }
                 #expect(try await fixture.exports().map(\.idempotencyKey) == ["a", "a.1"])

@@ -28,7 +28,7 @@ extension OrchestratorSuites {
                 let id = try await fixture.polling(["a"])[0]
                 // As if the answer had come and its reader had died.
                 let other = try JobID("b").unwrapped("name")
-                _ = try await fixture.store.admit([NewJob(id: other, provider: "acme", correlationID: "b")], watchdog: .seconds(60))
+                _ = try await fixture.store.admit([JobRequest(id: other, provider: "acme", correlationID: "b")], watchdog: .seconds(60))
                 let taken = try await fixture.store.take(from: "acme", limit: 10, limits: StartLimits())
                 _ = try await fixture.store.start(taken.ids, lease: .milliseconds(100))
                 try await fixture.createExport(other)
@@ -71,14 +71,21 @@ extension OrchestratorSuites {
     }
 
     @Suite("decides about files that were given up") struct FileFailureTests {
-        private func fail(_ files: [Int], of id: JobID, _ fixture: OrchestratorFixture) async throws {
-            for index in files {
-                guard case .claimed(let file) = try await fixture.store.claimFile(index, of: id, lease: .seconds(60), maxAttempts: 5) else {
-                    throw FixtureError("file \(index) was not claimed")
-                }
-                _ = try await fixture.store.failFile(
-                    file, failure: Failure(.corrupt, code: "checksum-mismatch", message: "wrong"), retryAfter: nil)
+        /// What a worker does with a file, as the machine decides: the test plays the worker.
+        private func end(_ index: Int, of id: JobID, _ event: FileEvent, _ fixture: OrchestratorFixture) async throws {
+            let machine = FileMachine(rules: .init(retry: RetryPolicy(attempts: 1), lease: .seconds(60)))
+            let queued = FileState.queued(token: 0, since: nil, copies: 0)
+            let claim = try machine.decide(.claimed(isTimerDue: false), in: queued).unwrapped("claim")
+            guard case .claimed(let file) = try await fixture.store.claimFile(index, of: id, from: queued, decision: claim) else {
+                throw FixtureError("file \(index) was not claimed")
             }
+            let decision = try machine.decide(event, in: file.state).unwrapped("decision")
+            _ = try await fixture.store.applyFile(decision, to: file).unwrapped("lease")
+        }
+
+        private func fail(_ files: [Int], of id: JobID, _ fixture: OrchestratorFixture) async throws {
+            let failure = Failure(.corrupt, code: "checksum-mismatch", message: "wrong")
+            for index in files { try await end(index, of: id, .failed(failure, attempt: 1), fixture) }
         }
 
         @Test("by failing the job, with the file's reason") func fails() async throws {
@@ -91,7 +98,7 @@ extension OrchestratorSuites {
                 }
                 let letter = DeadLetterRecord(try await fixture.receive(1, from: QueueNames.deadJobs)[0])
                 #expect((letter.kind, letter.reason, letter.job?.text, letter.provider) == (.job, "checksum-mismatch", "a", "acme"))
-                #expect(try JobMessage(body: letter.body).id?.text == "a")
+                #expect(try JobMessage.decode(letter.body).id.text == "a")
             }
         }
 
@@ -101,11 +108,7 @@ extension OrchestratorSuites {
                     let (some, all) = (try await fixture.submit("some"), try await fixture.submit("all"))
                     try await fixture.reach(.processing, jobs: [some, all])
                     _ = try await fixture.downloads(4)
-                    guard case .claimed(let file) = try await fixture.store.claimFile(0, of: some, lease: .seconds(60), maxAttempts: 5)
-                    else {
-                        throw FixtureError("not claimed")
-                    }
-                    _ = try await fixture.store.finishFile(file, objects: [])
+                    try await end(0, of: some, .stored, fixture)
                     try await fail([1], of: some, fixture)
                     let message = try await fixture.downloads(1)[0]
                     #expect((message.id, message.task) == (some, .manifest))

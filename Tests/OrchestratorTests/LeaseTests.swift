@@ -40,10 +40,10 @@ extension OrchestratorSuites {
 }
 
 extension OrchestratorFixture {
-    fileprivate func claim(_ id: JobID, lease: Duration) async throws -> Wake? {
+    fileprivate func claim(_ id: JobID, lease: Duration) async throws -> ClaimedJob? {
         let claimed = try await store.claim(
             partition: id.partition(of: Self.partitions), lease: lease, watchdog: .seconds(60))
-        return claimed.messages.flatMap { Wake.decode($0).wakes }.first { $0.id == id }
+        return claimed.messages.flatMap { Wake.decode($0).jobs }.first { $0.id == id }
     }
 
     /// When the job's timer fires, as Redis has it.

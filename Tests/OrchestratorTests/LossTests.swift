@@ -15,7 +15,7 @@ extension OrchestratorSuites {
                 try await eventually(within: OrchestratorFixture.deadline, "all timers are claimed") {
                     for partition in 0..<OrchestratorFixture.partitions {
                         let due = try await fixture.store.claim(partition: partition, lease: .seconds(2), watchdog: .seconds(60))
-                        claimed += due.messages.reduce(0) { $0 + Wake.decode($1).wakes.count }
+                        claimed += due.messages.reduce(0) { $0 + Wake.decode($1).jobs.count }
                         let messages = due.messages.map { OutgoingMessage(routingKey: QueueNames.checks, body: $0) }
                         #expect(try await fixture.publisher.publish(all: messages).allSatisfy { $0 == .confirmed })
                     }
@@ -56,7 +56,7 @@ extension OrchestratorSuites {
         @Test("the waiting list: the jobs' timers put them back") func waitingList() async throws {
             try await OrchestratorFixture.run { fixture in
                 let ids = try fixture.names(10).map { try JobID($0).unwrapped("name") }
-                let jobs = ids.map { NewJob(id: $0, provider: "acme", correlationID: $0.text) }
+                let jobs = ids.map { JobRequest(id: $0, provider: "acme") }
                 _ = try await fixture.store.admit(jobs, watchdog: .milliseconds(500))
                 for partition in 0..<OrchestratorFixture.partitions {
                     _ = try await fixture.redis.send(["DEL", .string("{lh:0\(partition)}:waiting:normal")])

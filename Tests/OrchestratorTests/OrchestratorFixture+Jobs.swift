@@ -13,7 +13,8 @@ extension OrchestratorFixture {
         let ids = try names.map { try JobID($0).unwrapped("valid name in \($0)") }
         let messages = try ids.map { id in
             OutgoingMessage(
-                routingKey: QueueNames.jobs(priority), body: try JobMessage(id: id, provider: "acme", parameters: order).encoded())
+                routingKey: QueueNames.jobs(priority),
+                body: try JobMessage.encode(JobRequest(id: id, provider: "acme", parameters: order, priority: priority)))
         }
         guard try await publisher.publish(all: messages).allSatisfy({ $0 == .confirmed }) else { throw FixtureError("not confirmed") }
         return ids
@@ -34,15 +35,14 @@ extension OrchestratorFixture {
 
     /// Jobs in POLLING, which nobody has looked at yet.
     func polling(_ names: [String]) async throws -> [JobID] {
-        let machine = JobStateMachine(rules: JobRules(polling: .fixed(interval: .milliseconds(100))))
+        let machine = JobMachine(rules: JobRules(polling: .fixed(interval: .milliseconds(100))))
         let ids = try names.map { try JobID($0).unwrapped("valid name in \($0)") }
-        _ = try await store.admit(ids.map { NewJob(id: $0, provider: "acme", correlationID: $0.text) }, watchdog: .seconds(60))
+        _ = try await store.admit(ids.map { JobRequest(id: $0, provider: "acme") }, watchdog: .seconds(60))
         let taken = try await store.take(from: "acme", limit: ids.count, limits: StartLimits())
         for job in try await store.start(taken.ids, lease: .seconds(60)) {
             let decision = try machine.decide(.created(PollHints()), in: job.state, random: 0).unwrapped("decision")
-            let change = JobChange(
-                id: job.id, version: job.version, from: job.state, decision: decision, exportHandle: try await createExport(job.id))
-            guard case .applied = try await store.apply(change) else { throw FixtureError("\(job.id) is stale") }
+            let change = JobChange(job, decision, exportHandle: try await createExport(job.id))
+            guard case .applied = try await store.apply([change])[0].get() else { throw FixtureError("\(job.id) is stale") }
         }
         return ids
     }
@@ -77,7 +77,7 @@ extension OrchestratorFixture {
         }
     }
 
-    func job(_ id: JobID) async throws -> ExportJob { try await store.job(id).unwrapped("job \(id)") }
+    func job(_ id: JobID) async throws -> Job { try await store.job(id).unwrapped("job \(id)") }
 
     /// Waits for the end of a job that fails.
     func failure(of id: JobID) async throws -> JobError {

@@ -3,6 +3,7 @@ import ExportCore
 import HTTPClient
 import JobMessages
 import JobStore
+import Lifecycle
 import Logging
 import RabbitMQ
 import Redis
@@ -21,6 +22,8 @@ final class OrchestratorFixture: Sendable {
     let thread = EventThread(name: "orchestrator-test")
     let redis: Redis
     let store: JobStore
+    /// As the command line has it.
+    let interpreter: JobInterpreter
     let http: HTTPClient
     let publisher: Publisher
     let administrator: Administrator
@@ -80,6 +83,7 @@ final class OrchestratorFixture: Sendable {
         try await self.redis.connect()
         _ = try await self.redis.send(["FLUSHDB"])
         store = JobStore(redis: self.redis, claims: self.redis, partitions: Self.partitions, on: thread)
+        interpreter = JobInterpreter(store: store, reporter: TransitionReporter(logger: quiet))
         http = HTTPClient(HTTPClientConfiguration(egress: .all), on: thread, logger: quiet)
 
         var configuration = SandboxConfiguration()

@@ -1,4 +1,5 @@
+import TestServers
 import Testing
 
 /// One after the other: each starts orchestrators, and what they do is compared with counts and leases.
-@Suite("The orchestrator", .serialized, .timeLimit(.minutes(5))) struct OrchestratorSuites {}
+@Suite("The orchestrator", .needsServers, .serialized, .timeLimit(.minutes(5))) struct OrchestratorSuites {}

@@ -22,8 +22,9 @@ struct TestProvider {
         server = try StubServer(handler)
         let source = try ProviderSource(yaml: yaml.replacing("BASE", with: server.url), file: "test.yaml")
         client = try await ProviderClient.open(source, http: Self.http, on: Self.thread, secrets: .environment(secrets))
+        let id = try #require(JobID("job-1"))
         job = JobContext(
-            jobID: "job-1", provider: source.name, parametersJSON: parameters, correlationID: "corr-1", tenant: "t1", attempt: 2)
+            JobRequest(id: id, provider: source.name, parameters: parameters, tenant: "t1", correlationID: "corr-1"), attempt: 2)
     }
 
     static func problems(_ yaml: String) async -> [ProviderFileProblem] {

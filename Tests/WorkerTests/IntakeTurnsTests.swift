@@ -4,13 +4,13 @@ import Testing
 
 @Suite("Turns of the intake")
 struct IntakeTurnsTests {
-    @Test("of ten places six go to high, three to normal and one to low, when all have enough")
+    @Test("of ten turns six go to high, three to normal and one to low, when all have enough")
     func shares() {
         var turns = IntakeTurns()
         #expect(turns.share(10, ready: [.high: 99, .normal: 99, .low: 99]) == [.high: 6, .normal: 3, .low: 1])
     }
 
-    @Test("low gets its turn even when places come one at a time and high never empties")
+    @Test("low gets its turn even when slots become free one at a time and high never empties")
     func nobodyStarves() {
         var turns = IntakeTurns()
         var low = 0
@@ -18,7 +18,7 @@ struct IntakeTurnsTests {
         #expect(low == 10)
     }
 
-    @Test("the turn of an empty queue goes to the most urgent that is not empty")
+    @Test("the turn of an empty queue goes to the most urgent queue that is not empty")
     func emptyQueues() {
         var turns = IntakeTurns()
         #expect(turns.share(4, ready: [.low: 9]) == [.low: 4])

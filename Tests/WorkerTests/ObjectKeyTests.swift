@@ -11,16 +11,16 @@ struct ObjectKeyTests {
         return try entries.map { try names.next(entry: $0) }
     }
 
-    @Test("a key holds the provider, the day of the job's creation in UTC, the job and the name")
+    @Test("a key contains the provider, the day of the job's creation in UTC, the job and the name")
     func key() throws {
         let id = try #require(JobID("job:7"))
         // 2026-02-28T23:59:59.999Z
-        let job = ExportJob(id: id, provider: "acme", correlationID: "c", createdAt: 1_772_323_199_999)
+        let job = Job(request: JobRequest(id: id, provider: "acme"), createdAt: 1_772_323_199_999)
         #expect(ObjectKey(job).object("a b/é.csv") == "acme/2026-02-28/job:7/a b/é.csv")
         #expect(ObjectKey(job).manifest == "acme/2026-02-28/job:7/manifest.json")
     }
 
-    @Test("what is not packed keeps its name, with spaces and unicode byte for byte")
+    @Test("an unpacked file keeps its name, with spaces and Unicode byte for byte")
     func plain() throws {
         #expect(try names("Umsätze 2026 + Übersicht %.csv", .none, [nil]) == ["Umsätze 2026 + Übersicht %.csv"])
         #expect(try names("report.csv.gz", .none, [nil]) == ["report.csv.gz"])
@@ -35,13 +35,13 @@ struct ObjectKeyTests {
         #expect(try names(file, .gzip, [nil]) == [expected])
     }
 
-    @Test("a zip's entries stand in a folder of its name")
+    @Test("a zip's entries are in a folder with its name")
     func zip() throws {
         #expect(try names("orders.zip", .zip, ["a.csv", "sub/./b c.csv"]) == ["orders/a.csv", "orders/sub/b c.csv"])
         #expect(try names("download", .zip, ["a.csv"]) == ["download/a.csv"])
     }
 
-    @Test("an entry that occurs again gets a number that no other entry has")
+    @Test("a repeated entry gets a number that no other entry has")
     func duplicates() throws {
         let entries = ["a.csv", "a.csv", "a~2.csv", "a.csv", "./a.csv", "d/noext", "d/noext", "d.x/noext", "d.x/noext"]
         let expected = ["a.csv", "a~2.csv", "a~2~2.csv", "a~3.csv", "a~4.csv", "d/noext", "d/noext~2", "d.x/noext", "d.x/noext~2"]
@@ -50,7 +50,7 @@ struct ObjectKeyTests {
         #expect(Set(found).count == found.count)
     }
 
-    @Test("names that leave the job's folder are refused", arguments: ["../x", "a/../../x", "/etc/passwd", "a//b", "c:\\x", "a\u{0}b", ""])
+    @Test("names outside the job's folder are rejected", arguments: ["../x", "a/../../x", "/etc/passwd", "a//b", "c:\\x", "a\u{0}b", ""])
     func unsafe(path: String) throws {
         var zip = try ObjectNames(file: "z.zip", compression: .zip)
         #expect(throws: SafePathError.self) { try zip.next(entry: path) }
@@ -58,7 +58,7 @@ struct ObjectKeyTests {
     }
 
     @Test(
-        "no name takes the place of the job's own manifest, nor of another name that had to move",
+        "no name replaces the job's own manifest, or another name that had to move",
         arguments: [
             ("manifest.json", Compression.none, "_manifest.json"), ("_manifest.json", .none, "__manifest.json"),
             ("manifest.json.gz", .gzip, "_manifest.json"), ("x/manifest.json", .none, "x/manifest.json"),

@@ -7,11 +7,11 @@ import Testing
 
 @testable import Worker
 
-@Suite("A worker that ends or loses its servers", .serialized, .timeLimit(.minutes(5)))
+@Suite("A worker that ends or loses its servers", .needsServers, .serialized, .timeLimit(.minutes(5)))
 struct ShutdownTests {
     private let slow = #"{"files":1,"bytesPerFile":60000,"compression":"none","faults":{"slowBody":1}}"#
 
-    @Test("hands back at a shutdown what it cannot finish in time, and another worker takes it up")
+    @Test("hands back at a shutdown what it cannot finish in time, and another worker continues it")
     func handsBack() async throws {
         try await WorkerFixture.run(sandbox: ["slow-body": "60s"]) { fixture in
             let (id, truth) = try await fixture.processing("job-1", order: slow)
@@ -36,7 +36,7 @@ struct ShutdownTests {
         }
     }
 
-    @Test("lets transfers end within the grace of a shutdown, and takes nothing more in")
+    @Test("lets transfers finish within the grace period of a shutdown, and takes nothing more")
     func finishes() async throws {
         try await WorkerFixture.run(sandbox: ["slow-body": "1s"]) { fixture in
             let (id, truth) = try await fixture.processing("job-1", order: slow)
@@ -55,14 +55,14 @@ struct ShutdownTests {
         }
     }
 
-    @Test("acknowledges nothing while the store is away, and goes on when it is back")
+    @Test("acknowledges nothing while the store is down, and continues when it is back")
     func storeAway() async throws {
         try await WorkerFixture.run { fixture in
             let (id, truth) = try await fixture.processing("job-1", order: #"{"files":2,"bytesPerFile":5000,"compression":"gzip"}"#)
             try await fixture.withWorker { _ in
                 try await fixture.servers.terminate(.redis)
                 try await fixture.publish(id, files: 0..<2)
-                // Delivered; acknowledged they would be lost, since nobody publishes them again here.
+                // Delivered. If acknowledged, they would be lost, because nothing here publishes them again.
                 try await fixture.waitUntilEmpty(QueueNames.downloads(.normal))
                 try await fixture.servers.start(.redis)
                 #expect(try await fixture.end(of: id).state.status == .completed)
@@ -71,7 +71,7 @@ struct ShutdownTests {
         }
     }
 
-    @Test("goes on with a transfer while the store is away for less than the lease")
+    @Test("continues a transfer while the store is down for less than the lease")
     func heartbeatAway() async throws {
         try await WorkerFixture.run(sandbox: ["slow-body": "3s"]) { fixture in
             let (id, truth) = try await fixture.processing("job-1", order: slow)
@@ -89,7 +89,7 @@ struct ShutdownTests {
         }
     }
 
-    @Test("gives a transfer up when its lease has run out while the store is away")
+    @Test("gives up a transfer when its lease expires while the store is down")
     func leaseRunsOut() async throws {
         try await WorkerFixture.run(sandbox: ["slow-body": "30s"]) { fixture in
             let (id, truth) = try await fixture.processing("job-1", order: slow)

@@ -10,7 +10,7 @@ struct SpoolTests {
     private let thread = EventThread(name: "spool-test")
     private let folder = FileManager.default.temporaryDirectory.path
 
-    @Test("gives back what was put in, whether it is on the disk already or not")
+    @Test("returns what was put in, on disk or not")
     func roundTrip() async throws {
         let spool = Spool(in: folder, limit: 64 << 20, on: thread)
         let pieces = (0..<40).map { number in [UInt8](repeating: UInt8(number), count: number * 4001) }
@@ -22,7 +22,7 @@ struct SpoolTests {
         }
     }
 
-    @Test("takes no more than its limit")
+    @Test("accepts no more than its limit")
     func limit() async throws {
         let spool = Spool(in: folder, limit: 10, on: thread)
         _ = try await spool.append([UInt8](repeating: 1, count: 10))
@@ -30,7 +30,7 @@ struct SpoolTests {
         #expect(failure?.code == "spool-limit")
     }
 
-    @Test("that cannot be written is a failure that may pass")
+    @Test("that cannot be written is a transient failure")
     func noFolder() async throws {
         let spool = Spool(in: "/nonexistent-\(UUID().uuidString)", limit: 8 << 20, on: thread)
         let failure = await #expect(throws: Failure.self) { try await spool.append([UInt8](repeating: 1, count: 2 << 20)) }

@@ -19,12 +19,13 @@ struct StagedObjectsTests {
         return (StagedObjects(in: storage, spool: spool, source: "s", budget: budget, on: thread), storage)
     }
 
-    /// A lease that nobody keeps alive.
+    /// A lease that is not extended.
     private func lease(since: ContinuousClock.Instant) throws -> FileLease {
         let redis = Redis(RedisConfiguration(host: "127.0.0.1", port: 1), on: thread, logger: quiet)
         let store = JobStore(redis: redis, claims: redis, partitions: 1, on: thread)
-        let job = ExportJob(id: try JobID("a").unwrapped("id"), provider: "acme", correlationID: "c")
-        let claimed = ClaimedFile(job: job, index: 0, token: 1, attempt: 1, file: FileTask(name: "f", url: "u", listedName: "f"))
+        let job = Job(request: JobRequest(id: try JobID("a").unwrapped("id"), provider: "acme"))
+        let claimed = ClaimedFile(
+            job: job, index: 0, state: .leased(token: 1), attempt: 1, file: FileTask(name: "f", url: "u", listedName: "f"))
         return FileLease(claimed, since: since, length: .seconds(5), store: store, logger: quiet, on: thread)
     }
 
@@ -41,7 +42,7 @@ struct StagedObjectsTests {
         }
     }
 
-    @Test("get their names all together, from memory, from the spool and from uploads, in their order")
+    @Test("get their names all together, from memory, from the spool and from uploads, in order")
     func commit() async throws {
         defer { do { try FileManager.default.removeItem(atPath: root) } catch { Issue.record(error) } }
         let (objects, storage) = staged(budget: 1000)
@@ -57,7 +58,7 @@ struct StagedObjectsTests {
         }
     }
 
-    @Test("get no name when the lease has run out, as for a process that was frozen")
+    @Test("get no names when the lease has expired, as in a process that was frozen")
     func frozen() async throws {
         defer { do { try FileManager.default.removeItem(atPath: root) } catch { Issue.record(error) } }
         let (objects, storage) = staged(budget: 1000)

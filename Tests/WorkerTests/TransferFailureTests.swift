@@ -8,10 +8,10 @@ import Testing
 
 @testable import Worker
 
-@Suite("A worker whose transfers go wrong", .serialized, .timeLimit(.minutes(5)))
+@Suite("A worker with failing transfers", .needsServers, .serialized, .timeLimit(.minutes(5)))
 struct TransferFailureTests {
     @Test(
-        "tries again when the body is not what was promised, and shows nothing of it",
+        "retries when the body is not as promised, and shows nothing of it",
         arguments: [
             (#"{"files":1,"bytesPerFile":50000,"compression":"none","faults":{"corruptBody":1}}"#, "checksum-mismatch"),
             (#"{"files":1,"bytesPerFile":50000,"compression":"zip","faults":{"corruptBody":1}}"#, "archive-corrupt"),
@@ -19,7 +19,7 @@ struct TransferFailureTests {
             (#"{"files":1,"bytesPerFile":50000,"compression":"gzip","faults":{"500":1}}"#, "http-500"),
         ])
     func retried(order: String, code: String) async throws {
-        // Faults of the listing would be the test's own to retry.
+        // The test itself would have to retry faults of the listing.
         let order = order.replacing("\"500\"", with: "\"download:500\"")
         try await WorkerFixture.run { fixture in
             let (id, truth) = try await fixture.processing("job-1", order: order)
@@ -37,7 +37,7 @@ struct TransferFailureTests {
         }
     }
 
-    @Test("lists an expired link anew within the same attempt")
+    @Test("lists an expired link again within the same attempt")
     func expiredLink() async throws {
         try await WorkerFixture.run { fixture in
             let (id, truth) = try await fixture.processing(
@@ -70,7 +70,7 @@ struct TransferFailureTests {
         }
     }
 
-    @Test("stops the transfers of a job that is cancelled, and removes what they have uploaded")
+    @Test("stops the transfers of a cancelled job, and removes their uploads")
     func cancelled() async throws {
         try await WorkerFixture.run(sandbox: ["slow-body": "20s"]) { fixture in
             let (id, truth) = try await fixture.processing(
@@ -81,8 +81,8 @@ struct TransferFailureTests {
                 try await fixture.publish(id, files: 0..<1)
                 try await eventually(within: WorkerFixture.deadline, "the download") { try await fixture.downloads() == 1 }
                 #expect(try await fixture.store.cancel(id) == .asked)
-                let job = try await fixture.job(id)
-                try await fixture.decide(.cancelled, job)
+                let job = try await fixture.job(id).claimed
+                #expect(await fixture.jobs.carryOut(.cancelled, for: job, by: fixture.machine) != nil)
                 try await eventually(within: .seconds(10), "the transfer stops") { await worker.service.slots.drain(within: .zero) == 0 }
                 #expect(try await !fixture.hasPartialUploads())
             }
@@ -91,7 +91,7 @@ struct TransferFailureTests {
         }
     }
 
-    @Test("goes on without a file that cannot be fetched where the provider file says so, and the manifest tells")
+    @Test("continues without a file that cannot be downloaded if the provider file says so, and the manifest lists it")
     func skips() async throws {
         try await WorkerFixture.run(provider: "onFileFailure: skip\n") { fixture in
             let (id, _) = try await fixture.processing("job-1", order: #"{"files":2,"bytesPerFile":5000,"compression":"none"}"#) {
@@ -113,24 +113,36 @@ struct TransferFailureTests {
     func exhausted() async throws {
         try await WorkerFixture.run { fixture in
             let (id, truth) = try await fixture.processing("job-1", order: #"{"files":1,"bytesPerFile":5000,"compression":"gzip"}"#)
-            for _ in 0..<4 {
-                guard case .claimed = try await fixture.store.claimFile(0, of: id, lease: .milliseconds(1), maxAttempts: 9) else {
-                    throw FixtureError("not claimed")
-                }
-                try await eventually(within: .seconds(5), "the lease to run out") {
-                    try await !fixture.store.claim(partition: 0, lease: .seconds(60), watchdog: .seconds(60)).downloads.isEmpty
+            for attempt in 1...4 {
+                #expect(try await fixture.claim(0, of: id, lease: .milliseconds(1)).attempt == attempt)
+                try await eventually(within: .seconds(5), "the lease to expire") {
+                    try await fixture.publishDue()
+                    return try await fixture.state(ofFile: 0, id)?.hasPrefix("queued \(attempt) ") == true
                 }
             }
             try await fixture.withWorker { _ in
-                try await fixture.publish(id, files: 0..<1)
-                #expect(try await fixture.end(of: id).error?.code == "file-attempts-exhausted")
+                let error = try await fixture.end(of: id).error
+                #expect(error?.code == "file-attempts-exhausted")
             }
             #expect(try await fixture.downloads() == 0)
             try await fixture.expectNothingVisible(of: id, truth)
         }
     }
 
-    @Test("gives a transfer up at once when its lease is lost, and shows nothing of it")
+    @Test("keeps a file of an unknown provider for later, and uses up none of its attempts")
+    func unknownProvider() async throws {
+        try await WorkerFixture.run { fixture in
+            let (id, _) = try await fixture.processing("job-1", order: #"{"files":1,"bytesPerFile":5000,"compression":"gzip"}"#)
+            let worker = fixture.start(providers: [:])
+            try await fixture.publish(id, files: 0..<1)
+            try await eventually(within: WorkerFixture.deadline, "the backoff") { try await fixture.state(ofFile: 0, id) == "backoff 1" }
+            try await worker.shutDown()
+            #expect(try await fixture.failures(of: id) == ["file 0 attempt 1 unknown-provider"])
+            #expect(try await fixture.field("uncounted", ofFile: 0, id) == "1")
+        }
+    }
+
+    @Test("gives up a transfer at once when its lease is lost, and shows nothing of it")
     func leaseLost() async throws {
         try await WorkerFixture.run(sandbox: ["slow-body": "20s"]) { fixture in
             let (id, truth) = try await fixture.processing(
@@ -153,7 +165,7 @@ struct TransferFailureTests {
         }
     }
 
-    @Test("buries a message that is none, with the reason, and goes on with the next")
+    @Test("dead-letters an invalid message with the reason, and continues with the next")
     func malformed() async throws {
         try await WorkerFixture.run { fixture in
             let (id, truth) = try await fixture.processing("job-1", order: #"{"files":1,"bytesPerFile":500,"compression":"none"}"#)

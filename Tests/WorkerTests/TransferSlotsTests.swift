@@ -4,22 +4,22 @@ import Testing
 
 @testable import Worker
 
-@Suite("Places of transfers") struct TransferSlotsTests {
+@Suite("Transfer slots") struct TransferSlotsTests {
     private let thread = EventThread(name: "slots-test")
 
     private func slots(_ limit: Int) -> TransferSlots { TransferSlots(limit, active: Gauge(label: "test"), on: thread) }
 
-    @Test("are free again while what is left is written, for as many as there are places") func endings() async throws {
+    @Test("are free again during the final writes, for as many as there are slots") func endings() async throws {
         let slots = slots(2)
         let (gate, gates) = AsyncStream<Void>.makeStream()
         let waiting = Task { for await _ in gate {} }
         for taken in 1...2 {
             await slots.start { { await waiting.value } }
-            // Both leave their places, or this would wait for ever.
+            // Both release their slots, or this would wait forever.
             while await slots.room() < 2 { await Task.yield() }
             #expect(await slots.drain(within: .zero) == taken)
         }
-        // Of a third there is no more room for what is left: it keeps its place.
+        // There is no room for the final writes of a third: it keeps its slot.
         await slots.start { { await waiting.value } }
         #expect(await slots.room() == 1)
         #expect(await slots.drain(within: .zero) == 3)

@@ -9,7 +9,7 @@ import Testing
 
 @testable import Worker
 
-@Suite("A worker that transfers files", .serialized, .timeLimit(.minutes(5)))
+@Suite("A worker that transfers files", .needsServers, .serialized, .timeLimit(.minutes(5)))
 struct TransferTests {
     @Test(
         "stores every file unpacked, writes the manifest last and completes the job",
@@ -32,7 +32,7 @@ struct TransferTests {
         }
     }
 
-    @Test("sends what is large in parts, and leaves none behind")
+    @Test("uploads large files in parts, and leaves no part behind")
     func large() async throws {
         try await WorkerFixture.run { fixture in
             let (id, truth) = try await fixture.processing("job-1", order: #"{"files":1,"bytesPerFile":20000000,"compression":"gzip"}"#)
@@ -45,7 +45,7 @@ struct TransferTests {
         }
     }
 
-    @Test("holds the many entries of a zip back on the disk when they are too much for its memory")
+    @Test("spools the many entries of a zip on disk when they are too much for its memory")
     func manyEntries() async throws {
         try await WorkerFixture.run { fixture in
             let (id, truth) = try await fixture.processing(
@@ -82,7 +82,7 @@ struct TransferTests {
         }
     }
 
-    @Test("takes messages of every priority, and ignores doubled ones")
+    @Test("takes messages of every priority, and ignores duplicates")
     func duplicates() async throws {
         try await WorkerFixture.run { fixture in
             let (id, truth) = try await fixture.processing("job-1", order: #"{"files":6,"bytesPerFile":5000,"compression":"gzip"}"#)
@@ -97,38 +97,36 @@ struct TransferTests {
         }
     }
 
-    @Test("writes the manifest of a job whose last worker died before it, and the same one again")
+    @Test("writes the manifest of a job whose last worker died before it, and writes the same one again")
     func manifestAfterDeath() async throws {
         try await WorkerFixture.run { fixture in
             let (id, _) = try await fixture.processing("job-1", order: #"{"files":2,"bytesPerFile":100,"compression":"none"}"#)
             for index in 0..<2 {
-                guard case .claimed(let file) = try await fixture.store.claimFile(index, of: id, lease: .seconds(30), maxAttempts: 4) else {
-                    throw FixtureError("not claimed")
-                }
+                let file = try await fixture.claim(index, of: id)
                 let object = StoredObject(name: "f\(index)", source: "s", bytes: 1, sha256: "aa", key: "k\(index)")
-                _ = try await fixture.store.finishFile(file, objects: [object])
+                let end = await fixture.files.carryOut(.stored, on: file, machine: FileMachine(), objects: [object], while: { false })
+                guard case .stored = end else { throw FixtureError("file \(index) was not stored: \(end)") }
             }
-            let job = try await fixture.store.job(id).unwrapped("job")
-            let metrics = WorkerMetrics()
+            let job = try await fixture.job(id)
             let step = ManifestStep(
-                store: fixture.store, storage: fixture.storage, watch: StorageWatch(), lease: .seconds(30), metrics: metrics)
-            let claimedAt = ContinuousClock.now
-            let first = try await fixture.store.claimManifest(of: id, lease: .seconds(30)).unwrapped("claim")
-            // Its claim is overtaken, so that the manifest is written and the job is not completed.
-            let overtaking = try await fixture.store.claimManifest(of: id, lease: .seconds(30))
-            #expect(overtaking != nil)
-            await step.run(ManifestClaim(job: first, at: claimedAt), machine: JobStateMachine(rules: JobRules()), logger: quiet)
+                store: fixture.store, storage: fixture.storage, interpreter: fixture.jobs, watch: StorageWatch(), lease: .seconds(30),
+                metrics: WorkerMetrics(), logger: quiet)
+            let first = try await step.claim(id).unwrapped("claim")
+            // Another worker takes over its claim, so that the manifest is written and the job is not completed.
+            let second = try await step.claim(id)
+            #expect(second != nil)
+            await step.run(first)
             let before = try await fixture.storage.get(key: ObjectKey(job).manifest, maxBytes: 1 << 20)
             #expect(try await fixture.manifest(of: id).objects.map(\.name) == ["f0", "f1"])
-            await step.run(ManifestClaim(job: first, at: claimedAt), machine: JobStateMachine(rules: JobRules()), logger: quiet)
+            await step.run(first)
             #expect(try await fixture.storage.get(key: ObjectKey(job).manifest, maxBytes: 1 << 20) == before)
         }
     }
 
-    @Test("completes a job by a manifest message alone")
+    @Test("completes a job with only a manifest message")
     func manifestMessage() async throws {
         try await WorkerFixture.run { fixture in
-            let id = try await fixture.store("job-1", [], handle: "{}")
+            let id = try await fixture.store(fixture.request("job-1"), [], handle: "{}")
             try await fixture.withWorker { _ in
                 try await fixture.publishManifest(id)
                 #expect(try await fixture.end(of: id).state.status == .completed)

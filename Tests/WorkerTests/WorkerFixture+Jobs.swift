@@ -3,13 +3,14 @@ import Foundation
 import HTTPClient
 import JobMessages
 import JobStore
+import Lifecycle
 import ProviderAPI
 import RabbitMQ
 import TestServers
 
 @testable import Worker
 
-/// A file of an export as the sandbox knows it.
+/// A file of an export according to the sandbox.
 struct Truth: Decodable {
     struct File: Decodable {
         struct Entry: Decodable {
@@ -25,7 +26,7 @@ struct Truth: Decodable {
 
     var files: [File]
 
-    /// What a worker should have stored, by name.
+    /// The objects that a worker should store, by name.
     var objects: [String: (bytes: Int64, sha256: String)] {
         var objects: [String: (bytes: Int64, sha256: String)] = [:]
         for file in files {
@@ -39,42 +40,42 @@ struct Truth: Decodable {
 }
 
 extension WorkerFixture {
-    /// A job in PROCESSING whose files wait for workers, of an export that the sandbox has made to order.
+    /// A job in PROCESSING whose files wait for workers, with an export that the sandbox created for an order.
     /// - Parameters:
     ///   - order: the body of the create request.
     ///   - change: applied to each file before it is stored.
     func processing(_ name: String, order: String, change: (inout FileTask) -> Void = { _ in }) async throws -> (id: JobID, truth: Truth) {
         let exportID = try await createExport(order)
         let handle = #"{"id":"\#(exportID)"}"#
-        let context = JobContext(jobID: name, provider: "acme", correlationID: "c-\(name)")
-        guard case .page(let files, nil) = await provider.files(context, exportHandle: handle) else {
+        let request = try request(name)
+        guard case .page(let files, nil) = await provider.files(JobContext(request), exportHandle: handle) else {
             throw FixtureError("no page of files")
         }
         var tasks = files.map { FileTask(name: $0.name, url: $0.url, bytes: $0.bytes, sha256: $0.sha256, listedName: $0.name) }
         for index in tasks.indices { change(&tasks[index]) }
-        let id = try await store(name, tasks, handle: handle)
+        let id = try await store(request, tasks, handle: handle)
         let answer = try await http.send(HTTPRequest(.get, "\(sandboxURL)/_sandbox/truth/\(exportID)"))
         return (id, try JSONDecoder().decode(Truth.self, from: Data(answer.body)))
     }
 
-    /// What the worker claims as attempt 1 and more, without any message about it.
-    func store(_ name: String, _ tasks: [FileTask], handle: String) async throws -> JobID {
-        let id = try JobID(name).unwrapped("valid name")
-        let machine = JobStateMachine(rules: JobRules())
-        _ = try await store.admit(
-            [NewJob(id: id, provider: "acme", parameters: #"{"report":"x"}"#, correlationID: "c-\(name)")], watchdog: .seconds(60))
-        let job = try await store.start([id], lease: .seconds(60)).first.unwrapped("started job")
-        var (state, version) = (job.state, job.version)
+    /// A job in PROCESSING with files that no worker has claimed, and no message about them.
+    func store(_ request: JobRequest, _ tasks: [FileTask], handle: String) async throws -> JobID {
+        _ = try await store.admit([request], watchdog: .seconds(60))
+        var job = try await store.start([request.id], lease: .seconds(60)).first.unwrapped("started job")
         for event in [JobEvent.created(PollHints()), .ready] {
-            let decision = try machine.decide(event, in: state, random: 0).unwrapped("decision")
-            let change = JobChange(id: id, version: version, from: state, decision: decision, exportHandle: handle)
-            guard case .applied(let next) = try await store.apply(change) else { throw FixtureError("stale") }
-            (state, version) = (decision.state, next)
+            job = try await jobs.carryOut(event, for: job, by: machine, exportHandle: handle).unwrapped("stored change")
         }
-        let decision = try machine.decide(.pageListed(isLast: true), in: state, random: 0).unwrapped("decision")
-        _ = try await store.addFiles(tasks, to: id, version: version, decision: decision, cursor: nil).unwrapped("listing")
-        return id
+        let decision = try machine.decide(.pageListed(added: tasks.count, isLast: true), in: job.state, random: 0).unwrapped("decision")
+        guard case .added = try await store.addFiles(tasks, to: job, decision: decision, cursor: nil) else { throw FixtureError("stale") }
+        return request.id
     }
+
+    func request(_ name: String) throws -> JobRequest {
+        JobRequest(
+            id: try JobID(name).unwrapped("valid name"), provider: "acme", parameters: #"{"report":"x"}"#, correlationID: "c-\(name)")
+    }
+
+    var machine: JobMachine { JobMachine(rules: provider.definition.jobRules) }
 
     private func createExport(_ order: String) async throws -> String {
         let answer = try await http.send(
@@ -85,7 +86,7 @@ extension WorkerFixture {
     }
 
     func publish(_ id: JobID, files: Range<Int>, _ priority: JobPriority = .normal) async throws {
-        let messages = files.map { DownloadMessage(id: id, task: .file($0), correlationID: "c-\(id)").outgoing(priority) }
+        let messages = files.map { DownloadMessage(id: id, task: .file($0, token: nil), correlationID: "c-\(id)").outgoing(priority) }
         try await publish(messages)
     }
 
@@ -97,36 +98,30 @@ extension WorkerFixture {
         guard try await publisher.publish(all: messages).allSatisfy({ $0 == .confirmed }) else { throw FixtureError("not confirmed") }
     }
 
-    /// What an orchestrator does for files: publishes those whose lease ran out or whose backoff is over, and decides about a job of
-    /// which files were given up.
+    /// Acts as an orchestrator: publishes the files whose lease expired or whose backoff is over, and decides about a job with failed files.
     func publishDue() async throws {
         let claimed = try await store.claim(partition: 0, lease: .seconds(60), watchdog: .seconds(60))
-        try await publish(
-            claimed.downloads.map {
-                DownloadMessage(id: $0.id, task: .file($0.file), correlationID: $0.correlationID).outgoing($0.priority)
-            })
-        for wake in claimed.messages.flatMap({ Wake.decode($0).wakes }) where wake.state.filesFailed > 0 {
+        _ = try await files.timersFired(claimed.files)
+        for wake in claimed.messages.flatMap({ Wake.decode($0).jobs }) where wake.state.filesFailed > 0 {
             let job = try await job(wake.id)
-            let decision = try await decide(.fileFailed(try job.fileError.unwrapped("error of the file")), job)
-            if decision.action == .writeManifest { try await publishManifest(job.id) }
+            await jobs.carryOut(.watchdogFired(fileError: job.fileError), for: job.claimed, by: machine)
         }
     }
 
-    func job(_ id: JobID) async throws -> ExportJob { try await store.job(id).unwrapped("job") }
-
-    @discardableResult
-    func decide(_ event: JobEvent, _ job: ExportJob) async throws -> Decision {
-        let machine = JobStateMachine(rules: provider.definition.jobRules)
-        let decision = try machine.decide(event, in: job.state, random: 0).unwrapped("decision")
-        guard case .applied = try await store.apply(JobChange(id: job.id, version: job.version, from: job.state, decision: decision)) else {
-            throw FixtureError("\(job.id) is stale")
+    /// Claims a file, as a worker does, and does no more.
+    func claim(_ index: Int, of id: JobID, lease: Duration = .seconds(30)) async throws -> ClaimedFile {
+        let machine = FileMachine(rules: FileMachine.Rules(lease: lease))
+        guard case .claimed(let file) = try await files.claim(index, of: id, token: nil, machine: machine) else {
+            throw FixtureError("file \(index) of \(id) was not claimed")
         }
-        return decision
+        return file
     }
 
-    /// Plays the scheduler until the job has come to its end.
-    func end(of id: JobID) async throws -> ExportJob {
-        var ended: ExportJob?
+    func job(_ id: JobID) async throws -> Job { try await store.job(id).unwrapped("job") }
+
+    /// Acts as the scheduler until the job has ended.
+    func end(of id: JobID) async throws -> Job {
+        var ended: Job?
         try await eventually(within: Self.deadline, "the end of \(id)") {
             try await publishDue()
             ended = try await store.job(id)
@@ -138,8 +133,10 @@ extension WorkerFixture {
     /// The failed attempts in a job's history.
     func failures(of id: JobID) async throws -> [String] { try await store.history(of: id).filter { $0.what == "!" }.map(\.detail) }
 
-    func state(ofFile index: Int, _ id: JobID) async throws -> String? {
-        try await redis.send(["HGET", "{lh:00}:files:\(id)", .string("\(index).state")]).text
+    func state(ofFile index: Int, _ id: JobID) async throws -> String? { try await field("state", ofFile: index, id) }
+
+    func field(_ name: String, ofFile index: Int, _ id: JobID) async throws -> String? {
+        try await redis.send(["HGET", "{lh:00}:files:\(id)", .string("\(index).\(name)")]).text
     }
 
     func downloads() async throws -> Int {

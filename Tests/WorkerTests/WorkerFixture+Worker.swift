@@ -5,26 +5,27 @@ import Foundation
 import HTTPClient
 import JobStore
 import ObjectStorage
+import ProviderAPI
 import ServiceLifecycle
 import TestServers
 import Testing
 
 @testable import Worker
 
-/// A worker that runs, and how to end it.
+/// A running worker, and how to end it.
 struct RunningWorker: Sendable {
     let service: WorkerService
     let group: ServiceGroup
     let task: Task<Void, any Error>
 
-    /// As SIGTERM would; returns when `run` has.
+    /// Like SIGTERM; returns when `run` has returned.
     func shutDown() async throws {
         await group.triggerGracefulShutdown()
         try await task.value
     }
 }
 
-/// What a manifest says.
+/// The content of a manifest.
 struct Manifest: Decodable {
     struct Object: Decodable, Equatable {
         var name: String
@@ -51,7 +52,7 @@ struct Manifest: Decodable {
 extension WorkerFixture {
     static let configuration = WorkerConfiguration(lease: .seconds(5), transfers: 4, shutdownGrace: .seconds(5))
 
-    /// Runs a worker while `body` does, and shuts it down.
+    /// Runs a worker during `body` and shuts it down.
     func withWorker(
         _ configuration: WorkerConfiguration = configuration, storage: (any ObjectStorage)? = nil,
         _ body: (RunningWorker) async throws -> Void
@@ -66,9 +67,13 @@ extension WorkerFixture {
         try await worker.shutDown()
     }
 
-    func start(_ configuration: WorkerConfiguration = configuration, storage: (any ObjectStorage)? = nil) -> RunningWorker {
+    /// - Parameter providers: the fixture's provider, unless given.
+    func start(
+        _ configuration: WorkerConfiguration = configuration, storage: (any ObjectStorage)? = nil,
+        providers: [String: ProviderClient]? = nil
+    ) -> RunningWorker {
         let service = WorkerService(
-            configuration: configuration, rabbitMQ: rabbitMQ, store: store, providers: ["acme": provider],
+            configuration: configuration, rabbitMQ: rabbitMQ, store: store, providers: providers ?? ["acme": provider],
             storage: storage ?? self.storage, thread: thread, logger: quiet)
         let group = ServiceGroup(configuration: ServiceGroupConfiguration(services: [.init(service: service)], logger: quiet))
         return RunningWorker(service: service, group: group, task: Task { try await group.run() })
@@ -80,7 +85,7 @@ extension WorkerFixture {
         return try JSONDecoder().decode(Manifest.self, from: Data(bytes))
     }
 
-    /// Reads every object back, and compares it with the manifest and with what the sandbox says.
+    /// Reads every object back and compares it with the manifest and with the sandbox's data.
     func verify(_ id: JobID, _ truth: Truth) async throws {
         let manifest = try await manifest(of: id)
         #expect(manifest.exportJobId == id.text)
@@ -98,7 +103,7 @@ extension WorkerFixture {
         }
     }
 
-    /// That a job has nothing under a final name.
+    /// Expects that a job has no object with a final name.
     func expectNothingVisible(of id: JobID, _ truth: Truth) async throws {
         let key = ObjectKey(try await store.job(id).unwrapped("job"))
         for name in truth.objects.keys {
@@ -109,8 +114,7 @@ extension WorkerFixture {
         #expect(!isComplete, "there is a manifest")
     }
 
-    /// That no upload is left unfinished in the bucket.
-    /// Whether the bucket holds parts of an upload that has not ended; moto asks for no signature.
+    /// Whether the bucket holds parts of an unfinished upload; moto requires no signature.
     func hasPartialUploads() async throws -> Bool {
         let bucket = storage.url(key: "").split(separator: "/")[1]
         let answer = try await http.send(HTTPRequest(.get, "\(SharedServers.s3Endpoint)/\(bucket)?uploads"))

@@ -4,6 +4,7 @@ import Foundation
 import HTTPClient
 import JobMessages
 import JobStore
+import Lifecycle
 import Logging
 import ObjectStorage
 import ProviderAPI
@@ -17,8 +18,8 @@ import TestServers
 
 let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-/// All that a worker works with, for one test alone: a Redis server, a virtual host of RabbitMQ with the downloads queues, a bucket
-/// and a sandbox. The test itself plays the orchestrator: it lists the files and publishes what the store says is due.
+/// Everything that a worker needs, for one test alone: a Redis server, a virtual host of RabbitMQ with the download queues, a bucket
+/// and a sandbox. The test itself acts as the orchestrator: it lists the files and publishes what is due according to the store.
 final class WorkerFixture: Sendable {
     let thread = EventThread(name: "worker-test")
     let servers: ServerGroup
@@ -29,6 +30,9 @@ final class WorkerFixture: Sendable {
     let storage: S3Storage
     let provider: ProviderClient
     let publisher: Publisher
+    /// As an orchestrator has them.
+    let files: FileInterpreter
+    let jobs: JobInterpreter
     let administrator: Administrator
     let sandbox: SandboxServer
     let sandboxURL: String
@@ -36,8 +40,8 @@ final class WorkerFixture: Sendable {
     static let deadline = Duration.seconds(30)
 
     /// - Parameters:
-    ///   - sandbox: options, as `longhaul sandbox` takes them.
-    ///   - provider: lines that the provider file has besides.
+    ///   - sandbox: options, as for `longhaul sandbox`.
+    ///   - provider: additional lines of the provider file.
     static func run(
         sandbox options: KeyValuePairs<String, String> = [:], provider lines: String = "", _ body: (WorkerFixture) async throws -> Void
     ) async throws {
@@ -58,13 +62,22 @@ final class WorkerFixture: Sendable {
         http = HTTPClient(HTTPClientConfiguration(egress: .all), on: thread, logger: quiet)
         rabbitMQ = try await Self.virtualHost(http)
         administrator = Administrator(rabbitMQ, logger: quiet)
-        for queue in QueueNames.allDownloads + [QueueNames.deadDownloads] { try await administrator.declare(QueueDeclaration(queue)) }
+        for queue in QueueNames.allDownloads + [QueueNames.deadDownloads, QueueNames.deadJobs] {
+            try await administrator.declare(QueueDeclaration(queue))
+        }
         publisher = Publisher(rabbitMQ, on: thread, logger: quiet)
         try await publisher.connect()
 
         redis = Redis(try RedisConfiguration(url: servers.value("LONGHAUL_REDIS_URL")), on: thread, logger: quiet)
         try await redis.connect()
         store = JobStore(redis: redis, claims: redis, partitions: 1, on: thread)
+        let reporter = TransitionReporter(logger: quiet)
+        let letters = FailureLetters(
+            store: store, office: DeadLetterOffice(publisher: publisher), metrics: reporter.metrics, logger: quiet)
+        let downloads = DownloadPublisher(publisher: publisher, logger: quiet)
+        files = FileInterpreter(store: store, letters: letters, downloads: downloads, reporter: reporter)
+        jobs = JobInterpreter(
+            store: store, letters: letters, downloads: downloads, effects: TimerBringsItBack(), reporter: reporter, lease: .seconds(30))
 
         let credentials = AWSCredentials(
             accessKeyID: try SharedServers.value("AWS_ACCESS_KEY_ID"), secretAccessKey: try SharedServers.value("AWS_SECRET_ACCESS_KEY"))
@@ -102,7 +115,7 @@ final class WorkerFixture: Sendable {
 
         """
 
-    /// A virtual host that no other test knows.
+    /// A virtual host that no other test uses.
     private static func virtualHost(_ http: HTTPClient) async throws -> RabbitMQConfiguration {
         var configuration = try RabbitMQConfiguration(url: SharedServers.rabbitMQURL)
         configuration.virtualHost = "worker-\(UUID().uuidString)"

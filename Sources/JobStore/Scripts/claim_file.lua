@@ -1,31 +1,26 @@
--- Claims a file for its transfer: counts the attempt, which is also the fencing token, and starts the lease.
--- ARGV: id, file, lease ms, most attempts
--- Returns {what}: 'gone' (no such job or file, or the job is over), 'done', 'failed', 'leased' (somebody has it), 'early' (its backoff
---   is not over), 'exhausted' (attempts used up); or {'claimed', attempt, name, description, NOW,
---   job's fields, attempts that did not count}
+-- include: clock, job_keys, file_state
+-- Claims a file: compares its state with what the caller expects and sets the decided one. A file that is leased or in backoff can be
+-- claimed only while its timer is due; otherwise the decision was made from a timer that has moved since.
+-- ARGV: id, file, from, state, delay
+-- Returns: outcome, state, isTimerDue, uncounted, name, description, now, job, attemptsBase
 
-local id, file, lease, limit = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
+local id, file, from, state = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local fields = redis.call('HGETALL', job_key(id))
 local status, base
 for position = 1, #fields, 2 do
     if fields[position] == 'status' then status = fields[position + 1] end
     if fields[position] == 'attemptsBase' then base = fields[position + 1] end
 end
-if status ~= 'READY' and status ~= 'PROCESSING' then return { 'gone' } end
+if not is_transferring(status) then return { 'closed' } end
 local stored = redis.call('HMGET', files_key(id), file .. '.state', file .. '.name', file, file .. '.uncounted')
-local uncounted = tonumber(stored[4] or '0')
-local kind, attempts = string.match(stored[1] or '', '^(%a+) (%d+)')
-if not kind then return { 'gone' } end
-if kind == 'done' or kind == 'failed' then return { kind } end
-
-local member = id .. '#' .. file
--- What is queued has no timer.
-local due = kind ~= 'queued' and redis.call('ZSCORE', DUE, member)
-if due and tonumber(due) > NOW then return { kind == 'leased' and 'leased' or 'early' } end
-if tonumber(attempts) - tonumber(base or '0') - uncounted >= limit then
-    return { 'exhausted', tonumber(attempts), stored[2], stored[3], NOW, fields, uncounted }
-end
-attempts = tonumber(attempts) + 1
-redis.call('HSET', files_key(id), file .. '.state', 'leased ' .. whole(attempts))
-redis.call('ZADD', DUE, whole(NOW + lease), member)
-return { 'claimed', attempts, stored[2], stored[3], NOW, fields, uncounted }
+local mark = state_mark(stored[1])
+if not mark then return { 'closed' } end
+local is_queued = string.sub(mark, 1, 7) == 'queued '
+-- A queued file has no timer.
+local due = not is_queued and redis.call('ZSCORE', DUE, file_timer(id, file))
+local is_due = not is_queued and (not due or tonumber(due) <= NOW)
+if mark ~= from or not (is_queued or is_due) then return { 'differs', stored[1], is_due and 1 or 0 } end
+state = stored_state(state)
+redis.call('HSET', files_key(id), file .. '.state', state)
+set_file_timer(id, file, tonumber(ARGV[5]))
+return { 'claimed', state, 0, tonumber(stored[4] or '0'), stored[2], stored[3], NOW, fields, tonumber(base or '0') }

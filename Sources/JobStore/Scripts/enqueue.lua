@@ -1,7 +1,9 @@
--- Puts jobs into a provider's waiting lists, one for each priority and tenant. One that stands there already stays where it is.
--- ARGV: for each job: priority, tenant, createdAt, job
+-- include: provider_keys, waiting
+-- Puts jobs into a provider's waiting lists. A job that is in its list already keeps its place.
+-- ARGV: each: priority, tenant, since, id
+-- Returns: queued
 
--- Most are of one list, whose jobs are put there by one command, 100 at most: `unpack` is bounded.
+-- Most jobs in a row belong to one list. One command adds them, 100 at most: `unpack` is bounded.
 local base = 1
 while base <= #ARGV do
     local priority, tenant, jobs = ARGV[base], ARGV[base + 1], {}
@@ -10,6 +12,6 @@ while base <= #ARGV do
         jobs[#jobs + 1] = ARGV[base + 3]
         base = base + 4
     until ARGV[base] ~= priority or ARGV[base + 1] ~= tenant or #jobs >= 200
-    wait_in_line(priority, tenant, jobs)
+    join_line(priority, tenant, jobs)
 end
-return #ARGV / 4
+return { #ARGV / 4 }

@@ -1,11 +1,13 @@
--- The heartbeat of what orchestrators have in hand: moves the timers of jobs forward, if the caller's versions are the present ones.
--- ARGV: lease ms, then job and version of each
--- Returns how many were moved.
+-- include: clock, job_keys, progress
+-- The heartbeat of the jobs that an orchestrator works on: moves their timers forward if the versions are current.
+-- ARGV: lease; each: id, version
+-- Returns: extended
 
 local due, extended = NOW + tonumber(ARGV[1]), 0
 for base = 2, #ARGV, 2 do
-    if string.match(redis.call('HGET', job_key(ARGV[base]), 'progress') or '', '^%d+') == ARGV[base + 1] then
-        extended = extended + redis.call('ZADD', DUE, 'XX', 'CH', due, ARGV[base])
+    local id, expected = ARGV[base], ARGV[base + 1]
+    if version_of(redis.call('HGET', job_key(id), 'progress')) == expected then
+        extended = extended + redis.call('ZADD', DUE, 'XX', 'CH', due, id)
     end
 end
-return extended
+return { extended }

@@ -1,6 +1,7 @@
--- Keeps how long the exports of a provider and kind take, as an exponentially weighted mean (weight 1/8, as RFC 6298 has it for
--- round trips). KEYS[1]: the hash of durations. ARGV: for each export: provider and kind, duration ms
--- Returns how many were learned.
+-- Remembers how long the exports of a provider and kind take, as an exponentially weighted mean (weight 1/8, as RFC 6298 uses it for round
+-- trips). KEYS[1] is the hash of durations.
+-- ARGV: each: kind, duration
+-- Returns: learned
 
 local known = {}
 for position = 1, #ARGV, 2 do
@@ -11,4 +12,4 @@ for position = 1, #ARGV, 2 do
     known[kind] = string.format('%.0f %.0f', samples, mean)
 end
 for kind, text in pairs(known) do redis.call('HSET', KEYS[1], kind, text) end
-return #ARGV / 2
+return { #ARGV / 2 }

@@ -1,15 +1,16 @@
--- Asks for permits of a rate. Those who get none are told when to come again, one after the other at the same rate, so that
--- they neither come all at once nor ask in vain.
--- ARGV: what, how many, rate a second, burst
--- Returns how many may go now, then for the others: ms until the first of them, and microseconds from one to the next.
+-- include: clock, provider_keys, rate
+-- Asks for permits of a rate. Callers that get none learn when to ask again, one after the other at the same rate, so that they neither
+-- ask all at once nor in vain. `first` in ms, `interval` in microseconds.
+-- ARGV: what, number, rate, burst
+-- Returns: granted, first, interval
 
 local what, number, rate, burst = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local granted, tat, interval = permits(what, number, rate, burst)
-take_permits(what, granted, tat, interval)
+local granted, tat, interval = available_permits(what, number, rate, burst)
+use_permits(what, granted, tat, interval)
 local denied = number - granted
 if denied == 0 then return { granted, 0, 0 } end
--- The queue of those who were sent away; it ends where its last one is told to come. Of another rate it says nothing, and nobody is
--- sent away for longer than ten minutes, so that a changed rate soon holds for all.
+-- The queue of denied requests ends where the last of them asks again. A queue of another rate does not count, and nobody waits longer than
+-- ten minutes, so that a changed rate soon holds for all.
 local LONGEST = 600000
 if redis.call('HGET', RATES, what .. ':rate') ~= ARGV[3] then redis.call('HDEL', RATES, what .. ':queue') end
 local queue = what .. ':queue'

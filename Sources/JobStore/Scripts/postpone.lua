@@ -1,20 +1,22 @@
--- Takes claims back that nobody could act on: the broker refused their wakes, which is back-pressure, or their provider is not to be
--- asked now. The timers stand, a little later, and the claims do not count. The versions are new: a wake that was published all the same,
--- only not confirmed, is stale.
--- ARGV: delay ms, then job and version of each
+-- include: clock, job_keys, progress
+-- Takes back claims that nobody could act on: the broker refused their wakes, or their provider must not be asked now. Their timers fire
+-- after the delay, and the claims do not count. Each version rises, so that a wake that was published but not confirmed is stale.
+-- ARGV: delay; each: id, version
+-- Returns: postponed
 
 local delay = tonumber(ARGV[1])
 local postponed = 0
 for base = 2, #ARGV, 2 do
-    local key = job_key(ARGV[base])
+    local id, expected = ARGV[base], ARGV[base + 1]
+    local key = job_key(id)
     local status, progress = unpack(redis.call('HMGET', key, 'status', 'progress'))
-    local version, claims = string.match(progress or '', '^(%d+)\t(%d+)\t')
-    if version == ARGV[base + 1] and status ~= 'COMPLETED' and status ~= 'FAILED' then
-        if claims == '0' and status == 'POLLING' then progress = planned_at(progress, NOW + delay) end
-        -- A decision in between has taken other claims back already: a page that was listed, an export that was found ready.
-        redis.call('HSET', key, 'progress', stepped(progress, claims == '0' and 0 or -1))
-        redis.call('ZADD', DUE, 'XX', NOW + delay, ARGV[base])
+    if version_of(progress) == expected and status ~= 'COMPLETED' and status ~= 'FAILED' then
+        local is_claimed = claims_of(progress) ~= '0'
+        if not is_claimed and status == 'POLLING' then progress = planned_at(progress, NOW + delay) end
+        -- Without claims there is nothing to take back: a decision in between has done so.
+        redis.call('HSET', key, 'progress', stepped(progress, is_claimed and -1 or 0))
+        redis.call('ZADD', DUE, 'XX', NOW + delay, id)
         postponed = postponed + 1
     end
 end
-return postponed
+return { postponed }

@@ -1,73 +1,77 @@
--- Takes a failed job up again, as the state machine decided.
--- ARGV: id, version, new status, creation, 1 if an earlier create may have taken effect, detail for the history
--- Returns the new version, or -1 (stale, or not failed).
+-- include: clock, job_keys, progress, history, index, file_state
+-- Continues a failed job as the job machine decided. The file machine decided which files start again, by the word of their state; in the
+-- state that they get, `base` stands for the token after which they continue.
+-- ARGV: id, version, status, creation, createIsUncertain, detail; each: word, state
+-- Returns: version
 
 local id, expected, status, creation = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local key, files = job_key(id), files_key(id)
-local job = redis.call('HMGET', key, 'progress', 'status', 'createdAt', 'filesTotal', 'filesFailed')
-local present, polled = string.match(job[1] or '', '^(%d+)\t.*\t(%d+)\t%d+$')
-if present ~= expected or job[2] ~= 'FAILED' then return -1 end
-local version = whole(tonumber(expected) + 1)
+local job = redis.call('HMGET', key, 'progress', 'status', 'createdAt', 'filesTotal', 'attemptsBase', 'history')
+local version, _, last_poll = parse_progress(job[1])
+if version ~= expected or job[2] ~= 'FAILED' then return { -1 } end
+version = tonumber(version) + 1
 
 redis.call('HDEL', key, 'checks', 'errorCode', 'errorMessage', 'resumeAt', 'recreations', 'expiresAt', 'filesFailed', 'fileError',
     'createIsUncertain', 'since', 'manifestClaims')
-redis.call('HSET', key, 'progress', version .. '\t0\t0\t0\t0\t' .. polled .. '\t' .. (status == 'POLLING' and whole(NOW) or '0'),
-    'status', status)
+redis.call('HSET', key, 'progress', decided(version, '0\t0\t0', last_poll, status == 'POLLING' and whole(NOW) or '0'), 'status', status,
+    'history', with_line(job[6] or '', NOW - tonumber(job[3]), status, ARGV[6]))
 if creation ~= '0' then redis.call('HSET', key, 'creation', creation) end
 if ARGV[5] == '1' then redis.call('HSET', key, 'createIsUncertain', '1') end
 redis.call('PERSIST', key)
 redis.call('PERSIST', files)
 
--- Files are looked at some hundred at a time: a job may have a hundred thousand.
-local PAGE = 200
-local function pages(body)
-    for first = 0, tonumber(job[4] or '0') - 1, PAGE do
-        local last = math.min(first + PAGE, tonumber(job[4])) - 1
+-- Runs `body` on the states of some hundred files at a time: a job may have a hundred thousand.
+local PAGE, total = 200, tonumber(job[4] or '0')
+local function each_page(body)
+    for first = 0, total - 1, PAGE do
         local names = {}
-        for index = first, last do names[#names + 1] = whole(index) .. '.state' end
+        for file = first, math.min(first + PAGE, total) - 1 do names[#names + 1] = whole(file) .. '.state' end
         body(first, redis.call('HMGET', files, unpack(names)))
     end
 end
 
--- Attempts are fencing tokens: they go on after the highest, and only those from there on are counted. Nobody who had a file has it
--- still, whatever it does next.
+-- Tokens fence: they continue after the highest, so that nobody who had a file still has it. Only attempts after it are counted.
 local highest = 0
-pages(function(first, states)
+each_page(function(first, states)
     local timers = {}
     for position, state in ipairs(states) do
         highest = math.max(highest, tonumber(string.match(state or '', '^%a+ (%d+)') or '0'))
-        timers[position] = id .. '#' .. whole(first + position - 1)
+        timers[position] = file_timer(id, whole(first + position - 1))
     end
     redis.call('ZREM', DUE, unpack(timers))
 end)
-local base = tonumber(redis.call('HGET', key, 'attemptsBase') or '0')
+local base = tonumber(job[5] or '0')
 if highest > 0 then base = math.max(base, highest + 1) end
 if base > 0 then redis.call('HSET', key, 'attemptsBase', whole(base)) end
+
+local restarted = {}
+for position = 7, #ARGV, 2 do
+    restarted[ARGV[position]] = stored_state((string.gsub(ARGV[position + 1], ' base', ' ' .. whole(base))))
+end
 
 if status == 'PENDING' then
     redis.call('HDEL', key, 'export', 'listingCursor', 'filesTotal', 'filesDone')
     redis.call('UNLINK', files)
 else
     redis.call('HSET', key, 'since', whole(NOW))
-    -- Files that are not stored begin again, with all their attempts; the watchdog publishes them at once.
-    pages(function(first, states)
-        local set, gone = {}, {}
+    each_page(function(first, states)
+        local values, gone = {}, {}
         for position, state in ipairs(states) do
-            if state and string.sub(state, 1, 4) ~= 'done' then
-                local name = whole(first + position - 1)
-                set[#set + 1] = name .. '.state'
-                set[#set + 1] = 'queued ' .. whole(base) .. ' 0 0'
-                gone[#gone + 1] = name .. '.error'
-                gone[#gone + 1] = name .. '.uncounted'
+            local next_state = restarted[string.match(state or '', '^%a+')]
+            if next_state then
+                local file = whole(first + position - 1)
+                values[#values + 1] = file .. '.state'
+                values[#values + 1] = next_state
+                gone[#gone + 1] = file .. '.error'
+                gone[#gone + 1] = file .. '.uncounted'
             end
         end
-        if #set > 0 then
-            redis.call('HSET', files, unpack(set))
+        if #values > 0 then
+            redis.call('HSET', files, unpack(values))
             redis.call('HDEL', files, unpack(gone))
         end
     end)
 end
 redis.call('ZADD', DUE, NOW, id)
-index(id, 'FAILED', status)
-remember(id, tonumber(job[3]), status, ARGV[6])
-return tonumber(version)
+move_index(id, 'FAILED', status)
+return { version }

@@ -1,12 +1,26 @@
--- Ends the taking of jobs that were started, or that turned out to be none.
--- ARGV: creates a second (0: any), how many permits to give back, how many were taken, their entries, then the jobs whose places in
--- flight are to be freed
+-- include: clock, provider_keys
+-- Ends the taking of jobs. Jobs that were not started give back their permits, and those whose export does not run free their places.
+-- ARGV: createsPerSecond, permits; each: entry, freed
+-- Returns: settled
 
-local rate, back, number = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-for first = 4, 3 + number, 1000 do redis.call('ZREM', TAKEN, unpack(ARGV, first, math.min(first + 999, 3 + number))) end
-for position = 4 + number, #ARGV do redis.call('ZREM', IN_FLIGHT, ARGV[position]) end
+local rate, back = tonumber(ARGV[1]), tonumber(ARGV[2])
+local entries, freed = {}, {}
+
+-- One command each for many jobs; `unpack` is bounded.
+local function flush()
+    if #entries > 0 then redis.call('ZREM', TAKEN, unpack(entries)) end
+    if #freed > 0 then redis.call('ZREM', IN_FLIGHT, unpack(freed)) end
+    entries, freed = {}, {}
+end
+
+for base = 3, #ARGV, 2 do
+    entries[#entries + 1] = ARGV[base]
+    if ARGV[base + 1] ~= '' then freed[#freed + 1] = ARGV[base + 1] end
+    if #entries >= 1000 then flush() end
+end
+flush()
 if rate > 0 and back > 0 then
     local tat = tonumber(redis.call('HGET', RATES, 'creates') or '0')
     if tat > 0 then redis.call('HSET', RATES, 'creates', string.format('%.3f', tat - back * 1000 / rate)) end
 end
-return number
+return { (#ARGV - 2) / 2 }

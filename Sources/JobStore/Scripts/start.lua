@@ -1,12 +1,13 @@
--- Claims jobs that were taken from a waiting list, for their creation. One that somebody else has, or that is not due yet, stays
--- as it is: the list is only a hint.
--- ARGV: lease ms, then the jobs
--- Returns NOW, then name and fields of each job that was claimed; of fields of one name the last is the present one.
+-- include: clock, job_keys, progress
+-- Claims jobs that were taken from a waiting list, for their creation. A job that somebody else has claimed, or that is not due yet, does
+-- not change: the list is only a hint.
+-- ARGV: lease; each: id
+-- Returns: now; each: id, job
 
 local UNTIL = whole(NOW + tonumber(ARGV[1]))
-local jobs, timers = { NOW }, {}
+local reply, timers = { NOW }, {}
 
--- One command for many; `unpack` is bounded.
+-- One command for many jobs; `unpack` is bounded.
 local function flush()
     if #timers > 0 then redis.call('ZADD', DUE, unpack(timers)) end
     timers = {}
@@ -21,14 +22,15 @@ for position = 2, #ARGV do
         local progress = stepped(known.progress, 1)
         redis.call('HDEL', key, 'queued')
         redis.call('HSET', key, 'progress', progress)
+        -- Of two fields with one name, the reader takes the last.
         fields[#fields + 1] = 'progress'
         fields[#fields + 1] = progress
         timers[#timers + 1] = UNTIL
         timers[#timers + 1] = id
-        jobs[#jobs + 1] = id
-        jobs[#jobs + 1] = fields
+        reply[#reply + 1] = id
+        reply[#reply + 1] = fields
         if #timers >= 1000 then flush() end
     end
 end
 flush()
-return jobs
+return reply

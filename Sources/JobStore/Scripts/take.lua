@@ -1,21 +1,21 @@
+-- include: clock, provider_keys, waiting, rate
 -- Takes jobs from a provider's waiting lists, within its limits: high before normal before low by turns of ten, so that none
 -- starves, and within a priority by turns among the tenants that have jobs waiting (start-time fair queueing with equal weights:
 -- Goyal, Vin, Cheng 1996; a job is a unit of service).
--- What was taken is remembered until `settle.lua`; what somebody took longer ago than a lease goes back into its list first.
--- ARGV: how many at most, creates a second (0: any), burst, exports in flight (0: any), lease ms
--- Returns how long to wait before asking again in ms (0: more may be there; -1: nothing waits), then priority, tenant and name of each
--- job, separated by tabs.
+-- Taken jobs are remembered until `settle.lua`. Jobs that somebody took longer ago than a lease go back into their lists first.
+-- ARGV: limit, createsPerSecond, burst, inFlight, lease
+-- Returns: wait; each: entry, since
 
 local limit, rate, burst, in_flight = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 for _, entry in ipairs(redis.call('ZRANGEBYSCORE', TAKEN, '-inf', NOW - tonumber(ARGV[5]), 'LIMIT', 0, 100)) do
     local priority, tenant, id = string.match(entry, '^([^\t]*)\t(.*)\t([^\t]*)$')
-    wait_in_line(priority, tenant, { 0, id })
+    join_line(priority, tenant, { 0, id })
     redis.call('ZREM', TAKEN, entry)
 end
 -- ExportCore's `PriorityTurns.order`; a test compares them.
 local ORDER = { 'high', 'high', 'normal', 'high', 'high', 'normal', 'low', 'high', 'normal', 'high' }
 
--- Priorities for which nothing waits any more, and the turn of each that was served last.
+-- The priorities for which nothing waits any more, and the last turn that each priority served.
 local empty, turns = {}, {}
 
 local function pop(priority)
@@ -26,7 +26,7 @@ local function pop(priority)
             return nil
         end
         local key = waiting_key(priority, tenant[1])
-        local id = redis.call('ZPOPMIN', key)[1]
+        local id, since = unpack(redis.call('ZPOPMIN', key))
         if id then
             turns[priority] = tenant[2]
             if redis.call('EXISTS', key) == 1 then
@@ -34,18 +34,18 @@ local function pop(priority)
             else
                 redis.call('ZREM', tenants_key(priority), tenant[1])
             end
-            return id, priority .. '\t' .. tenant[1] .. '\t' .. id
+            return id, priority .. '\t' .. tenant[1] .. '\t' .. id, since
         end
         redis.call('ZREM', tenants_key(priority), tenant[1])
     end
 end
 
 local function next_waiting(turn)
-    local id, entry = pop(ORDER[turn % #ORDER + 1])
-    if id then return id, entry end
+    local id, entry, since = pop(ORDER[turn % #ORDER + 1])
+    if id then return id, entry, since end
     for _, priority in ipairs({ 'high', 'normal', 'low' }) do
-        id, entry = pop(priority)
-        if id then return id, entry end
+        id, entry, since = pop(priority)
+        if id then return id, entry, since end
     end
 end
 
@@ -56,15 +56,15 @@ if in_flight > 0 then
 end
 if rate > 0 then
     local allowed
-    allowed, tat, interval = permits('creates', limit, rate, burst)
+    allowed, tat, interval = available_permits('creates', limit, rate, burst)
     if allowed < limit then limit, wait = allowed, math.max(math.ceil(tat + (allowed + 1 - burst) * interval - NOW), 1) end
 end
 
 local turn = tonumber(redis.call('HGET', TURNS, 'turn') or '0')
 local NOW_TEXT = whole(NOW)
-local taken, entries, ids = { wait }, {}, {}
+local reply, taken, entries, ids = { wait }, 0, {}, {}
 
--- One command each for many; `unpack` is bounded.
+-- One command each for many jobs; `unpack` is bounded.
 local function flush()
     if #entries == 0 then return end
     redis.call('ZADD', TAKEN, unpack(entries))
@@ -72,29 +72,31 @@ local function flush()
     entries, ids = {}, {}
 end
 
-while #taken <= limit do
-    local id, entry = next_waiting(turn)
+while taken < limit do
+    local id, entry, since = next_waiting(turn)
     if not id then
-        taken[1] = -1
+        reply[1] = -1
         break
     end
     turn = turn + 1
-    taken[#taken + 1] = entry
+    taken = taken + 1
+    reply[#reply + 1] = entry
+    reply[#reply + 1] = since
     for _, word in ipairs({ NOW_TEXT, entry }) do entries[#entries + 1] = word end
     for _, word in ipairs({ NOW_TEXT, id }) do ids[#ids + 1] = word end
     if #entries >= 1000 then flush() end
 end
 flush()
-if #taken > 1 then
+if taken > 0 then
     local served = { 'turn', whole(turn % #ORDER) }
     for priority, number in pairs(turns) do
         for _, word in ipairs({ priority, number }) do served[#served + 1] = word end
     end
     redis.call('HSET', TURNS, unpack(served))
-    if rate > 0 then take_permits('creates', #taken - 1, tat, interval) end
+    if rate > 0 then use_permits('creates', taken, tat, interval) end
 elseif limit == 0 then
     local waiting = 0
     for _, priority in ipairs({ 'high', 'normal', 'low' }) do waiting = waiting + redis.call('EXISTS', tenants_key(priority)) end
-    if waiting == 0 then taken[1] = -1 end
+    if waiting == 0 then reply[1] = -1 end
 end
-return taken
+return reply

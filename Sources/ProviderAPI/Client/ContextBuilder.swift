@@ -15,7 +15,7 @@ final class ContextBuilder {
         var context = JQObjectBuilder()
         if parts.contains(.job) { context.set(self.job, jobValue(job)) }
         if parts.contains(.parameters) {
-            context.set(parameters, try Self.object(job.parametersJSON, code: "invalid-parameters", what: "the job's parameters"))
+            context.set(parameters, try Self.object(job.request.parameters, code: "invalid-parameters", what: "the job's parameters"))
         }
         if parts.contains(.export), let exportHandle {
             context.set(export, try Self.object(exportHandle, code: "invalid-handle", what: "the export handle"))
@@ -43,8 +43,9 @@ final class ContextBuilder {
 
     private func jobValue(_ job: JobContext) -> JQValue {
         JQValue(object: [
-            ("id", JQValue(job.jobID)), ("provider", JQValue(job.provider)), ("correlationId", JQValue(job.correlationID)),
-            ("tenant", JQValue(job.tenant)), ("attempt", JQValue(job.attempt)), ("priority", JQValue(job.priority.rawValue)),
+            ("id", JQValue(job.request.id.text)), ("provider", JQValue(job.request.provider)),
+            ("correlationId", JQValue(job.request.correlationID)), ("tenant", JQValue(job.request.tenant)),
+            ("attempt", JQValue(job.attempt)), ("priority", JQValue(job.request.priority.rawValue)),
             ("creation", JQValue(job.creation)), ("idempotencyKey", JQValue(job.idempotencyKey)),
         ])
     }

@@ -32,6 +32,15 @@ public enum CheckOutcome: Sendable, Equatable {
     case failure(Failure)
 }
 
+/// The outcome of one of several checks.
+public struct CheckAnswer: Sendable {
+    /// The position of the export among those that were asked for.
+    public let index: Int
+    public let outcome: CheckOutcome
+    /// From the request to the answer.
+    public let took: Duration
+}
+
 /// A file as a listing describes it. All fields are untrusted: `name` may be any text.
 public struct ListedFile: Sendable, Equatable {
     /// The item's `name`, or the last segment of its URL; at most 1024 bytes.

@@ -1,28 +1,35 @@
+import EventThread
 import ExportCore
 import HTTPClient
 import JQ
 
 extension ProviderClient {
-    /// Requests the status of the export. Cancelling the task does not end the request; its timeouts do.
+    /// Asks how far an export is. Cancelling the task does not end the request; its timeouts do.
     public func check(_ job: JobContext, exportHandle: String) async -> CheckOutcome {
-        await withCheckedContinuation { continuation in
-            check(job, exportHandle: exportHandle) { continuation.resume(returning: $0) }
-        }
+        let answer = await check([(job, exportHandle)]).next()?.first
+        return answer?.outcome ?? .failure(Failure(.transient, code: "no-answer", message: "the check brought no answer"))
     }
 
-    /// The same without a waiting task, because checks are the most frequent operation.
-    /// - Parameter then: called once, on the client's thread.
-    public func check(_ job: JobContext, exportHandle: String, then: @escaping @Sendable (CheckOutcome) -> Void) {
+    /// Asks how far several exports are: all requests are sent at once, and each answer is judged as it comes.
+    /// - Returns: the answers, to be taken as they arrive.
+    public func check(_ exports: [(job: JobContext, exportHandle: String)]) -> Inbox<CheckAnswer> {
+        let answers = Inbox<CheckAnswer>(expecting: exports.count, on: thread)
+        for (index, export) in exports.enumerated() { send(export.job, export.exportHandle, index, answers) }
+        return answers
+    }
+
+    private func send(_ job: JobContext, _ exportHandle: String, _ index: Int, _ answers: Inbox<CheckAnswer>) {
         let step = plan.status
         do throws(Failure) {
             let context = try context(step.request.parts.union(step.parts), job, exportHandle)
             let request = try request(step.request, context)
             lastCheck += 1
             let number = lastCheck
-            checks[number] = PendingCheck(context: context, url: request.url, exportHandle: exportHandle, then: then)
+            checks[number] = PendingCheck(
+                context: context, url: request.url, exportHandle: exportHandle, index: index, answers: answers, begun: .now)
             http.send(request, from: thread) { [self] response in assumeIsolated { $0.answered(number, response) } }
         } catch {
-            then(.failure(secrets.redacted(error)))
+            answers.put(CheckAnswer(index: index, outcome: .failure(secrets.redacted(error)), took: .zero))
         }
     }
 
@@ -31,12 +38,14 @@ extension ProviderClient {
         let context: JQValue
         let url: String
         let exportHandle: String
-        let then: @Sendable (CheckOutcome) -> Void
+        let index: Int
+        let answers: Inbox<CheckAnswer>
+        let begun: ContinuousClock.Instant
     }
 
     private func answered(_ number: UInt64, _ response: Result<HTTPResponse, HTTPError>) {
         guard let check = checks.removeValue(forKey: number) else { return }
-        check.then(judged(check, response))
+        check.answers.put(CheckAnswer(index: check.index, outcome: judged(check, response), took: .now - check.begun))
     }
 
     private func judged(_ check: PendingCheck, _ response: Result<HTTPResponse, HTTPError>) -> CheckOutcome {

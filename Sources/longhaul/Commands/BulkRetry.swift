@@ -1,9 +1,11 @@
 import ExportCore
 import JobStore
+import Lifecycle
 
 /// Retries jobs one by one at a steady rate.
 struct BulkRetry {
     let store: JobStore
+    let interpreter: JobInterpreter
     let fromStart: Bool
     /// The time between two jobs.
     let interval: Duration
@@ -36,7 +38,7 @@ struct BulkRetry {
     }
 
     /// Retries all failed jobs that match. A job that fails again during the run is not retried twice.
-    func run(_ matches: (ExportJob) -> Bool) async throws -> Counts {
+    func run(_ matches: (Job) -> Bool) async throws -> Counts {
         var counts = Counts()
         var seen = 0
         let until = try await store.now()
@@ -53,7 +55,7 @@ struct BulkRetry {
     }
 
     private func pass(
-        _ until: Int64, _ matches: (ExportJob) -> Bool, _ bar: inout ProgressBar, _ seen: inout Int, _ counts: inout Counts
+        _ until: Int64, _ matches: (Job) -> Bool, _ bar: inout ProgressBar, _ seen: inout Int, _ counts: inout Counts
     ) async throws {
         for partition in 0..<store.partitions {
             var skipped = 0
@@ -76,7 +78,7 @@ struct BulkRetry {
 
     private func retry(_ id: JobID, _ counts: inout Counts) async throws {
         let begun = ContinuousClock.now
-        let outcome = dryRun ? try await look(at: id) : try await store.retry(id, fromStart: fromStart)
+        let outcome = dryRun ? try await look(at: id) : try await interpreter.retry(id, fromStart: fromStart)
         switch outcome {
         case .retried(let status):
             counts.retried += 1

@@ -48,7 +48,7 @@ struct Following {
         if failed > 0 { throw Problem.failed("\(failed) of \(ids.count) jobs failed; `longhaul jobs --status failed` shows why") }
     }
 
-    private func refuseMissing(_ asked: [JobID], _ known: [ExportJob], _ start: ContinuousClock.Instant) throws {
+    private func refuseMissing(_ asked: [JobID], _ known: [Job], _ start: ContinuousClock.Instant) throws {
         guard .now - start > Self.admissionTime, known.count < asked.count else { return }
         let present = Set(known.map(\.id))
         guard let missing = asked.first(where: { !present.contains($0) }) else { return }
@@ -57,7 +57,7 @@ struct Following {
         )
     }
 
-    private func show(_ job: ExportJob) {
+    private func show(_ job: Job) {
         if json { return Terminal.line(JobDescription.json(JobDescription(job: job).members)) }
         if Terminal.isErrorTerminal { Terminal.write("\r\u{1B}[2K") }
         let status = Terminal.paint(job.state.status.rawValue, JobDescription.colour(job.state.status))

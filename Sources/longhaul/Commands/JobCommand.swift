@@ -18,7 +18,7 @@ struct JobCommand: AsyncParsableCommand {
         let settings = try await options.load()
         let thread = EventThread(name: "longhaul")
         let connection = try await StoreConnection.open(settings, name: "longhaul-job", on: thread, logger: Terminal.quietLogger)
-        let found: (job: ExportJob?, history: [HistoryEntry])
+        let found: (job: Job?, history: [HistoryEntry])
         do {
             found = (try await connection.store.job(id), try await connection.store.history(of: id))
         } catch {
@@ -29,18 +29,18 @@ struct JobCommand: AsyncParsableCommand {
         if json { showJSON(job, found.history) } else { showText(job, found.history) }
     }
 
-    private func showJSON(_ job: ExportJob, _ history: [HistoryEntry]) {
+    private func showJSON(_ job: Job, _ history: [HistoryEntry]) {
         var members = JobDescription(job: job).members
         members["history"] = history.map { ["at": job.createdAt + $0.at, "what": $0.what, "detail": $0.detail] as [String: Any] }
         print(JobDescription.json(members))
     }
 
-    private func showText(_ job: ExportJob, _ history: [HistoryEntry]) {
+    private func showText(_ job: Job, _ history: [HistoryEntry]) {
         let status = job.state.status
         var fields: [(String, String)] = [
-            ("status", Terminal.paint(status.rawValue, JobDescription.colour(status))), ("provider", job.provider),
-            ("parameters", job.parameters), ("priority", job.priority.rawValue), ("tenant", job.tenant),
-            ("correlation", job.correlationID), ("created", JobDescription.time(job.createdAt)),
+            ("status", Terminal.paint(status.rawValue, JobDescription.colour(status))), ("provider", job.request.provider),
+            ("parameters", job.request.parameters), ("priority", job.request.priority.rawValue), ("tenant", job.request.tenant),
+            ("correlation", job.request.correlationID), ("created", JobDescription.time(job.createdAt)),
             ("checks", "\(job.state.attempts), last \(JobDescription.time(job.lastPollAt)), next \(JobDescription.time(job.nextPollAt))"),
             (
                 "files",

@@ -5,7 +5,7 @@ import JobStore
 
 /// A job as commands print it.
 struct JobDescription {
-    let job: ExportJob
+    let job: Job
 
     static func time(_ milliseconds: Int64?) -> String {
         milliseconds.map { UTCTime(milliseconds: $0).dateAndTime } ?? "–"
@@ -24,10 +24,12 @@ struct JobDescription {
     /// The members of the `--json` output, named as in the job hash.
     var members: [String: Any] {
         var members: [String: Any] = [
-            "exportJobId": job.id.text, "provider": job.provider, "status": job.state.status.rawValue, "attempts": job.state.attempts,
-            "priority": job.priority.rawValue, "tenant": job.tenant, "correlationId": job.correlationID, "version": job.version,
+            "exportJobId": job.id.text, "provider": job.request.provider, "status": job.state.status.rawValue,
+            "attempts": job.state.attempts,
+            "priority": job.request.priority.rawValue, "tenant": job.request.tenant, "correlationId": job.request.correlationID,
+            "version": job.version,
             "createdAt": job.createdAt, "filesTotal": job.state.filesTotal, "filesDone": job.state.filesDone,
-            "parameters": Self.object(job.parameters),
+            "parameters": Self.object(job.request.parameters),
         ]
         members["lastPollAt"] = job.lastPollAt
         members["nextPollAt"] = job.nextPollAt
@@ -35,7 +37,7 @@ struct JobDescription {
         members["errorCode"] = job.error?.code
         members["errorMessage"] = job.error?.message
         members["export"] = job.exportHandle.map(Self.object)
-        members["webhook"] = job.webhook
+        members["webhook"] = job.request.webhook
         if job.state.filesFailed > 0 { members["filesFailed"] = job.state.filesFailed }
         if job.state.creation > 0 { members["creation"] = job.state.creation }
         if job.isCancelRequested { members["cancelRequested"] = true }

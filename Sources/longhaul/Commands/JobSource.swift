@@ -1,3 +1,4 @@
+import ExportCore
 import Foundation
 import JobMessages
 
@@ -39,7 +40,7 @@ struct JobSource {
     }
 
     /// Calls `body` with each message, in order.
-    func forEach(_ body: (JobMessage) async throws -> Void) async throws {
+    func forEach(_ body: (JobRequest) async throws -> Void) async throws {
         switch content {
         case .line(let line): try await body(Self.message(line, nil, name))
         case .standardInput:
@@ -75,9 +76,9 @@ struct JobSource {
 
     private static func unreadable(_ file: String) -> Problem { .usage("--from \(file): cannot read the file; check path and permissions") }
 
-    private static func message(_ line: String, _ number: Int?, _ name: String) throws -> JobMessage {
+    private static func message(_ line: String, _ number: Int?, _ name: String) throws -> JobRequest {
         do {
-            return try JobMessage(body: Array(line.utf8))
+            return try JobMessage.decode(Array(line.utf8))
         } catch {
             throw Problem.usage("\(number.map { "\(name), line \($0)" } ?? name): \(error.message)")
         }

@@ -29,7 +29,7 @@ struct JobsCommand: AsyncParsableCommand {
         let connection = try await StoreConnection.open(settings, name: "longhaul-jobs", on: thread, logger: Terminal.quietLogger)
         do {
             let counts = try await connection.store.counts()
-            var jobs: [ExportJob] = []
+            var jobs: [Job] = []
             for status in status.map({ [$0] }) ?? JobStatus.allCases {
                 jobs += try await connection.store.list(status, limit: limit)
             }
@@ -40,7 +40,7 @@ struct JobsCommand: AsyncParsableCommand {
         await connection.close()
     }
 
-    private func show(_ jobs: [ExportJob], _ counts: StatusCounts) {
+    private func show(_ jobs: [Job], _ counts: StatusCounts) {
         if json {
             for job in jobs { print(JobDescription.json(JobDescription(job: job).members)) }
             return
@@ -53,7 +53,7 @@ struct JobsCommand: AsyncParsableCommand {
         var table = Table(["JOB", "PROVIDER", "STATUS", "CHECKS", "FILES", "CREATED", "NEXT CHECK", "ERROR"])
         for job in jobs {
             table.add([
-                job.id.text, job.provider, job.state.status.rawValue, "\(job.state.attempts)",
+                job.id.text, job.request.provider, job.state.status.rawValue, "\(job.state.attempts)",
                 "\(job.state.filesDone)/\(job.state.filesTotal)", JobDescription.time(job.createdAt), JobDescription.time(job.nextPollAt),
                 job.error.map { "\($0.code): \($0.message)" } ?? "",
             ])

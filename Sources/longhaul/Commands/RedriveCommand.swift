@@ -42,7 +42,7 @@ struct RedriveCommand: AsyncParsableCommand {
             await connection.close()
             throw Problem.unavailable("LONGHAUL_RABBITMQ_URL: \(error)")
         }
-        let redrive = Redrive(store: connection.store, publisher: publisher)
+        let redrive = Redrive(store: connection.store, interpreter: connection.interpreter, publisher: publisher)
         let lines = LetterReport(json: json, isDryRun: dryRun)
         let run = LetterRun(
             scan: scan, rate: dryRun ? nil : rate,

@@ -45,15 +45,16 @@ struct RetryCommand: AsyncParsableCommand {
         let thread = EventThread(name: "longhaul")
         let connection = try await StoreConnection.open(settings, name: "longhaul-retry", on: thread, logger: Terminal.quietLogger)
         let retry = BulkRetry(
-            store: connection.store, fromStart: fromStart, interval: .seconds(1) / rate, dryRun: dryRun,
+            store: connection.store, interpreter: connection.interpreter, fromStart: fromStart, interval: .seconds(1) / rate,
+            dryRun: dryRun,
             showsJobs: json || !isBulk || dryRun,
             json: json)
         do {
             let counts =
                 isBulk
                 ? try await retry.run { [errorCode, provider, tenant] job in
-                    (errorCode == nil || job.error?.code == errorCode) && (provider == nil || job.provider == provider)
-                        && (tenant == nil || job.tenant == tenant)
+                    (errorCode == nil || job.error?.code == errorCode) && (provider == nil || job.request.provider == provider)
+                        && (tenant == nil || job.request.tenant == tenant)
                 } : try await retry.run(names)
             await connection.close()
             if !json { Terminal.write("\(counts.text(dryRun: dryRun))\n") }

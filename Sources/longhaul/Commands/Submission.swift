@@ -37,20 +37,18 @@ struct Submission {
         progress?.finish(ids.count)
     }
 
-    private mutating func add(_ message: JobMessage) async throws {
-        var message = message
-        guard let id = message.id ?? JobID(UUID().uuidString.lowercased()) else { return }
-        message.id = id
+    private mutating func add(_ request: JobRequest) async throws {
+        let id = request.id
         var properties = MessageProperties()
         properties.messageID = id.text
-        properties.correlationID = message.correlationID ?? id.text
+        properties.correlationID = request.correlationID
         properties.contentType = "application/json"
         properties.appID = "longhaul submit"
         properties.isPersistent = true
         do {
             batch.append(
                 OutgoingMessage(
-                    routingKey: QueueNames.jobs(message.priority ?? .normal), body: try message.encoded(), properties: properties,
+                    routingKey: QueueNames.jobs(request.priority), body: try JobMessage.encode(request), properties: properties,
                     isMandatory: true))
         } catch {
             throw Problem.usage("\(id): \(error.message)")

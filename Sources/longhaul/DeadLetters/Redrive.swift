@@ -2,6 +2,7 @@ import ExportCore
 import Foundation
 import JobMessages
 import JobStore
+import Lifecycle
 import RabbitMQ
 
 /// Restores the work of dead letters.
@@ -10,6 +11,7 @@ import RabbitMQ
 /// a message that arrives twice names the same job. A redrive can therefore be interrupted anywhere and repeated.
 struct Redrive: Sendable {
     let store: JobStore
+    let interpreter: JobInterpreter
     let publisher: Publisher
 
     /// The outcome for a letter's work.
@@ -29,10 +31,10 @@ struct Redrive: Sendable {
 
     func putBack(_ letter: DeadLetterRecord) async throws -> Outcome {
         guard let job = Self.job(of: letter) else { return try await publish(letter) }
-        var outcome = try await store.retry(job)
+        var outcome = try await interpreter.retry(job)
         if case .notFailed(let status) = outcome, !status.isFinal, let age = letter.age(at: Date()), age < Self.settling {
             try await Task.sleep(for: Self.settling - age)
-            outcome = try await store.retry(job)
+            outcome = try await interpreter.retry(job)
         }
         switch outcome {
         case .retried(let status): return .retried(status)

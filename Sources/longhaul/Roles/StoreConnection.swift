@@ -1,11 +1,14 @@
 import EventThread
 import JobStore
+import Lifecycle
 import Logging
 import Redis
 
 /// A checked connection to the store.
 struct StoreConnection {
     let store: JobStore
+    /// For operators' acts; what it leaves to be done, an orchestrator does.
+    let interpreter: JobInterpreter
     let redis: Redis
     private let claims: Redis
 
@@ -20,7 +23,8 @@ struct StoreConnection {
             let layout = try await StoreLayout.read(redis)
             let keep = try settings.duration("LONGHAUL_KEEP", .seconds(1) ... .seconds(3650 * 86_400))
             let store = JobStore(redis: redis, claims: claims, partitions: layout.partitions, keep: keep, on: thread)
-            return StoreConnection(store: store, redis: redis, claims: claims)
+            let interpreter = JobInterpreter(store: store, reporter: TransitionReporter(logger: logger))
+            return StoreConnection(store: store, interpreter: interpreter, redis: redis, claims: claims)
         } catch let error as RedisError {
             await redis.shutdown()
             await claims.shutdown()

@@ -57,7 +57,7 @@ struct StepAudit {
 
     func check() throws {
         try checkTimers()
-        try agree(after.slots, expected.slots, "places in flight")
+        try agree(after.places, expected.places, "places in flight")
         try agree(
             after.waiting.mapValues { $0.filter { !$0.value.isEmpty } }.filter { !$0.value.isEmpty },
             expected.waiting.lists.mapValues { $0.filter { !$0.value.isEmpty } }.filter { !$0.value.isEmpty }, "waiting lists")
@@ -93,8 +93,8 @@ struct StepAudit {
         }
         try agree(states, job.files.map(\.text), "files of \(job.id)")
         for (index, file) in job.files.enumerated() {
-            try agree(files["\(index).objects"] != nil, file.kind == .done, "\(job.id)#\(index) has objects")
-            try agree(files["\(index).error"] != nil, file.kind == .failed, "\(job.id)#\(index) has an error")
+            try agree(files["\(index).objects"] != nil, file.state.kind == .stored, "\(job.id)#\(index) has objects")
+            try agree(files["\(index).error"] != nil, file.state.kind == .failed, "\(job.id)#\(index) has an error")
         }
         try agree(Set(job.files.indices.compactMap { files["\($0).name"] }).count, job.files.count, "different names of files of \(job.id)")
     }

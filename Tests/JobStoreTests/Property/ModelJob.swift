@@ -46,8 +46,14 @@ struct ModelJob: Equatable {
         JobState(
             status: status, attempts: attempts, failures: failures, unknownStatuses: unknownStatuses, claims: claims,
             filesTotal: filesTotal ?? 0, filesDone: filesDone ?? 0, filesFailed: filesFailed ?? 0, manifestClaims: manifestClaims ?? 0,
-            creation: creation,
-            recreations: recreations, createIsUncertain: createIsUncertain, resumeAt: resumeAt)
+            creation: creation, recreations: recreations, createIsUncertain: createIsUncertain, resumeAt: resumeAt)
+    }
+
+    /// What a caller knows who has read it so.
+    var claimed: ClaimedJob {
+        ClaimedJob(
+            request: JobRequest(id: id, provider: "acme", priority: priority, tenant: tenant), version: version, state: state,
+            exportHandle: export, isCancelRequested: isCancelRequested)
     }
 
     /// The job's hash as `StoreSnapshot` takes it apart, without times and history.
@@ -80,24 +86,6 @@ struct ModelJob: Equatable {
         if attemptsBase > 0 { fields["attemptsBase"] = "\(attemptsBase)" }
         return fields
     }
-}
-
-/// What the store should hold of a file.
-struct ModelFile: Equatable {
-    enum Kind: String { case queued, leased, backoff, done, failed }
-
-    var kind: Kind
-    /// Of whoever has it, or had it last, the token.
-    var token: Int
-    /// Attempts that used up none.
-    var uncounted = 0
-    /// While queued: how often its message was published anew.
-    var copies = 0
-    /// While queued: whether its message counts as lost already.
-    var isOverdue = false
-
-    /// As the files' hash has it; a queued one's time left out.
-    var text: String { kind == .queued ? "queued \(token) \(isOverdue ? "0" : "t") \(copies)" : "\(kind.rawValue) \(token)" }
 }
 
 /// A timer: due already, or so far off that no walk comes there.

@@ -1,22 +1,21 @@
 import TestServers
 import Testing
 
-@Suite("Whatever happens in whatever order") struct PropertyTests {
+@Suite("Whatever happens in whatever order", .needsServers) struct PropertyTests {
     /// The outcomes that all walks together must have met; others would mean that they test less than they seem to.
     private static let required = [
         "admit: admitted", "admit: known", "admit: waiting", "take: taken", "take: no room", "start: started", "start: nothing",
         "claim: claimed", "wake: first", "wake: again", "apply: stale", "apply: applied, PENDING", "apply: applied, POLLING",
         "apply: applied, READY",
         "apply: applied, PROCESSING", "apply: applied, COMPLETED", "apply: applied, FAILED", "apply twice at once: applied",
-        "apply twice at once: stale", "add files: stale", "add files: the last", "add files: more to come", "claim file: claimed",
-        "claim file: exhausted", #"claim file: nothing("leased")"#, #"claim file: nothing("early")"#, #"claim file: nothing("done")"#,
-        #"claim file: nothing("failed")"#, #"claim file: nothing("gone")"#, "extend file: extended", "extend file: lost",
-        "finish file: done", "finish file: the last", "finish file: the last, claimed", "finish file: lost", "fail file: lost",
-        "fail file: given up",
-        "fail file: counted", "fail file: not counted", "find orphans: found", "claim manifest: claimed", "cancel: asked",
-        "retry: retried(ExportCore.JobStatus.pending)", "retry: retried(ExportCore.JobStatus.polling)",
-        "retry: retried(ExportCore.JobStatus.processing)", "postpone: postponed", "postpone: nothing", "extend: extended",
-        "extend: nothing", "verify slots: freed", "release slot: released",
+        "apply twice at once: stale", "apply together: applied", "apply together: stale", "add files: stale", "add files: the last",
+        "add files: more to come", "add files: counts differ", "claim file: claimed", "claim file: differs", "claim file: closed",
+        "claim file: refused, leased", "claim file: refused, backoff", "claim file: refused, stored", "claim file: refused, failed",
+        "extend file: extended", "extend file: lost", "store file: stored", "store file: the last", "store file: the last, claimed",
+        "store file: lost", "fail file: lost", "fail file: given up", "fail file: counted", "fail file: not counted",
+        "find lost messages: found", "requeue files: stored", "requeue files: stale", "claim manifest: claimed", "cancel: asked",
+        "retry: PENDING", "retry: POLLING", "retry: PROCESSING", "retry: stale", "postpone: postponed", "postpone: nothing",
+        "extend: extended", "extend: nothing", "verify places: freed", "release place: released", "take place: taken",
     ]
 
     @Test("an unfinished job has a timer, a stale caller changes nothing, counters and indices are right, and every answer is as foretold")

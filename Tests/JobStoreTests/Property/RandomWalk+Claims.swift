@@ -14,16 +14,17 @@ extension RandomWalk {
         for job in expected.wakes where job.status == .polling { note("wake", "\(job.id)", job.claims == 1 ? "first" : "again") }
         try agree(found.lateness.count, due.count, "timers claimed")
         try agree(found.lateness.allSatisfy { $0 >= 0 }, true, "no timer fires early")
-        try agree(found.downloads, expected.downloads, "downloads claimed")
+        try agree(found.files.map(\.withoutTime), expected.files, "files claimed")
         try agree(found.waiting.map(\.id), expected.waiting, "jobs claimed that wait")
         try agree(found.messages.count, (expected.wakes.count + perMessage - 1) / perMessage, "messages")
         let decoded = found.messages.map { Wake.decode($0) }
         try agree(decoded.reduce(0) { $0 + $1.malformed }, 0, "malformed wakes")
-        let wakes = decoded.flatMap(\.wakes)
+        let wakes = decoded.flatMap(\.jobs)
         try agree(wakes.map(\.id), expected.wakes.map(\.id), "wakes")
         for (wake, job) in zip(wakes, expected.wakes) { try check(wake, job) }
-        // Some of whoever claims die before they have put the jobs into the waiting list.
+        // Some claimers die before they have put the jobs into the waiting list.
         if !found.waiting.isEmpty, random.chance(70) { try await enqueue(found.waiting) }
+        try await requeue(found.files, expected.known)
     }
 
     /// Where delays are nothing or always the same, a timer that moves within the millisecond in which its check was planned would not move.
@@ -31,17 +32,17 @@ extension RandomWalk {
         while try await test.now() <= snapshot.now {}
     }
 
-    private mutating func check(_ wake: Wake, _ job: ModelJob) throws {
+    private mutating func check(_ wake: ClaimedJob, _ job: ModelJob) throws {
         var state = job.state
         // What a wake does not tell.
         (state.resumeAt, state.createIsUncertain, state.waited, state.manifestClaims) = (nil, false, wake.state.waited, 0)
         try agree(wake.state, state, "the wake's \(job.id)")
         try agree(wake.version, job.version, "version of the wake of \(job.id)")
         try agree(wake.isCancelRequested, job.isCancelRequested, "cancelling in the wake of \(job.id)")
-        // Redis's Lua has `false` for a missing field, which the script replaces by an empty object.
-        try agree(wake.exportHandle, job.export ?? "{}", "export in the wake of \(job.id)")
-        try agree([wake.tenant, wake.correlationID, wake.provider], [job.tenant, "c-\(job.id)", "acme"], "the wake of \(job.id)")
-        remember(View(id: job.id, version: wake.version, state: wake.state))
+        try agree(wake.exportHandle, job.export, "export in the wake of \(job.id)")
+        let request = wake.request
+        try agree([request.tenant, request.correlationID, request.provider], [job.tenant, "c-\(job.id)", "acme"], "the wake of \(job.id)")
+        remember(wake)
     }
 
     private mutating func enqueue(_ jobs: [WaitingJob]) async throws {
@@ -55,19 +56,19 @@ extension RandomWalk {
         guard let job = model.jobs[id] else { return }
         note("enqueue", "\(id)", "\(job.isQueued ? "waits" : "does not wait")")
         try await enqueue([
-            WaitingJob(id: id, provider: "acme", priority: job.priority, tenant: job.tenant, createdAt: Int64(random.below(1000)))
+            WaitingJob(id: id, provider: "acme", priority: job.priority, tenant: job.tenant, since: Int64(random.below(1000)))
         ])
     }
 
     mutating func take() async throws {
         let limit = 1 + random.below(4), inFlight: Int? = random.chance(60) ? 4 : nil
-        let room = inFlight.map { max($0 - model.slots.count, 0) } ?? limit
+        let room = inFlight.map { max($0 - model.places.count, 0) } ?? limit
         let atMost = min(limit, room), waiting = model.waiting.count
         let found = try await test.store.take(from: "acme", limit: limit, limits: StartLimits(inFlight: inFlight), lease: Self.far)
         note("take", "\(found.ids)", found.ids.isEmpty ? room == 0 ? "no room" : "nothing" : "taken")
         try agree(found.ids.count, min(atMost, waiting), "jobs taken of \(waiting), with room for \(room)")
         for id in found.ids { try agree(model.waiting.take(id), true, "it is the turn of \(id)") }
-        if inFlight != nil { model.slots.formUnion(found.ids) }
+        if inFlight != nil { model.places.formUnion(found.ids) }
         let isEmpty = atMost > waiting || atMost == 0 && waiting == 0
         try agree(found.wait, isEmpty ? nil : room < limit ? .milliseconds(250) : .zero, "when to ask again")
         taken += found.ids
@@ -91,7 +92,7 @@ extension RandomWalk {
             state.waited = .zero
             try agree(state, expected[job.id]?.state, "the started \(job.id)")
             try agree(job.version, expected[job.id]?.version, "version of the started \(job.id)")
-            remember(View(id: job.id, version: job.version, state: job.state))
+            remember(job)
         }
     }
 
@@ -121,19 +122,32 @@ extension RandomWalk {
         let found = try await test.store.claimManifest(of: id, lease: lease, counting: counting)
         note("claim manifest", "\(id) \(lease)", found == nil ? "nothing" : "claimed")
         try agree(found?.version, expected?.version, "claim of the manifest of \(id)")
-        if let found { remember(View(id: id, version: found.version, state: found.state)) }
+        if let found { remember(found.claimed) }
     }
 
-    mutating func verifySlots() async throws {
-        let expected = model.verifySlots()
-        let found = try await test.store.verifySlots(of: "acme", olderThan: .zero)
-        note("verify slots", "", found == 0 ? "none freed" : "freed")
+    mutating func verifyPlaces() async throws {
+        let expected = model.verifyPlaces()
+        let found = try await test.store.verifyPlaces(of: "acme", olderThan: .zero)
+        note("verify places", "", found == 0 ? "none freed" : "freed")
         try agree(found, expected, "places freed")
     }
 
-    mutating func releaseSlot() async throws {
+    mutating func releasePlace() async throws {
         let id = anyJob()
-        note("release slot", "\(id)", model.slots.remove(id) == nil ? "nothing" : "released")
-        try await test.store.releaseSlot(of: id, provider: "acme")
+        note("release place", "\(id)", model.places.remove(id) == nil ? "nothing" : "released")
+        try await test.store.releasePlace(of: id, provider: "acme")
+    }
+
+    mutating func takePlace(of id: JobID) async throws {
+        let isLimited = !model.places.isEmpty
+        if isLimited { model.places.insert(id) }
+        note("take place", "\(id)", isLimited ? "taken" : "not limited")
+        try await test.store.takePlace(of: id, provider: "acme")
+    }
+}
+
+extension DueFile {
+    fileprivate var withoutTime: DueFile {
+        DueFile(id: id, index: index, state: state.withoutTime, priority: priority, correlationID: correlationID)
     }
 }

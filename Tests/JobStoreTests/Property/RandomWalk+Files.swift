@@ -2,53 +2,86 @@ import ExportCore
 import JobStore
 
 extension RandomWalk {
+    mutating func fileMachine() -> FileMachine {
+        let delay = delay()
+        return FileMachine(
+            rules: FileMachine.Rules(
+                retry: RetryPolicy(attempts: 1 + random.below(4), base: delay, cap: delay), lease: delay, watchdog: delay))
+    }
+
     /// Somebody lists a page of files of a job that is READY, at times twice.
     mutating func addFiles() async throws {
         let ready = ids.filter { model.jobs[$0]?.status == .ready }
-        guard var view = try await view() else { return }
-        if let id = ready.randomElement(using: &random), random.chance(80), let job = model.jobs[id] {
-            view = View(id: id, version: job.version, state: job.state)
-            remember(view)
+        guard var job = try await view() else { return }
+        if let id = ready.randomElement(using: &random), random.chance(70), let known = model.jobs[id] {
+            job = known.claimed
+            remember(job)
         }
-        var state = view.state
-        state.status = .ready
-        let isLast = random.chance(60), delay = delay()
-        let machine = JobStateMachine(rules: JobRules(lease: delay, watchdog: delay))
-        guard let decision = machine.decide(.pageListed(isLast: isLast), in: state, random: 0) else { return }
+        job.state.status = .ready
+        // At times a worker has ended a file since the caller read the job.
+        if random.chance(20), job.state.filesDone > 0 { job.state.filesDone -= 1 }
+        let isLast = random.chance(60), delay = delay(), cursor = isLast ? nil : "page"
         // Few names, so that some come twice.
         let files = (0..<random.below(3)).map { _ in TestStore.file("f\(random.below(3)).csv\(random.chance(30) ? ".gz" : "")") }
-        for attempt in 0...random.below(2) {
-            let first = model.jobs[view.id]?.files.count ?? 0
-            let expected = model.addFiles(
-                files.count, to: view.id, version: view.version, decision: decision, cursor: isLast ? nil : "page")
-            let found = try await test.store.addFiles(
-                files, to: view.id, version: view.version, decision: decision, cursor: isLast ? nil : "page")
-            note("add files", "\(view.id) \(view.version) \(files.count)", found == nil ? "stale" : isLast ? "the last" : "more to come")
-            try agree(found?.version, expected, "version after a page of \(view.id), time \(attempt)")
-            guard let found, let job = model.jobs[view.id] else { continue }
-            try agree(
-                [found.first, found.filesTotal, found.filesEnded], [first, job.files.count, (job.filesDone ?? 0) + (job.filesFailed ?? 0)],
-                "page of \(view.id)")
+        let machine = JobMachine(rules: JobRules(lease: delay, watchdog: delay))
+        for time in 0...random.below(2) {
+            guard let decision = machine.decide(.pageListed(added: files.count, isLast: isLast), in: job.state, random: 0),
+                decision.error == nil
+            else { return }
+            let expected = model.addFiles(files.count, to: job, decision: decision, cursor: cursor)
+            let found = try await test.store.addFiles(files, to: job, decision: decision, cursor: cursor)
+            let outcome =
+                switch found {
+                case .added: isLast ? "the last" : "more to come"
+                case .stale: "stale"
+                case .countsDiffer: "counts differ"
+                }
+            note("add files", "\(job.id) \(job.version) \(files.count)", outcome)
+            try agree(found, expected, "a page of \(job.id), time \(time)")
+            // The caller decides again.
+            if case .countsDiffer(let done, let failed) = found { (job.state.filesDone, job.state.filesFailed) = (done, failed) }
         }
     }
 
+    /// A worker has a message of a file. What it tells of the state is true, or was, or never.
     mutating func claimFile() async throws {
-        let id = transferringJob(), lease = delay(), most = 1 + random.below(4)
+        let id = transferringJob(), machine = fileMachine()
         let index = random.below(
             (model.jobs[id]?.files.count ?? 0) + (random.chance(5) ? 2 : 0) + (model.jobs[id]?.files.isEmpty == false ? 0 : 1))
-        let expected = model.claimFile(index, of: id, lease: lease, maxAttempts: most)
-        let found: ModelFileClaim
-        switch try await test.store.claimFile(index, of: id, lease: lease, maxAttempts: most) {
-        case .claimed(let file):
-            found = .claimed(token: file.token, attempt: file.attempt)
-            try hold(file)
-        case .exhausted(let file):
-            found = .exhausted(token: file.token, attempt: file.attempt)
-            try hold(file)
-        case .nothing(let reason): found = .nothing(reason)
+        let token = random.chance(70) ? model.file(index, of: id)?.state.token ?? 0 : random.below(4)
+        var state = FileState.queued(token: token, since: nil, copies: 0), isTimerDue = false
+        for _ in 0..<2 {
+            guard let decision = machine.decide(.claimed(isTimerDue: isTimerDue), in: state) else {
+                return note("claim file", "\(id)#\(index) \(state)", "refused, \(state.kind)")
+            }
+            // Some workers take their time between what they have read and the claim.
+            if random.chance(15) { return delayed.append(.claim(index, id, state, decision)) }
+            guard let (found, isDue) = try await claimFile(index, id, state, decision) else { return }
+            (state, isTimerDue) = (found, isDue)
         }
-        note("claim file", "\(id)#\(index) \(lease) \(found)", String("\(found)".prefix { $0 != "(" || "\(found)".hasPrefix("nothing") }))
-        try agree(found, expected, "claim of \(id)#\(index)")
+    }
+
+    /// - Returns: the state from which to decide again.
+    mutating func claimFile(
+        _ index: Int, _ id: JobID, _ state: FileState, _ decision: FileDecision
+    ) async throws -> (FileState, isTimerDue: Bool)? {
+        let expected = model.claimFile(index, of: id, from: state, decision: decision)
+        let details = "\(id)#\(index) from \(state) to \(decision.state)"
+        switch try await test.store.claimFile(index, of: id, from: state, decision: decision) {
+        case .claimed(let file):
+            note("claim file", details, "claimed")
+            try agree(.claimed(file.state, attempt: file.attempt), expected, "claim of \(details)")
+            try hold(file)
+            return nil
+        case .differs(let found, let isTimerDue):
+            note("claim file", details, "differs")
+            try agree(.differs(found.withoutTime, isTimerDue: isTimerDue), expected, "claim of \(details)")
+            return (found, isTimerDue)
+        case .closed:
+            note("claim file", details, "closed")
+            try agree(.closed, expected, "claim of \(details)")
+            return nil
+        }
     }
 
     private mutating func hold(_ file: ClaimedFile) throws {
@@ -69,46 +102,47 @@ extension RandomWalk {
     mutating func extendFile() async throws {
         guard let file = holder() else { return }
         let lease = delay()
-        let expected = model.extendFile(file.index, of: file.job.id, token: file.token, lease: lease)
+        let expected = model.extendFile(file.index, of: file.job.id, claimed: file.state, lease: lease)
         let found = try await test.store.extendFile(file, lease: lease)
-        note("extend file", "\(file.job.id)#\(file.index) \(file.token) \(lease)", found ? "extended" : "lost")
-        try agree(found, expected, "heartbeat of \(file.job.id)#\(file.index) by \(file.token)")
+        note("extend file", "\(file.job.id)#\(file.index) \(file.state) \(lease)", found ? "extended" : "lost")
+        try agree(found, expected, "heartbeat of \(file.job.id)#\(file.index) in \(file.state)")
     }
 
-    mutating func finishFile() async throws {
-        guard let file = holder() else { return }
+    mutating func storeFile() async throws {
+        guard let file = holder(), let decision = fileMachine().decide(.stored, in: file.state) else { return }
         let object = StoredObject(name: "a.csv", source: "https://x.example/a.csv", bytes: 3, sha256: "ab", key: "p/a.csv")
-        let lease: Duration? = random.chance(50) ? delay() : nil
-        let counting = model.manifestCount(ofFinishing: file.index, of: file.job.id)
-        let expected = model.finishFile(file.index, of: file.job.id, token: file.token)
-        let claimed = expected == true ? lease.flatMap { model.claimManifest(file.job.id, lease: $0, counting: counting) } : nil
-        let found = try await test.store.finishFile(file, objects: [object], manifestLease: lease)
-        let outcome = found.map { $0.manifest != nil ? "the last, claimed" : $0.isLast ? "the last" : "done" } ?? "lost"
-        note("finish file", "\(file.job.id)#\(file.index) \(file.token) \(lease.map { "\($0)" } ?? "-")", outcome)
-        try agree(found?.isLast, expected, "end of \(file.job.id)#\(file.index) by \(file.token)")
-        try agree(found?.manifest?.version, claimed?.version, "claim of the manifest of \(file.job.id)")
-        if let job = found?.manifest { remember(View(id: job.id, version: job.version, state: job.state)) }
+        let lease: Duration? = random.chance(50) ? delay() : nil, id = file.job.id
+        let counting = model.manifestCount(ofApplying: decision, file.index, of: id)
+        let expected = model.applyFile(decision, file.index, of: id, claimed: file.state, name: file.file.name)
+        let claimed = expected == true ? lease.flatMap { model.claimManifest(id, lease: $0, counting: counting) } : nil
+        let found = try await test.store.applyFile(decision, to: file, objects: [object], manifestLease: lease)
+        let outcome = found.map { $0.manifest != nil ? "the last, claimed" : $0.isLast ? "the last" : "stored" } ?? "lost"
+        note("store file", "\(id)#\(file.index) \(file.state) \(lease.map { "\($0)" } ?? "-")", outcome)
+        try agree(found?.isLast, expected, "end of \(id)#\(file.index) in \(file.state)")
+        try agree(found?.manifest?.version, claimed?.version, "claim of the manifest of \(id)")
+        if let job = found?.manifest { remember(job.claimed) }
     }
 
+    /// An attempt fails, is handed back by its worker, or is found to be one too many.
     mutating func failFile() async throws {
         guard let file = holder() else { return }
-        let retryAfter = random.chance(70) ? delay() : nil, counts = random.chance(60)
-        let failure = Failure(.transient, code: "http-503", message: "busy")
-        let error = JobError(code: failure.code, message: "file \(file.file.name): busy")
-        let expected = model.failFile(
-            file.index, of: file.job.id, token: file.token, error: error, retryAfter: retryAfter, counts: counts || retryAfter == nil)
-        let found = try await test.store.failFile(file, failure: failure, retryAfter: retryAfter, counts: counts || retryAfter == nil)
-        note(
-            "fail file", "\(file.job.id)#\(file.index) \(file.token) \(retryAfter.map { "\($0)" } ?? "for good")",
-            !found ? "lost" : retryAfter == nil ? "given up" : counts ? "counted" : "not counted")
-        try agree(found, expected, "failure of \(file.job.id)#\(file.index) by \(file.token)")
-    }
-
-    mutating func findOrphans() async throws {
-        let id = transferringJob(), watchdog = delay()
-        let expected = model.findOrphans(of: id, from: 0, many: 8, watchdog: watchdog)
-        let found = try await test.store.findOrphans(of: id, from: 0, many: 8, watchdog: watchdog)
-        note("find orphans", "\(id) \(watchdog)", found.isEmpty ? "none" : "found")
-        try agree(found, expected, "orphans of \(id)")
+        let machine = fileMachine(), id = file.job.id
+        let failures = [
+            Failure(.transient, code: "http-503", message: "busy"), Failure(.throttled, code: "http-429", message: "later"),
+            Failure(.permanent, code: "http-400", message: "no"),
+        ]
+        var failure: Failure? = failures[random.below(failures.count)]
+        var decision = failure.flatMap { machine.decide(.failed($0, attempt: file.attempt), in: file.state, random: 0.5) }
+        if let verdict = machine.verdictAtClaim(attempt: file.attempt, in: file.state) {
+            (decision, failure) = (verdict, nil)
+        } else if random.chance(20) {
+            (decision, failure) = (machine.decide(.handedBack, in: file.state), nil)
+        }
+        guard let decision else { return }
+        let expected = model.applyFile(decision, file.index, of: id, claimed: file.state, name: file.file.name)
+        let found = try await test.store.applyFile(decision, to: file, failure: failure)
+        let outcome = decision.count == .unchanged ? decision.usesAttempt ? "counted" : "not counted" : "given up"
+        note("fail file", "\(id)#\(file.index) \(file.state) \(decision)", found == nil ? "lost" : outcome)
+        try agree(found?.isLast, expected, "failure of \(id)#\(file.index) in \(file.state)")
     }
 }

@@ -7,9 +7,7 @@ extension RandomWalk {
             let id = anyJob()
             // A job's name determines the rest, as it should when the same message comes twice.
             let number = id.partition(of: 1000)
-            var job = try test.job(id.text, JobPriority.allCases[number % 3])
-            job.tenant = StoreSnapshot.tenants[number / 3 % 2]
-            return job
+            return try test.request(id.text, JobPriority.allCases[number % 3], tenant: StoreSnapshot.tenants[number / 3 % 2])
         }
         let watchdog = delay()
         let expected = jobs.map { job in
@@ -19,13 +17,13 @@ extension RandomWalk {
         }
         let found = try await test.store.admit(jobs, watchdog: watchdog)
         note("admit", "\(jobs.map(\.id)) \(watchdog)", found.count == 1 ? "\(found[0])" : "several")
-        try agree(found, expected, "admissions")
+        try agree(found, expected, "outcomes of an admission")
     }
 
     /// What decides: the rules with delays of one kind.
-    private mutating func machine() -> JobStateMachine {
+    private mutating func machine() -> JobMachine {
         let delay = delay()
-        return JobStateMachine(
+        return JobMachine(
             rules: JobRules(
                 polling: .fixed(interval: delay), retry: RetryPolicy(attempts: 3, base: delay, cap: delay),
                 recreate: RecreatePolicy(attempts: 2, after: delay), skipsFailedFiles: random.chance(50), maxWait: Self.far * 100,
@@ -46,36 +44,49 @@ extension RandomWalk {
                     .stepFailed(transient),
                 ]
             case .ready: [.stepFailed(transient), .stepFailed(transient), .listingRefused(error)]
-            case .processing: [.manifestWritten, .watchdogFired, .watchdogFired, .fileFailed(error)]
-            case .completed, .failed: [.ready, .watchdogFired, .manifestWritten]
+            case .processing: [.manifestWritten, .watchdogFired(fileError: error), .watchdogFired(fileError: nil)]
+            case .completed, .failed: [.ready, .watchdogFired(fileError: nil), .manifestWritten]
             }
         if random.chance(4) { return .stepFailed(permanent) }
         return usual[random.below(usual.count)]
     }
 
-    /// Somebody decides what an event means to what they have read of a job, and stores it, at times twice.
-    mutating func decide() async throws {
-        guard let view = try await view() else { return }
-        let event = event(in: view.state.status)
-        guard let decision = machine().decide(event, in: view.state, random: Double(random.below(500) + 500) / 1000) else { return }
-        let isCheck = view.state.status == .polling && !event.isFailure
+    /// Somebody decides what an event means to what they know of a job.
+    private mutating func change() async throws -> (change: JobChange, event: JobEvent)? {
+        guard let job = try await view() else { return nil }
+        let event = event(in: job.state.status)
+        guard let decision = machine().decide(event, in: job.state, random: Double(random.below(500) + 500) / 1000) else { return nil }
+        let isCheck = job.state.status == .polling && !event.isFailure
         let handle: String? = if case .created = event { #"{"id":"e\#(random.below(100))"}"# } else { nil }
         let change = JobChange(
-            id: view.id, version: view.version, from: view.state, decision: decision, detail: "x", isCheck: isCheck,
-            isFailure: event.isFailure, exportHandle: handle, mayBeCreatedTwice: handle != nil && random.chance(10))
-        let expected = model.apply(change, from: view.state).map { ChangeOutcome.applied(version: $0) } ?? .stale
-        let store = test.store
+            job, decision, detail: "x", isCheck: isCheck, isFailure: event.isFailure, exportHandle: handle,
+            mayBeCreatedTwice: handle != nil && random.chance(10))
+        return (change, event)
+    }
+
+    private mutating func foretell(_ change: JobChange) -> ChangeOutcome {
+        model.apply(change).map { ChangeOutcome.applied(version: $0) } ?? .stale
+    }
+
+    /// Decisions are stored, one at a time, by a doubled caller, or together with those on other jobs.
+    mutating func decide() async throws {
+        guard let (change, event) = try await change() else { return }
+        let details = "\(change.job.id) \(change.job.version) \(event)", store = test.store
         if random.chance(10) {
-            async let first = store.apply(change), second = store.apply(change)
-            let found = try await [first, second]
-            note("apply twice at once", "\(change.id) \(view.version) \(event)", expected == .stale ? "stale" : "applied")
+            let expected = foretell(change)
+            async let first = store.apply([change]), second = store.apply([change])
+            let found = try await [first[0].get(), second[0].get()]
+            note("apply twice at once", details, expected == .stale ? "stale" : "applied")
             try agree(found.count { $0 == expected }, expected == .stale ? 2 : 1, "outcomes of \(event) of a doubled caller, \(found)")
-            try agree(found.contains(.stale), true, "one of a doubled caller is stale")
-        } else {
-            let found = try await store.apply(change)
-            note("apply", "\(change.id) \(view.version) \(event)", found == .stale ? "stale" : "applied, \(decision.state.status.rawValue)")
-            try agree(found, expected, "outcome of \(event)")
+            return try agree(found.contains(.stale), true, "one of a doubled caller is stale")
         }
+        var changes = [change], expected: [ChangeOutcome] = []
+        if random.chance(30), let (other, _) = try await self.change(), other.job.id != change.job.id { changes.append(other) }
+        for change in changes { expected.append(foretell(change)) }
+        let found = try await store.apply(changes).map { try $0.get() }
+        note("apply", details, found[0] == .stale ? "stale" : "applied, \(change.decision.state.status.rawValue)")
+        if changes.count > 1 { note("apply together", "\(changes[1].job.id)", found[1] == .stale ? "stale" : "applied") }
+        try agree(found, expected, "outcomes of \(event) and others")
     }
 
     mutating func cancel() async throws {
@@ -85,13 +96,19 @@ extension RandomWalk {
         try agree(found, expected, "cancel of \(id)")
     }
 
+    /// An operator retries a failed job, at times twice.
     mutating func retry() async throws {
         let failed = ids.filter { model.jobs[$0]?.status == .failed }
         let id = failed.isEmpty || random.chance(20) ? anyJob() : failed[random.below(failed.count)]
-        let fromStart = random.chance(30)
-        let expected = model.retry(id, fromStart: fromStart)
-        let found = try await test.store.retry(id, fromStart: fromStart)
-        note("retry", "\(id) \(fromStart ? "from the start" : "")", "\(found)")
-        try agree(found, expected, "retry of \(id)")
+        guard let job = try await test.store.job(id),
+            let decision = JobMachine(rules: JobRules()).decide(.retryRequested(fromStart: random.chance(30)), in: job.state, random: 0)
+        else { return }
+        for _ in 0...random.below(2) {
+            let expected = model.retry(id, version: job.version, decision)
+            let found = try await test.store.retry(job, decision, detail: "retried")
+            note("retry", "\(id) \(job.version)", found == nil ? "stale" : decision.state.status.rawValue)
+            try agree(found, expected, "retry of \(id)")
+        }
+        if decision.actions.contains(.takePlace) { try await takePlace(of: id) }
     }
 }

@@ -2,7 +2,7 @@ import ExportCore
 import JobStore
 import TestServers
 
-/// A walk through the store by random operations, each of which a model foretells. Callers are of every kind: present ones, late
+/// A walk through the store by random operations, each of which a model foretells. Callers are of every kind: current ones, late
 /// ones, doubled ones, ones that die in the middle, and ones that have lost their lease without knowing.
 struct RandomWalk {
     let test: TestStore
@@ -12,21 +12,16 @@ struct RandomWalk {
     var model = StoreModel()
     var snapshot = StoreSnapshot()
     /// What callers have read of jobs, the latest last; all but the last of a job is stale.
-    var views: [View] = []
+    var views: [ClaimedJob] = []
     /// Files as they were claimed, by workers that may have lost them since.
     var held: [ClaimedFile] = []
+    /// What was decided on files and is not stored yet.
+    var delayed: [Delayed] = []
     /// Jobs that were taken from the waiting lists and are not started yet.
     var taken: [JobID] = []
     /// How often each operation had each outcome.
     var outcomes: [String: Int] = [:]
     private var steps: [String] = []
-
-    /// What a caller has read of a job.
-    struct View {
-        var id: JobID
-        var version: Int64
-        var state: JobState
-    }
 
     static let far = Duration.seconds(30 * 86_400)
 
@@ -64,16 +59,17 @@ struct RandomWalk {
         case 58..<66: try await addFiles()
         case 66..<76: try await claimFile()
         case 76..<79: try await extendFile()
-        case 79..<84: try await finishFile()
-        case 84..<89: try await failFile()
-        case 89..<91: try await findOrphans()
+        case 79..<84: try await storeFile()
+        case 84..<87: try await failFile()
+        case 87..<89: try await storeDelayed()
+        case 89..<91: try await findLostMessages()
         case 91..<93: try await claimManifest()
         case 93: try await cancel()
         case 94..<96: try await retry()
         case 96: try await postpone()
         case 97: try await extend()
-        case 98: try await verifySlots()
-        default: try await releaseSlot()
+        case 98: try await verifyPlaces()
+        default: try await releasePlace()
         }
     }
 
@@ -94,20 +90,19 @@ struct RandomWalk {
         return jobs.isEmpty || random.chance(10) ? anyJob() : jobs[random.below(jobs.count)]
     }
 
-    mutating func remember(_ view: View) {
-        views.append(view)
+    mutating func remember(_ job: ClaimedJob) {
+        views.append(job)
         if views.count > 60 { views.removeFirst(20) }
     }
 
     /// What somebody knows of a job: as it is, as it was, or what nobody can know yet.
-    mutating func view() async throws -> View? {
+    mutating func view() async throws -> ClaimedJob? {
         if !views.isEmpty, random.chance(35) { return views[random.below(views.count)] }
         let id = anyJob()
         let job = try await test.store.job(id)
         try agree(job?.state, model.jobs[id]?.state, "\(id) as it is read")
-        guard let job else { return nil }
-        let view = View(id: id, version: job.version, state: job.state)
-        remember(view)
-        return random.chance(4) ? View(id: id, version: job.version + 1, state: job.state) : view
+        guard let job = job?.claimed else { return nil }
+        remember(job)
+        return random.chance(4) ? job.advanced(to: job.version + 1, job.state) : job
     }
 }

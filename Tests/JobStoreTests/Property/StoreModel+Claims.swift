@@ -5,7 +5,9 @@ import JobStore
 struct ModelClaim {
     /// The jobs as their wakes tell of them.
     var wakes: [ModelJob] = []
-    var downloads: [DueDownload] = []
+    var files: [DueFile] = []
+    /// The same files, as the model has them.
+    var known: [ModelFile] = []
     var waiting: [JobID] = []
 }
 
@@ -17,7 +19,15 @@ extension StoreModel {
             let parts = member.split(separator: "#")
             guard let id = JobID(String(parts[0])), let job = jobs[id] else { continue }
             if parts.count == 2, let file = Int(parts[1]) {
-                if let download = fireFile(file, of: job) { claim.downloads.append(download) }
+                guard job.isTransferring, job.files.indices.contains(file) else {
+                    timers[member] = nil
+                    continue
+                }
+                setTimer(member, lease)
+                claim.known.append(job.files[file])
+                claim.files.append(
+                    DueFile(
+                        id: id, index: file, state: job.files[file].state, priority: job.priority, correlationID: "c-\(id.text)"))
             } else if job.status == .pending, !job.isCancelRequested {
                 jobs[id]?.isQueued = true
                 setTimer(member, watchdog)
@@ -41,13 +51,6 @@ extension StoreModel {
         setTimer(job.id.text, lease)
         job.claims = max(job.claims, 1)
         return job
-    }
-
-    private mutating func fireFile(_ file: Int, of job: ModelJob) -> DueDownload? {
-        timers[Self.member(job.id, file)] = nil
-        guard job.isTransferring, job.files.indices.contains(file), [.leased, .backoff].contains(job.files[file].kind) else { return nil }
-        jobs[job.id]?.files[file] = ModelFile(kind: .queued, token: job.files[file].token, uncounted: job.files[file].uncounted)
-        return DueDownload(id: job.id, file: file, priority: job.priority, correlationID: "c-\(job.id.text)")
     }
 
     mutating func postpone(_ id: JobID, version: Int64, by delay: Duration) {
@@ -77,12 +80,12 @@ extension StoreModel {
     }
 
     /// Frees the places of exports that neither run nor are being created.
-    mutating func verifySlots() -> Int {
-        let freed = slots.filter { id in
+    mutating func verifyPlaces() -> Int {
+        let freed = places.filter { id in
             guard let job = jobs[id] else { return true }
             return job.status != .polling && (job.status != .pending || job.claims == 0 || job.isQueued)
         }
-        slots.subtract(freed)
+        places.subtract(freed)
         return freed.count
     }
 }

@@ -3,101 +3,103 @@ import JobStore
 
 /// What a claim of a file should return.
 enum ModelFileClaim: Equatable {
-    case claimed(token: Int, attempt: Int)
-    case exhausted(token: Int, attempt: Int)
-    case nothing(String)
+    case claimed(FileState, attempt: Int)
+    case differs(FileState, isTimerDue: Bool)
+    case closed
 }
 
+/// The store decides nothing about a file: it compares what the caller has read, and sets what the caller decided.
 extension StoreModel {
-    /// - Returns: the new version, or `nil` for a stale caller.
-    mutating func addFiles(_ number: Int, to id: JobID, version: Int64, decision: Decision, cursor: String?) -> Int64? {
-        guard var job = jobs[id], job.version == version, job.status == .ready, case .after(let delay) = decision.timer else { return nil }
-        job.files += (0..<number).map { _ in ModelFile(kind: .queued, token: job.attemptsBase) }
+    mutating func addFiles(_ number: Int, to claimed: ClaimedJob, decision: JobDecision, cursor: String?) -> AddFilesOutcome {
+        guard var job = jobs[claimed.id], job.version == claimed.version, job.status == .ready,
+            case .after(let delay) = decision.timer
+        else { return .stale }
+        let done = job.filesDone ?? 0, failed = job.filesFailed ?? 0
+        guard cursor != nil || (done, failed) == (claimed.state.filesDone, claimed.state.filesFailed) else {
+            return .countsDiffer(done: done, failed: failed)
+        }
+        let queued = ModelFile(state: .queued(token: job.attemptsBase, since: nil, copies: 0), publishedAt: step)
+        job.files += Array(repeating: queued, count: number)
         job.filesTotal = job.files.count
         (job.version, job.failures, job.claims, job.cursor) = (job.version + 1, 0, 0, cursor)
         job.status = decision.state.status
         if job.status == .processing { job.transitions.append("PROCESSING") }
-        // Somebody has to hear of a file that failed while the list went on.
-        setTimer(id.text, job.filesFailed != nil && job.status == .processing ? .zero : delay)
-        jobs[id] = job
-        return job.version
+        setTimer(job.id.text, delay)
+        jobs[job.id] = job
+        return .added(version: job.version)
     }
 
-    mutating func claimFile(_ index: Int, of id: JobID, lease: Duration, maxAttempts: Int) -> ModelFileClaim {
-        guard let job = jobs[id], job.isTransferring, job.files.indices.contains(index) else { return .nothing("gone") }
-        let file = job.files[index], member = Self.member(id, index)
-        if file.kind == .done || file.kind == .failed { return .nothing(file.kind.rawValue) }
-        if let timer = timers[member], !timer.isDue { return .nothing(file.kind == .leased ? "leased" : "early") }
-        let attempts = file.token - job.attemptsBase - file.uncounted
-        guard attempts < maxAttempts else { return .exhausted(token: file.token, attempt: attempts) }
-        jobs[id]?.files[index] = ModelFile(kind: .leased, token: file.token + 1, uncounted: file.uncounted)
-        setTimer(member, lease)
-        return .claimed(token: file.token + 1, attempt: attempts + 1)
+    mutating func claimFile(_ index: Int, of id: JobID, from expected: FileState, decision: FileDecision) -> ModelFileClaim {
+        guard let file = file(index, of: id) else { return .closed }
+        let isQueued = file.state.kind == .queued
+        let isTimerDue = !isQueued && timers[Self.member(id, index)]?.isDue != false
+        guard file.state.resembles(expected), isQueued || isTimerDue else {
+            return .differs(file.state, isTimerDue: isTimerDue)
+        }
+        set(decision, index, of: id)
+        let attempt = decision.state.token - (jobs[id]?.attemptsBase ?? 0) - file.uncounted
+        return .claimed(decision.state, attempt: attempt)
     }
 
-    mutating func extendFile(_ index: Int, of id: JobID, token: Int, lease: Duration) -> Bool {
-        guard let file = file(index, of: id), file.kind == .leased, file.token == token else { return false }
+    mutating func extendFile(_ index: Int, of id: JobID, claimed: FileState, lease: Duration) -> Bool {
+        guard let file = file(index, of: id), file.state.resembles(claimed) else { return false }
         setTimer(Self.member(id, index), lease)
         return true
     }
 
     /// - Returns: whether the manifest is due; `nil` when the lease is lost.
-    mutating func finishFile(_ index: Int, of id: JobID, token: Int) -> Bool? {
-        guard var job = jobs[id], job.files.indices.contains(index), job.files[index].token == token else { return nil }
-        if job.files[index].kind != .done {
-            guard job.isTransferring, job.files[index].kind == .leased else { return nil }
-            job.files[index] = ModelFile(kind: .done, token: token)
-            job.filesDone = (job.filesDone ?? 0) + 1
-            timers[Self.member(id, index)] = nil
-            jobs[id] = job
+    mutating func applyFile(_ decision: FileDecision, _ index: Int, of id: JobID, claimed: FileState, name: String) -> Bool? {
+        guard let job = jobs[id], job.files.indices.contains(index) else { return nil }
+        if !job.files[index].state.resembles(decision.state) {
+            guard job.isTransferring, job.files[index].state.resembles(claimed) else { return nil }
+            set(decision, index, of: id)
+            if !decision.usesAttempt { jobs[id]?.files[index].uncounted += 1 }
+            count(decision.count, id, name)
         }
-        return (job.filesDone ?? 0) + (job.filesFailed ?? 0) >= (job.filesTotal ?? 0) && job.status == .processing
+        guard decision.count == .stored, let job = jobs[id] else { return false }
+        return job.state.isTransferred && job.status == .processing
     }
 
-    /// What the claim of the manifest counts that comes with the last file: nothing for one who asks again after a lost answer.
-    func manifestCount(ofFinishing index: Int, of id: JobID) -> ManifestCount {
-        guard let job = jobs[id], job.files.indices.contains(index), job.files[index].kind == .done, job.manifestClaims != nil else {
-            return .one
-        }
-        return .nothing
-    }
-
-    mutating func failFile(_ index: Int, of id: JobID, token: Int, error: JobError, retryAfter delay: Duration?, counts: Bool) -> Bool {
-        guard var job = jobs[id], job.files.indices.contains(index), job.files[index].token == token else { return false }
-        let kind = job.files[index].kind
-        // Again, as after a lost answer.
-        if kind == (delay == nil ? .failed : .backoff) { return true }
-        // Who had it last may give up for good what nobody has now.
-        guard job.isTransferring, kind == .leased || delay == nil && kind == .queued else { return false }
-        if let delay {
-            job.files[index] = ModelFile(kind: .backoff, token: token, uncounted: job.files[index].uncounted + (counts ? 0 : 1))
-            setTimer(Self.member(id, index), delay)
-        } else {
-            job.files[index] = ModelFile(kind: .failed, token: token)
+    private mutating func count(_ count: FileCount, _ id: JobID, _ name: String) {
+        guard var job = jobs[id] else { return }
+        switch count {
+        case .unchanged: break
+        case .stored: job.filesDone = (job.filesDone ?? 0) + 1
+        case .failed(let error):
             job.filesFailed = (job.filesFailed ?? 0) + 1
-            job.fileError = job.fileError ?? "\(error.code) \(error.message)"
-            timers[Self.member(id, index)] = nil
+            job.fileError = job.fileError ?? "\(error.code) file \(name): \(error.message)"
             if job.status == .processing { setTimer(id.text, .zero) }
         }
         jobs[id] = job
-        return true
     }
 
-    mutating func findOrphans(of id: JobID, from first: Int, many: Int, watchdog: Duration) -> [Int] {
-        guard var job = jobs[id], job.isTransferring else { return [] }
-        let orphans = (first..<first + many).filter { index in
-            job.files.indices.contains(index) && job.files[index].kind == .queued && (watchdog == .zero || job.files[index].isOverdue)
-        }
-        for index in orphans {
-            job.files[index].copies += 1
-            job.files[index].isOverdue = false
-        }
-        jobs[id] = job
-        return orphans
+    /// What the claim of the manifest counts that comes with the last file: nothing for a worker that asks again after a lost answer.
+    func manifestCount(ofApplying decision: FileDecision, _ index: Int, of id: JobID) -> ManifestCount {
+        guard let job = jobs[id], job.files.indices.contains(index), job.files[index].state.resembles(decision.state),
+            job.manifestClaims != nil
+        else { return .one }
+        return .nothing
     }
 
-    private func file(_ index: Int, of id: JobID) -> ModelFile? {
+    /// - Returns: the indices of the files that are still as they were read.
+    mutating func requeueFiles(of id: JobID, _ changes: [(index: Int, read: ModelFile, decision: FileDecision)]) -> [Int] {
+        let current = changes.filter { file($0.index, of: id)?.isStill($0.read) == true }
+        for change in current { set(change.decision, change.index, of: id) }
+        return current.map(\.index)
+    }
+
+    /// A file that may change: its job transfers files.
+    func file(_ index: Int, of id: JobID) -> ModelFile? {
         guard let job = jobs[id], job.isTransferring, job.files.indices.contains(index) else { return nil }
         return job.files[index]
+    }
+
+    private mutating func set(_ decision: FileDecision, _ index: Int, of id: JobID) {
+        guard let file = jobs[id]?.files[index] else { return }
+        jobs[id]?.files[index] = file.set(decision.state, step: step)
+        switch decision.timer {
+        case .after(let delay): setTimer(Self.member(id, index), delay)
+        case .remove: timers[Self.member(id, index)] = nil
+        }
     }
 }

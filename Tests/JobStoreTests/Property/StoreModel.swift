@@ -8,8 +8,8 @@ struct StoreModel: Equatable {
     /// The due set: a job's name, or `JOB#FILE`.
     var timers: [String: ModelTimer] = [:]
     var waiting = ModelWaitingLists()
-    /// Places of exports in flight that are taken.
-    var slots: Set<JobID> = []
+    /// The exports in flight, where they are limited.
+    var places: Set<JobID> = []
     /// The number of the present step.
     var step = 0
 
@@ -25,7 +25,7 @@ struct StoreModel: Equatable {
         return result
     }
 
-    mutating func admit(_ new: NewJob, watchdog: Duration) -> Admission {
+    mutating func admit(_ new: JobRequest, watchdog: Duration) -> AdmissionOutcome {
         guard let known = jobs[new.id] else {
             jobs[new.id] = ModelJob(id: new.id, priority: new.priority, tenant: new.tenant)
             setTimer(new.id.text, watchdog)
@@ -45,8 +45,9 @@ struct StoreModel: Equatable {
     }
 
     /// - Returns: the new version, or `nil` for a stale caller.
-    mutating func apply(_ change: JobChange, from seen: JobState) -> Int64? {
-        guard var job = jobs[change.id], job.version == change.version, !job.status.isFinal else { return nil }
+    mutating func apply(_ change: JobChange) -> Int64? {
+        let id = change.job.id, seen = change.job.state
+        guard var job = jobs[id], job.version == change.job.version, !job.status.isFinal else { return nil }
         let next = change.decision.state
         let old = job.status
         (job.version, job.claims) = (job.version + 1, 0)
@@ -71,12 +72,12 @@ struct StoreModel: Equatable {
         }
         if next.status != old { job.transitions.append(next.status.rawValue) }
         if case .after(let delay) = change.decision.timer {
-            // Cancelled while its export was being created: it does not wait any longer.
-            setTimer(change.id.text, old == .pending && job.isCancelRequested ? .zero : delay)
+            // The job was cancelled while its export was being created: it waits no longer.
+            setTimer(id.text, old == .pending && job.isCancelRequested ? .zero : delay)
         } else {
             end(&job)
         }
-        jobs[change.id] = job
+        jobs[id] = job
         return job.version
     }
 
@@ -89,7 +90,7 @@ struct StoreModel: Equatable {
         (job.files, job.cursor) = ([], nil)
     }
 
-    mutating func cancel(_ id: JobID) -> CancelRequest {
+    mutating func cancel(_ id: JobID) -> CancelRequestOutcome {
         guard var job = jobs[id] else { return .unknown }
         if job.status.isFinal { return .over(job.status) }
         job.isCancelRequested = true
@@ -105,18 +106,16 @@ struct StoreModel: Equatable {
         return .asked
     }
 
-    mutating func retry(_ id: JobID, fromStart: Bool) -> RetryOutcome {
-        guard var job = jobs[id] else { return .unknown }
-        guard let decision = JobStateMachine(rules: JobRules()).decide(.retryRequested(fromStart: fromStart), in: job.state, random: 0)
-        else {
-            return .notFailed(job.status)
-        }
-        let highest = job.files.map(\.token).max() ?? 0
+    /// - Returns: the new version, or `nil` for a stale caller.
+    mutating func retry(_ id: JobID, version: Int64, _ decision: JobDecision) -> Int64? {
+        guard var job = jobs[id], job.version == version, job.status == .failed else { return nil }
+        let highest = job.files.map(\.state.token).max() ?? 0
         // Nobody who had a file before has one now, whatever becomes of the file.
         if highest > 0 { job.attemptsBase = max(job.attemptsBase, highest + 1) }
-        for index in job.files.indices { timers[Self.member(id, index)] = nil }
-        for index in job.files.indices where job.files[index].kind != .done {
-            job.files[index] = ModelFile(kind: .queued, token: job.attemptsBase, isOverdue: true)
+        for index in job.files.indices {
+            timers[Self.member(id, index)] = nil
+            guard let next = FileMachine().decide(.jobRetried(base: job.attemptsBase), in: job.files[index].state) else { continue }
+            job.files[index] = ModelFile(state: next.state.withoutTime, publishedAt: step)
         }
         job.status = decision.state.status
         job.version += 1
@@ -129,14 +128,12 @@ struct StoreModel: Equatable {
         } else {
             job.times.insert("since")
         }
-        // Whose export goes on running takes a place again, where places are counted.
-        if job.status == .polling, !slots.isEmpty { slots.insert(id) }
         job.manifestClaims = nil
         job.isPlanned = job.status == .polling
         if job.isPlanned { job.times.insert("nextPollAt") }
         job.transitions.append(job.status.rawValue)
         setTimer(id.text, .zero)
         jobs[id] = job
-        return .retried(job.status)
+        return job.version
     }
 }

@@ -12,7 +12,7 @@ struct StoreSnapshot {
     var jobs: [JobID: [String: String]] = [:]
     var files: [JobID: [String: String]] = [:]
     var waiting: [JobPriority: [String: Set<JobID>]] = [:]
-    var slots: Set<JobID> = []
+    var places: Set<JobID> = []
     /// The jobs whose hashes or files are not as they were in the snapshot before.
     var changed: Set<JobID> = []
     /// Whether anything at all is not as it was.
@@ -54,7 +54,7 @@ struct StoreSnapshot {
         // Most steps change little, many nothing.
         snapshot.isChanged = rest != previous.answers.dropFirst()
         guard snapshot.isChanged else { return snapshot }
-        snapshot.slots = Set(try next().compactMap(JobID.init))
+        snapshot.places = Set(try next().compactMap(JobID.init))
         snapshot.waiting = [:]
         for priority in JobPriority.allCases {
             for tenant in tenants { snapshot.waiting[priority, default: [:]][tenant] = Set(try next().compactMap(JobID.init)) }

@@ -1,0 +1,31 @@
+/// A job as somebody claimed it: what every step works on, whether a wake, a waiting list or a download brought it.
+public struct ClaimedJob: Sendable, Equatable {
+    /// From a wake, which carries only what a check needs, priority, webhook and trace have their defaults.
+    public let request: JobRequest
+    /// Guards every change: a caller that knows an older version changes nothing.
+    public var version: Int64
+    public var state: JobState
+    /// What the provider's answers said about the export: a compact JSON object; `nil` before the export is created.
+    public var exportHandle: String?
+    /// An operator asked to cancel the job, and the provider has not been told yet.
+    public var isCancelRequested: Bool
+
+    public var id: JobID { request.id }
+
+    public init(
+        request: JobRequest, version: Int64, state: JobState, exportHandle: String? = nil, isCancelRequested: Bool = false
+    ) {
+        self.request = request
+        self.version = version
+        self.state = state
+        self.exportHandle = exportHandle
+        self.isCancelRequested = isCancelRequested
+    }
+
+    /// The same job after a change was stored.
+    public func advanced(to version: Int64, _ state: JobState) -> ClaimedJob {
+        var job = self
+        (job.version, job.state) = (version, state)
+        return job
+    }
+}

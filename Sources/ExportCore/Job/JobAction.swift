@@ -1,0 +1,44 @@
+/// What to do about a decision. The interpreter executes actions; no step looks at the state to decide again.
+///
+/// An action may be lost with its process: the job's timer brings the job back, and the same action follows again.
+public enum JobAction: Sendable, Equatable {
+    /// Publish a dead letter for a job that is about to fail. This one comes before the decision is stored: a crash in between
+    /// leaves two letters, never none.
+    case publishDeadLetter(JobError)
+    /// Remember how long the export took.
+    case learnDuration(Duration)
+    /// The export takes a place among those that the provider works on.
+    case takePlace
+    /// The export no longer runs: its place is free for another.
+    case releasePlace
+    /// List the files of an export that is ready.
+    case listFiles
+    /// Publish a message for each of these files.
+    case publishFiles(Range<Int>)
+    /// Publish the message that makes a worker write the manifest.
+    case publishManifest
+
+    public var comesBeforeTheStore: Bool { if case .publishDeadLetter = self { true } else { false } }
+}
+
+/// What happens to a timer.
+public enum TimerChange: Sendable, Equatable {
+    case after(Duration)
+    /// Whatever the timer stood for is over.
+    case remove
+}
+
+/// The outcome of an event: state, timer and error are stored together or not at all, and the actions follow.
+public struct JobDecision: Sendable, Equatable {
+    public var state: JobState
+    public var timer: TimerChange
+    public var error: JobError?
+    public var actions: [JobAction]
+
+    public init(state: JobState, timer: TimerChange, error: JobError? = nil, actions: [JobAction] = []) {
+        self.state = state
+        self.timer = timer
+        self.error = error
+        self.actions = actions
+    }
+}

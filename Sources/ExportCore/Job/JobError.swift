@@ -1,0 +1,14 @@
+/// Why a job or a file failed.
+public struct JobError: Sendable, Equatable {
+    /// Kebab-case and stable: `max-wait-exceeded`, `unknown-status`, `http-403`.
+    public var code: String
+    public var message: String
+
+    public init(code: String, message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    /// The code of a job that was cancelled on request; it needs no dead letter.
+    public static let cancelled = "cancelled"
+}

@@ -1,0 +1,38 @@
+/// Something that happened to a job.
+public enum JobEvent: Sendable, Equatable {
+    /// The provider accepted the export.
+    case created(PollHints)
+    /// Creating, checking or listing failed.
+    case stepFailed(Failure)
+    /// The export is queued or running.
+    case notReady(PollHints)
+    /// The provider file has no meaning for this status.
+    case unknownStatus(String, PollHints)
+    case ready
+    /// The export is done and holds nothing.
+    case empty
+    /// The export itself failed, was cancelled at the provider, or expired there.
+    case exportFailed(JobError)
+    /// A page of the file list with `added` files is about to be stored; `isLast` when no page follows.
+    case pageListed(added: Int, isLast: Bool)
+    /// The watchdog's timer fired while files are transferred. The error is that of the first failed file.
+    case watchdogFired(fileError: JobError?)
+    /// The file list does not end, or is too long.
+    case listingRefused(JobError)
+    /// The manifest is written.
+    case manifestWritten
+    /// An operator asked to cancel, and the provider was told or need not be.
+    case cancelled
+    /// An operator asked to cancel, and the provider could not be told.
+    case cancelFailed(Failure)
+    /// An operator retries a failed job, with a new export or from where it failed.
+    case retryRequested(fromStart: Bool)
+
+    /// Whether a step did not succeed.
+    public var isFailure: Bool {
+        switch self {
+        case .stepFailed, .cancelFailed: true
+        default: false
+        }
+    }
+}

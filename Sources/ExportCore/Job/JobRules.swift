@@ -1,0 +1,54 @@
+/// The settings of a provider and of the service by which the job machine decides.
+public struct JobRules: Sendable, Equatable {
+    public var polling: PollPolicy
+    public var retry: RetryPolicy
+    public var recreate: RecreatePolicy
+    /// Whether a job continues without the files that cannot be fetched; otherwise one such file fails the job.
+    public var skipsFailedFiles: Bool
+    /// The longest time from the creation of the export until it is ready.
+    public var maxWait: Duration
+    /// The most status checks of one export.
+    public var maxAttempts: Int
+    /// Consecutive answers with an unknown status after which the job fails.
+    public var unknownStatusLimit: Int
+    /// Consecutive claims without a result after which the job fails.
+    public var claimLimit: Int
+    /// Attempts to write the manifest after which the job fails.
+    public var manifestLimit: Int
+    /// How long a claim lasts before the timer fires again.
+    public var lease: Duration
+    /// How long the files of a job may make no progress before the watchdog checks them.
+    public var watchdog: Duration
+
+    public init(
+        polling: PollPolicy = .tiered(), retry: RetryPolicy = RetryPolicy(), recreate: RecreatePolicy = RecreatePolicy(),
+        skipsFailedFiles: Bool = false, maxWait: Duration = .seconds(12 * 3600),
+        maxAttempts: Int = 500, unknownStatusLimit: Int = 5, claimLimit: Int = 100, manifestLimit: Int = 20, lease: Duration = .seconds(30),
+        watchdog: Duration = .seconds(60)
+    ) {
+        self.polling = polling
+        self.retry = retry
+        self.recreate = recreate
+        self.skipsFailedFiles = skipsFailedFiles
+        self.maxWait = maxWait
+        self.maxAttempts = maxAttempts
+        self.unknownStatusLimit = unknownStatusLimit
+        self.claimLimit = claimLimit
+        self.manifestLimit = manifestLimit
+        self.lease = lease
+        self.watchdog = watchdog
+    }
+}
+
+/// Whether an export that failed or expired at the provider is replaced by a new one.
+public struct RecreatePolicy: Sendable, Equatable {
+    /// How many times for one job; 0: never.
+    public var attempts: Int
+    /// How long to wait before each.
+    public var after: Duration
+
+    public init(attempts: Int = 0, after: Duration = .seconds(60)) {
+        self.attempts = attempts
+        self.after = after
+    }
+}

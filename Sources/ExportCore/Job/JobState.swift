@@ -1,0 +1,56 @@
+/// The part of a job that the rules read and change.
+public struct JobState: Sendable, Equatable {
+    public var status: JobStatus
+    /// Status checks that were answered.
+    public var attempts: Int
+    /// Consecutive failures of the current step: creating, checking or listing.
+    public var failures: Int
+    /// Consecutive answers with a status that the provider file does not know.
+    public var unknownStatuses: Int
+    /// Consecutive claims without a result, this one included. They bound a job that crashes whoever handles it.
+    public var claims: Int
+    public var filesTotal: Int
+    public var filesDone: Int
+    /// Files that were given up.
+    public var filesFailed: Int
+    /// Attempts to write the manifest.
+    public var manifestClaims: Int
+    /// How many exports the job has left behind, because they failed or were given up. The current one is number `creation`, from 0.
+    public var creation: Int
+    /// How many exports were recreated since the job was submitted or last retried by an operator.
+    public var recreations: Int
+    /// An earlier request to create the export may have taken effect without an answer.
+    public var createIsUncertain: Bool
+    /// Where a failed job continues when it is retried.
+    public var resumeAt: JobStatus?
+    /// At the time of the claim: time since the export was created, or since the admission while there is no export.
+    public var waited: Duration
+
+    public init(
+        status: JobStatus, attempts: Int = 0, failures: Int = 0, unknownStatuses: Int = 0, claims: Int = 0, filesTotal: Int = 0,
+        filesDone: Int = 0, filesFailed: Int = 0, manifestClaims: Int = 0, creation: Int = 0, recreations: Int = 0,
+        createIsUncertain: Bool = false, resumeAt: JobStatus? = nil, waited: Duration = .zero
+    ) {
+        self.status = status
+        self.attempts = attempts
+        self.failures = failures
+        self.unknownStatuses = unknownStatuses
+        self.claims = claims
+        self.filesTotal = filesTotal
+        self.filesDone = filesDone
+        self.filesFailed = filesFailed
+        self.manifestClaims = manifestClaims
+        self.creation = creation
+        self.recreations = recreations
+        self.createIsUncertain = createIsUncertain
+        self.resumeAt = resumeAt
+        self.waited = waited
+    }
+
+    /// Whether the provider may already have an export of a job that waits for its creation. An earlier claim without a result may
+    /// have sent its request.
+    public var mayHaveExport: Bool { status == .pending && (createIsUncertain || claims > 1) }
+
+    /// Whether every file is stored or given up.
+    public var isTransferred: Bool { filesDone + filesFailed >= filesTotal }
+}

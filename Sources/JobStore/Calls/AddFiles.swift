@@ -1,0 +1,68 @@
+import ExportCore
+import Redis
+
+extension StoreScript {
+    /// | argument | meaning |
+    /// |---|---|
+    /// | id | the job |
+    /// | version | the version that the caller knows |
+    /// | status | the decided status |
+    /// | delay | ms until the job's timer fires |
+    /// | counts | attempts, failures and unknownStatuses, separated by tabs |
+    /// | cursor | the next page; empty with the last page |
+    /// | filesDone | stored files that the caller knows; compared with the last page |
+    /// | filesFailed | files given up that the caller knows; compared with the last page |
+    /// | name | of a file, as it was listed |
+    /// | description | the file as JSON |
+    ///
+    /// | reply | meaning |
+    /// |---|---|
+    /// | outcome | added, stale or countsDiffer |
+    /// | version | the job's version now |
+    /// | filesDone | as stored |
+    /// | filesFailed | as stored |
+    static let addFiles = StoreScript(
+        "add_files", PackageResources.add_files_lua,
+        arguments: "id, version, status, delay, counts, cursor, filesDone, filesFailed; each: name, description",
+        reply: "outcome, version, filesDone, filesFailed")
+}
+
+/// The result of storing a page of the file list.
+public enum AddFilesOutcome: Sendable, Equatable {
+    case added(version: Int64)
+    /// The job has changed meanwhile: nothing was stored.
+    case stale
+    /// Workers have ended files since the caller read the job: decide again from these counters. Nothing was stored.
+    case countsDiffer(done: Int, failed: Int)
+}
+
+extension JobStore {
+    /// Stores a page of the file list.
+    /// - Parameters:
+    ///   - job: the decision was made from its state.
+    ///   - decision: of `pageListed`. Its timer is set: a decision that ends the job is for `apply`.
+    ///   - cursor: the next page; `nil` with the last.
+    public func addFiles(
+        _ files: [FileTask], to job: ClaimedJob, decision: JobDecision, cursor: String?
+    ) async throws(JobStoreError) -> AddFilesOutcome {
+        let state = decision.state
+        guard case .after(let delay) = decision.timer else {
+            throw JobStoreError(kind: .mismatch("the decision on \(job.id) ends it; store it by apply"), attempted: "add_files")
+        }
+        var arguments: [RedisArgument] = [
+            .string(job.id.text), .integer(job.version), .string(state.status.rawValue), .integer(max(delay.milliseconds, 0)),
+            .string(JobProgress.counts(state)), .string(cursor ?? ""), .integer(Int64(job.state.filesDone)),
+            .integer(Int64(job.state.filesFailed)),
+        ]
+        for file in files { arguments += [.string(file.name), .bytes(file.json)] }
+        let reply = try await run(.addFiles, on: job.id, arguments)
+        switch try reply.element("outcome").string {
+        case "added": return .added(version: try reply.element("version").integer)
+        case "stale": return .stale
+        case "countsDiffer":
+            let done = try reply.element("filesDone").integer, failed = try reply.element("filesFailed").integer
+            return .countsDiffer(done: Int(done), failed: Int(failed))
+        default: throw reply.unexpected
+        }
+    }
+}

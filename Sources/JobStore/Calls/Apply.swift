@@ -1,0 +1,45 @@
+import ExportCore
+import Redis
+
+extension StoreScript {
+    /// | argument | meaning |
+    /// |---|---|
+    /// | keep | ms that a job is kept after its end |
+    /// | id | the job |
+    /// | version | the version that the caller knows |
+    /// | status | the decided status |
+    /// | delay | ms until the job's timer fires; -1: the job has ended |
+    /// | counts | attempts, failures and unknownStatuses, separated by tabs |
+    /// | what | of the line in the history: a status or a sign; empty: no line |
+    /// | detail | of the line in the history |
+    /// | isCheck | 1 for a status check |
+    /// | fields | the number of further fields |
+    /// | field | a field of the job's hash |
+    /// | value | its value; empty: the field is removed |
+    ///
+    /// | reply | meaning |
+    /// |---|---|
+    /// | version | the new version, or -1: stale, ended or unknown |
+    static let apply = StoreScript(
+        "apply", PackageResources.apply_lua,
+        arguments: "keep; each: id, version, status, delay, counts, what, detail, isCheck, fields; nested: field, value",
+        reply: "each: version")
+}
+
+/// The result of a change.
+public enum ChangeOutcome: Sendable, Equatable {
+    /// The change is stored; the job has this version now.
+    case applied(version: Int64)
+    /// The job has changed meanwhile, or has ended: nothing was stored.
+    case stale
+}
+
+extension JobStore {
+    /// Stores decisions, each if its job still has the version that the caller knows. Changes of several callers share scripts.
+    /// - Parameter changes: a job occurs once at most.
+    /// - Returns: the results in the order of the changes.
+    public func apply(_ changes: [JobChange]) async -> [Result<ChangeOutcome, JobStoreError>] { await self.changes.apply(changes) }
+
+    /// Sends the changes that wait for others, and returns when they are stored or have failed. Call it before the connection is closed.
+    public func flush() async { await changes.flush() }
+}

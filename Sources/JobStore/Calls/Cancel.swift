@@ -1,0 +1,46 @@
+import ExportCore
+import Redis
+
+extension StoreScript {
+    /// | argument | meaning |
+    /// |---|---|
+    /// | id | the job |
+    ///
+    /// | reply | meaning |
+    /// |---|---|
+    /// | outcome | asked, over or unknown |
+    /// | status | of the job; not when it is unknown |
+    /// | provider | of the job; only when asked, like what follows |
+    /// | priority | of the job |
+    /// | tenant | of the job |
+    static let cancel = StoreScript(
+        "cancel", PackageResources.cancel_lua, arguments: "id", reply: "outcome, status, provider, priority, tenant")
+}
+
+/// The result of asking to cancel a job.
+public enum CancelRequestOutcome: Sendable, Equatable {
+    /// The job ends as soon as the provider was told.
+    case asked
+    /// The job had ended before.
+    case over(JobStatus)
+    case unknown
+}
+
+extension JobStore {
+    /// Asks to cancel a job; an orchestrator tells its provider and ends it.
+    public func cancel(_ id: JobID) async throws(JobStoreError) -> CancelRequestOutcome {
+        let reply = try await run(.cancel, on: id, [.string(id.text)])
+        switch try reply.element("outcome").string {
+        case "asked":
+            // Another hash tag, so another script. If this one is lost, an entry in the waiting list remains, which `start` refuses.
+            try await dequeue(
+                id, provider: reply.element("provider").string, priority: reply.element("priority").string,
+                tenant: reply.element("tenant").string)
+            return .asked
+        case "over":
+            guard let status = JobStatus(rawValue: try reply.element("status").string) else { throw reply.unexpected }
+            return .over(status)
+        default: return .unknown
+        }
+    }
+}

@@ -1,0 +1,73 @@
+import ExportCore
+import Redis
+
+/// A decision of the job machine about a claimed job, and what it adds to the job's record.
+public struct JobChange: Sendable {
+    /// As the decision was made from it; another status in the decision is a transition.
+    public var job: ClaimedJob
+    public var decision: JobDecision
+    /// For the history: what happened in a few words, `running 40 %`.
+    public var detail: String
+    /// Whether the step was a status check, which sets `lastPollAt`.
+    public var isCheck: Bool
+    /// Whether the step failed, and is tried again.
+    public var isFailure: Bool
+    /// Replaces what the provider's answers said about the export.
+    public var exportHandle: String?
+    /// Notes that the provider may have started a second export.
+    public var mayBeCreatedTwice: Bool
+
+    public init(
+        _ job: ClaimedJob, _ decision: JobDecision, detail: String = "", isCheck: Bool = false, isFailure: Bool = false,
+        exportHandle: String? = nil, mayBeCreatedTwice: Bool = false
+    ) {
+        self.job = job
+        self.decision = decision
+        self.detail = detail
+        self.isCheck = isCheck
+        self.isFailure = isFailure
+        self.exportHandle = exportHandle
+        self.mayBeCreatedTwice = mayBeCreatedTwice
+    }
+
+    /// Appends what `apply.lua` reads of a change.
+    func append(to arguments: inout [RedisArgument]) {
+        let state = decision.state
+        var fields: [RedisArgument] = []
+        if let error = decision.error {
+            fields += ["errorCode", .string(error.code), "errorMessage", .string(String(error.message.prefix(2000)))]
+        }
+        if let exportHandle { fields += ["export", .string(exportHandle)] }
+        if mayBeCreatedTwice { fields += ["createdTwice", "possible"] }
+        fields += rareFields
+        arguments.append(.string(job.id.text))
+        arguments.append(.integer(job.version))
+        arguments.append(.string(state.status.rawValue))
+        arguments.append(.integer(decision.timer.delay))
+        arguments.append(.string(JobProgress.counts(state)))
+        arguments.append(.string(what))
+        arguments.append(.string(HistoryEntry.line(detail)))
+        arguments.append(.integer(isCheck ? 1 : 0))
+        arguments.append(.integer(Int64(fields.count / 2)))
+        arguments.append(contentsOf: fields)
+    }
+
+    /// Of the line in the history; empty when nothing is worth a line: the watchdog found everything in order.
+    private var what: String {
+        if decision.state.status != job.state.status { return decision.state.status.rawValue }
+        return isFailure ? "!" : isCheck ? "~" : ""
+    }
+
+    /// Fields that seldom change, where they do; an empty value removes the field.
+    private var rareFields: [RedisArgument] {
+        let state = decision.state, previous = job.state
+        var fields: [RedisArgument] = []
+        if state.creation != previous.creation { fields += ["creation", .integer(Int64(state.creation))] }
+        if state.recreations != previous.recreations { fields += ["recreations", .integer(Int64(state.recreations))] }
+        if state.createIsUncertain != previous.createIsUncertain { fields += ["createIsUncertain", state.createIsUncertain ? "1" : ""] }
+        if state.resumeAt != previous.resumeAt { fields += ["resumeAt", .string(state.resumeAt?.rawValue ?? "")] }
+        // The next export begins without what is known of the last one.
+        if state.status == .pending, previous.status != .pending { fields += ["export", ""] }
+        return fields
+    }
+}

@@ -1,0 +1,50 @@
+import ExportCore
+import Redis
+
+extension JobStore {
+    /// How long until the next timer of each partition is due, negative when it is overdue; a partition without a timer is missing. One
+    /// round trip, and a cheap read for each partition, where a claim would run a script.
+    public func nextDue(on partitions: [Int]) async throws(JobStoreError) -> [Int: Duration] {
+        guard !partitions.isEmpty else { return [:] }
+        let commands = partitions.map { partition -> [RedisArgument] in ["ZRANGE", Keys.due(partition), 0, 0, "WITHSCORES"] }
+        let replies = try await claims.send("next due", [["TIME"]] + commands)
+        let now = try replies[0].milliseconds
+        var due: [Int: Duration] = [:]
+        for (partition, first) in zip(partitions, replies.dropFirst()) where try !first.array.isEmpty {
+            guard let score = Double(try first.element(1).string) else { throw first.unexpected }
+            due[partition] = .milliseconds(Int64(score) - now)
+        }
+        return due
+    }
+
+    /// How overdue the oldest timer is; zero when none is.
+    public func oldestOverdue() async throws(JobStoreError) -> Duration {
+        try await nextDue(on: Array(0..<partitions)).values.min().map { max(.zero - $0, .zero) } ?? .zero
+    }
+
+    /// The store's clock, in milliseconds.
+    public func now() async throws(JobStoreError) -> Int64 { try await send("time", [["TIME"]])[0].milliseconds }
+
+    /// Those of the providers for which jobs wait for their creation, taken and unsettled ones included.
+    public func waiting(among providers: [String]) async throws(JobStoreError) -> [String] {
+        guard !providers.isEmpty else { return [] }
+        let commands = providers.map { provider -> [RedisArgument] in
+            ["EXISTS", Keys.provider(provider, .taken)] + JobPriority.allCases.map { Keys.tenants(provider, $0) }
+        }
+        var waiting: [String] = []
+        for (provider, reply) in zip(providers, try await send("waiting", commands)) {
+            if try reply.integer > 0 { waiting.append(provider) }
+        }
+        return waiting
+    }
+}
+
+extension Reply {
+    /// Of a reply to TIME.
+    var milliseconds: Int64 {
+        get throws(JobStoreError) {
+            guard let seconds = Int64(try element(0).string), let micros = Int64(try element(1).string) else { throw unexpected }
+            return seconds * 1000 + micros / 1000
+        }
+    }
+}

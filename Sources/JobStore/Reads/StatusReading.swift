@@ -1,0 +1,75 @@
+import ExportCore
+import Redis
+
+/// How many jobs have each status.
+public typealias StatusCounts = [JobStatus: Int]
+
+extension JobStore {
+    public func counts() async throws(JobStoreError) -> StatusCounts {
+        let places = (0..<partitions).flatMap { partition in JobStatus.allCases.map { (partition: partition, status: $0) } }
+        let commands = places.map { partition, status -> [RedisArgument] in
+            status == .polling ? ["HGET", Keys.counts(partition), .string(status.rawValue)] : ["ZCARD", Keys.status(status, partition)]
+        }
+        var counts: StatusCounts = [:]
+        for (place, reply) in zip(places, try await send("counts", commands)) {
+            let count = place.status == .polling ? Int(try reply.optional?.string ?? "0") : Int(try reply.integer)
+            guard let count else { throw reply.unexpected }
+            counts[place.status, default: 0] += count
+        }
+        return counts
+    }
+
+    /// Up to `limit` jobs of a status: the last that changed to it, newest first; POLLING jobs by their next check, soonest first.
+    public func list(_ status: JobStatus, limit: Int) async throws(JobStoreError) -> [Job] {
+        guard limit > 0 else { return [] }
+        if status == .polling { return try await listPolling(limit: limit) }
+        let commands = (0..<partitions).map { partition -> [RedisArgument] in
+            ["ZRANGE", Keys.status(status, partition), 0, .integer(Int64(limit - 1)), "REV", "WITHSCORES"]
+        }
+        let newest = try await Self.ranked(send("list", commands)).sorted { $0.score > $1.score }
+        return try await jobs(newest.prefix(limit).map(\.id))
+    }
+
+    /// A page of the failed jobs of a partition, in the order in which they failed.
+    /// - Parameter until: jobs that failed later are left out; milliseconds of the store's clock.
+    /// - Returns: how many the index holds there, and those that still exist.
+    public func failed(
+        in partition: Int, until: Int64, skipping: Int, limit: Int
+    ) async throws(JobStoreError) -> (found: Int, jobs: [Job]) {
+        let range: [RedisArgument] = ["-inf", .integer(until), "BYSCORE", "LIMIT", .integer(Int64(skipping)), .integer(Int64(limit))]
+        var ids: [JobID] = []
+        for element in try await send("failed", [["ZRANGE", Keys.status(.failed, partition)] + range])[0].elements {
+            if let id = JobID(try element.string) { ids.append(id) }
+        }
+        return (ids.count, try await jobs(ids).filter { $0.state.status == .failed })
+    }
+
+    /// POLLING has no index of its own: its jobs are in the due set, among those of other statuses.
+    private func listPolling(limit: Int) async throws(JobStoreError) -> [Job] {
+        var found: [Job] = []
+        var start: Int64 = 0
+        while found.count < limit {
+            let page: Int64 = 200
+            let commands = (0..<partitions).map { partition -> [RedisArgument] in
+                ["ZRANGE", Keys.due(partition), .integer(start), .integer(start + page - 1), "WITHSCORES"]
+            }
+            let replies = try await send("list", commands)
+            if replies.allSatisfy({ $0.value.elements?.isEmpty ?? true }) { break }
+            let soonest = try Self.ranked(replies).sorted { $0.score < $1.score }
+            found += try await jobs(soonest.map(\.id)).filter { $0.state.status == .polling }
+            start += page
+        }
+        return Array(found.prefix(limit))
+    }
+
+    /// Jobs and scores of sorted sets; timers of files are left out.
+    private static func ranked(_ replies: [Reply]) throws(JobStoreError) -> [(score: Double, id: JobID)] {
+        var found: [(score: Double, id: JobID)] = []
+        for item in try replies.map({ (reply) throws(JobStoreError) in try reply.chunks(of: 2) }).joined() {
+            guard let id = item[item.startIndex].text.flatMap(JobID.init), let score = item[item.startIndex + 1].text.flatMap(Double.init)
+            else { continue }
+            found.append((score, id))
+        }
+        return found
+    }
+}

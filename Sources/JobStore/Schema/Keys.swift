@@ -1,0 +1,39 @@
+import ExportCore
+import Redis
+
+/// Every key of the store. `ops/docs/store.md` describes what each holds; a test compares this list, that page and the scripts.
+///
+/// Keys that one script touches have one hash tag: `{lh:NN}` for a partition, `{lh:p:NAME}` for a provider.
+enum Keys {
+    /// `{lh:NN}:…`, NN being the partition of the job's id; `job`, `files` and `status` continue with an id or a status.
+    enum Partition: String, CaseIterable { case due, job, files, status, counts }
+
+    /// `{lh:p:NAME}:…`; `waiting` continues with priority and tenant, `tenants` with the priority.
+    enum Provider: String, CaseIterable { case waiting, tenants, turns, taken, rates, inflight, health }
+
+    /// Keys without a hash tag.
+    enum Global: String, CaseIterable {
+        case meta = "lh:meta"
+        case orchestrators = "lh:orchestrators"
+        case durations = "lh:durations"
+    }
+
+    static func tag(_ partition: Int) -> String { partition < 10 ? "{lh:0\(partition)}:" : "{lh:\(partition)}:" }
+
+    static func due(_ partition: Int) -> RedisArgument { .string(tag(partition) + Partition.due.rawValue) }
+    static func counts(_ partition: Int) -> RedisArgument { .string(tag(partition) + Partition.counts.rawValue) }
+    static func job(_ id: JobID, _ partition: Int) -> RedisArgument { .string("\(tag(partition))\(Partition.job.rawValue):\(id.text)") }
+    static func files(_ id: JobID, _ partition: Int) -> RedisArgument { .string("\(tag(partition))\(Partition.files.rawValue):\(id.text)") }
+
+    static func status(_ status: JobStatus, _ partition: Int) -> RedisArgument {
+        .string("\(tag(partition))\(Partition.status.rawValue):\(status.rawValue)")
+    }
+
+    static func provider(_ name: String, _ key: Provider) -> RedisArgument { .string("{lh:p:\(name)}:\(key.rawValue)") }
+
+    static func tenants(_ name: String, _ priority: JobPriority) -> RedisArgument {
+        .string("{lh:p:\(name)}:\(Provider.tenants.rawValue):\(priority.rawValue)")
+    }
+
+    static func global(_ key: Global) -> RedisArgument { .string(key.rawValue) }
+}

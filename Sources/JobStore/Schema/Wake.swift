@@ -1,0 +1,59 @@
+import ExportCore
+
+/// A claimed timer on its way through `longhaul.checks`. It carries everything that a check needs, so that a cycle reads nothing.
+///
+/// A message holds a line for each wake, its fields separated by tabs; `claim.lua` writes them, and nothing in between decodes them:
+/// 1. the job's id;
+/// 2. version, claims, attempts, failures, unknown statuses, last and next check, as in the field `progress`;
+/// 3. status, files in total, files stored, files given up, exports left behind, exports created again, whether a cancellation is asked
+///    for (0 or 1), milliseconds waited, export handle (JSON; `{}`: none);
+/// 4. provider, tenant, correlation id (empty: the job's id) and parameters (JSON), as in the field `request`.
+public enum Wake {
+    /// The jobs of a message as they were claimed, and how many of its lines are malformed. Priority, webhook and trace context of the
+    /// requests have their defaults.
+    public static func decode(_ body: [UInt8]) -> (jobs: [ClaimedJob], malformed: Int) {
+        var jobs: [ClaimedJob] = []
+        var malformed = 0
+        forEachLine(of: body) { line in
+            if let job = decode(line: body[line]) { jobs.append(job) } else { malformed += 1 }
+        }
+        return (jobs, malformed)
+    }
+
+    /// The number of wakes in a message that `claim.lua` made.
+    public static func count(_ body: [UInt8]) -> Int {
+        var count = 0
+        forEachLine(of: body) { _ in count += 1 }
+        return count
+    }
+
+    private static func forEachLine(of body: [UInt8], _ visit: (Range<Int>) -> Void) {
+        var start = 0
+        while start < body.count {
+            let end = body[start...].firstIndex(of: UInt8(ascii: "\n")) ?? body.count
+            if end > start { visit(start..<end) }
+            start = end + 1
+        }
+    }
+
+    private static func decode(line: ArraySlice<UInt8>) -> ClaimedJob? {
+        var fields = WakeFields(line)
+        guard let name = fields.text(), let id = JobID(name), let version = fields.number(), let claims = fields.count(),
+            let attempts = fields.count(), let failures = fields.count(), let unknown = fields.count(), fields.next() != nil,
+            fields.next() != nil, let status = fields.text().flatMap(JobStatus.init(rawValue:)), let total = fields.count(),
+            let done = fields.count(), let failed = fields.count(), let creation = fields.count(), let recreations = fields.count(),
+            let cancel = fields.next(), let waited = fields.count(), let handle = fields.next(), let provider = fields.text(),
+            let tenant = fields.text(), let correlationID = fields.text(orFor: name)
+        else { return nil }
+        // The first claim of a planned check is not written.
+        let state = JobState(
+            status: status, attempts: attempts, failures: failures, unknownStatuses: unknown, claims: max(claims, 1), filesTotal: total,
+            filesDone: done, filesFailed: failed, creation: creation, recreations: recreations, waited: .milliseconds(waited))
+        return ClaimedJob(
+            request: JobRequest(
+                id: id, provider: provider, parameters: fields.rest(), tenant: tenant, correlationID: correlationID),
+            version: version, state: state,
+            exportHandle: handle.elementsEqual("{}".utf8) ? nil : String(decoding: handle, as: UTF8.self),
+            isCancelRequested: cancel.elementsEqual(CollectionOfOne(UInt8(ascii: "1"))))
+    }
+}

@@ -1,0 +1,43 @@
+/// Reads the fields of a wake's line one after the other; numbers need neither a slice nor a string.
+struct WakeFields {
+    private let line: ArraySlice<UInt8>
+    private var position: Int
+
+    init(_ line: ArraySlice<UInt8>) {
+        self.line = line
+        position = line.startIndex
+    }
+
+    /// The next field; `nil` when no tab ends it. The last field is `rest`.
+    mutating func next() -> ArraySlice<UInt8>? {
+        guard let end = line[position...].firstIndex(of: UInt8(ascii: "\t")) else { return nil }
+        defer { position = end + 1 }
+        return line[position..<end]
+    }
+
+    mutating func text() -> String? { next().map { String(decoding: $0, as: UTF8.self) } }
+
+    /// An empty field stands for `known`.
+    mutating func text(orFor known: String) -> String? { next().map { $0.isEmpty ? known : String(decoding: $0, as: UTF8.self) } }
+
+    mutating func number() -> Int64? {
+        guard let field = next(), (1...18).contains(field.count) else { return nil }
+        var number: Int64 = 0
+        for byte in field {
+            let digit = byte &- UInt8(ascii: "0")
+            guard digit < 10 else { return nil }
+            number = number * 10 + Int64(digit)
+        }
+        return number
+    }
+
+    /// A count, or milliseconds up to 31 years. Anybody who can publish can write a line, and a number that overflows a computation would
+    /// end the process.
+    mutating func count() -> Int? {
+        guard let number = number(), number <= 1_000_000_000_000 else { return nil }
+        return Int(number)
+    }
+
+    /// The last field, tabs included.
+    func rest() -> String { String(decoding: line[position...], as: UTF8.self) }
+}

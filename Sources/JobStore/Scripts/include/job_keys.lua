@@ -1,0 +1,12 @@
+-- The keys of a partition. KEYS[1] is its due set, and every key that a script touches has the same hash tag.
+
+local DUE = KEYS[1]
+local TAG = string.sub(DUE, 1, -4)
+local COUNTS = TAG .. 'counts'
+
+local function job_key(id) return TAG .. 'job:' .. id end
+local function files_key(id) return TAG .. 'files:' .. id end
+local function index_key(status) return TAG .. 'status:' .. status end
+
+-- The member of the due set that is a file's timer.
+local function file_timer(id, file) return id .. '#' .. file end

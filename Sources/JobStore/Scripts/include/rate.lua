@@ -1,0 +1,14 @@
+-- include: clock, provider_keys
+-- Rates by GCRA (ITU-T I.371). `tat` is the theoretical arrival time.
+
+-- How many of `number` requests may start now at `rate` a second, `burst` of them at once; then tat and the interval for `use_permits`.
+local function available_permits(what, number, rate, burst)
+    local interval = 1000 / rate
+    -- No further ahead than this rate can have brought it: the rate may have been another, and a changed rate takes effect at once.
+    local tat = math.min(math.max(tonumber(redis.call('HGET', RATES, what) or '0'), NOW), NOW + burst * interval)
+    return math.min(number, math.max(math.floor((NOW + burst * interval - tat) / interval + 1e-6), 0)), tat, interval
+end
+
+local function use_permits(what, number, tat, interval)
+    if number > 0 then redis.call('HSET', RATES, what, string.format('%.3f', tat + number * interval)) end
+end

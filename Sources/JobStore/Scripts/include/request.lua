@@ -1,0 +1,5 @@
+-- The field `request` of a job: provider, tenant, correlation id ('' stands for the job's id) and parameters, separated by tabs.
+-- Schema/PackedRequest.swift writes it.
+
+-- Provider, tenant and correlation id.
+local function parse_request(request) return string.match(request, '^([^\t]*)\t([^\t]*)\t([^\t]*)') end

@@ -1,0 +1,145 @@
+import ExportCore
+import JobStore
+import Logging
+
+/// How the interpreter ended an attempt at a file.
+public enum FileEnd: Sendable {
+    case stored(FileChange)
+    /// Another attempt follows after this delay.
+    case retried(after: Duration)
+    /// The file failed for good. What that means for its job is decided when the job's timer fires, which is now.
+    case givenUp
+    case handedBack
+    /// Another worker may have the file by now, or its job is over.
+    case leaseLost
+    /// The store was not told; the file's timer brings it back.
+    case unrecorded
+}
+
+/// The result of asking for a file.
+public enum FileClaimOutcome: Sendable {
+    case claimed(ClaimedFile)
+    /// The file is stored or failed, another worker has it, its backoff is not over, or its job is over.
+    case nothing(reason: String)
+}
+
+/// Carries out what the file machine decides: dead letter → store → actions. It is the one reader of `FileAction`.
+public struct FileInterpreter: Sendable {
+    let store: JobStore
+    private let letters: FailureLetters
+    let downloads: DownloadPublisher
+    private let reporter: TransitionReporter
+
+    public init(store: JobStore, letters: FailureLetters, downloads: DownloadPublisher, reporter: TransitionReporter) {
+        self.store = store
+        self.letters = letters
+        self.downloads = downloads
+        self.reporter = reporter
+    }
+
+    /// Claims a file for which a message came. The first decision trusts the message; when the store knows better, the next one starts
+    /// from what the store said.
+    /// - Parameter token: as the message carries it; without one the file's first attempt is assumed.
+    public func claim(
+        _ index: Int, of id: JobID, token: Int?, machine: FileMachine
+    ) async throws(JobStoreError) -> FileClaimOutcome {
+        var state = FileState.queued(token: token ?? 0, since: nil, copies: 0)
+        var isTimerDue = false
+        while let decision = machine.decide(.claimed(isTimerDue: isTimerDue), in: state) {
+            switch try await store.claimFile(index, of: id, from: state, decision: decision) {
+            case .claimed(let file):
+                for action in decision.actions { await execute(action, on: file) }
+                return .claimed(file)
+            case .differs(let stored, let isDue): (state, isTimerDue) = (stored, isDue)
+            case .closed: return .nothing(reason: "closed")
+            }
+        }
+        return .nothing(reason: state.kind.rawValue)
+    }
+
+    /// Gives a file up, before its transfer, that has used up its attempts.
+    /// - Returns: `nil` when the transfer may begin.
+    public func verdict(on file: ClaimedFile, machine: FileMachine, while mayRetry: @Sendable () async -> Bool) async -> FileEnd? {
+        guard let decision = machine.verdictAtClaim(attempt: file.attempt, in: file.state) else { return nil }
+        return await carryOut(decision, on: file, while: mayRetry)
+    }
+
+    /// Decides how an attempt ended, and carries the decision out.
+    /// - Parameters:
+    ///   - objects: what was stored of the file.
+    ///   - manifestLease: with it, the last file of a job claims the job for its manifest.
+    ///   - mayRetry: asked, and waited for, before the store is told once more.
+    public func carryOut(
+        _ event: FileEvent, on file: ClaimedFile, machine: FileMachine, objects: [StoredObject] = [], manifestLease: Duration? = nil,
+        while mayRetry: @Sendable () async -> Bool
+    ) async -> FileEnd {
+        guard let decision = machine.decide(event, in: file.state, random: .random(in: 0..<1)) else { return .leaseLost }
+        return await carryOut(
+            decision, on: file, failure: event.failure, objects: objects, manifestLease: manifestLease, while: mayRetry)
+    }
+
+    private func carryOut(
+        _ decision: FileDecision, on file: ClaimedFile, failure: Failure? = nil, objects: [StoredObject] = [],
+        manifestLease: Duration? = nil, while mayRetry: @Sendable () async -> Bool
+    ) async -> FileEnd {
+        for action in decision.actions where action.comesBeforeTheStore {
+            guard await execute(action, on: file) else { return .unrecorded }
+        }
+        while true {
+            do throws(JobStoreError) {
+                let change = try await store.applyFile(
+                    decision, to: file, objects: objects, failure: failure ?? decision.failure, manifestLease: manifestLease)
+                guard let change else {
+                    reporter.metrics.staleFiles.increment()
+                    return .leaseLost
+                }
+                return FileEnd(decision, change)
+            } catch {
+                reporter.repeated.warning(key: "file", "the outcome of a transfer is not stored yet: \(error)")
+                guard error.isRetriable, await mayRetry() else { return .unrecorded }
+            }
+        }
+    }
+
+    /// - Returns: whether it succeeded; only an action before the store can fail.
+    @discardableResult
+    private func execute(_ action: FileAction, on file: ClaimedFile) async -> Bool {
+        switch action {
+        case .publishDeadLetter(let failure): return await letters.publish(failure, of: file)
+        // `queue` publishes the messages of many files together; no decision about a claimed file asks for one.
+        case .publishMessage: await downloads.publish(files: [file.index], of: file.job.request)
+        // The caller of `claim` transfers the file that it is given.
+        case .transfer: break
+        }
+        return true
+    }
+}
+
+extension FileEvent {
+    fileprivate var failure: Failure? {
+        switch self {
+        case .failed(let failure, _): failure
+        case .handedBack: Failure(.transient, code: "worker-shutdown", message: "the worker was shut down during the transfer")
+        default: nil
+        }
+    }
+}
+
+extension FileDecision {
+    /// Of a decision that gives the file up.
+    fileprivate var failure: Failure? {
+        for case .publishDeadLetter(let failure) in actions { return failure }
+        return nil
+    }
+}
+
+extension FileEnd {
+    fileprivate init(_ decision: FileDecision, _ change: FileChange) {
+        switch (decision.state, decision.timer) {
+        case (.stored, _): self = .stored(change)
+        case (.failed, _): self = .givenUp
+        case (_, .after(let delay)) where delay > .zero || decision.usesAttempt: self = .retried(after: delay)
+        default: self = .handedBack
+        }
+    }
+}

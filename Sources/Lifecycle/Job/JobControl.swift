@@ -1,0 +1,31 @@
+import ExportCore
+import JobStore
+
+/// The result of an operator's request to retry a job.
+public enum RetryOutcome: Sendable, Equatable {
+    /// The job continues in this status.
+    case retried(JobStatus)
+    /// Only a failed job can be retried.
+    case notFailed(JobStatus)
+    case unknown
+}
+
+extension JobInterpreter {
+    /// Retries a failed job.
+    /// - Parameter fromStart: with a new export; otherwise from where it failed.
+    public func retry(_ id: JobID, fromStart: Bool = false) async throws(JobStoreError) -> RetryOutcome {
+        let machine = JobMachine(rules: JobRules())
+        while true {
+            guard let job = try await store.job(id) else { return .unknown }
+            guard let decision = machine.decide(.retryRequested(fromStart: fromStart), in: job.state, random: 0) else {
+                return .notFailed(job.state.status)
+            }
+            let detail = fromStart ? "retried from the start" : "retried"
+            // Stale: somebody else has just done the same, which the next read shows.
+            guard let version = try await store.retry(job, decision, detail: detail) else { continue }
+            let claimed = job.claimed
+            await finish(JobChange(claimed, decision, detail: detail), as: claimed.advanced(to: version, decision.state))
+            return .retried(decision.state.status)
+        }
+    }
+}

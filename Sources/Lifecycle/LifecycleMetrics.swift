@@ -1,0 +1,34 @@
+import ExportCore
+import Metrics
+import Telemetry
+
+/// What becomes of jobs and files, counted where it is stored, whichever service stores it.
+///
+/// | metric | kind | labels | what |
+/// |---|---|---|---|
+/// | `longhaul_transitions_total` | counter | `to` | stored changes of a job's status |
+/// | `longhaul_dead_letters_total` | counter | `queue` | dead letters published, `jobs` or `downloads` |
+/// | `longhaul_stale_changes_total` | counter | `of` | changes that were not stored, because the `job` or `file` had changed meanwhile |
+public struct LifecycleMetrics: Sendable {
+    public let deadJobs = Counter(label: "longhaul_dead_letters_total", dimensions: [("queue", "jobs")])
+    public let deadDownloads = Counter(label: "longhaul_dead_letters_total", dimensions: [("queue", "downloads")])
+    public let staleJobs = Counter(label: "longhaul_stale_changes_total", dimensions: [("of", "job")])
+    public let staleFiles = Counter(label: "longhaul_stale_changes_total", dimensions: [("of", "file")])
+    private let transitions: [JobStatus: Counter]
+
+    public init() {
+        transitions = Dictionary(
+            uniqueKeysWithValues: JobStatus.allCases.map {
+                ($0, Counter(label: "longhaul_transitions_total", dimensions: [("to", $0.rawValue)]))
+            })
+    }
+
+    /// Help texts for the metrics page.
+    public static func describe(in registry: PrometheusRegistry) {
+        registry.describe("longhaul_transitions_total", help: "Stored changes of a job's status.")
+        registry.describe("longhaul_dead_letters_total", help: "Dead letters published.")
+        registry.describe("longhaul_stale_changes_total", help: "Changes not stored because the job or file had changed meanwhile.")
+    }
+
+    public func count(transitionTo status: JobStatus) { transitions[status]?.increment() }
+}

@@ -1,0 +1,51 @@
+import ExportCore
+import JobStore
+import Logging
+import Telemetry
+
+/// Turns what was stored into metrics and log lines. Nothing else in the program does: a line about a job is always the consequence of
+/// a stored change, never of an intention.
+public struct TransitionReporter: Sendable {
+    public let metrics: LifecycleMetrics
+    let logger: Logger
+    /// While a server is away, every job in progress meets the same error.
+    let repeated: RateLimitedLog
+
+    public init(metrics: LifecycleMetrics = LifecycleMetrics(), logger: Logger) {
+        self.metrics = metrics
+        self.logger = logger
+        repeated = RateLimitedLog(logger)
+    }
+
+    /// A new job stands in the store.
+    public func admitted(_ request: JobRequest) {
+        metrics.count(transitionTo: .pending)
+        logger.info("job admitted", metadata: Self.metadata(request, .pending))
+    }
+
+    /// A change of a job is stored. A status that stays is worth a line only when a step failed.
+    func stored(_ change: JobChange) {
+        let (before, after) = (change.job.state.status, change.decision.state.status)
+        guard before != after else {
+            if change.isFailure { logger.notice("retry: \(change.detail)", metadata: Self.metadata(change.job)) }
+            return
+        }
+        metrics.count(transitionTo: after)
+        var metadata = Self.metadata(change.job.request, after)
+        if let error = change.decision.error {
+            metadata["errorCode"] = "\(error.code)"
+            logger.error("job failed: \(error.message)", metadata: metadata)
+        } else {
+            logger.info("job is \(after.rawValue)", metadata: metadata)
+        }
+    }
+
+    public static func metadata(_ job: ClaimedJob) -> Logger.Metadata { metadata(job.request, job.state.status) }
+
+    static func metadata(_ request: JobRequest, _ status: JobStatus) -> Logger.Metadata {
+        [
+            "jobId": "\(request.id)", "correlationId": "\(request.correlationID)", "provider": "\(request.provider)",
+            "status": "\(status.rawValue)",
+        ]
+    }
+}

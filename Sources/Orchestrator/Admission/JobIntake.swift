@@ -1,0 +1,124 @@
+import EventThread
+import ExportCore
+import JobMessages
+import JobStore
+import Lifecycle
+import Logging
+import RabbitMQ
+import Retry
+import Telemetry
+
+/// Takes job messages in: decode → store → acknowledge. A message is acknowledged as soon as its job is in the store with a timer. A message
+/// that nobody can handle becomes a dead letter with the reason.
+actor JobIntake {
+    private let consumer: Consumer
+    private let office: DeadLetterOffice
+    private let store: JobStore
+    private let providers: ProviderDirectory
+    private let starter: Starter
+    private let watchdog: Duration
+    private let reporter: TransitionReporter
+    private let metrics: OrchestratorMetrics
+    private let logger: Logger
+    private let repeated: RateLimitedLog
+    private let thread: EventThread
+    private var isStopping = false
+    let progress = ProgressMonitor()
+    nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+    /// The windows make high come before normal before low when all are full, and none waits for another to be empty.
+    static let subscriptions = [
+        Subscription(queue: QueueNames.jobs(.high), prefetch: 128), Subscription(queue: QueueNames.jobs(.normal), prefetch: 64),
+        Subscription(queue: QueueNames.jobs(.low), prefetch: 32),
+    ]
+    private static let shares = [QueueNames.jobs(.high): 128, QueueNames.jobs(.normal): 64, QueueNames.jobs(.low): 32]
+
+    init(
+        consumer: Consumer, office: DeadLetterOffice, store: JobStore, providers: ProviderDirectory, starter: Starter,
+        reporter: TransitionReporter, watchdog: Duration, metrics: OrchestratorMetrics, logger: Logger, on thread: EventThread
+    ) {
+        self.consumer = consumer
+        self.office = office
+        self.reporter = reporter
+        self.store = store
+        self.providers = providers
+        self.starter = starter
+        self.watchdog = watchdog
+        self.metrics = metrics
+        self.logger = logger
+        repeated = RateLimitedLog(logger)
+        self.thread = thread
+    }
+
+    /// Lets `run` end when the consumer has, also while the store cannot be reached: its messages stay in their queues.
+    func stop() { isStopping = true }
+
+    /// Ends when the consumer has been shut down.
+    func run() async throws {
+        while true {
+            progress.rest()
+            let deliveries = try await consumer.next(atMost: Self.shares)
+            progress.beat()
+            if deliveries.isEmpty { return }
+            var accepted: (requests: [JobRequest], tags: [DeliveryTag]) = ([], [])
+            var dead: [DeadLetter] = []
+            for delivery in deliveries {
+                do throws(JobMessageError) {
+                    accepted.requests.append(try decode(delivery))
+                    accepted.tags.append(delivery.tag)
+                } catch {
+                    dead.append(DeadLetter(delivery, error))
+                }
+            }
+            if !accepted.tags.isEmpty { try await insist("admitting jobs") { try await self.admit(accepted.requests, accepted.tags) } }
+            for letter in dead { try await insist("dead-lettering") { try await self.bury(letter) } }
+        }
+    }
+
+    /// Tries until it succeeds. The messages stay unacknowledged meanwhile, which also stops the intake at the prefetch window. Rejecting
+    /// them would count as a delivery each time, and the delivery limit would dead-letter good jobs while Redis is down.
+    private func insist(_ attempted: String, _ body: () async throws -> Void) async throws {
+        let done: Void? = await retry(until: { self.isStopping }, body) { error in
+            if error is CancellationError { return false }
+            logger.warning("\(attempted) has to wait: \(error)")
+            progress.beat()
+            return true
+        }
+        if done == nil { throw CancellationError() }
+    }
+
+    private func decode(_ delivery: Delivery) throws(JobMessageError) -> JobRequest {
+        let request = try JobMessage.decode(delivery)
+        guard providers[request.provider] == nil else { return request }
+        throw JobMessageError(
+            code: "unknown-provider",
+            message: "provider \(request.provider.prefix(64)) is unknown; known are \(providers.names.joined(separator: ", "))")
+    }
+
+    private func admit(_ requests: [JobRequest], _ tags: [DeliveryTag]) async throws {
+        let outcomes = try await store.admit(requests, watchdog: watchdog)
+        await consumer.acknowledge(tags)
+        report(requests, outcomes)
+        await starter.signal(Set(requests.map(\.provider)))
+    }
+
+    private func bury(_ letter: DeadLetter) async throws {
+        try await office.bury(letter, in: QueueNames.deadJobs, from: consumer)
+        reporter.metrics.deadJobs.increment()
+        repeated.warning(
+            key: letter.error.code, "job message dead-lettered: \(letter.error.message)",
+            metadata: ["reason": "\(letter.error.code)", "queue": "\(letter.delivery.queue)"])
+    }
+
+    private func report(_ requests: [JobRequest], _ outcomes: [AdmissionOutcome]) {
+        for (request, outcome) in zip(requests, outcomes) {
+            if outcome == .admitted {
+                metrics.admitted.increment()
+                reporter.admitted(request)
+            } else {
+                metrics.known.increment()
+                logger.info("job is known already", metadata: ["jobId": "\(request.id)", "correlationId": "\(request.correlationID)"])
+            }
+        }
+    }
+}

@@ -1,0 +1,85 @@
+import ExportCore
+import JobStore
+import Lifecycle
+import Logging
+import ProviderAPI
+
+/// Lists the files of an export that is ready, page by page. Each page is stored before its messages are published, together with the
+/// cursor of the next: after a crash the list continues there.
+struct FileListing: Sendable {
+    let store: JobStore
+    let providers: ProviderDirectory
+    let work: JobsInProgress
+    let maxFiles: Int
+    let metrics: OrchestratorMetrics
+    let logger: Logger
+
+    /// - Parameter claimed: READY, as a wake brought it or as it was just stored.
+    func run(_ claimed: ClaimedJob, with interpreter: JobInterpreter) async {
+        do {
+            guard let provider = await JobResolver(providers: providers, interpreter: interpreter).resolve(claimed) else { return }
+            guard let job = try await store.job(claimed.id), job.version == claimed.version else { return metrics.wakesStale.increment() }
+            try await list(job, provider, interpreter)
+        } catch {
+            logger.warning("listing stopped; the lease brings the job back: \(error)", metadata: TransitionReporter.metadata(claimed))
+        }
+    }
+
+    private func list(_ record: Job, _ provider: Provider, _ interpreter: JobInterpreter) async throws {
+        var (job, cursor, emptyPages) = (record.claimed, record.listingCursor, 0)
+        await work.advance(job)
+        while true {
+            let permission = await provider.gate.admit(.list)
+            if case .wait(let time) = permission { return await work.postpone(job, by: time) }
+            let begun = ContinuousClock.now
+            let outcome = await provider.client.files(JobContext(step: job), exportHandle: job.exportHandle ?? "{}", page: cursor)
+            await provider.gate.report(.list, permission, failure: outcome.failure, took: .now - begun)
+            metrics.countListing(outcome.failure.map { StepOutcome($0.failureClass) } ?? .succeeded)
+            switch outcome {
+            case .failure(let failure):
+                let event = JobEvent.stepFailed(ProviderGate.forJob(failure, permission))
+                await interpreter.carryOut(event, for: job, by: provider.machine, detail: failure.code)
+                return
+            case .page(let files, let next):
+                emptyPages = files.isEmpty ? emptyPages + 1 : 0
+                if let error = refusal(of: files.count, next, after: cursor, emptyPages, job) {
+                    await interpreter.carryOut(.listingRefused(error), for: job, by: provider.machine)
+                    return
+                }
+                let tasks = tasks(files, page: cursor, of: job)
+                guard let stored = try await interpreter.carryOut(page: tasks, next: next, of: job, by: provider.machine) else { return }
+                metrics.downloadsListed.increment(by: tasks.count)
+                guard let next else { return }
+                (job, cursor) = (stored, next)
+                await work.advance(job)
+            }
+        }
+    }
+
+    /// Pages in a row that list nothing and name a next one.
+    private static let maxEmptyPages = 100
+
+    /// Why a list is refused that does not end.
+    private func refusal(of count: Int, _ next: String?, after cursor: String?, _ emptyPages: Int, _ job: ClaimedJob) -> JobError? {
+        if job.state.filesTotal + count > maxFiles {
+            return JobError(code: "too-many-files", message: "the export lists more than \(maxFiles) files; raise LONGHAUL_MAX_FILES")
+        }
+        if let next, next == cursor || emptyPages >= Self.maxEmptyPages {
+            return JobError(code: "paging-loop", message: "the file list continues without listing anything")
+        }
+        return nil
+    }
+
+    private func tasks(_ files: [ListedFile], page: String?, of job: ClaimedJob) -> [FileTask] {
+        files.enumerated().map { offset, file in
+            FileTask(
+                name: Self.safeName(file.name, index: job.state.filesTotal + offset), url: file.url, bytes: file.bytes,
+                sha256: file.sha256, page: page, listedName: file.name)
+        }
+    }
+
+    /// A name from outside as a path under the job's folder. A name that cannot be one is replaced by the file's index.
+    private static func safeName(_ name: String, index: Int) -> String {
+        (try? SafePath.relative(name)) ?? "file-\(index)"  // the refused name is the provider's, and no reason to fail a job
+    }
+}

@@ -1,0 +1,22 @@
+import ExportCore
+import JobStore
+import Lifecycle
+
+/// The first step of everything that an orchestrator does for a claimed job: find its provider, and end a job that crashes whoever
+/// handles it.
+struct JobResolver: Sendable {
+    let providers: ProviderDirectory
+    let interpreter: JobInterpreter
+
+    /// - Returns: `nil` when the job was dealt with here: its provider is not known, or its claims are used up.
+    func resolve(_ job: ClaimedJob) async -> Provider? {
+        guard let provider = providers[job.request.provider] else {
+            let failure = ProviderDirectory.unknown
+            await interpreter.carryOut(.stepFailed(failure), for: job, by: JobMachine(rules: JobRules()), detail: failure.code)
+            return nil
+        }
+        guard let verdict = provider.machine.verdictAtClaim(job.state) else { return provider }
+        await interpreter.carryOut(JobChange(job, verdict, detail: verdict.error?.code ?? ""))
+        return nil
+    }
+}

@@ -1,0 +1,33 @@
+import ExportCore
+import ProviderAPI
+
+// What a request to a provider says about the provider's own health: `nil` when it answered as it should, whatever the answer means for
+// the job.
+
+extension CreateOutcome {
+    /// Of an export that runs now.
+    var exportHandle: String? {
+        switch self {
+        case .created(let handle), .adopted(let handle): handle
+        case .failed: nil
+        }
+    }
+
+    var failure: Failure? { if case .failed(let failure) = self { failure } else { nil } }
+}
+
+extension FindOutcome {
+    var failure: Failure? { if case .failed(let failure) = self { failure } else { nil } }
+}
+
+extension CheckOutcome {
+    var failure: Failure? { if case .failure(let failure) = self { failure } else { nil } }
+}
+
+extension FilesOutcome {
+    var failure: Failure? { if case .failure(let failure) = self { failure } else { nil } }
+}
+
+extension CancelOutcome {
+    var failure: Failure? { if case .failure(let failure) = self { failure } else { nil } }
+}

@@ -1,0 +1,72 @@
+import ExportCore
+import JobStore
+import ProviderAPI
+import Telemetry
+
+/// A provider's waiting lists, and the places of the exports that it works on at a time (`limits.inFlight`).
+struct ProviderPlaces: Sendable {
+    let definition: ProviderDefinition
+    let gate: ProviderGate
+    let store: JobStore
+    let repeated: RateLimitedLog
+
+    /// Jobs whose exports may be created now.
+    struct Taken: Sendable {
+        var jobs: [WaitingJob] = []
+        var permission = ProviderGate.Permission.granted
+        /// When to ask again; zero when more may wait, `nil` when nothing waits.
+        var wait: Duration?
+    }
+
+    /// Takes up to `limit` jobs from the waiting lists, as breaker, pauses and limits allow; a single one as a probe.
+    /// - Parameter lease: after which jobs that somebody took and did not start are given out again.
+    func take(limit: Int, lease: Duration) async throws(JobStoreError) -> Taken {
+        let permission = await gate.admit(.create)
+        if case .wait(let time) = permission { return Taken(permission: permission, wait: time) }
+        do throws(JobStoreError) {
+            let taken = try await store.take(
+                from: definition.name, limit: permission == .probe ? 1 : limit, limits: limits, lease: lease)
+            if taken.jobs.isEmpty { await gate.withdraw(permission) }
+            return Taken(jobs: taken.jobs, permission: permission, wait: taken.wait)
+        } catch {
+            await gate.withdraw(permission)
+            throw error
+        }
+    }
+
+    /// Reports which of the jobs that were taken are started. The others came from stale entries, and give back their permits and places.
+    func settle(_ taken: Taken, started: Set<JobID>) async {
+        do {
+            try await store.settle(taken.jobs, started: started, from: definition.name, limits: limits)
+        } catch {
+            warn("taken", "jobs that were taken are not settled, and are looked at again later: \(error)")
+        }
+    }
+
+    /// The job's export does not run at the provider, or no longer: its place is free.
+    func release(_ id: JobID) async {
+        guard definition.limits.inFlight != nil else { return }
+        do {
+            try await store.releasePlace(of: id, provider: definition.name)
+        } catch {
+            warn("places", "the place of an export was not freed; the next verification frees it: \(error)")
+        }
+    }
+
+    /// Frees the places of exports that are no longer in flight, and that nobody could free.
+    func verify(olderThan age: Duration) async {
+        guard definition.limits.inFlight != nil else { return }
+        do {
+            let freed = try await store.verifyPlaces(of: definition.name, olderThan: age)
+            if freed > 0 { warn("freed", "freed \(freed) places of exports that had ended") }
+        } catch {
+            warn("places", "the places of exports were not verified: \(error)")
+        }
+    }
+
+    private var limits: StartLimits { StartLimits(creates: definition.limits.creates, inFlight: definition.limits.inFlight) }
+
+    private func warn(_ key: String, _ message: String) {
+        repeated.warning(key: key, "\(message)", metadata: ["provider": "\(definition.name)"])
+    }
+}

@@ -1,0 +1,62 @@
+import ExportCore
+import JobStore
+import Lifecycle
+import Logging
+import ProviderAPI
+
+/// Creates the export of a job, once as far as the provider's API allows it.
+///
+/// A create whose outcome is unknown, because the answer or the process was lost, is repeated with the same idempotency key; where the API
+/// offers `find`, the export of the earlier attempt is looked for first.
+struct ExportCreation: Sendable {
+    let resolver: JobResolver
+    let durations: UsualDurations
+    let metrics: OrchestratorMetrics
+    let logger: Logger
+
+    /// - Parameter permission: with which the job was taken; used up, or withdrawn.
+    func run(_ job: ClaimedJob, _ permission: ProviderGate.Permission, _ provider: Provider) async {
+        guard await resolver.resolve(job) != nil else { return await provider.gate.withdraw(permission) }
+        let isUncertain = job.state.mayHaveExport
+        let context = JobContext(step: job)
+        let begun = ContinuousClock.now
+        let outcome = await send(context, provider.client, lookFirst: isUncertain)
+        await provider.gate.report(.create, permission, failure: outcome.failure, took: .now - begun)
+        metrics.countCreate(outcome.failure.map { StepOutcome($0.failureClass) } ?? .succeeded)
+
+        let mayBeTwice = isUncertain && provider.definition.createSafety.isEmpty
+        if mayBeTwice { warnOfSecondExport(job) }
+        let usual = await durations.usual(provider: provider.name, kind: await provider.kind(context))
+        let (event, detail) = Self.event(outcome, permission, PollHints(usualDuration: usual))
+        await resolver.interpreter.carryOut(
+            event, for: job, by: provider.machine, detail: detail, exportHandle: outcome.exportHandle, mayBeCreatedTwice: mayBeTwice)
+    }
+
+    private func send(_ context: JobContext, _ client: ProviderClient, lookFirst: Bool) async -> CreateOutcome {
+        guard lookFirst else { return await client.create(context) }
+        switch await client.find(context) {
+        case .found(let handle): return .adopted(exportHandle: handle)
+        case .failed(let failure): return .failed(failure)
+        case .notFound: return await client.create(context)
+        }
+    }
+
+    private static func event(
+        _ outcome: CreateOutcome, _ permission: ProviderGate.Permission, _ hints: PollHints
+    ) -> (event: JobEvent, detail: String) {
+        switch outcome {
+        case .created: (.created(hints), "")
+        case .adopted: (.created(hints), "adopted")
+        case .failed(let failure): (.stepFailed(ProviderGate.forJob(failure, permission)), failure.code)
+        }
+    }
+
+    private func warnOfSecondExport(_ job: ClaimedJob) {
+        logger.warning(
+            """
+            a second export may have been created: an earlier create may have taken effect, and the provider file offers none of \
+            Idempotency-Key, adopt and find
+            """,
+            metadata: TransitionReporter.metadata(job))
+    }
+}

@@ -1,0 +1,57 @@
+import EventThread
+import JobStore
+import Logging
+
+/// How long exports usually take, by provider and kind: learned by all orchestrators through the store, and read once a minute.
+actor UsualDurations {
+    private let store: JobStore
+    private let logger: Logger
+    private let thread: EventThread
+    private var known: [String: Duration] = [:]
+    private var nextReading = ContinuousClock.now
+    private static let interval = Duration.seconds(60)
+    /// What the store has not been told yet: the exports that were found ready in `gatherTime`.
+    private var learned: [LearnedDuration] = []
+    private static let gatherTime = Duration.milliseconds(100)
+    nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+    init(store: JobStore, logger: Logger, on thread: EventThread) {
+        self.store = store
+        self.logger = logger
+        self.thread = thread
+    }
+
+    /// - Returns: `nil` while nothing is known. Once a minute one caller waits for the store; the others get what was known before.
+    func usual(provider: String, kind: String) async -> Duration? {
+        if nextReading <= .now { await read() }
+        return known.isEmpty ? nil : known["\(provider)\t\(kind)"]
+    }
+
+    private func read() async {
+        nextReading = .now + Self.interval
+        do {
+            known = try await store.usualDurations()
+        } catch {
+            logger.notice("usual durations could not be read, the last known stay in use: \(error)")
+        }
+    }
+
+    /// Tells the store a moment later, together with others. A duration is for estimates: one that is lost with the process does no harm.
+    func learn(_ duration: Duration, provider: String, kind: String) {
+        learned.append(LearnedDuration(duration, provider: provider, kind: kind))
+        guard learned.count == 1 else { return }
+        thread.schedule(after: Self.gatherTime) { [weak self, thread] in
+            Task(executorPreference: thread) { await self?.tell() }
+        }
+    }
+
+    private func tell() async {
+        let durations = learned
+        learned = []
+        do {
+            try await store.learn(durations)
+        } catch {
+            logger.notice("\(durations.count) durations were not learned: \(error)")
+        }
+    }
+}

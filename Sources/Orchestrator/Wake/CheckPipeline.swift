@@ -1,0 +1,86 @@
+import EventThread
+import ExportCore
+import JobStore
+import Lifecycle
+import ProviderAPI
+import Retry
+
+/// Status checks: what an orchestrator does most. The wakes of one message that concern one provider go through it together.
+///
+/// Answers that arrive together are decided, stored and acted upon together; a slow answer delays none of the others.
+actor CheckPipeline {
+    private let store: JobStore
+    private let interpreter: JobInterpreter
+    private let durations: UsualDurations
+    private let work: JobsInProgress
+    private let metrics: OrchestratorMetrics
+    private let jitter = Jitter()
+    private let thread: EventThread
+    nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+    init(
+        store: JobStore, interpreter: JobInterpreter, durations: UsualDurations, work: JobsInProgress, metrics: OrchestratorMetrics,
+        on thread: EventThread
+    ) {
+        self.store = store
+        self.interpreter = interpreter
+        self.durations = durations
+        self.work = work
+        self.metrics = metrics
+        self.thread = thread
+    }
+
+    /// - Parameter jobs: POLLING jobs of the provider, which have entered `work`; each leaves it here.
+    func run(_ jobs: [ClaimedJob], of provider: Provider) async {
+        let checks = await admit(jobs, provider)
+        let answers = await provider.client.check(checks.map { ($0.context, $0.job.exportHandle ?? "{}") })
+        while let arrived = await answers.next() {
+            var changes: [JobChange] = []
+            for answer in arrived {
+                let check = checks[answer.index]
+                await provider.gate.report(.check, check.permission, failure: answer.outcome.failure, took: answer.took)
+                if let change = await decide(check, answer.outcome, provider) { changes.append(change) }
+            }
+            await interpreter.carryOut(changes)
+            for answer in arrived { await work.leave(checks[answer.index].job) }
+        }
+    }
+
+    private struct Check {
+        let job: ClaimedJob
+        let context: JobContext
+        let permission: ProviderGate.Permission
+    }
+
+    /// The checks that may be sent now. The other jobs' timers move, and their claims do not count.
+    private func admit(_ jobs: [ClaimedJob], _ provider: Provider) async -> [Check] {
+        var checks: [Check] = []
+        var held: [(job: ClaimedJob, delay: Duration)] = []
+        for (job, permission) in zip(jobs, await provider.gate.admit(.check, jobs.count)) {
+            if case .wait(let delay) = permission {
+                held.append((job, delay))
+            } else {
+                checks.append(Check(job: job, context: JobContext(check: job), permission: permission))
+            }
+        }
+        if !held.isEmpty { Task(executorPreference: thread) { [held] in await self.postpone(held) } }
+        return checks
+    }
+
+    private func postpone(_ held: [(job: ClaimedJob, delay: Duration)]) async {
+        for (job, delay) in held {
+            await work.postpone(job, by: delay)
+            await work.leave(job)
+        }
+    }
+
+    private func decide(_ check: Check, _ outcome: CheckOutcome, _ provider: Provider) async -> JobChange? {
+        let usual = await durations.usual(provider: provider.name, kind: await provider.kind(check.context))
+        let finding = CheckFinding(outcome, check.permission, usual: usual)
+        metrics.countCheck(finding.outcome)
+        guard let decision = provider.machine.decide(finding.event, in: check.job.state, random: jitter.next()) else { return nil }
+        return JobChange(
+            check.job, decision, detail: decision.error?.code ?? finding.detail, isCheck: true, isFailure: finding.event.isFailure,
+            exportHandle: finding.exportHandle)
+    }
+}

@@ -1,0 +1,68 @@
+import ExportCore
+import JobStore
+import Lifecycle
+import Logging
+import ProviderAPI
+
+/// Ends a job on request: tells its provider, if an export runs there, and then fails the job with `cancelled`. Transfers of its files
+/// find their leases lost by then, and remove what they have uploaded.
+struct ExportCancellation: Sendable {
+    let store: JobStore
+    let resolver: JobResolver
+    let metrics: OrchestratorMetrics
+    let logger: Logger
+
+    func run(_ wake: ClaimedJob) async {
+        do {
+            // The wake carries less of a job than its cancellation needs.
+            guard let job = try await store.job(wake.id)?.claimed, job.version == wake.version else {
+                return metrics.wakesStale.increment()
+            }
+            guard let provider = resolver.providers[job.request.provider] else {
+                // Nobody here can tell the provider, and nobody may be able to.
+                await resolver.interpreter.carryOut(.cancelled, for: job, by: JobMachine(rules: JobRules()))
+                return
+            }
+            guard await resolver.resolve(job) != nil else { return }
+            let event = await tell(provider, job)
+            let detail = if case .cancelFailed(let failure) = event { "cancel: \(failure.code)" } else { "" }
+            await resolver.interpreter.carryOut(event, for: job, by: provider.machine, detail: detail)
+        } catch {
+            logger.warning(
+                "a job was not cancelled yet; its lease brings it back: \(error)", metadata: TransitionReporter.metadata(wake))
+        }
+    }
+
+    /// Tells the provider what there is to tell.
+    /// - Returns: what that means for the job.
+    private func tell(_ provider: Provider, _ job: ClaimedJob) async -> JobEvent {
+        guard job.exportHandle != nil || job.state.mayHaveExport else { return .cancelled }
+        guard provider.definition.canCancel else { return Self.untold("no-cancel", "its provider file has no `cancel`") }
+        guard job.exportHandle != nil || provider.definition.createSafety.contains(.find) else {
+            return Self.untold("unknown-export", "a create may have taken effect, and without `find` the export's id is not known")
+        }
+        let permission = await provider.gate.admit(.cancel)
+        if case .wait(let time) = permission {
+            // Counted, unlike other requests that have to wait: a cancellation must end even when the provider is down for days.
+            return .cancelFailed(Failure(.transient, code: "provider-down", message: "it must not be asked now", retryAfter: time))
+        }
+        let begun = ContinuousClock.now
+        let outcome = await send(provider.client, job)
+        await provider.gate.report(.cancel, permission, failure: outcome.failure, took: .now - begun)
+        return outcome.failure.map { .cancelFailed(ProviderGate.forJob($0, permission)) } ?? .cancelled
+    }
+
+    private func send(_ client: ProviderClient, _ job: ClaimedJob) async -> CancelOutcome {
+        let context = JobContext(step: job)
+        if let handle = job.exportHandle { return await client.cancel(context, exportHandle: handle) }
+        switch await client.find(context) {
+        case .found(let handle): return await client.cancel(context, exportHandle: handle)
+        case .notFound: return .cancelled
+        case .failed(let failure): return .failure(failure)
+        }
+    }
+
+    private static func untold(_ code: String, _ message: String) -> JobEvent {
+        .cancelFailed(Failure(.permanent, code: code, message: message))
+    }
+}

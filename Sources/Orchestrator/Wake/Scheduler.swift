@@ -1,0 +1,195 @@
+import EventThread
+import ExportCore
+import JobMessages
+import JobStore
+import Lifecycle
+import Logging
+import RabbitMQ
+import Retry
+import Telemetry
+
+/// Claims due timers and publishes their wakes. Any number of orchestrators do so at once: a claim is one script, and the partitions
+/// are shared among those that are alive.
+///
+/// Sleeps until the next timer that `DueClock` knows. Timers that other processes set are found by looks at the due set: every tick beside
+/// other orchestrators, and every ten ticks alone, when only workers and operators set any.
+actor Scheduler {
+    private let store: JobStore
+    private let membership: Membership
+    private let publisher: Publisher
+    private let starter: Starter
+    private let providers: ProviderDirectory
+    private let files: FileInterpreter
+    private let configuration: OrchestratorConfiguration
+    private let metrics: OrchestratorMetrics
+    private let backlog: ChecksBacklog
+    private let logger: Logger
+    private let repeated: RateLimitedLog
+    private let thread: EventThread
+    private var share: PartitionShare
+    private let clock: DueClock
+    private var nextRenewal = ContinuousClock.now
+    private var nextLook = ContinuousClock.now
+    private var looks = 0
+    /// For jobs that wait for their creation and were admitted elsewhere.
+    private var nextWaitingLook = ContinuousClock.now
+    private var isStopping = false
+    let progress = ProgressMonitor()
+    nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+    /// Timers a claim: what one script does at once, and what is lost to a lease if this process dies right after it.
+    private static let claimLimit = 400
+    /// Claims of a partition in one turn; then the others have theirs.
+    private static let claimsPerTurn = 8
+    /// Between two looks of the only orchestrator.
+    private static let ticksAlone = 10
+
+    init(
+        store: JobStore, membership: Membership, publisher: Publisher, starter: Starter, providers: ProviderDirectory,
+        files: FileInterpreter, clock: DueClock, backlog: ChecksBacklog, configuration: OrchestratorConfiguration,
+        metrics: OrchestratorMetrics,
+        logger: Logger, on thread: EventThread
+    ) {
+        self.store = store
+        self.membership = membership
+        self.publisher = publisher
+        self.starter = starter
+        self.providers = providers
+        self.files = files
+        self.clock = clock
+        self.configuration = configuration
+        self.metrics = metrics
+        self.backlog = backlog
+        self.logger = logger
+        repeated = RateLimitedLog(logger)
+        self.thread = thread
+        share = PartitionShare(partitions: store.partitions)
+    }
+
+    func stop() { isStopping = true }
+
+    /// Ends by `stop` or cancellation, within a tick.
+    func run() async {
+        var pause = LoopBackoff()
+        while !isStopping, !Task.isCancelled {
+            do {
+                try await renewMembership()
+                try await turn()
+                pause.reset()
+                progress.beat()
+            } catch is CancellationError {
+                break
+            } catch {
+                logger.warning("the scheduler has to wait: \(error)")
+                // The loop turns; /readyz reports that Redis is away.
+                progress.beat()
+                guard await pause.wait() else { break }
+            }
+        }
+        do {
+            try await membership.leave()
+        } catch {
+            logger.notice("could not leave the orchestrators' list, which forgets this one after \(membership.timeout): \(error)")
+        }
+    }
+
+    private func renewMembership() async throws {
+        guard nextRenewal <= .now else { return }
+        let (place, members) = try await membership.renew()
+        (share.place, share.members) = (place, members)
+        await clock.lookAfter(share.own)
+        nextRenewal = .now + membership.timeout / 4
+    }
+
+    /// Looks at the due set when it is time to, claims what is due, and sleeps when nothing is.
+    private func turn() async throws {
+        if nextWaitingLook <= .now {
+            nextWaitingLook = .now + .seconds(1)
+            await starter.signal(try await store.waiting(among: providers.names))
+        }
+        // Without a broker a claim would only postpone: each wake would wait for its lease.
+        guard await publisher.isConnected, await !publisher.isBlocked else { return await thread.sleep(for: configuration.tick) }
+        if nextLook <= .now { try await look() }
+        let due = await clock.due()
+        guard !due.isEmpty else { return await clock.sleep(until: min(nextLook, nextWaitingLook)) }
+        guard try await !backlog.mustWait() else { return await thread.sleep(for: configuration.tick) }
+        await withTaskGroup(of: Void.self) { group in
+            for partition in due { group.addTask(executorPreference: thread) { await self.claimAll(of: partition) } }
+        }
+    }
+
+    private func look() async throws {
+        let partitions = share.partitions(atTick: looks)
+        looks &+= 1
+        nextLook = .now + (share.members == 1 ? configuration.tick * Self.ticksAlone : configuration.tick)
+        await clock.forget(partitions)
+        let next = try await store.nextDue(on: partitions)
+        for partition in partitions { await clock.learn(partition, next[partition]) }
+    }
+
+    private func claimAll(of partition: Int) async {
+        do {
+            for _ in 0..<Self.claimsPerTurn {
+                await clock.forget([partition])
+                let claimed = try await store.claim(
+                    partition: partition, limit: Self.claimLimit, lease: configuration.lease, watchdog: configuration.watchdog)
+                await clock.learn(partition, claimed.untilNext)
+                for late in claimed.lateness { metrics.lateness.recordMilliseconds(late) }
+                try await enqueue(claimed.waiting)
+                async let wakes: Void = publishWakes(claimed.messages)
+                await queue(claimed.files)
+                try await wakes
+                guard claimed.untilNext == .zero else { return }
+            }
+        } catch {
+            repeated.warning(key: "claim", "timers of partition \(partition) have to wait: \(error)")
+        }
+    }
+
+    private func enqueue(_ jobs: [WaitingJob]) async throws(JobStoreError) {
+        guard !jobs.isEmpty else { return }
+        let known = jobs.filter { providers[$0.provider] != nil }
+        try await store.enqueue(known)
+        await starter.signal(Set(known.map(\.provider)))
+        if known.count < jobs.count { await starter.takeUnknown(jobs.filter { providers[$0.provider] == nil }.map(\.id)) }
+    }
+
+    /// Their timers have moved forward by a lease: what fails here is tried again when they fire.
+    private func queue(_ files: [DueFile]) async {
+        guard !files.isEmpty else { return }
+        do {
+            metrics.downloadsDue.increment(by: try await self.files.timersFired(files))
+        } catch {
+            repeated.warning(key: "files", "\(files.count) files have to wait for their next attempt: \(error)")
+        }
+    }
+
+    private func publishWakes(_ bodies: [[UInt8]]) async throws(JobStoreError) {
+        guard !bodies.isEmpty else { return }
+        var refused: [ClaimedJob] = []
+        var published = 0
+        do {
+            let outcomes = try await publisher.publish(all: bodies.map(wakeMessage))
+            await backlog.published(bodies.count)
+            for (body, outcome) in zip(bodies, outcomes) {
+                if outcome == .confirmed { published += Wake.count(body) } else { refused += Wake.decode(body).jobs }
+            }
+        } catch {
+            repeated.warning(key: "wakes", "wakes were not published and are postponed: \(error)")
+            refused = bodies.flatMap { Wake.decode($0).jobs }
+        }
+        metrics.wakesPublished.increment(by: published)
+        guard !refused.isEmpty else { return }
+        metrics.wakesRefused.increment(by: refused.count)
+        try await store.postpone(refused.map { ($0.id, $0.version) }, by: .seconds(1) + .seconds(.random(in: 0..<1)))
+    }
+
+    /// Transient, and worth nothing after the lease that stands behind it.
+    private func wakeMessage(_ body: [UInt8]) -> OutgoingMessage {
+        var properties = MessageProperties()
+        properties.contentType = "text/tab-separated-values"
+        properties.isPersistent = false
+        properties.expiration = configuration.lease
+        return OutgoingMessage(routingKey: QueueNames.checks, body: body, properties: properties)
+    }
+}

@@ -1,0 +1,40 @@
+import ExportCore
+import JobStore
+import Lifecycle
+import Logging
+
+/// Looks after a job whose files are being transferred: publishes messages again that seem lost (a purged queue), and the manifest's
+/// message when every file has ended and the last worker died before the manifest.
+struct TransferWatchdog: Sendable {
+    let store: JobStore
+    let resolver: JobResolver
+    let files: FileInterpreter
+    let watchdog: Duration
+    let metrics: OrchestratorMetrics
+    let logger: Logger
+
+    private static let page = 500
+
+    func run(_ wake: ClaimedJob) async {
+        do {
+            // The claims that are counted here are the watchdog's own, and its own decision resets them: a slow transfer is progress.
+            guard let provider = await resolver.resolve(wake) else { return }
+            guard let job = try await store.job(wake.id), job.version == wake.version else { return metrics.wakesStale.increment() }
+            try await republishLost(job, provider)
+            await resolver.interpreter.carryOut(.watchdogFired(fileError: job.fileError), for: job.claimed, by: provider.machine)
+        } catch {
+            logger.warning("the watchdog stopped; the lease brings it back: \(error)", metadata: TransitionReporter.metadata(wake))
+        }
+    }
+
+    private func republishLost(_ job: Job, _ provider: Provider) async throws {
+        let machine = FileMachine(rules: FileMachine.Rules(retry: provider.definition.retry, watchdog: watchdog))
+        for first in stride(from: 0, to: job.state.filesTotal, by: Self.page) {
+            let page = min(Self.page, job.state.filesTotal - first)
+            let published = try await files.republishLost(of: job.request, from: first, page: page, machine: machine)
+            guard published > 0 else { continue }
+            logger.notice("published \(published) files again that had no worker", metadata: TransitionReporter.metadata(job.claimed))
+            metrics.downloadsOrphaned.increment(by: published)
+        }
+    }
+}

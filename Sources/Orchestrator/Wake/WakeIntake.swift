@@ -1,0 +1,107 @@
+import EventThread
+import ExportCore
+import JobMessages
+import JobStore
+import Lifecycle
+import Logging
+import RabbitMQ
+import Telemetry
+
+/// Takes wakes in and handles each by its job's status. A message is acknowledged when its wakes have entered the bounded set of jobs in
+/// progress: their leases cover them from then on, and a slow answer does not fill the prefetch window.
+actor WakeIntake {
+    private let consumer: Consumer
+    private let resolver: JobResolver
+    private let checks: CheckPipeline
+    private let listing: FileListing
+    private let watchdog: TransferWatchdog
+    private let cancellation: ExportCancellation
+    private let work: JobsInProgress
+    private let metrics: OrchestratorMetrics
+    private let repeated: RateLimitedLog
+    private let thread: EventThread
+    let progress = ProgressMonitor()
+    nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+    static let subscriptions = [Subscription(queue: QueueNames.checks, prefetch: 64)]
+
+    init(
+        consumer: Consumer, resolver: JobResolver, checks: CheckPipeline, listing: FileListing, watchdog: TransferWatchdog,
+        cancellation: ExportCancellation, work: JobsInProgress, metrics: OrchestratorMetrics, logger: Logger, on thread: EventThread
+    ) {
+        self.consumer = consumer
+        self.resolver = resolver
+        self.checks = checks
+        self.listing = listing
+        self.watchdog = watchdog
+        self.cancellation = cancellation
+        self.work = work
+        self.metrics = metrics
+        repeated = RateLimitedLog(logger)
+        self.thread = thread
+    }
+
+    /// Lets `run` end when the consumer has; the jobs in progress continue.
+    func stop() async { await work.close() }
+
+    /// Ends when the consumer has been shut down.
+    func run() async throws {
+        while true {
+            await work.room()
+            progress.rest()
+            let deliveries = try await consumer.next(atMost: 8)
+            progress.beat()
+            if deliveries.isEmpty { return }
+            for delivery in deliveries {
+                let jobs = decode(delivery)
+                await work.enter(jobs)
+                Task(executorPreference: thread) { await self.handle(jobs) }
+            }
+            await consumer.acknowledge(deliveries.map(\.tag))
+        }
+    }
+
+    private func decode(_ delivery: Delivery) -> [ClaimedJob] {
+        let (jobs, malformed) = Wake.decode(delivery.body)
+        if malformed > 0 {
+            // A wake is only a hint; the timer that it should have come from still stands.
+            metrics.wakesMalformed.increment(by: malformed)
+            repeated.warning(key: "malformed", "ignored \(malformed) lines of a message in \(QueueNames.checks) that are not wakes")
+        }
+        return jobs
+    }
+
+    /// The wakes of one message: the checks together, by provider, and every other job by itself, since it may take long.
+    private func handle(_ jobs: [ClaimedJob]) async {
+        var toCheck: [String: (provider: Provider, jobs: [ClaimedJob])] = [:]
+        for job in jobs {
+            if job.isCancelRequested || job.state.status != .polling {
+                begin(job)
+            } else if let provider = await resolver.resolve(job) {
+                toCheck[provider.name, default: (provider, [])].jobs.append(job)
+            } else {
+                await work.leave(job)
+            }
+        }
+        if toCheck.count == 1, let only = toCheck.values.first { return await checks.run(only.jobs, of: only.provider) }
+        for (provider, jobs) in toCheck.values {
+            Task(executorPreference: thread) { [checks] in await checks.run(jobs, of: provider) }
+        }
+    }
+
+    private func begin(_ job: ClaimedJob) {
+        Task(executorPreference: thread) {
+            await self.handle(job)
+            await self.work.leave(job)
+        }
+    }
+
+    private func handle(_ job: ClaimedJob) async {
+        if job.isCancelRequested { return await cancellation.run(job) }
+        switch job.state.status {
+        case .ready: await listing.run(job, with: resolver.interpreter)
+        case .processing: await watchdog.run(job)
+        case .pending, .polling, .completed, .failed: metrics.wakesStale.increment()
+        }
+    }
+}

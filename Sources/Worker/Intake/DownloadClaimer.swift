@@ -1,0 +1,113 @@
+import EventThread
+import JobMessages
+import JobStore
+import Lifecycle
+import Logging
+import RabbitMQ
+import Telemetry
+
+/// A readable download message that is not settled yet.
+struct PendingDownload: Sendable {
+    let message: DownloadMessage
+    let tag: DeliveryTag
+    /// The W3C Trace Context of the publisher.
+    let traceparent: String?
+}
+
+/// Claims what download messages ask for, and settles the messages: read → claim → acknowledge.
+struct DownloadClaimer: Sendable {
+    let consumer: Consumer
+    let office: DeadLetterOffice
+    let slots: TransferSlots
+    let files: FilePipeline
+    let manifests: ManifestStep
+    let metrics: LifecycleMetrics
+    let logger: Logger
+    let repeated: RateLimitedLog
+    let thread: EventThread
+
+    /// - Returns: the readable messages; the others are dead-lettered.
+    func read(_ deliveries: [Delivery]) -> [PendingDownload] {
+        var pending: [PendingDownload] = []
+        for delivery in deliveries {
+            do throws(JobMessageError) {
+                let message = try DownloadMessage(body: delivery.body)
+                pending.append(PendingDownload(message: message, tag: delivery.tag, traceparent: delivery.traceparent))
+            } catch {
+                // Not awaited: while the broker has an alarm and accepts nothing, files can still be transferred. The prefetch bounds how
+                // many letters there are.
+                let letter = DeadLetter(delivery, error)
+                Task(executorPreference: thread) { await bury(letter) }
+            }
+        }
+        return pending
+    }
+
+    /// Claims all at once, and starts what was claimed.
+    /// - Returns: the messages for which the store did not answer. They must be claimed again later.
+    func claim(_ wave: [PendingDownload]) async -> [PendingDownload] {
+        if wave.count == 1 { return await claim(wave[0]) ? [] : wave }
+        return await withTaskGroup(of: PendingDownload?.self) { group in
+            for pending in wave { group.addTask { await claim(pending) ? nil : pending } }
+            var unclaimed: [PendingDownload] = []
+            for await case let pending? in group { unclaimed.append(pending) }
+            return unclaimed
+        }
+    }
+
+    /// - Returns: whether the message is settled.
+    private func claim(_ pending: PendingDownload) async -> Bool {
+        let message = pending.message
+        do throws(JobStoreError) {
+            if let reason = try await start(message, traceparent: pending.traceparent) {
+                logger.debug(
+                    "nothing to do for a download message: \(reason)",
+                    metadata: ["jobId": "\(message.id)", "correlationId": "\(message.correlationID)"])
+            }
+            await consumer.acknowledge([pending.tag])
+            return true
+        } catch {
+            logger.warning("a download message is not handled yet: \(error)", metadata: ["jobId": "\(message.id)"])
+            if error.isRetriable { return false }
+            // The store will refuse again. The broker counts redeliveries, and dead-letters the message in the end.
+            await consumer.reject([pending.tag], requeue: true)
+            return true
+        }
+    }
+
+    /// - Returns: why nothing was started; `nil` when the file, or the job for its manifest, is claimed.
+    private func start(_ message: DownloadMessage, traceparent: String?) async throws(JobStoreError) -> String? {
+        switch message.task {
+        case .file(let index, let token):
+            return try await files.start(index, of: message.id, token: token, traceparent: traceparent)
+        case .manifest:
+            guard let claim = try await manifests.claim(message.id) else { return "no manifest is due" }
+            await slots.start {
+                await manifests.run(claim)
+                return nil
+            }
+            return nil
+        }
+    }
+
+    /// If the dead-letter queue does not take the letter, the message goes back to its queue, whose delivery limit bounds how often.
+    private func bury(_ letter: DeadLetter) async {
+        do {
+            try await office.bury(letter, in: QueueNames.deadDownloads, from: consumer)
+            metrics.deadDownloads.increment()
+            repeated.warning(
+                key: letter.error.code, "download message dead-lettered: \(letter.error.message)",
+                metadata: ["reason": "\(letter.error.code)", "queue": "\(letter.delivery.queue)"])
+        } catch {
+            repeated.error(key: "unburied", "download message not dead-lettered, and put back into its queue: \(error)")
+            await consumer.reject([letter.delivery.tag], requeue: true)
+        }
+    }
+}
+
+extension Delivery {
+    fileprivate var traceparent: String? {
+        guard case .string(let text)? = properties.headers["traceparent"] else { return nil }
+        return text
+    }
+}

@@ -1,0 +1,132 @@
+import ExportCore
+import JobStore
+import Lifecycle
+import Logging
+import ObjectStorage
+
+/// Writes the manifest of a job whose files have all ended, and completes the job.
+///
+/// The manifest is the last object of a job. Its presence means that the job is complete: the objects of a failed or cancelled job stay,
+/// without a manifest. If this step fails, the job's timer brings the manifest's message again. Two workers that write a manifest at the
+/// same time write the same bytes, and the one that claimed the job last completes it.
+struct ManifestStep: Sendable {
+    let store: JobStore
+    let storage: any ObjectStorage
+    let interpreter: JobInterpreter
+    let watch: StorageWatch
+    /// How long a claim of the job lasts; a claim is renewed every third of it.
+    let lease: Duration
+    let metrics: WorkerMetrics
+    let logger: Logger
+
+    /// Whether a job is complete depends on no rule of its provider.
+    private static let machine = JobMachine(rules: JobRules())
+    private static let contentType = "application/json"
+    /// A manifest up to this size is stored by one request.
+    private static let pieceBytes = 256 << 10
+    /// Objects to read at once.
+    private static let pageObjects = 2000
+
+    /// - Returns: `nil` when there is nothing to do: files are still being transferred, or the job has ended.
+    func claim(_ id: JobID) async throws(JobStoreError) -> ManifestClaim? {
+        let requestedAt = ContinuousClock.now
+        guard let job = try await store.claimManifest(of: id, lease: lease) else { return nil }
+        return ManifestClaim(job, requestedAt: requestedAt, lease: lease)
+    }
+
+    func run(_ claim: ManifestClaim) async {
+        let logger = logger.about(claim.job)
+        do {
+            guard let job = try await write(claim), await complete(job) else {
+                metrics.manifestsStale.increment()
+                return logger.notice("job not completed by this manifest: the job changed meanwhile, or the store is away")
+            }
+            watch.worked()
+            metrics.manifestsWritten.increment()
+        } catch {
+            metrics.manifestsFailed.increment()
+            let failure = Failure(of: error)
+            watch.failed(failure)
+            if !failure.countsAsAttempt { await uncount(claim.job, logger) }
+            logger.warning("manifest not written; the job's timer brings it back: \(error)")
+        }
+    }
+
+    private func complete(_ job: Job) async -> Bool {
+        await interpreter.carryOut(.manifestWritten, for: job.claimed, by: Self.machine, detail: "\(job.state.filesDone) files") != nil
+    }
+
+    /// The storage was down, which must not use up an attempt.
+    private func uncount(_ job: Job, _ logger: Logger) async {
+        do {
+            _ = try await store.claimManifest(of: job.id, lease: lease, counting: .lessOne)
+        } catch {
+            logger.notice("an attempt at a manifest counts although the storage was down: \(error)")
+        }
+    }
+}
+
+extension ManifestStep {
+    /// - Returns: the job by its latest claim; `nil` when it no longer waits for its manifest.
+    private func write(_ claim: ManifestClaim) async throws -> Job? {
+        var upload: (any ObjectUpload)?
+        do {
+            let job = try await write(claim, &upload)
+            if job == nil { await upload?.abort() }
+            return job
+        } catch {
+            await upload?.abort()
+            throw error
+        }
+    }
+
+    /// - Parameter upload: begun when the manifest has more than one piece.
+    private func write(_ begun: ManifestClaim, _ upload: inout (any ObjectUpload)?) async throws -> Job? {
+        var claim = begun
+        let (job, key) = (claim.job, ObjectKey(claim.job))
+        var encoder = ManifestEncoder()
+        var piece = encoder.head(job, location: storage.url(key: key.folder))
+        for object in claim.objects ?? [] { piece += encoder.object(object) }
+        var first = claim.objects == nil ? 0 : job.state.filesTotal
+        // Adapts to how many objects a file has.
+        var page = 4
+        while first < job.state.filesTotal {
+            let many = min(page, job.state.filesTotal - first)
+            let objects = try await store.objects(of: job.id, from: first, many: many)
+            for object in objects {
+                piece += encoder.object(object)
+                guard piece.count >= Self.pieceBytes else { continue }
+                let begun = if let upload { upload } else { try await storage.upload(key: key.manifest, contentType: Self.contentType) }
+                upload = begun
+                try await begun.write(piece)
+                piece.removeAll(keepingCapacity: true)
+            }
+            first += many
+            page = min(max(Self.pageObjects * many / max(objects.count, 1), 1), 500)
+            if claim.isRenewalDue, try await !claim.renew(in: store) { return nil }
+        }
+        piece += encoder.tail(skipped: try await failedFiles(of: job))
+        if let upload {
+            try await upload.write(piece)
+            try await upload.finishParts()
+        }
+        // Right before the manifest becomes visible: the job may have been cancelled meanwhile.
+        if !claim.isFresh, try await !claim.renew(in: store) { return nil }
+        if let upload {
+            try await upload.commit()
+        } else {
+            try await storage.put(key: key.manifest, bytes: piece, contentType: Self.contentType)
+        }
+        return claim.job
+    }
+
+    /// The files that the provider file lets a job skip.
+    private func failedFiles(of job: Job) async throws -> [FailedFile] {
+        guard job.state.filesFailed > 0 else { return [] }
+        var failed: [FailedFile] = []
+        for first in stride(from: 0, to: job.state.filesTotal, by: 200) {
+            failed += try await store.failedFiles(of: job.id, from: first, many: min(200, job.state.filesTotal - first))
+        }
+        return failed
+    }
+}

@@ -1,0 +1,30 @@
+import ExportCore
+
+/// How an attempt at a file ended, before the store is told.
+enum TransferOutcome: Sendable {
+    /// Every object has its final name.
+    case stored([StoredObject])
+    case failed(Failure)
+    /// Another worker may have the file by now: nothing more may be done.
+    case leaseLost
+    /// The worker shuts down.
+    case aborted
+
+    /// What the file machine decides on; `nil` for a file that this worker has lost.
+    /// - Parameter attempt: the attempt that ended, from 1.
+    func event(attempt: Int) -> FileEvent? {
+        switch self {
+        case .stored: .stored
+        case .failed(let failure): .failed(failure, attempt: attempt)
+        case .aborted: .handedBack
+        case .leaseLost: nil
+        }
+    }
+
+    var objects: [StoredObject] { if case .stored(let objects) = self { objects } else { [] } }
+
+    var failure: Failure? { if case .failed(let failure) = self { failure } else { nil } }
+}
+
+/// A file's lease is lost, or has certainly expired by this machine's clock.
+struct LeaseLost: Error {}

@@ -1,0 +1,45 @@
+import ExportCore
+import JobStore
+import TestServers
+import Testing
+
+@Suite("The list of files of a job", .needsServers) struct ListingTests {
+    @Test("is stored page by page, each page once") func pages() async throws {
+        try await TestStore.run { test in
+            let job = try await test.ready("a")
+            #expect(try await test.list(["1", "2"], of: job, cursor: "p2") == .added(version: job.version + 1))
+            #expect(try await test.store.job(job.id)?.listingCursor == "p2")
+            #expect(try await test.list(["3"], of: job) == .stale)
+            let next = try #require(try await test.store.job(job.id)).claimed
+            #expect(try await test.list(["3"], of: next) == .added(version: next.version + 1))
+            let listed = try #require(try await test.store.job(job.id))
+            #expect((listed.state.status, listed.state.filesTotal, listed.listingCursor) == (.processing, 3, nil))
+        }
+    }
+
+    @Test("is completed only by a decision that knows how many files have ended") func countsDiffer() async throws {
+        try await TestStore.run { test in
+            _ = try await test.list(["1", "2"], of: test.ready("a"), cursor: "p2")
+            let id = try #require(JobID("a"))
+            var job = try #require(try await test.store.job(id)).claimed
+            let first = try #require(try await test.claimFile(0, id)), second = try #require(try await test.claimFile(1, id))
+            _ = try await test.end(first, .stored)
+            _ = try await test.end(second, .failed(Failure(.permanent, code: "http-400", message: "no"), attempt: 1))
+            #expect(try await test.list([], of: job) == .countsDiffer(done: 1, failed: 1))
+            #expect(try await test.store.job(id)?.state.status == .ready)
+            (job.state.filesDone, job.state.filesFailed) = (1, 1)
+            #expect(try await test.list([], of: job) == .added(version: job.version + 1))
+            #expect(try #require(try await test.score("a")) <= (try await test.now()), "somebody decides what the lost file means")
+        }
+    }
+
+    @Test("gives files that would be stored under one name names of their own") func names() async throws {
+        try await TestStore.run { test in
+            let listed = ["x.csv", "x.csv", "x.csv.gz", "y.zip", "y", "5-y", "y.ZIP"]
+            let id = try await test.processing("a", files: listed)
+            var names: [String] = []
+            for index in listed.indices { names.append(try #require(try await test.claimFile(index, id)).file.name) }
+            #expect(names == ["x.csv", "1-x.csv", "2-x.csv.gz", "y.zip", "4-y", "5-y", "6-y.ZIP"])
+        }
+    }
+}

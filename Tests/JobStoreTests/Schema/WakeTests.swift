@@ -1,0 +1,55 @@
+import ExportCore
+import JobStore
+import TestServers
+import Testing
+
+@Suite("A wake", .needsServers) struct WakeTests {
+    @Test("decodes as the job that was claimed, whatever its parameters hold") func roundTrip() async throws {
+        try await TestStore.run { test in
+            let request = try test.request("a", tenant: "t", parameters: "{\"a\":\"ä\t\"}")
+            _ = try await test.store.admit([request], watchdog: TestStore.watchdog)
+            let started = try #require(try await test.start().first)
+            #expect(started.request == request)
+            let polling = try await test.advanced(started, by: .created(PollHints()), handle: #"{"id":"e1"}"#)
+            _ = try await test.store.cancel(request.id)
+            let wake = try #require(try await test.wakes().first)
+            #expect(wake.request == request)
+            #expect((wake.version, wake.exportHandle, wake.isCancelRequested) == (polling.version + 1, #"{"id":"e1"}"#, true))
+            #expect(wake.state == JobState(status: .polling, claims: 1, waited: wake.state.waited))
+        }
+    }
+
+    @Test("of a job without an export has no handle") func noHandle() async throws {
+        try await TestStore.run { test in
+            let id = try await test.admit("a")
+            _ = try await test.store.cancel(id)
+            let wake = try #require(try await test.wakes().first)
+            #expect(wake.exportHandle == nil)
+        }
+    }
+
+    @Test(
+        "with numbers that no claim writes is ignored", arguments: [1, 2, 3, 4, 5, 9, 10, 11, 12, 13, 15],
+        ["9223372036854775807", "9999999999999999999", "-1", "+1", ""])
+    func hugeNumbers(field: Int, number: String) {
+        var fields = [
+            "a", "1", "4", "1", "2", "3", "1795853057006", "0", "POLLING", "5", "6", "7", "8", "9", "0", "10", "{}", "p", "t", "c", "{}",
+        ]
+        #expect(Wake.decode(Array(fields.joined(separator: "\t").utf8)).jobs.count == 1)
+        fields[field] = number
+        #expect(Wake.decode(Array(fields.joined(separator: "\t").utf8)).malformed == 1)
+    }
+
+    @Test("that is malformed does not affect the others of its message") func malformed() {
+        let lines =
+            "nonsense\n\na\t1\tx\t0\t0\t0\t0\t0\tPOLLING\t0\t0\t0\t0\t0\t0\t0\t{}\tp\tt\tc\t{}"
+            + "\na\t1\t4\t1\t2\t3\t0\t0\tPOLLING\t5\t6\t7\t8\t9\t1\t10\t{}\tp\tt\t\t{\"a\":\"\t\"}"
+        let (jobs, malformed) = Wake.decode(Array(lines.utf8))
+        #expect(jobs.count == 1)
+        #expect(jobs.first?.state.filesTotal == 5)
+        #expect(jobs.first?.isCancelRequested == true)
+        #expect(jobs.first?.request.correlationID == "a")
+        #expect(jobs.first?.request.parameters == "{\"a\":\"\t\"}")
+        #expect(malformed == 2)
+    }
+}
