@@ -11,6 +11,6 @@ import Testing
 
     @Test("are the same in take.lua") func script() {
         let names = PriorityTurns.order.map { "'\($0.rawValue)'" }
-        #expect(StoreScript.take.source.contains("local ORDER = { \(names.joined(separator: ", ")) }\n"))
+        #expect(StoreScript.take.script.source.contains("local ORDER = { \(names.joined(separator: ", ")) }\n"))
     }
 }

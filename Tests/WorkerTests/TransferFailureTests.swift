@@ -64,7 +64,7 @@ struct TransferFailureTests {
                 #expect(job.error?.code == "checksum-mismatch")
             }
             #expect(try await fixture.downloads() == 4)
-            #expect(try await fixture.administrator.depth(QueueNames.deadDownloads).messages == 1, "a dead letter tells of it")
+            #expect(try await fixture.administrator.depth(QueueNames.deadDownloads).messages == 1, "the file has a dead letter")
             try await fixture.expectNothingVisible(of: id, truth)
             try await fixture.expectNoPartialUploads()
         }

@@ -1,17 +1,19 @@
+import Encoding
 import ExportCore
 
-/// Files and stored objects as JSON, written and read by hand. A whole decoder reads what does not look as we write it.
+/// Files and objects as the store keeps them: JSON with sorted keys, written and read without Foundation where its form allows.
 extension FileTask {
     var json: [UInt8] {
-        var text = Array("{".utf8)
-        if let bytes { text.append(contentsOf: #""bytes":\#(bytes),"#.utf8) }
-        text.append(#""listedName":"#, listedName)
-        text.append(#","name":"#, name)
-        if let page { text.append(#","page":"#, page) }
-        if let sha256 { text.append(#","sha256":"#, sha256) }
-        text.append(#","url":"#, url)
-        text.append(UInt8(ascii: "}"))
-        return text
+        var writer = JSONWriter()
+        writer.object { json in
+            if let bytes { json.field("bytes", bytes) }
+            json.field("listedName", listedName)
+            json.field("name", name)
+            if let page { json.field("page", page) }
+            if let sha256 { json.field("sha256", sha256) }
+            json.field("url", url)
+        }
+        return writer.bytes
     }
 
     init(stored bytes: [UInt8], _ attempted: String) throws(JobStoreError) {
@@ -29,17 +31,19 @@ extension FileTask {
 
 extension StoredObject {
     static func json(_ objects: [StoredObject]) -> [UInt8] {
-        var text: [UInt8] = []
-        for object in objects {
-            text.append(contentsOf: (text.isEmpty ? #"[{"bytes":"# : #",{"bytes":"#).utf8)
-            text.append(contentsOf: String(object.bytes).utf8)
-            text.append(#","key":"#, object.key)
-            text.append(#","name":"#, object.name)
-            text.append(#","sha256":"#, object.sha256)
-            text.append(#","source":"#, object.source)
-            text.append(UInt8(ascii: "}"))
+        var writer = JSONWriter()
+        writer.array { list in
+            for object in objects {
+                list.object { json in
+                    json.field("bytes", object.bytes)
+                    json.field("key", object.key)
+                    json.field("name", object.name)
+                    json.field("sha256", object.sha256)
+                    json.field("source", object.source)
+                }
+            }
         }
-        return text.isEmpty ? Array("[]".utf8) : text + [UInt8(ascii: "]")]
+        return writer.bytes
     }
 
     static func stored(_ bytes: [UInt8], _ attempted: String) throws(JobStoreError) -> [StoredObject] {
@@ -54,13 +58,5 @@ extension StoredObject {
             let sha256 = members["sha256"]?.string, let key = members["key"]?.string
         else { return nil }
         self.init(name: name, source: source, bytes: bytes, sha256: sha256, key: key)
-    }
-}
-
-extension [UInt8] {
-    /// - Parameter member: with its quotes and colon, and the comma in front.
-    fileprivate mutating func append(_ member: String, _ value: String) {
-        append(contentsOf: member.utf8)
-        FlatJSON.append(value, to: &self)
     }
 }

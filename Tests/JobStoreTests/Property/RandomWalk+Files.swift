@@ -18,8 +18,8 @@ extension RandomWalk {
             remember(job)
         }
         job.state.status = .ready
-        // At times a worker has ended a file since the caller read the job.
-        if random.chance(20), job.state.filesDone > 0 { job.state.filesDone -= 1 }
+        // At times the caller's count is not the stored one: a worker has ended a file since the job was read.
+        if random.chance(20) { job.state.filesDone += job.state.filesDone > 0 ? -1 : 1 }
         let isLast = random.chance(60), delay = delay(), cursor = isLast ? nil : "page"
         // Few names, so that some come twice.
         let files = (0..<random.below(3)).map { _ in TestStore.file("f\(random.below(3)).csv\(random.chance(30) ? ".gz" : "")") }
