@@ -37,7 +37,8 @@ extension EventThread {
     private func run() {
         while true {
             let turnStart = ContinuousClock.now
-            var worked = false
+            // First, so that what the timers resume runs in this turn.
+            var worked = loop.fireTimers()
             // A few rounds let a continuation that a handler resumed run in the same turn; the limit keeps the sockets served.
             for _ in 0..<8 {
                 takeJobs()
@@ -48,7 +49,6 @@ extension EventThread {
                     loop.taken[index].runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
                 }
             }
-            if loop.fireTimers() { worked = true }
             loop.runTurnEndHooks()
 
             guard let timeout = prepareSleep() else { return }

@@ -7,13 +7,20 @@ extension HTTPClient {
 
     /// Checks all transfers together, every 25 ms: a timer for each would cost more than the requests of a fast host.
     func watchDeadlines() {
-        guard !isWatchingDeadlines else { return }
-        isWatchingDeadlines = true
-        thread.schedule(after: .milliseconds(25)) { [weak self] in self?.assumeIsolated { $0.checkDeadlines() } }
+        guard deadlineTimer == nil else { return }
+        deadlineTimer = thread.schedule(after: .milliseconds(25)) { [weak self] in self?.assumeIsolated { $0.checkDeadlines() } }
+    }
+
+    /// No request is running: an idle thread must not wake for deadlines.
+    func stopWatchingDeadlines() {
+        guard let deadlineTimer else { return }
+        thread.cancel(deadlineTimer)
+        self.deadlineTimer = nil
+        metrics.record(inFlight: 0, queued: 0)
     }
 
     private func checkDeadlines() {
-        isWatchingDeadlines = false
+        deadlineTimer = nil
         let now = Monotonic.now
         let overdue = transfers.values.compactMap { transfer in transfer.overdue(at: now).map { (transfer, $0) } }
         for (transfer, wait) in overdue {

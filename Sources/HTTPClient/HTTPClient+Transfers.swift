@@ -85,7 +85,9 @@ extension HTTPClient {
         } else {
             deliver(transfer)
         }
-        if running == 0, isShutDown { drained() }
+        guard running == 0 else { return }
+        stopWatchingDeadlines()
+        if isShutDown { drained() }
     }
 
     /// Removes the transfer from libcurl, which closes the connection unless the response is complete, and starts the next one.

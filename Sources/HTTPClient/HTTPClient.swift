@@ -19,7 +19,7 @@ public actor HTTPClient {
     var transfers: [UInt64: Transfer] = [:]
     /// The number of transfers that have not ended.
     var running = 0
-    var isWatchingDeadlines = false
+    var deadlineTimer: TimerHandle?
     var isShutDown = false
     var whenDrained: [CheckedContinuation<Void, Never>] = []
 

@@ -16,8 +16,9 @@ extension ConnectionOwner {
 
     /// Calls `step`, which sends about one frame and returns whether there is more, for as long as the socket is writable.
     /// Afterwards `flush` runs again once the socket is writable.
-    func writing(_ connection: AMQPConnection, _ step: () throws(RabbitMQError) -> Bool) {
-        let failure = connection.gathering { () -> RabbitMQError? in
+    /// - Parameter isSingle: there is one frame; gathering it with others would only cost two system calls.
+    func writing(_ connection: AMQPConnection, isSingle: Bool = false, _ step: () throws(RabbitMQError) -> Bool) {
+        func send() -> RabbitMQError? {
             do throws(RabbitMQError) {
                 while true {
                     guard connection.isWritable else {
@@ -28,6 +29,7 @@ extension ConnectionOwner {
                 }
             } catch { return error }
         }
+        let failure = isSingle ? send() : connection.gathering(send)
         connection.lastSent = .now
         if let failure { lose(failure) }
     }

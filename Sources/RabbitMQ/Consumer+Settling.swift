@@ -30,9 +30,10 @@ extension Consumer {
     func flush() {
         guard let connection = session.connection else { return }
         for channel in channels where channel.ledger.hasUnsent { channel.settle() }
-        guard channels.contains(where: { !$0.unsent.isEmpty }) else { return resumeFlushed() }
+        let unsent = channels.reduce(0) { $0 + $1.unsent.count }
+        guard unsent > 0 else { return resumeFlushed() }
         var position = 0
-        writing(connection) { () throws(RabbitMQError) in
+        writing(connection, isSingle: unsent == 1) { () throws(RabbitMQError) in
             while position < channels.count, channels[position].unsent.isEmpty { position += 1 }
             guard position < channels.count, let settlement = channels[position].unsent.popFirst() else { return false }
             try send(settlement, on: channels[position].number, connection)
