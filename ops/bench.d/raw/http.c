@@ -1,6 +1,6 @@
 // GET requests for one URL over persistent connections, with libcurl's multi interface on epoll.
 //
-// usage: http URL COUNT CONNECTIONS
+// usage: http URL COUNT CONNECTIONS [RATE]          RATE: with one connection, requests a second, steadily, instead of as many as possible
 #include <curl/curl.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -14,6 +14,8 @@ static int epoll;
 // The events watched on each descriptor. A descriptor that libcurl removes stays in the set, because its next request comes soon.
 static uint32_t watched[DESCRIPTORS];
 static long timeout_ms = -1;
+static long rate;
+static struct stopwatch since;
 
 static int watch(CURL *easy, curl_socket_t descriptor, int what, void *context, void *unused) {
     (void)easy, (void)context, (void)unused;
@@ -70,8 +72,8 @@ static void turn(void) {
     }
 }
 
-// Counts completed requests and starts new ones with the same handles while work remains.
-static long renew(long to_begin) {
+// Counts what has ended and begins anew with the same handles, as long as there is more to do.
+static long renew(long begun, long to_begin) {
     long ended = 0;
     int left, running;
     for (CURLMsg *message; (message = curl_multi_info_read(multi, &left));) {
@@ -80,8 +82,13 @@ static long renew(long to_begin) {
         curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
         if (message->data.result || status != 200) fail("GET: %s, status %ld", curl_easy_strerror(message->data.result), status);
         curl_multi_remove_handle(multi, easy);
-        if (ended++ < to_begin) curl_multi_add_handle(multi, easy);
-        else curl_easy_cleanup(easy);
+        if (ended < to_begin) {
+            pace(since, rate, begun + ended);
+            curl_multi_add_handle(multi, easy);
+        } else {
+            curl_easy_cleanup(easy);
+        }
+        ended++;
     }
     // New handles start when libcurl next checks its timers.
     if (ended) curl_multi_socket_action(multi, CURL_SOCKET_TIMEOUT, 0, &running);
@@ -89,8 +96,9 @@ static long renew(long to_begin) {
 }
 
 int main(int argc, char **argv) {
-    if (argc != 4) fail("usage: http URL COUNT CONNECTIONS");
+    if (argc < 4 || argc > 5) fail("usage: http URL COUNT CONNECTIONS [RATE]");
     long count = whole(argv[2]), connections = whole(argv[3]);
+    rate = argc == 5 ? whole(argv[4]) : 0;
     curl_global_init(CURL_GLOBAL_DEFAULT);
     multi = curl_multi_init();
     epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -98,12 +106,12 @@ int main(int argc, char **argv) {
     curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, set_timer);
     curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, connections);
 
-    struct stopwatch since = start();
+    since = start();
     long begun = count < connections ? count : connections, ended = 0;
     for (long number = 0; number < begun; number++) curl_multi_add_handle(multi, request(argv[1]));
     while (ended < count) {
         turn();
-        long now = renew(count - begun);
+        long now = renew(begun, count - begun);
         ended += now;
         begun = begun + now < count ? begun + now : count;
     }

@@ -1,5 +1,6 @@
 // Shared by the raw programs: clocks, failing, and the JSON line of the report.
 #pragma once
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,7 +35,16 @@ static inline struct stopwatch start(void) {
     return (struct stopwatch){clock_seconds(CLOCK_MONOTONIC), clock_seconds(CLOCK_PROCESS_CPUTIME_ID)};
 }
 
-// The CPU time of all threads of this process.
+// Sleeps until the operation of this number is due at `rate` operations a second, counted from 0. Returns at once if the rate is 0 or
+// the operation is late.
+static inline void pace(struct stopwatch since, long rate, long number) {
+    if (!rate) return;
+    double due = since.wall + (double)number / (double)rate;
+    struct timespec at = {.tv_sec = (time_t)due, .tv_nsec = (long)((due - (double)(time_t)due) * 1e9)};
+    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL) == EINTR) {}
+}
+
+// CPU time is that of all threads of this process.
 static inline void report(struct stopwatch since, long operations) {
     struct stopwatch now = start();
     printf("{\"operations\": %ld, \"seconds\": %.6f, \"cpu\": %.6f}\n", operations, now.wall - since.wall, now.cpu - since.cpu);

@@ -1,8 +1,9 @@
 // Publishes, consumes and acknowledges messages with librabbitmq: one connection and thread publishes, another consumes.
 //
-// usage: rabbitmq PORT transient|confirmed COUNT BYTES
+// usage: rabbitmq PORT transient|confirmed COUNT BYTES [RATE]
 //   transient  into a classic queue, without confirms
-//   confirmed  persistent, into a quorum queue, with publisher confirms, at most two batches of them outstanding
+//   confirmed  persistent, into a quorum queue, with publisher confirms, two batches of which are on their way at most
+//   RATE       messages a second, steadily, each acknowledged by itself, instead of as many as possible
 #include <amqp.h>
 #include <amqp_tcp_socket.h>
 #include <pthread.h>
@@ -16,11 +17,12 @@
 enum { CHANNEL = 1, BATCH = 200, PREFETCH = 2000, LEAD = 20000 };
 
 static int port;
-static long count;
+static long count, rate;
 static size_t size;
 static int is_confirmed;
 static amqp_bytes_t queue;
 static atomic_long delivered;
+static struct stopwatch since;
 
 static void check(amqp_rpc_reply_t reply, const char *what) {
     if (reply.reply_type == AMQP_RESPONSE_NORMAL) return;
@@ -53,7 +55,7 @@ static void *consume(void *argument) {
         struct timeval patience = {.tv_sec = 30};
         amqp_maybe_release_buffers(connection);
         check(amqp_consume_message(connection, &envelope, &patience, 0), "delivery");
-        if (received % BATCH == 0 || received == count) amqp_basic_ack(connection, CHANNEL, envelope.delivery_tag, 1);
+        if (rate || received % BATCH == 0 || received == count) amqp_basic_ack(connection, CHANNEL, envelope.delivery_tag, 1);
         amqp_destroy_envelope(&envelope);
         atomic_store_explicit(&delivered, received, memory_order_relaxed);
     }
@@ -83,6 +85,7 @@ static void publish(amqp_connection_state_t connection) {
         ._flags = AMQP_BASIC_CONTENT_TYPE_FLAG | AMQP_BASIC_DELIVERY_MODE_FLAG, .content_type = amqp_cstring_bytes("application/json"),
         .delivery_mode = is_confirmed ? 2 : 1};
     for (long sent = 1; sent <= count; sent++) {
+        pace(since, rate, sent - 1);
         if (amqp_basic_publish(connection, CHANNEL, amqp_empty_bytes, queue, 0, 0, &properties, body)) fail("cannot publish");
         if (sent % BATCH) continue;
         if (is_confirmed) await_confirms(connection, confirmed, (uint64_t)sent, &first, BATCH);
@@ -92,11 +95,12 @@ static void publish(amqp_connection_state_t connection) {
 }
 
 int main(int argc, char **argv) {
-    if (argc != 5) fail("usage: rabbitmq PORT transient|confirmed COUNT BYTES");
+    if (argc < 5 || argc > 6) fail("usage: rabbitmq PORT transient|confirmed COUNT BYTES [RATE]");
     port = (int)whole(argv[1]);
     is_confirmed = strcmp(argv[2], "confirmed") == 0;
     count = whole(argv[3]);
     size = (size_t)whole(argv[4]);
+    rate = argc == 6 ? whole(argv[5]) : 0;
     queue = amqp_cstring_bytes(is_confirmed ? "bench.raw.quorum" : "bench.raw.classic");
 
     amqp_connection_state_t publisher = connect_to_broker(), consumer = connect_to_broker();
@@ -109,7 +113,7 @@ int main(int argc, char **argv) {
     amqp_basic_consume(consumer, CHANNEL, queue, amqp_empty_bytes, 0, 0, 0, amqp_empty_table);
     check(amqp_get_rpc_reply(consumer), "basic.consume");
 
-    struct stopwatch since = start();
+    since = start();
     pthread_t thread;
     if (pthread_create(&thread, NULL, consume, consumer)) fail("no thread");
     publish(publisher);

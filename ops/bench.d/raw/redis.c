@@ -1,6 +1,6 @@
 // Scripts of two writes, EVALSHA by hiredis in pipelines: a pipeline is one write, and the next one follows after its replies.
 //
-// usage: redis PORT COUNT DEPTH          DEPTH: scripts a pipeline
+// usage: redis PORT COUNT DEPTH [RATE]          DEPTH: scripts a pipeline; RATE: scripts a second, steadily, instead of as many as possible
 #include <hiredis/hiredis.h>
 #include <string.h>
 
@@ -33,8 +33,8 @@ static void append(redisContext *redis, const char *sha, long number) {
 }
 
 int main(int argc, char **argv) {
-    if (argc != 4) fail("usage: redis PORT COUNT DEPTH");
-    long count = whole(argv[2]), depth = whole(argv[3]);
+    if (argc < 4 || argc > 5) fail("usage: redis PORT COUNT DEPTH [RATE]");
+    long count = whole(argv[2]), depth = whole(argv[3]), rate = argc == 5 ? whole(argv[4]) : 0;
     redisContext *redis = redisConnect("127.0.0.1", (int)whole(argv[1]));
     if (!redis || redis->err) fail("cannot connect to Redis");
     redisAppendCommand(redis, "SCRIPT LOAD %s", SCRIPT);
@@ -43,6 +43,7 @@ int main(int argc, char **argv) {
     struct stopwatch since = start();
     for (long done = 0; done < count;) {
         long batch = count - done < depth ? count - done : depth;
+        pace(since, rate, done);
         for (long position = 0; position < batch; position++) append(redis, loaded->str, done + position);
         for (long position = 0; position < batch; position++) freeReplyObject(answer(redis));
         done += batch;
