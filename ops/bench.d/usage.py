@@ -36,6 +36,23 @@ def cpu(roots):
     return {root: sum(sum(map(int, fields[11:15])) for _, fields in members) / TICKS for root, members in trees(roots).items()}
 
 
+def precise_cpu(roots):
+    """As `cpu`, to the nanosecond instead of to the tick, but only of processes and threads that still run: for small loads on processes
+    whose threads stay."""
+    return {root: sum(thread_seconds(pid) for pid, _ in members) for root, members in trees(roots).items()}
+
+
+def thread_seconds(pid):
+    total = 0
+    try:
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{thread}/schedstat") as stat:
+                total += int(stat.read().split()[0])
+    except OSError:
+        pass  # it has ended meanwhile
+    return total / 1e9
+
+
 def resident(root):
     """Memory in bytes. Pages that a process shares with its parent count twice."""
     return sum(int(fields[21]) for _, fields in trees([root])[root]) * os.sysconf("SC_PAGE_SIZE")
@@ -55,17 +72,17 @@ def own():
 class Window:
     """A context manager that measures what the named processes use."""
 
-    def __init__(self, pids):
-        self.pids = pids
+    def __init__(self, pids, read=cpu):
+        self.pids, self.read = pids, read
 
     def __enter__(self):
-        self.before, self.machine_before, self.own_before = cpu(self.pids.values()), machine(), own()
+        self.before, self.machine_before, self.own_before = self.read(self.pids.values()), machine(), own()
         self.began = time.monotonic()
         return self
 
     def __exit__(self, *_):
         self.seconds = time.monotonic() - self.began
-        after, (busy, stolen), mine = cpu(self.pids.values()), machine(), own()
+        after, (busy, stolen), mine = self.read(self.pids.values()), machine(), own()
         self.cpu = {name: after[pid] - self.before[pid] for name, pid in self.pids.items()}
         self.total = sum(self.cpu.values())
         others = busy - self.machine_before[0] - self.total - (mine - self.own_before)
