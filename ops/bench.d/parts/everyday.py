@@ -2,7 +2,7 @@
 
 Jobs in POLLING with a fixed interval make a steady rate. CPU is what each process uses above its idle, which is measured first in the
 same servers. The floor is what the raw programs need for the same steps at the same rate: two scripts, a message and a GET a check, each
-sent alone.
+sent when it is due.
 """
 import json
 import random
@@ -17,7 +17,7 @@ import metrics
 import prepare
 import report
 import usage
-from parts.raw import export
+from parts.raw import PIPELINE, export
 from programs import build
 from stack import Stack
 from support import Failure, say, until
@@ -154,7 +154,7 @@ def floor(stack, programs, rate, seconds, alone):
     settle = 2
     count = int(rate * (seconds + 2 * settle))
     commands = (
-        [programs["redis"], redis, 2 * count, 1, 2 * rate],
+        [programs["redis"], redis, 2 * count, PIPELINE, 2 * rate],
         [programs["rabbitmq"], amqp, "transient", count, floors.WAKE_BYTES, rate],
         [programs["http"], export(stack), count, 1, rate])
     running = [subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, text=True) for command in commands]
@@ -163,6 +163,8 @@ def floor(stack, programs, rate, seconds, alone):
         with usage.Window({name: stack.pid(name) for name in SERVERS}, usage.precise_cpu) as window:
             time.sleep(seconds)
         told = [json.loads(program.communicate(timeout=60 + seconds)[0]) for program in running]
+    except subprocess.TimeoutExpired:
+        raise Failure(f"a raw program does not keep {rate} checks a second; choose lower --rates or free the machine") from None
     finally:
         for program in running:
             program.kill()

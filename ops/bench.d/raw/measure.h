@@ -1,6 +1,7 @@
 // Shared by the raw programs: clocks, failing, and the JSON line of the report.
 #pragma once
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,13 +36,15 @@ static inline struct stopwatch start(void) {
     return (struct stopwatch){clock_seconds(CLOCK_MONOTONIC), clock_seconds(CLOCK_PROCESS_CPUTIME_ID)};
 }
 
-// Sleeps until the operation of this number is due at `rate` operations a second, counted from 0. Returns at once if the rate is 0 or
-// the operation is late.
-static inline void pace(struct stopwatch since, long rate, long number) {
-    if (!rate) return;
+// Sleeps until the operation of this number is due at `rate` operations a second, counted from 0, and returns how many are due by then:
+// more than one if the program is late. Of the rate 0 all are due.
+static inline long pace(struct stopwatch since, long rate, long number) {
+    if (!rate) return LONG_MAX;
     double due = since.wall + (double)number / (double)rate;
     struct timespec at = {.tv_sec = (time_t)due, .tv_nsec = (long)((due - (double)(time_t)due) * 1e9)};
     while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL) == EINTR) {}
+    long passed = (long)((clock_seconds(CLOCK_MONOTONIC) - since.wall) * (double)rate) + 1;
+    return passed > number ? passed - number : 1;
 }
 
 // CPU time is that of all threads of this process.

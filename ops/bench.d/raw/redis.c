@@ -1,6 +1,7 @@
 // Scripts of two writes, EVALSHA by hiredis in pipelines: a pipeline is one write, and the next one follows after its replies.
 //
-// usage: redis PORT COUNT DEPTH [RATE]          DEPTH: scripts a pipeline; RATE: scripts a second, steadily, instead of as many as possible
+// usage: redis PORT COUNT DEPTH [RATE]          DEPTH: scripts a pipeline; RATE: scripts a second, steadily;
+// what has become due during a pipeline is the next one
 #include <hiredis/hiredis.h>
 #include <string.h>
 
@@ -42,8 +43,9 @@ int main(int argc, char **argv) {
 
     struct stopwatch since = start();
     for (long done = 0; done < count;) {
-        long batch = count - done < depth ? count - done : depth;
-        pace(since, rate, done);
+        long batch = pace(since, rate, done);
+        if (batch > depth) batch = depth;
+        if (batch > count - done) batch = count - done;
         for (long position = 0; position < batch; position++) append(redis, loaded->str, done + position);
         for (long position = 0; position < batch; position++) freeReplyObject(answer(redis));
         done += batch;
