@@ -44,14 +44,14 @@ public struct FailureLetters: Sendable {
     }
 
     /// - Returns: whether the failure may be stored.
-    func publish(_ failure: Failure, of file: ClaimedFile) async -> Bool {
+    func publish(_ failure: Failure, attempts: Int, of file: ClaimedFile) async -> Bool {
         let job = file.job
         do {
             let failed = try await store.history(of: job.id).filter { $0.what == "!" && $0.detail.hasPrefix("file \(file.index) ") }
             try await office.publish(
                 DeadLetter.failedFile(
                     DownloadMessage(id: job.id, task: .file(file.index, token: nil), correlationID: job.request.correlationID),
-                    request: job.request, failure: failure, attempts: file.attempt,
+                    request: job.request, failure: failure, attempts: attempts,
                     firstFailure: failed.first.map { Self.date(job.createdAt + $0.at) }, lastFailure: Self.date(try await store.now())))
             metrics.deadDownloads.increment()
             return true

@@ -8,6 +8,7 @@ import Telemetry
 /// |---|---|---|---|
 /// | `longhaul_transitions_total` | counter | `to` | stored changes of a job's status |
 /// | `longhaul_dead_letters_total` | counter | `queue` | dead letters published, `jobs` or `downloads` |
+/// | `longhaul_downloads_published_total` | counter | `why` | download messages confirmed: `listed`, `due`, `orphaned` (published again), `manifest` |
 /// | `longhaul_stale_changes_total` | counter | `of` | changes that were not stored, because the `job` or `file` had changed meanwhile |
 public struct LifecycleMetrics: Sendable {
     public let deadJobs = Counter(label: "longhaul_dead_letters_total", dimensions: [("queue", "jobs")])
@@ -15,11 +16,16 @@ public struct LifecycleMetrics: Sendable {
     public let staleJobs = Counter(label: "longhaul_stale_changes_total", dimensions: [("of", "job")])
     public let staleFiles = Counter(label: "longhaul_stale_changes_total", dimensions: [("of", "file")])
     private let transitions: [JobStatus: Counter]
+    private let published: [DownloadPublisher.Reason: Counter]
 
     public init() {
         transitions = Dictionary(
             uniqueKeysWithValues: JobStatus.allCases.map {
                 ($0, Counter(label: "longhaul_transitions_total", dimensions: [("to", $0.rawValue)]))
+            })
+        published = Dictionary(
+            uniqueKeysWithValues: DownloadPublisher.Reason.allCases.map {
+                ($0, Counter(label: "longhaul_downloads_published_total", dimensions: [("why", $0.rawValue)]))
             })
     }
 
@@ -27,8 +33,11 @@ public struct LifecycleMetrics: Sendable {
     public static func describe(in registry: PrometheusRegistry) {
         registry.describe("longhaul_transitions_total", help: "Stored changes of a job's status.")
         registry.describe("longhaul_dead_letters_total", help: "Dead letters published.")
+        registry.describe("longhaul_downloads_published_total", help: "Download messages confirmed, by why they were published.")
         registry.describe("longhaul_stale_changes_total", help: "Changes not stored because the job or file had changed meanwhile.")
     }
+
+    func count(published messages: Int, because reason: DownloadPublisher.Reason) { published[reason]?.increment(by: messages) }
 
     public func count(transitionTo status: JobStatus) { transitions[status]?.increment() }
 }

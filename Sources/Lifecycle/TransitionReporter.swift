@@ -36,7 +36,8 @@ public struct TransitionReporter: Sendable {
             metadata["errorCode"] = "\(error.code)"
             logger.error("job failed: \(error.message)", metadata: metadata)
         } else {
-            logger.info("job is \(after.rawValue)", metadata: metadata)
+            let detail = change.detail.isEmpty ? "" : ": \(change.detail)"
+            logger.info("job is \(after.rawValue)\(detail)", metadata: metadata)
         }
     }
 

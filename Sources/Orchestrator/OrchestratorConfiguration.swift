@@ -4,9 +4,10 @@ public struct OrchestratorConfiguration: Sendable {
     public var name: String
     /// How long a claim holds before the timer fires again.
     public var lease: Duration
-    /// How long a job in READY or PROCESSING, or in the waiting list, may go without progress before it is looked after.
+    /// How long a job in READY or PROCESSING, or in the waiting list, may make no progress before the watchdog checks it.
     public var watchdog: Duration
-    /// The longest sleep between two looks at the due set: a timer set by another process fires at most so late.
+    /// Between two looks at the due set, for timers that other processes set: beside other orchestrators they fire at most so late. Alone, an
+    /// orchestrator looks every 250 ms, or every tick if that is longer.
     public var tick: Duration
     /// Status checks and listings at once.
     public var wakesInFlight: Int

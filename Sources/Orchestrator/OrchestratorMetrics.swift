@@ -12,7 +12,6 @@ import Metrics
 /// | `longhaul_listings_total` | counter | `outcome` | pages of file lists |
 /// | `longhaul_timer_lateness_seconds` | timer | – | from due to claimed |
 /// | `longhaul_wakes_total` | counter | `outcome` | wakes: published, refused (back-pressure), malformed, stale |
-/// | `longhaul_downloads_published_total` | counter | `why` | download messages: listed, due, orphaned |
 /// | `longhaul_requests_held_total` | counter | – | claims that were postponed, because their provider is not to be asked now |
 /// | `longhaul_breaker_state` | gauge | `provider` | 0 closed, 1 half-open, 2 open |
 /// | `longhaul_breaker_changes_total` | counter | `provider`, `to` | changes that this process made |
@@ -25,9 +24,6 @@ struct OrchestratorMetrics: Sendable {
     let wakesRefused = Counter(label: "longhaul_wakes_total", dimensions: [("outcome", "refused")])
     let wakesMalformed = Counter(label: "longhaul_wakes_total", dimensions: [("outcome", "malformed")])
     let wakesStale = Counter(label: "longhaul_wakes_total", dimensions: [("outcome", "stale")])
-    let downloadsListed = Counter(label: "longhaul_downloads_published_total", dimensions: [("why", "listed")])
-    let downloadsDue = Counter(label: "longhaul_downloads_published_total", dimensions: [("why", "due")])
-    let downloadsOrphaned = Counter(label: "longhaul_downloads_published_total", dimensions: [("why", "orphaned")])
     let held = Counter(label: "longhaul_requests_held_total")
     let wakesInFlight = Gauge(label: "longhaul_in_flight", dimensions: [("what", "wakes")])
     let createsInFlight = Gauge(label: "longhaul_in_flight", dimensions: [("what", "creates")])

@@ -12,7 +12,6 @@ extension OrchestratorService {
         registry.describe("longhaul_checks_total", help: "Status checks.")
         registry.describe("longhaul_listings_total", help: "Pages of file lists.")
         registry.describe("longhaul_wakes_total", help: "Wakes: messages published, and wakes refused, malformed or stale.")
-        registry.describe("longhaul_downloads_published_total", help: "Download messages.")
         registry.describe("longhaul_in_flight", help: "Wakes and creations in progress.")
         registry.describe(
             "longhaul_timer_lateness_seconds", help: "From the time at which a timer was due to its claim.",

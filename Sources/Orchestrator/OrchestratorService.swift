@@ -76,7 +76,7 @@ public struct OrchestratorService: Service {
         let reporter = TransitionReporter(logger: logger)
         let office = DeadLetterOffice(publisher: publisher)
         let letters = FailureLetters(store: store, office: office, metrics: reporter.metrics, logger: logger)
-        let downloads = DownloadPublisher(publisher: publisher, logger: logger)
+        let downloads = DownloadPublisher(publisher: publisher, metrics: reporter.metrics, logger: logger)
         let files = FileInterpreter(store: store, letters: letters, downloads: downloads, reporter: reporter)
         let interpreter = JobInterpreter(
             store: store, letters: letters, downloads: downloads,

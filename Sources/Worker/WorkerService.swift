@@ -54,7 +54,7 @@ public struct WorkerService: Service {
 
         let office = DeadLetterOffice(publisher: publisher)
         let letters = FailureLetters(store: store, office: office, metrics: reporter.metrics, logger: logger)
-        let downloads = DownloadPublisher(publisher: publisher, logger: logger)
+        let downloads = DownloadPublisher(publisher: publisher, metrics: reporter.metrics, logger: logger)
         let manifests = ManifestStep(
             store: store, storage: storage,
             interpreter: JobInterpreter(

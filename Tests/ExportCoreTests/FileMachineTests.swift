@@ -62,7 +62,7 @@ private let events: [FileEvent] = [
         let last = try #require(machine.decide(.failed(transient, attempt: 3), in: .leased(token: 3)))
         #expect(last.state == .failed(token: 3))
         #expect(last.count == .failed(JobError(code: "http-503", message: "busy")))
-        #expect(last.actions == [.publishDeadLetter(transient)])
+        #expect(last.actions == [.publishDeadLetter(transient, attempts: 3)])
     }
 
     @Test("gives a file up at once when retrying cannot help") func permanentFailure() {

@@ -68,6 +68,36 @@ import Testing
         }
     }
 
+    @Test("leaves the manifest to the job's watchdog when another file was given up") func storedAfterGivenUp() async throws {
+        try await TestStore.run { test in
+            let id = try await test.processing("a", files: ["x", "y"])
+            let x = try #require(try await test.claimFile(0, id)), y = try #require(try await test.claimFile(1, id))
+            _ = try await test.end(x, .failed(Failure(.permanent, code: "http-400", message: "no"), attempt: 1))
+            #expect(try await test.wakes().map(\.state.filesFailed) == [1], "the loss is to be decided")
+            #expect(try #require(try await test.score("a")) > (try await test.now()) + 20_000)
+            let stored = try #require(try await test.end(y, .stored, objects: [object], manifestLease: TestStore.lease))
+            #expect(!stored.isLast && stored.manifest == nil)
+            #expect(try await test.wakes().map(\.state.filesDone) == [1], "and again, because all have ended")
+            // As after a lost answer.
+            let again = try #require(try await test.end(y, .stored, objects: [object], manifestLease: TestStore.lease))
+            #expect(!again.isLast && again.manifest == nil)
+            #expect(try await test.wakes().isEmpty, "decided once")
+            let job = try #require(try await test.store.claimManifest(of: id, lease: TestStore.lease), "where files may be skipped")
+            #expect((job.state.filesDone, job.state.filesFailed) == (1, 1))
+        }
+    }
+
+    @Test("leaves the timer of the job alone while further files are listed") func givenUpWhileListing() async throws {
+        try await TestStore.run { test in
+            _ = try await test.list(["x", "y"], of: test.ready("a"), cursor: "p2")
+            let id = try #require(JobID("a")), timer = try #require(try await test.score("a"))
+            let x = try #require(try await test.claimFile(0, id)), y = try #require(try await test.claimFile(1, id))
+            _ = try await test.end(x, .failed(Failure(.permanent, code: "http-400", message: "no"), attempt: 1))
+            #expect(try await test.end(y, .stored, objects: [object], manifestLease: TestStore.lease)?.isLast == false)
+            #expect(try await test.score("a") == timer)
+        }
+    }
+
     @Test("is forgotten by a retry unless the file is stored; tokens continue, so that nobody who had a file still has it") func retry()
         async throws
     {

@@ -1,5 +1,5 @@
 import ExportCore
-import JobStore
+@testable import JobStore
 import TestServers
 import Testing
 
@@ -60,7 +60,9 @@ import Testing
             let id = try await test.processing("a", files: ["x"])
             let dead = try #require(try await test.claimFile(0, id, lease: .milliseconds(20)))
             let due = try await eventually(within: .seconds(10), "the lease runs out") { try await test.requeueDueFiles().first }
-            #expect(due == DueFile(id: id, index: 0, state: .leased(token: 1), priority: .normal, correlationID: "c-a"))
+            let expected = DueFile(
+                id: id, index: 0, state: .leased(token: 1), priority: .normal, correlationID: "c-a", timer: due.timer, isJobOpen: true)
+            #expect(due == expected)
             #expect(try await test.score("a#0") == nil, "its message is published instead")
             let alive = try #require(try await test.claimFile(0, id))
             #expect(alive.attempt == 2)
@@ -78,8 +80,11 @@ import Testing
             let first = try await test.claim(lease: .milliseconds(20)).files
             #expect(first.map(\.state) == [.leased(token: 1)])
             let second = try await eventually(within: .seconds(10), "the claim runs out") { try await test.claim().files.first }
-            #expect(second == first.first)
-            #expect(try #require(try await test.score("a#0")) > (try await test.now()) + 20_000)
+            #expect(second.state == .leased(token: 1))
+            #expect(try await test.score("a#0") == second.timer)
+            #expect(try await second.timer > test.now() + 20_000)
+            let late = try #require(first.first.flatMap(TestStore.requeue))
+            #expect(try await test.store.requeueFiles([late]).isEmpty, "the first claim no longer holds")
         }
     }
 
@@ -89,6 +94,57 @@ import Testing
             let claimed = try #require(try await test.claimFile(0, id, lease: .milliseconds(200)))
             #expect(try await test.store.extendFile(claimed, lease: .seconds(30)))
             #expect(try #require(try await test.score("a#0")) > (try await test.now()) + 20_000)
+        }
+    }
+
+    @Test("stays with a worker whose heartbeat came after its timer was claimed") func heartbeatAfterClaim() async throws {
+        try await TestStore.run { test in
+            let id = try await test.processing("a", files: ["x"])
+            let claimed = try #require(try await test.claimFile(0, id, lease: .zero))
+            let late = try #require(try await test.claim().files.first.flatMap(TestStore.requeue))
+            #expect(try await test.store.extendFile(claimed, lease: .seconds(60)))
+            let extended = try #require(try await test.score("a#0"))
+            #expect(try await test.store.requeueFiles([late]).isEmpty)
+            #expect(try await test.store.fileStates(of: id, from: 0, many: 1).states == [0: claimed.state])
+            #expect(try await test.score("a#0") == extended)
+            #expect(try await test.end(claimed, .stored)?.isLast == true)
+        }
+    }
+
+    @Test("keeps its state and loses its timer when the timer fires after the end of its job") func jobEnded() async throws {
+        try await TestStore.run { test in
+            let id = try await test.processing("a", files: ["x", "y"])
+            _ = try await test.claimFile(0, id, lease: .zero)
+            let open = try #require(try await test.claim(lease: .milliseconds(1)).files.first)
+            #expect(open.isJobOpen)
+            try await test.decide(.cancelled, #require(try await test.store.job(id)).claimed)
+            #expect(try await test.store.requeueFiles([#require(TestStore.requeue(open))]).isEmpty, "decided before the job ended")
+            let ended = try await eventually(within: .seconds(10), "the timer fires again") { try await test.requeueDueFiles().first }
+            #expect((ended.state, ended.isJobOpen) == (.leased(token: 1), false))
+            #expect(try await test.store.fileStates(of: id, from: 0, many: 1).states == [0: .leased(token: 1)])
+            #expect(try await test.score("a#0") == nil)
+        }
+    }
+
+    @Test("that does not exist loses its timer with the claim") func withoutState() async throws {
+        try await TestStore.run { test in
+            _ = try await test.processing("a", files: ["x"])
+            let members = ["a#7", "nobody#0"]
+            for member in members { _ = try await test.redis.send(["ZADD", "{lh:00}:due", 0, .string(member)]) }
+            let claimed = try await test.claim()
+            #expect((claimed.lateness.count, claimed.files) == (2, []))
+            for member in members { #expect(try await test.score(member) == nil) }
+        }
+    }
+
+    @Test("whose state cannot be read hides no other file") func unreadable() async throws {
+        try await TestStore.run { test in
+            let id = try await test.processing("a", files: ["x", "y"])
+            for index in 0..<2 { _ = try await test.claimFile(index, id, lease: .zero) }
+            _ = try await test.redis.send(["HSET", "{lh:00}:files:a", "0.state", "of a newer version"])
+            #expect(try await test.claim().files.map(\.index) == [1])
+            #expect(try await test.store.fileStates(of: id, from: 0, many: 2).states == [1: .leased(token: 1)])
+            #expect(try #require(try await test.score("a#0")) > (try await test.now()) + 20_000, "its timer fires again")
         }
     }
 
@@ -141,12 +197,37 @@ import Testing
             let id = try await test.processing("a", files: ["x"])
             let state = try #require(try await test.store.fileStates(of: id, from: 0, many: 2).states[0])
             let decision = try #require(TestStore.fileMachine(watchdog: .zero).decide(.stillQueued(waited: .seconds(1)), in: state))
-            #expect(try await test.store.requeueFiles(of: id, [(0, state, decision)]) == [0])
-            #expect(try await test.store.requeueFiles(of: id, [(0, state, decision)]) == [])
+            let requeue = FileRequeue(id: id, index: 0, from: state, decision: decision)
+            #expect(try await test.store.requeueFiles([requeue]).map(\.index) == [0])
+            #expect(try await test.store.requeueFiles([requeue]).isEmpty)
             guard case .queued(token: 0, since: _, copies: 1) = try await test.store.fileStates(of: id, from: 0, many: 1).states[0] else {
                 Issue.record("not queued once more")
                 return
             }
+        }
+    }
+
+    @Test("is queued together with those of other jobs, in partitions of any number and pages of any size") func manyFiles() async throws {
+        try await TestStore.run(partitions: 2) { test in
+            let names = (0..<510).map { "\($0)" }
+            var changes: [FileRequeue] = [], partitions: Set<Int> = []
+            for name in ["a", "b", "c", "d"] {
+                let id = try await test.processing(name, files: names)
+                partitions.insert(id.partition(of: 2))
+                for (index, state) in try await test.store.fileStates(of: id, from: 0, many: names.count).states {
+                    let decision = try #require(TestStore.fileMachine(watchdog: .zero).decide(.stillQueued(waited: .zero), in: state))
+                    changes.append(FileRequeue(id: id, index: index, from: state, decision: decision))
+                }
+            }
+            #expect(partitions == [0, 1])
+            // A claim of a file: its decision is late, those of the others are not.
+            let late = changes[700]
+            _ = try #require(try await test.claimFile(late.index, late.id))
+            func members(_ changes: some Sequence<FileRequeue>) -> Set<String> { Set(changes.map { "\($0.id)#\($0.index)" }) }
+            let stored = try await test.store.requeueFiles(changes)
+            #expect(stored.count == changes.count - 1)
+            #expect(members(stored) == members(changes).subtracting(members([late])))
+            #expect(try await test.store.requeueFiles(changes).isEmpty)
         }
     }
 }

@@ -28,6 +28,7 @@ import Testing
             #expect(try await test.list([], of: job) == .countsDiffer(done: 1, failed: 1))
             #expect(try await test.store.job(id)?.state.status == .ready)
             (job.state.filesDone, job.state.filesFailed) = (1, 1)
+            #expect(try TestStore.decision(.pageListed(added: 0, isLast: true), job).actions == [], "no manifest before that is decided")
             #expect(try await test.list([], of: job) == .added(version: job.version + 1))
             #expect(try #require(try await test.score("a")) <= (try await test.now()), "somebody decides what the lost file means")
         }

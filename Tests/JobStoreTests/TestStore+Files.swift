@@ -50,26 +50,32 @@ extension TestStore {
         return try await store.applyFile(decision, to: file, objects: objects, failure: failure, manifestLease: manifestLease)
     }
 
-    /// Claims the timers that are due, and queues the files among them.
-    /// - Returns: the files that were queued.
+    /// Claims the timers that are due, and stores what follows for the files among them.
+    /// - Returns: the files for which it was stored.
     func requeueDueFiles() async throws -> [DueFile] {
-        var queued: [DueFile] = []
-        for file in try await claim().files {
-            guard let decision = Self.fileMachine().decide(.timerFired, in: file.state) else { continue }
-            if try await !store.requeueFiles(of: file.id, [(file.index, file.state, decision)]).isEmpty { queued.append(file) }
+        let due = try await claim().files
+        let stored = try await store.requeueFiles(due.compactMap(Self.requeue))
+        return due.filter { file in stored.contains { ($0.id, $0.index) == (file.id, file.index) } }
+    }
+
+    /// What follows when the timer of a file was claimed.
+    static func requeue(_ file: DueFile) -> FileRequeue? {
+        fileMachine().decide(file.isJobOpen ? .timerFired : .jobEnded, in: file.state).map {
+            FileRequeue(id: file.id, index: file.index, from: file.state, timer: file.timer, decision: $0)
         }
-        return queued
     }
 
     /// The watchdog's look at the messages of a job's files.
+    /// - Returns: the indices of the files whose messages are published again.
     func republishLost(_ id: JobID, many: Int, watchdog: Duration) async throws -> [Int] {
         let (now, states) = try await store.fileStates(of: id, from: 0, many: many)
-        let changes = states.sorted { $0.key < $1.key }.compactMap {
-            index, state -> (index: Int, from: FileState, decision: FileDecision)? in
+        let changes = states.sorted { $0.key < $1.key }.compactMap { index, state -> FileRequeue? in
             guard case .queued(_, let since, _) = state else { return nil }
             let event = FileEvent.stillQueued(waited: .milliseconds(now - (since ?? now)))
-            return Self.fileMachine(watchdog: watchdog).decide(event, in: state).map { (index, state, $0) }
+            return Self.fileMachine(watchdog: watchdog).decide(event, in: state).map {
+                FileRequeue(id: id, index: index, from: state, decision: $0)
+            }
         }
-        return try await store.requeueFiles(of: id, changes)
+        return try await store.requeueFiles(changes).map(\.index)
     }
 }

@@ -57,6 +57,17 @@ import TestServers
         }
     }
 
+    @Test("leaves a file to a worker whose heartbeat came after its timer was claimed") func heartbeat() async throws {
+        try await LifecycleFixture.run { fixture in
+            let file = try await Self.claimed(fixture, FileMachine(rules: .init(lease: .zero)))
+            let due = try await fixture.store.claim(partition: 0, lease: .seconds(30), watchdog: .seconds(60)).files
+            #expect(due.count == 1)
+            #expect(try await fixture.store.extendFile(file, lease: .seconds(60)))
+            try await fixture.files.timersFired(due)
+            #expect(try await fixture.store.extendFile(file, lease: .seconds(60)), "the lease was granted and still holds")
+        }
+    }
+
     @Test("queues a file again whose timer fired, and publishes its message, once") func timers() async throws {
         try await LifecycleFixture.run { fixture in
             let machine = FileMachine(rules: .init(lease: .zero))
@@ -64,8 +75,7 @@ import TestServers
             let before = try await fixture.depth(QueueNames.downloads(.normal))
             let due = try await fixture.store.claim(partition: 0, lease: .seconds(30), watchdog: .seconds(60)).files
             #expect(due.map(\.state) == [.leased(token: 1)])
-            #expect(try await fixture.files.timersFired(due) == 1)
-            #expect(try await fixture.files.timersFired(due) == 0, "the file is queued by now")
+            for _ in 0..<2 { try await fixture.files.timersFired(due) }
             #expect(try await fixture.depth(QueueNames.downloads(.normal)) == before + 1)
             // Whoever had the file has lost it.
             let end = await fixture.files.carryOut(.failed(Self.permanent, attempt: 1), on: file, machine: machine) { false }

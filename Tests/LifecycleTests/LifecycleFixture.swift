@@ -50,7 +50,7 @@ struct LifecycleFixture: Sendable {
         let reporter = TransitionReporter(logger: quiet)
         let letters = FailureLetters(
             store: store, office: DeadLetterOffice(publisher: publisher), metrics: reporter.metrics, logger: quiet)
-        let downloads = DownloadPublisher(publisher: publisher, logger: quiet)
+        let downloads = DownloadPublisher(publisher: publisher, metrics: reporter.metrics, logger: quiet)
         jobs = JobInterpreter(store: store, letters: letters, downloads: downloads, effects: effects, reporter: reporter)
         files = FileInterpreter(store: store, letters: letters, downloads: downloads, reporter: reporter)
     }

@@ -74,7 +74,7 @@ final class WorkerFixture: Sendable {
         let reporter = TransitionReporter(logger: quiet)
         let letters = FailureLetters(
             store: store, office: DeadLetterOffice(publisher: publisher), metrics: reporter.metrics, logger: quiet)
-        let downloads = DownloadPublisher(publisher: publisher, logger: quiet)
+        let downloads = DownloadPublisher(publisher: publisher, metrics: reporter.metrics, logger: quiet)
         files = FileInterpreter(store: store, letters: letters, downloads: downloads, reporter: reporter)
         jobs = JobInterpreter(
             store: store, letters: letters, downloads: downloads, effects: TimerBringsItBack(), reporter: reporter, lease: .seconds(30))

@@ -21,7 +21,7 @@ public enum FileEvent: Sendable, Equatable {
 /// What to do about a decision on a file. An action may be lost with its process; the timers of file and job bring it back.
 public enum FileAction: Sendable, Equatable {
     /// Publish a dead letter. It comes before the decision is stored: a crash in between leaves two letters, never none.
-    case publishDeadLetter(Failure)
+    case publishDeadLetter(Failure, attempts: Int)
     /// Publish a download message, so that a worker claims the file.
     case publishMessage
     /// Transfer the file.

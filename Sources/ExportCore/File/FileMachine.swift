@@ -44,9 +44,9 @@ public struct FileMachine: Sendable {
     /// - Parameter attempt: the attempt that was just claimed, from 1.
     public func verdictAtClaim(attempt: Int, in state: FileState) -> FileDecision? {
         guard attempt > rules.retry.attempts else { return nil }
+        let attempts = attempt - 1
         return giveUp(
-            state.token,
-            Failure(.permanent, code: "file-attempts-exhausted", message: "\(attempt - 1) attempts brought no result"))
+            state.token, Failure(.permanent, code: "file-attempts-exhausted", message: "\(attempts) attempts brought no result"), attempts)
     }
 }
 
@@ -68,14 +68,14 @@ extension FileMachine {
 
     private func end(_ token: Int, _ failure: Failure, _ attempt: Int, _ random: Double) -> FileDecision {
         let mayRetry = failure.failureClass.isRetriable && attempt < rules.retry.attempts
-        guard mayRetry || !failure.countsAsAttempt else { return giveUp(token, failure) }
+        guard mayRetry || !failure.countsAsAttempt else { return giveUp(token, failure, attempt) }
         let delay = rules.retry.delay(failures: attempt, retryAfter: failure.retryAfter, random: random)
         return FileDecision(state: .backoff(token: token), timer: .after(delay), usesAttempt: failure.countsAsAttempt)
     }
 
-    private func giveUp(_ token: Int, _ failure: Failure) -> FileDecision {
+    private func giveUp(_ token: Int, _ failure: Failure, _ attempts: Int) -> FileDecision {
         FileDecision(
             state: .failed(token: token), timer: .remove, count: .failed(JobError(code: failure.code, message: failure.message)),
-            actions: [.publishDeadLetter(failure)])
+            actions: [.publishDeadLetter(failure, attempts: attempts)])
     }
 }

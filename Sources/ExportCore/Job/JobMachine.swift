@@ -95,8 +95,9 @@ extension JobMachine {
             guard isLast else { return JobDecision(state: next, timer: .after(rules.lease), actions: files) }
             next.status = .processing
             var decision = transferring(next)
+            guard decision.error == nil else { return decision }
             // A file failed while the list was still read: the watchdog decides at once what that means.
-            if next.filesFailed > 0, decision.error == nil { decision.timer = .after(.zero) }
+            if next.filesFailed > 0 { decision = JobDecision(state: decision.state, timer: .after(.zero)) }
             decision.actions = files + decision.actions
             return decision
         default: return nil

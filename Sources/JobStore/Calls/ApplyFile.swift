@@ -20,7 +20,7 @@ extension StoreScript {
     /// | reply | meaning |
     /// |---|---|
     /// | isStored | 1, or 0 when the lease is lost |
-    /// | isLast | 1 when this was the last file to be stored |
+    /// | isLast | 1 when every file of the job is stored, this one as the last |
     /// | now | the store's clock; only with a claim for the manifest |
     /// | job | the job's hash; only with a claim for the manifest |
     static let applyFile = StoreScript(
@@ -31,7 +31,7 @@ extension StoreScript {
 
 /// A stored change of a file.
 public struct FileChange: Sendable {
-    /// Whether the file is stored and every other file has ended, so that the manifest is due.
+    /// Whether the file is stored as the last of all, so that the manifest is due. When files were given up, the job's watchdog decides.
     public var isLast: Bool
     /// The job, claimed for its manifest; `nil` when no claim was asked for, or the file was not the last.
     public var manifest: Job?

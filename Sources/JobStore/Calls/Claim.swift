@@ -15,7 +15,7 @@ extension StoreScript {
     /// | nextDue | when the next timer is due; -1: there is none |
     /// | lateness | of each claimed timer, ms |
     /// | messages | wakes, see `Wake` |
-    /// | files | id, index, state, priority and correlation id of each file |
+    /// | files | of each file: id, index, state, priority, correlation id, its timer's new time, 1 while its job transfers files |
     /// | waiting | provider, priority, tenant, since and id of each job that waits for its creation |
     static let claim = StoreScript(
         "claim", PackageResources.claim_lua, arguments: "limit, lease, watchdog, wakesPerMessage",
@@ -43,14 +43,10 @@ public struct DueFile: Sendable, Equatable {
     public var state: FileState
     public var priority: JobPriority
     public var correlationID: String
-
-    public init(id: JobID, index: Int, state: FileState, priority: JobPriority, correlationID: String) {
-        self.id = id
-        self.index = index
-        self.state = state
-        self.priority = priority
-        self.correlationID = correlationID
-    }
+    /// Where the claim moved its timer, in milliseconds of the store's clock.
+    public var timer: Int64
+    /// Whether its job still transfers files; otherwise the job has ended.
+    public var isJobOpen: Bool
 }
 
 extension JobStore {
@@ -74,12 +70,16 @@ extension JobStore {
 
     private static func dueFiles(_ reply: Reply) throws(JobStoreError) -> [DueFile] {
         var files: [DueFile] = []
-        for item in try reply.chunks(of: 5) {
+        for item in try reply.chunks(of: 7) {
             let words = try strings(item, reply)
+            // A state that cannot be read must not cost the other timers of the claim; its own fires again after a lease.
             guard let id = JobID(words[0]), let index = Int(words[1]), let state = FileState(text: words[2]),
-                let priority = JobPriority(rawValue: words[3])
-            else { throw reply.unexpected }
-            files.append(DueFile(id: id, index: index, state: state, priority: priority, correlationID: words[4]))
+                let priority = JobPriority(rawValue: words[3]), let timer = Int64(words[5])
+            else { continue }
+            files.append(
+                DueFile(
+                    id: id, index: index, state: state, priority: priority, correlationID: words[4], timer: timer,
+                    isJobOpen: words[6] == "1"))
         }
         return files
     }

@@ -10,7 +10,8 @@ public struct FailedFile: Sendable, Equatable {
 }
 
 extension JobStore {
-    /// The states of the files from `first` on, `many` at most, in one round trip. Files that do not exist are missing.
+    /// The states of the files from `first` on, `many` at most, in one round trip. Files that do not exist, or whose state cannot be
+    /// read, are missing.
     /// - Returns: also the store's clock in milliseconds, for how long a message has waited.
     public func fileStates(
         of id: JobID, from first: Int, many: Int
@@ -19,8 +20,8 @@ extension JobStore {
         let replies = try await send("file states", [["TIME"], ["HMGET", filesKey(id)] + fields])
         var states: [Int: FileState] = [:]
         for (position, element) in try replies[1].elements.enumerated() {
-            guard let text = try element.optional?.string else { continue }
-            guard let state = FileState(text: text) else { throw element.unexpected }
+            // A state that cannot be read must not stop the watchdog of its job.
+            guard let text = try element.optional?.string, let state = FileState(text: text) else { continue }
             states[first + position] = state
         }
         return (try replies[0].milliseconds, states)

@@ -39,11 +39,15 @@ if not is_again then
     if is_uncounted == '1' then redis.call('HINCRBY', files, file .. '.uncounted', 1) end
     set_file_timer(id, file, delay)
     if what ~= '' then set('history', with_line(history or '', NOW - tonumber(created), what, detail)) end
-    -- Whoever handles the job's timer decides what the loss of a file means.
-    if count == 'failed' and status == 'PROCESSING' then redis.call('ZADD', DUE, whole(NOW), id) end
 end
 
-local is_last = count == 'stored' and has_all_files(status, total, done, failed)
+-- Whoever handles the job's timer decides what the loss of a file means, also when another file is the last to end.
+local has_failed = tonumber(failed or '0') > 0
+if not is_again and has_failed and status == 'PROCESSING' then
+    if count == 'failed' or has_all_files(status, total, done, failed) then redis.call('ZADD', DUE, whole(NOW), id) end
+end
+
+local is_last = count == 'stored' and not has_failed and has_all_files(status, total, done, failed)
 local is_claimed = is_last and lease >= 0
 if is_claimed then
     set('progress', stepped(progress, 0))

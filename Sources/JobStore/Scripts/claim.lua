@@ -62,11 +62,13 @@ end
 -- The caller decides what the timer of a file means, from the state that is returned.
 local function file(member, id, index)
     local job = redis.call('HMGET', job_key(id), 'status', 'priority', 'request')
-    local state = is_transferring(job[1]) and redis.call('HGET', files_key(id), index .. '.state')
+    local state = job[1] and job[3] and redis.call('HGET', files_key(id), index .. '.state')
     if not state then return redis.call('ZREM', DUE, member) end
     move_timer(member)
-    local _, _, correlation = parse_request(job[3] or '')
-    local words = { id, index, state, job[2] or 'normal', correlation ~= '' and correlation or id }
+    local _, _, correlation = parse_request(job[3])
+    local words = {
+        id, index, state, job[2] or 'normal', correlation ~= '' and correlation or id, LEASED_UNTIL, is_transferring(job[1]) and '1' or '0',
+    }
     for _, word in ipairs(words) do due_files[#due_files + 1] = word end
 end
 

@@ -1,6 +1,6 @@
 import ExportCore
 import JobStore
-import Logging
+import RabbitMQ
 
 /// How the interpreter ended an attempt at a file.
 public enum FileEnd: Sendable {
@@ -48,7 +48,6 @@ public struct FileInterpreter: Sendable {
         while let decision = machine.decide(.claimed(isTimerDue: isTimerDue), in: state) {
             switch try await store.claimFile(index, of: id, from: state, decision: decision) {
             case .claimed(let file):
-                for action in decision.actions { await execute(action, on: file) }
                 return .claimed(file)
             case .differs(let stored, let isDue): (state, isTimerDue) = (stored, isDue)
             case .closed: return .nothing(reason: "closed")
@@ -82,8 +81,9 @@ public struct FileInterpreter: Sendable {
         _ decision: FileDecision, on file: ClaimedFile, failure: Failure? = nil, objects: [StoredObject] = [],
         manifestLease: Duration? = nil, while mayRetry: @Sendable () async -> Bool
     ) async -> FileEnd {
+        var messages: [OutgoingMessage] = []
         for action in decision.actions where action.comesBeforeTheStore {
-            guard await execute(action, on: file) else { return .unrecorded }
+            guard await execute(action, on: .claimed(file), &messages) else { return .unrecorded }
         }
         while true {
             do throws(JobStoreError) {
@@ -101,17 +101,26 @@ public struct FileInterpreter: Sendable {
         }
     }
 
+    /// Executes one action. Messages are collected, so that those of many files are published together.
     /// - Returns: whether it succeeded; only an action before the store can fail.
-    @discardableResult
-    private func execute(_ action: FileAction, on file: ClaimedFile) async -> Bool {
-        switch action {
-        case .publishDeadLetter(let failure): return await letters.publish(failure, of: file)
-        // `queue` publishes the messages of many files together; no decision about a claimed file asks for one.
-        case .publishMessage: await downloads.publish(files: [file.index], of: file.job.request)
+    func execute(_ action: FileAction, on subject: Subject, _ messages: inout [OutgoingMessage]) async -> Bool {
+        switch (action, subject) {
+        case (.publishDeadLetter(let failure, let attempts), .claimed(let file)):
+            return await letters.publish(failure, attempts: attempts, of: file)
+        case (.publishMessage, .queued(let message)): messages.append(message)
         // The caller of `claim` transfers the file that it is given.
-        case .transfer: break
+        case (.transfer, .claimed): break
+        // The machine asks for letters and transfers only of claimed files, and for messages only of queued ones.
+        case (.publishDeadLetter, .queued), (.transfer, .queued), (.publishMessage, .claimed): return false
         }
         return true
+    }
+
+    /// What an action is about.
+    enum Subject {
+        case claimed(ClaimedFile)
+        /// A file that no worker has, by its message.
+        case queued(OutgoingMessage)
     }
 }
 
@@ -128,7 +137,7 @@ extension FileEvent {
 extension FileDecision {
     /// Of a decision that gives the file up.
     fileprivate var failure: Failure? {
-        for case .publishDeadLetter(let failure) in actions { return failure }
+        for case .publishDeadLetter(let failure, _) in actions { return failure }
         return nil
     }
 }

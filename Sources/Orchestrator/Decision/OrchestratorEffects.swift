@@ -17,7 +17,7 @@ struct OrchestratorEffects: JobEffects {
         await work.enter([job])
         Task(executorPreference: thread) {
             await listing.run(job, with: interpreter)
-            await work.leave(job)
+            await work.leave([job])
         }
     }
 

@@ -48,7 +48,6 @@ struct FileListing: Sendable {
                 }
                 let tasks = tasks(files, page: cursor, of: job)
                 guard let stored = try await interpreter.carryOut(page: tasks, next: next, of: job, by: provider.machine) else { return }
-                metrics.downloadsListed.increment(by: tasks.count)
                 guard let next else { return }
                 (job, cursor) = (stored, next)
                 await work.advance(job)

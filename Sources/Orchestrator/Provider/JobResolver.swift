@@ -8,6 +8,12 @@ struct JobResolver: Sendable {
     let providers: ProviderDirectory
     let interpreter: JobInterpreter
 
+    /// The job's provider, when nothing speaks against working on the job: the rule, decided without a wait.
+    func known(_ job: ClaimedJob) -> Provider? {
+        guard let provider = providers[job.request.provider], provider.machine.verdictAtClaim(job.state) == nil else { return nil }
+        return provider
+    }
+
     /// - Returns: `nil` when the job was dealt with here: its provider is not known, or its claims are used up.
     func resolve(_ job: ClaimedJob) async -> Provider? {
         guard let provider = providers[job.request.provider] else {

@@ -8,6 +8,7 @@ actor UsualDurations {
     private let logger: Logger
     private let thread: EventThread
     private var known: [String: Duration] = [:]
+    private var hasRead = false
     private var nextReading = ContinuousClock.now
     private static let interval = Duration.seconds(60)
     /// What the store has not been told yet: the exports that were found ready in `gatherTime`.
@@ -21,16 +22,19 @@ actor UsualDurations {
         self.thread = thread
     }
 
-    /// - Returns: `nil` while nothing is known. Once a minute one caller waits for the store; the others get what was known before.
+    /// - Returns: what is known here, `nil` for nothing. Once a minute it is read again beside that; only the first caller waits for the store.
     func usual(provider: String, kind: String) async -> Duration? {
-        if nextReading <= .now { await read() }
+        if nextReading <= .now {
+            nextReading = .now + Self.interval
+            if hasRead { Task(executorPreference: thread) { await self.read() } } else { await read() }
+        }
         return known.isEmpty ? nil : known["\(provider)\t\(kind)"]
     }
 
     private func read() async {
-        nextReading = .now + Self.interval
         do {
             known = try await store.usualDurations()
+            hasRead = true
         } catch {
             logger.notice("usual durations could not be read, the last known stay in use: \(error)")
         }

@@ -35,14 +35,26 @@ actor CheckPipeline {
         let checks = await admit(jobs, provider)
         let answers = await provider.client.check(checks.map { ($0.context, $0.job.exportHandle ?? "{}") })
         while let arrived = await answers.next() {
-            var changes: [JobChange] = []
+            var again: [JobChange] = []
             for answer in arrived {
                 let check = checks[answer.index]
                 await provider.gate.report(.check, check.permission, failure: answer.outcome.failure, took: answer.took)
-                if let change = await decide(check, answer.outcome, provider) { changes.append(change) }
+                guard let change = await decide(check, answer.outcome, provider) else {
+                    await work.leave([check.job])
+                    continue
+                }
+                // What has actions goes on by itself: a letter or a message may take long, and the others must not wait for it.
+                if change.decision.actions.isEmpty { again.append(change) } else { carryOut(change) }
             }
-            await interpreter.carryOut(changes)
-            for answer in arrived { await work.leave(checks[answer.index].job) }
+            await interpreter.carryOut(again)
+            await work.leave(again.map(\.job))
+        }
+    }
+
+    private func carryOut(_ change: JobChange) {
+        Task(executorPreference: thread) {
+            await self.interpreter.carryOut(change)
+            await self.work.leave([change.job])
         }
     }
 
@@ -63,15 +75,13 @@ actor CheckPipeline {
                 checks.append(Check(job: job, context: JobContext(check: job), permission: permission))
             }
         }
-        if !held.isEmpty { Task(executorPreference: thread) { [held] in await self.postpone(held) } }
+        for (job, delay) in held { Task(executorPreference: thread) { await self.postpone(job, by: delay) } }
         return checks
     }
 
-    private func postpone(_ held: [(job: ClaimedJob, delay: Duration)]) async {
-        for (job, delay) in held {
-            await work.postpone(job, by: delay)
-            await work.leave(job)
-        }
+    private func postpone(_ job: ClaimedJob, by delay: Duration) async {
+        await work.postpone(job, by: delay)
+        await work.leave([job])
     }
 
     private func decide(_ check: Check, _ outcome: CheckOutcome, _ provider: Provider) async -> JobChange? {

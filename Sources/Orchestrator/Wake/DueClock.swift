@@ -18,7 +18,10 @@ actor DueClock {
 
     init(on thread: EventThread) { self.thread = thread }
 
-    func lookAfter(_ partitions: [Int]) { own = Set(partitions) }
+    func lookAfter(_ partitions: [Int]) {
+        own = Set(partitions)
+        next = next.filter { own.contains($0.key) }
+    }
 
     /// This process has stored a timer.
     func timerSet(on partition: Int, after delay: Duration) {
@@ -32,9 +35,9 @@ actor DueClock {
     /// The store is about to be asked about partitions. What is set meanwhile counts, whatever the answer says.
     func forget(_ partitions: some Sequence<Int>) { for partition in partitions { next[partition] = nil } }
 
-    /// The store's answer; `nil`: the partition has no timer.
+    /// The store's answer; `nil`: the partition has no timer. Of the partitions of others only what is overdue counts: their owner may be gone.
     func learn(_ partition: Int, _ untilNext: Duration?) {
-        guard let untilNext else { return }
+        guard let untilNext, own.contains(partition) || untilNext <= .zero else { return }
         let due = ContinuousClock.now + untilNext
         next[partition] = min(next[partition] ?? due, due)
     }

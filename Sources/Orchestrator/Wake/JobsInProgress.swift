@@ -40,9 +40,10 @@ actor JobsInProgress {
         metrics.wakesInFlight.record(await limiter.count)
     }
 
-    func leave(_ job: ClaimedJob) async {
-        await leases.release(job.id, claim: job.version)
-        await limiter.leave()
+    func leave(_ jobs: [ClaimedJob]) async {
+        guard !jobs.isEmpty else { return }
+        for job in jobs { await leases.release(job.id, claim: job.version) }
+        await limiter.leave(jobs.count)
         metrics.wakesInFlight.record(await limiter.count)
     }
 

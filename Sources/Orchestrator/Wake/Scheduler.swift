@@ -12,7 +12,7 @@ import Telemetry
 /// are shared among those that are alive.
 ///
 /// Sleeps until the next timer that `DueClock` knows. Timers that other processes set are found by looks at the due set: every tick beside
-/// other orchestrators, and every ten ticks alone, when only workers and operators set any.
+/// other orchestrators, and four times a second alone, when only workers and operators set any.
 actor Scheduler {
     private let store: JobStore
     private let membership: Membership
@@ -41,8 +41,8 @@ actor Scheduler {
     private static let claimLimit = 400
     /// Claims of a partition in one turn; then the others have theirs.
     private static let claimsPerTurn = 8
-    /// Between two looks of the only orchestrator.
-    private static let ticksAlone = 10
+    /// Between two looks of the only orchestrator: only workers and operators set timers that it does not know.
+    private static let lookAlone = Duration.milliseconds(250)
 
     init(
         store: JobStore, membership: Membership, publisher: Publisher, starter: Starter, providers: ProviderDirectory,
@@ -121,10 +121,11 @@ actor Scheduler {
     private func look() async throws {
         let partitions = share.partitions(atTick: looks)
         looks &+= 1
-        nextLook = .now + (share.members == 1 ? configuration.tick * Self.ticksAlone : configuration.tick)
         await clock.forget(partitions)
+        // After an error the next turn looks again.
         let next = try await store.nextDue(on: partitions)
         for partition in partitions { await clock.learn(partition, next[partition]) }
+        nextLook = .now + (share.members == 1 ? max(configuration.tick, Self.lookAlone) : configuration.tick)
     }
 
     private func claimAll(of partition: Int) async {
@@ -143,6 +144,8 @@ actor Scheduler {
             }
         } catch {
             repeated.warning(key: "claim", "timers of partition \(partition) have to wait: \(error)")
+            // What was known of the partition is forgotten.
+            nextLook = min(nextLook, .now + configuration.tick)
         }
     }
 
@@ -154,11 +157,11 @@ actor Scheduler {
         if known.count < jobs.count { await starter.takeUnknown(jobs.filter { providers[$0.provider] == nil }.map(\.id)) }
     }
 
-    /// Their timers have moved forward by a lease: what fails here is tried again when they fire.
+    /// Their timers have moved forward by a lease: what cannot be stored is tried again when they fire.
     private func queue(_ files: [DueFile]) async {
         guard !files.isEmpty else { return }
         do {
-            metrics.downloadsDue.increment(by: try await self.files.timersFired(files))
+            try await self.files.timersFired(files)
         } catch {
             repeated.warning(key: "files", "\(files.count) files have to wait for their next attempt: \(error)")
         }
@@ -181,7 +184,9 @@ actor Scheduler {
         metrics.wakesPublished.increment(by: published)
         guard !refused.isEmpty else { return }
         metrics.wakesRefused.increment(by: refused.count)
-        try await store.postpone(refused.map { ($0.id, $0.version) }, by: .seconds(1) + .seconds(.random(in: 0..<1)))
+        let delay = Duration.seconds(1) + .seconds(.random(in: 0..<1))
+        try await store.postpone(refused.map { ($0.id, $0.version) }, by: delay)
+        for job in refused { await clock.timerSet(on: job.id.partition(of: store.partitions), after: delay) }
     }
 
     /// Transient, and worth nothing after the lease that stands behind it.

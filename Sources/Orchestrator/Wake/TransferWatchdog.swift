@@ -34,7 +34,6 @@ struct TransferWatchdog: Sendable {
             let published = try await files.republishLost(of: job.request, from: first, page: page, machine: machine)
             guard published > 0 else { continue }
             logger.notice("published \(published) files again that had no worker", metadata: TransitionReporter.metadata(job.claimed))
-            metrics.downloadsOrphaned.increment(by: published)
         }
     }
 }

@@ -75,12 +75,10 @@ actor WakeIntake {
     private func handle(_ jobs: [ClaimedJob]) async {
         var toCheck: [String: (provider: Provider, jobs: [ClaimedJob])] = [:]
         for job in jobs {
-            if job.isCancelRequested || job.state.status != .polling {
-                begin(job)
-            } else if let provider = await resolver.resolve(job) {
+            if job.state.status == .polling, !job.isCancelRequested, let provider = resolver.known(job) {
                 toCheck[provider.name, default: (provider, [])].jobs.append(job)
             } else {
-                await work.leave(job)
+                begin(job)
             }
         }
         if toCheck.count == 1, let only = toCheck.values.first { return await checks.run(only.jobs, of: only.provider) }
@@ -92,7 +90,7 @@ actor WakeIntake {
     private func begin(_ job: ClaimedJob) {
         Task(executorPreference: thread) {
             await self.handle(job)
-            await self.work.leave(job)
+            await self.work.leave([job])
         }
     }
 
@@ -101,7 +99,9 @@ actor WakeIntake {
         switch job.state.status {
         case .ready: await listing.run(job, with: resolver.interpreter)
         case .processing: await watchdog.run(job)
-        case .pending, .polling, .completed, .failed: metrics.wakesStale.increment()
+        // A check that must not be made.
+        case .polling: _ = await resolver.resolve(job)
+        case .pending, .completed, .failed: metrics.wakesStale.increment()
         }
     }
 }

@@ -1,4 +1,5 @@
 import ExportCore
+import JobStore
 
 /// What the store should hold of a file. What follows from a state is `FileMachine`'s to say.
 struct ModelFile: Equatable {
@@ -21,6 +22,24 @@ struct ModelFile: Equatable {
     /// The same in the decided state.
     func set(_ state: FileState, step: Int) -> ModelFile {
         ModelFile(state: state.withoutTime, publishedAt: state.kind == .queued ? step : 0, uncounted: uncounted)
+    }
+}
+
+/// A decision on a file that no worker has, with what the model had of the file when it was read.
+struct ModelRequeue {
+    let change: FileRequeue
+    let known: ModelFile
+    /// The timer as the claim moved it, where `change` tells it.
+    var timer: ModelTimer?
+
+    /// What becomes of it; only what is `stored` or `jobEnded` is in the store's answer.
+    enum Outcome: String {
+        case stored
+        /// The job has ended: the file's timer is removed.
+        case jobEnded = "the job has ended"
+        /// The timer has moved since it was claimed.
+        case keptByHeartbeat = "kept by a heartbeat"
+        case stale
     }
 }
 

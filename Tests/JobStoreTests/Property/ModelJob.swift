@@ -41,6 +41,9 @@ struct ModelJob: Equatable {
 
     var isTransferring: Bool { status == .ready || status == .processing }
 
+    /// Whether every file was stored or given up; while more may be listed it is not known.
+    var hasAllFiles: Bool { status == .processing && state.isTransferred }
+
     /// What a caller who reads the job works with.
     var state: JobState {
         JobState(

@@ -12,8 +12,9 @@ import Testing
         "add files: more to come", "add files: counts differ", "claim file: claimed", "claim file: differs", "claim file: closed",
         "claim file: refused, leased", "claim file: refused, backoff", "claim file: refused, stored", "claim file: refused, failed",
         "extend file: extended", "extend file: lost", "store file: stored", "store file: the last", "store file: the last, claimed",
-        "store file: lost", "fail file: lost", "fail file: given up", "fail file: counted", "fail file: not counted",
-        "find lost messages: found", "requeue files: stored", "requeue files: stale", "claim manifest: claimed", "cancel: asked",
+        "store file: the last, after failures", "store file: lost", "fail file: lost", "fail file: given up", "fail file: counted",
+        "fail file: not counted", "find lost messages: found", "requeue files: stored", "requeue files: stale",
+        "requeue files: kept by a heartbeat", "requeue files: the job has ended", "claim manifest: claimed", "cancel: asked",
         "retry: PENDING", "retry: POLLING", "retry: PROCESSING", "retry: stale", "postpone: postponed", "postpone: nothing",
         "extend: extended", "extend: nothing", "verify places: freed", "release place: released", "take place: taken",
     ]

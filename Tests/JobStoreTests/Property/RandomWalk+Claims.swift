@@ -1,5 +1,5 @@
 import ExportCore
-import JobStore
+@testable import JobStore
 
 extension RandomWalk {
     mutating func claim() async throws {
@@ -28,7 +28,7 @@ extension RandomWalk {
     }
 
     /// Where delays are nothing or always the same, a timer that moves within the millisecond in which its check was planned would not move.
-    private func laterThanPlanned() async throws {
+    func laterThanPlanned() async throws {
         while try await test.now() <= snapshot.now {}
     }
 
@@ -148,6 +148,8 @@ extension RandomWalk {
 
 extension DueFile {
     fileprivate var withoutTime: DueFile {
-        DueFile(id: id, index: index, state: state.withoutTime, priority: priority, correlationID: correlationID)
+        DueFile(
+            id: id, index: index, state: state.withoutTime, priority: priority, correlationID: correlationID, timer: 0,
+            isJobOpen: isJobOpen)
     }
 }

@@ -101,7 +101,13 @@ extension RandomWalk {
 
     mutating func extendFile() async throws {
         guard let file = holder() else { return }
+        try await extend(file)
+    }
+
+    mutating func extend(_ file: ClaimedFile) async throws {
         let lease = delay()
+        // A timer that moves within the millisecond in which it was claimed would not move.
+        try await laterThanPlanned()
         let expected = model.extendFile(file.index, of: file.job.id, claimed: file.state, lease: lease)
         let found = try await test.store.extendFile(file, lease: lease)
         note("extend file", "\(file.job.id)#\(file.index) \(file.state) \(lease)", found ? "extended" : "lost")
@@ -116,7 +122,10 @@ extension RandomWalk {
         let expected = model.applyFile(decision, file.index, of: id, claimed: file.state, name: file.file.name)
         let claimed = expected == true ? lease.flatMap { model.claimManifest(id, lease: $0, counting: counting) } : nil
         let found = try await test.store.applyFile(decision, to: file, objects: [object], manifestLease: lease)
-        let outcome = found.map { $0.manifest != nil ? "the last, claimed" : $0.isLast ? "the last" : "stored" } ?? "lost"
+        let isLast = found != nil && model.jobs[id]?.hasAllFiles == true
+        let outcome =
+            found.map { $0.manifest != nil ? "the last, claimed" : $0.isLast ? "the last" : isLast ? "the last, after failures" : "stored" }
+            ?? "lost"
         note("store file", "\(id)#\(file.index) \(file.state) \(lease.map { "\($0)" } ?? "-")", outcome)
         try agree(found?.isLast, expected, "end of \(id)#\(file.index) in \(file.state)")
         try agree(found?.manifest?.version, claimed?.version, "claim of the manifest of \(id)")

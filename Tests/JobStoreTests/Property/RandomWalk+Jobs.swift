@@ -53,8 +53,11 @@ extension RandomWalk {
 
     /// Somebody decides what an event means to what they know of a job.
     private mutating func change() async throws -> (change: JobChange, event: JobEvent)? {
-        guard let job = try await view() else { return nil }
-        let event = event(in: job.state.status)
+        // At times a job ends while timers of its files are due.
+        let ending = random.chance(5) ? jobWithDueFile() : nil
+        let known = if let ending { ending.claimed } else { try await view() }
+        guard let job = known else { return nil }
+        let event = ending != nil ? .cancelled : event(in: job.state.status)
         guard let decision = machine().decide(event, in: job.state, random: Double(random.below(500) + 500) / 1000) else { return nil }
         let isCheck = job.state.status == .polling && !event.isFailure
         let handle: String? = if case .created = event { #"{"id":"e\#(random.below(100))"}"# } else { nil }
@@ -62,6 +65,12 @@ extension RandomWalk {
             job, decision, detail: "x", isCheck: isCheck, isFailure: event.isFailure, exportHandle: handle,
             mayBeCreatedTwice: handle != nil && random.chance(10))
         return (change, event)
+    }
+
+    private func jobWithDueFile() -> ModelJob? {
+        ids.lazy.compactMap { model.jobs[$0] }.first { job in
+            job.isTransferring && job.files.indices.contains { model.timers[StoreModel.member(job.id, $0)]?.isDue == true }
+        }
     }
 
     private mutating func foretell(_ change: JobChange) -> ChangeOutcome {

@@ -17,6 +17,8 @@ struct RandomWalk {
     var held: [ClaimedFile] = []
     /// What was decided on files and is not stored yet.
     var delayed: [Delayed] = []
+    /// A worker whose heartbeat comes next, before a decision on its file is stored.
+    var returning: ClaimedFile?
     /// Jobs that were taken from the waiting lists and are not started yet.
     var taken: [JobID] = []
     /// How often each operation had each outcome.
@@ -49,19 +51,23 @@ struct RandomWalk {
     }
 
     private mutating func step() async throws {
+        if let file = returning {
+            returning = nil
+            return try await extend(file)
+        }
         switch random.below(100) {
         case 0..<6: try await admit()
         case 6..<8: try await enqueue()
-        case 8..<17: try await take()
-        case 17..<27: try await start()
-        case 27..<38: try await claim()
-        case 38..<58: try await decide()
-        case 58..<66: try await addFiles()
-        case 66..<76: try await claimFile()
-        case 76..<79: try await extendFile()
-        case 79..<84: try await storeFile()
-        case 84..<87: try await failFile()
-        case 87..<89: try await storeDelayed()
+        case 8..<14: try await take()
+        case 14..<24: try await start()
+        case 24..<35: try await claim()
+        case 35..<55: try await decide()
+        case 55..<63: try await addFiles()
+        case 63..<73: try await claimFile()
+        case 73..<77: try await extendFile()
+        case 77..<82: try await storeFile()
+        case 82..<85: try await failFile()
+        case 85..<89: try await storeDelayed()
         case 89..<91: try await findLostMessages()
         case 91..<93: try await claimManifest()
         case 93: try await cancel()

@@ -1,10 +1,11 @@
 import ExportCore
-import JobStore
+@testable import JobStore
 
 /// What a claim should return.
 struct ModelClaim {
     /// The jobs as their wakes tell of them.
     var wakes: [ModelJob] = []
+    /// The files, with timers of 0: the model has no clock.
     var files: [DueFile] = []
     /// The same files, as the model has them.
     var known: [ModelFile] = []
@@ -19,7 +20,7 @@ extension StoreModel {
             let parts = member.split(separator: "#")
             guard let id = JobID(String(parts[0])), let job = jobs[id] else { continue }
             if parts.count == 2, let file = Int(parts[1]) {
-                guard job.isTransferring, job.files.indices.contains(file) else {
+                guard job.files.indices.contains(file) else {
                     timers[member] = nil
                     continue
                 }
@@ -27,7 +28,8 @@ extension StoreModel {
                 claim.known.append(job.files[file])
                 claim.files.append(
                     DueFile(
-                        id: id, index: file, state: job.files[file].state, priority: job.priority, correlationID: "c-\(id.text)"))
+                        id: id, index: file, state: job.files[file].state, priority: job.priority, correlationID: "c-\(id.text)", timer: 0,
+                        isJobOpen: job.isTransferring))
             } else if job.status == .pending, !job.isCancelRequested {
                 jobs[id]?.isQueued = true
                 setTimer(member, watchdog)

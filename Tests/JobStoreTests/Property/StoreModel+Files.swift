@@ -57,7 +57,7 @@ extension StoreModel {
             count(decision.count, id, name)
         }
         guard decision.count == .stored, let job = jobs[id] else { return false }
-        return job.state.isTransferred && job.status == .processing
+        return job.hasAllFiles && job.state.filesFailed == 0
     }
 
     private mutating func count(_ count: FileCount, _ id: JobID, _ name: String) {
@@ -68,9 +68,11 @@ extension StoreModel {
         case .failed(let error):
             job.filesFailed = (job.filesFailed ?? 0) + 1
             job.fileError = job.fileError ?? "\(error.code) file \(name): \(error.message)"
-            if job.status == .processing { setTimer(id.text, .zero) }
         }
         jobs[id] = job
+        // The job's watchdog decides what the loss of files means: when one is given up, and when the last has ended.
+        let isLoss = if case .failed = count { true } else { false }
+        if job.status == .processing, job.state.filesFailed > 0, isLoss || job.hasAllFiles { setTimer(id.text, .zero) }
     }
 
     /// What the claim of the manifest counts that comes with the last file: nothing for a worker that asks again after a lost answer.
@@ -81,11 +83,23 @@ extension StoreModel {
         return .nothing
     }
 
-    /// - Returns: the indices of the files that are still as they were read.
-    mutating func requeueFiles(of id: JobID, _ changes: [(index: Int, read: ModelFile, decision: FileDecision)]) -> [Int] {
-        let current = changes.filter { file($0.index, of: id)?.isStill($0.read) == true }
-        for change in current { set(change.decision, change.index, of: id) }
-        return current.map(\.index)
+    /// - Returns: for each change whether it was stored, or why not.
+    mutating func requeueFiles(_ changes: [ModelRequeue]) -> [ModelRequeue.Outcome] { changes.map { requeue($0) } }
+
+    private mutating func requeue(_ requeue: ModelRequeue) -> ModelRequeue.Outcome {
+        let change = requeue.change, member = Self.member(change.id, change.index)
+        guard let job = jobs[change.id], job.files.indices.contains(change.index), job.files[change.index].isStill(requeue.known) else {
+            return .stale
+        }
+        guard requeue.timer == nil || requeue.timer == timers[member] else { return .keptByHeartbeat }
+        if job.isTransferring {
+            set(change.decision, change.index, of: change.id)
+            return .stored
+        }
+        // Of a file whose job has ended only the timer goes.
+        guard change.decision.state == change.from else { return .stale }
+        timers[member] = nil
+        return .jobEnded
     }
 
     /// A file that may change: its job transfers files.

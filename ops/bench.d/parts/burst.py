@@ -44,5 +44,6 @@ def run(options, _):
             "claims too many": metrics.total(told, f"{metrics.LATENESS}_count") - moved,
             "checks without an answer that counts": checks - metrics.total(told, "longhaul_checks_total", outcome="not-ready"),
             "wakes refused": metrics.total(told, "longhaul_wakes_total", outcome="refused"),
-            "wakes stale": metrics.total(told, "longhaul_wakes_total", outcome="stale"),
+            "wakes stale": metrics.total(told, "longhaul_wakes_total", outcome="stale")
+            + metrics.total(told, "longhaul_stale_changes_total", of="job"),
         }

@@ -4,6 +4,7 @@ Jobs in POLLING with a fixed interval make a steady rate. CPU is what each proce
 same servers. The floor is what the raw programs need for the same steps at the same rate: two scripts, a message and a GET a check, each
 sent when it is due.
 """
+
 import json
 import random
 import re
@@ -75,8 +76,9 @@ def used_idle(stack, names):
 def spread(stack, names):
     """Timers at random times of an interval that begins in 2 s, as jobs that have nothing to do with each other have them."""
     chance, now = random.Random(1), prepare.clock(stack)
-    stack.store.call(*(
-        ["ZADD", f"{stack.store.tag(name)}due", "XX", now + 2000 + int(chance.random() * INTERVAL * 1000), name] for name in names))
+    stack.store.call(
+        *(["ZADD", f"{stack.store.tag(name)}due", "XX", now + 2000 + int(chance.random() * INTERVAL * 1000), name] for name in names)
+    )
 
 
 def checks(stack, rate, seconds, idle):
@@ -91,9 +93,12 @@ def checks(stack, rate, seconds, idle):
         raise Failure(f"only {done / seconds:.1f} of {rate} checks a second were reached; choose lower --rates or free the machine")
     cpu = {name: above(used, idle[name], window, done) for name, used in window.cpu.items()}
     return {
-        "checks/s": round(done / window.seconds, 1), **costs("CPU a check, ms", cpu),
-        "lateness p50 at most, ms": metrics.bound(told, 0.5), "lateness p99 at most, ms": metrics.bound(told, 0.99),
-        **per_check("Redis commands a check", calls, done), **window.disturbance(),
+        "checks/s": round(done / window.seconds, 1),
+        **costs("CPU a check, ms", cpu),
+        "lateness p50 at most, ms": metrics.bound(told, 0.5),
+        "lateness p99 at most, ms": metrics.bound(told, 0.99),
+        **per_check("Redis commands a check", calls, done),
+        **window.disturbance(),
     }
 
 
@@ -109,8 +114,10 @@ def costs(title, cpu):
 def per_check(title, calls, number):
     """The sum first, then each kind, most frequent first; what is rarer than once in twenty checks is only in the sum."""
     found = sorted(((count / number, name) for name, count in calls.items()), reverse=True)
-    return {f"{title}: all": round(sum(count for count, _ in found), 1),
-            **{f"{title}: {name}": round(count, 2) for count, name in found if count >= 0.05}}
+    return {
+        f"{title}: all": round(sum(count for count, _ in found), 1),
+        **{f"{title}: {name}": round(count, 2) for count, name in found if count >= 0.05},
+    }
 
 
 def redis_calls(stack):
@@ -156,7 +163,8 @@ def floor(stack, programs, rate, seconds, alone):
     commands = (
         [programs["redis"], redis, 2 * count, PIPELINE, 2 * rate],
         [programs["rabbitmq"], amqp, "transient", count, floors.WAKE_BYTES, rate],
-        [programs["http"], export(stack), count, 1, rate])
+        [programs["http"], export(stack), count, 1, rate],
+    )
     running = [subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, text=True) for command in commands]
     try:
         time.sleep(settle)
