@@ -111,7 +111,7 @@ var floor5: [Target] {
                 "Encoding", "ExportCore", "EventThread", "RabbitMQ", "JobMessages", "JobStore", "Lifecycle", "ProviderAPI",
                 "ObjectStorage", "Archive", "Retry", "Telemetry", logging, metrics, lifecycle, tracing, crypto,
             ]),
-        .target(name: "Sandbox", dependencies: ["Encoding", "CArchive", heap, logging, crypto, nio, nioPosix, nioHTTP1]),
+        .target(name: "Sandbox", dependencies: ["Archive", "Encoding", heap, logging, crypto, nio, nioPosix, nioHTTP1]),
     ]
 }
 

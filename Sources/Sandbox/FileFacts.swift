@@ -14,7 +14,7 @@ struct FileFacts: Sendable, Hashable {
     /// Generates the whole file once in constant memory: about 3 ms per megabyte, 10 ms if compressed.
     ///
     /// - Parameter isCancelled: called once per chunk; true while the sandbox is stopping.
-    /// - Throws: `ArchiveEncoderError`, or `CancellationError`.
+    /// - Throws: `ArchiveWriterError`, or `CancellationError`.
     init(_ layout: FileLayout, withMD5: Bool, isCancelled: () -> Bool) throws {
         var producer = try FileProducer(layout)
         var served = SHA256()
@@ -62,7 +62,7 @@ final class FileFactsCache: Sendable {
 
     /// The facts of a file, computed if not cached. Blocks while it computes, so do not call it on an event loop.
     ///
-    /// - Throws: `ArchiveEncoderError`, or `CancellationError` after `stop()`.
+    /// - Throws: `ArchiveWriterError`, or `CancellationError` after `stop()`.
     func facts(of layout: FileLayout) throws -> FileFacts {
         let key = Key(export: layout.export, index: layout.index)
         if let known = state.withLock({ $0.facts[key] }) { return known }

@@ -1,3 +1,4 @@
+import Archive
 import Logging
 import NIOCore
 import NIOHTTP1
@@ -87,7 +88,7 @@ final class HTTPConnection: ChannelInboundHandler {
     }
 
     private func fail(_ error: any Error, _ context: ChannelHandlerContext) {
-        if error is ArchiveEncoderError { logger.error("cannot generate a file", metadata: ["error": "\(error)"]) }
+        if error is ArchiveWriterError { logger.error("cannot generate a file", metadata: ["error": "\(error)"]) }
         context.close(promise: nil)
     }
 

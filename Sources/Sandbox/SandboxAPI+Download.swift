@@ -1,3 +1,4 @@
+import Archive
 import Encoding
 import NIOCore
 import NIOHTTP1
@@ -30,7 +31,7 @@ extension SandboxAPI {
 
     private func body(
         of download: ExportRegistry.Download, _ part: Range<Int>, _ facts: FileFacts
-    ) throws(ArchiveEncoderError) -> FileBody {
+    ) throws(ArchiveWriterError) -> FileBody {
         var body = FileBody(try FileProducer(download.layout), part: part)
         switch download.fault {
         case .truncatedBody: body.limit(to: part.count / 2)

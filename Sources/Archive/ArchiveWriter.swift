@@ -1,26 +1,41 @@
 import CArchive
 
-/// Compresses bytes as gzip or zip with libarchive in constant memory; `take()` returns the output so far.
+/// Writes a gzip or zip archive in constant memory; `take()` returns the output so far. Not thread-safe.
 ///
 /// Within one process the same input gives the same output: gzip carries no creation time, and all zip entries carry the same
-/// time. Uses level 1, because a benchmark must not measure the sandbox.
-final class ArchiveEncoder {
+/// time. The compression level is 1, the fastest.
+///
+/// ```swift
+/// let writer = try ArchiveWriter(.zip)
+/// try writer.begin(name: "rows.csv", bytes: rows.count)
+/// try writer.write(rows)
+/// try writer.finish()
+/// let archive = writer.take()
+/// ```
+public final class ArchiveWriter {
+    public enum Format: Sendable {
+        /// Exactly one entry, without its name.
+        case gzip
+        case zip
+    }
+
     private let archive: OpaquePointer
     private let entry: OpaquePointer
     private var output: [UInt8] = []
 
-    /// - Throws: `ArchiveEncoderError` if libarchive lacks the format or memory.
-    init(_ compression: FileCompression) throws(ArchiveEncoderError) {
+    /// - Throws: `ArchiveWriterError` if libarchive lacks the format or memory.
+    public init(_ format: Format) throws(ArchiveWriterError) {
         guard let archive = archive_write_new(), let entry = archive_entry_new() else {
-            throw ArchiveEncoderError(step: "allocate", text: "out of memory")
+            throw ArchiveWriterError(step: "allocate", text: "out of memory")
         }
         self.archive = archive
         self.entry = entry
         try check("block size", archive_write_set_bytes_per_block(archive, 0))
-        if compression == .zip {
+        switch format {
+        case .zip:
             try check("zip", archive_write_set_format_zip(archive))
             try check("zip", archive_write_set_format_option(archive, "zip", "compression-level", "1"))
-        } else {
+        case .gzip:
             try check("raw", archive_write_set_format_raw(archive))
             try check("gzip", archive_write_add_filter_gzip(archive))
             try check("gzip", archive_write_set_filter_option(archive, "gzip", "compression-level", "1"))
@@ -31,8 +46,8 @@ final class ArchiveEncoder {
         let write: @convention(c) (OpaquePointer?, UnsafeMutableRawPointer?, UnsafeRawPointer?, Int) -> Int = {
             _, owner, bytes, count in
             guard let owner, let bytes else { return -1 }
-            let encoder = Unmanaged<ArchiveEncoder>.fromOpaque(owner).takeUnretainedValue()
-            encoder.output.append(contentsOf: UnsafeRawBufferPointer(start: bytes, count: count))
+            let writer = Unmanaged<ArchiveWriter>.fromOpaque(owner).takeUnretainedValue()
+            writer.output.append(contentsOf: UnsafeRawBufferPointer(start: bytes, count: count))
             return count
         }
         try check("open", archive_write_open(archive, owner, nil, write, nil))
@@ -43,50 +58,54 @@ final class ArchiveEncoder {
         archive_write_free(archive)
     }
 
-    /// Starts an entry; a gzip file has exactly one.
-    func begin(name: String, bytes: Int) throws(ArchiveEncoderError) {
+    /// Starts an entry.
+    ///
+    /// - Parameter bytes: the size of its content, which `write(_:)` must complete.
+    public func begin(name: String, bytes: Int) throws(ArchiveWriterError) {
         archive_entry_clear(entry)
         archive_entry_set_pathname(entry, name)
         archive_entry_set_size(entry, Int64(bytes))
-        archive_entry_set_filetype(entry, UInt32(S_IFREG))
+        archive_entry_set_filetype(entry, 0o100000)
         archive_entry_set_perm(entry, 0o644)
         archive_entry_set_mtime(entry, 1_772_323_200, 0)
         try check("begin \(name)", archive_write_header(archive, entry))
     }
 
-    func write(_ bytes: [UInt8]) throws(ArchiveEncoderError) {
+    /// Appends content to the entry.
+    public func write(_ bytes: [UInt8]) throws(ArchiveWriterError) {
         let written = archive_write_data(archive, bytes, bytes.count)
         guard written == bytes.count else { throw failure("write") }
     }
 
     /// Ends the archive and makes the last bytes available to `take()`.
-    func finish() throws(ArchiveEncoderError) {
+    public func finish() throws(ArchiveWriterError) {
         try check("finish", archive_write_close(archive))
     }
 
-    var pending: Int { output.count }
+    /// The number of bytes that `take()` returns.
+    public var pending: Int { output.count }
 
-    /// The output so far.
-    func take() -> [UInt8] {
+    /// Returns the output so far and removes it from the writer.
+    public func take() -> [UInt8] {
         defer { output = [] }
         return output
     }
 
-    private func check(_ step: String, _ code: Int32) throws(ArchiveEncoderError) {
+    private func check(_ step: String, _ code: Int32) throws(ArchiveWriterError) {
         if code != ARCHIVE_OK { throw failure(step) }
     }
 
-    private func failure(_ step: String) -> ArchiveEncoderError {
+    private func failure(_ step: String) -> ArchiveWriterError {
         let text = archive_error_string(archive).map { String(cString: $0) } ?? "unknown cause"
-        return ArchiveEncoderError(step: step, text: text)
+        return ArchiveWriterError(step: step, text: text)
     }
 }
 
-/// libarchive failed to compress a file.
-struct ArchiveEncoderError: Error, CustomStringConvertible {
-    var step: String
+/// libarchive failed to write an archive.
+public struct ArchiveWriterError: Error, Sendable, CustomStringConvertible {
+    public let step: String
     /// The message of libarchive.
-    var text: String
+    public let text: String
 
-    var description: String { "cannot compress a file (\(step)): \(text)" }
+    public var description: String { "cannot write an archive (\(step)): \(text)" }
 }
