@@ -1,7 +1,7 @@
-/// Text from elsewhere, made fit for a header, a log or a terminal.
+/// Untrusted text made safe for a header, a log or a terminal.
 public enum PrintableText {
-    /// One line: control characters and whatever turns the direction of writing become spaces, and what comes after `limit` bytes of
-    /// UTF-8 is cut off at a character's end.
+    /// One line of at most `limit` bytes of UTF-8, cut between two scalars. Control characters and directional formatting become
+    /// spaces.
     public static func line(_ text: String, atMost limit: Int) -> String {
         var result = String.UnicodeScalarView()
         var size = 0
@@ -14,7 +14,7 @@ public enum PrintableText {
         return String(result)
     }
 
-    /// Several lines: newlines and tabs stay.
+    /// Several lines: newlines and tabs stay; other harmful characters become U+FFFD.
     public static func lines(_ text: String) -> String {
         var result = String.UnicodeScalarView()
         for scalar in text.unicodeScalars { result.append(isHarmful(scalar) && scalar != "\n" && scalar != "\t" ? "\u{FFFD}" : scalar) }

@@ -1,6 +1,6 @@
 import ExportCore
 
-/// The names under which Longhaul's queues stand in the broker. Other programs publish to the job queues by them.
+/// The names of Longhaul's queues and exchange in the broker. Other programs publish to the job queues by these names.
 public enum QueueNames {
     public static let deadJobs = "longhaul.jobs.dead"
     public static let checks = "longhaul.checks"
@@ -14,7 +14,7 @@ public enum QueueNames {
     public static let allJobs = JobPriority.allCases.map(jobs)
     public static let allDownloads = JobPriority.allCases.map(downloads)
 
-    /// The priority of a job or download queue, by its name's last part.
+    /// The priority of a job or download queue, from the last part of its name.
     public static func priority(of queue: String) -> JobPriority? {
         queue.split(separator: ".").last.flatMap { JobPriority(rawValue: String($0)) }
     }

@@ -5,20 +5,20 @@ import RabbitMQ
 ///
 /// | name | kind | why |
 /// |---|---|---|
-/// | `longhaul.jobs.{high,normal,low}` | quorum | one queue a priority: priorities within a quorum queue differ between broker versions |
-/// | `longhaul.checks` | durable classic, bounded | wakes are transient hints; when it is full the broker refuses, which is back-pressure |
-/// | `longhaul.downloads.{high,normal,low}` | quorum | one message a file |
-/// | `longhaul.jobs.dead`, `longhaul.downloads.dead` | quorum | what nobody could handle, and what failed for good |
-/// | `longhaul.events` | topic exchange | transitions, for whoever wants to know |
+/// | `longhaul.jobs.{high,normal,low}` | quorum | one queue per priority, because priorities within a quorum queue differ between broker versions |
+/// | `longhaul.checks` | durable classic, bounded | transient wakes; a full queue refuses more, which is back-pressure |
+/// | `longhaul.downloads.{high,normal,low}` | quorum | one message per file |
+/// | `longhaul.jobs.dead`, `longhaul.downloads.dead` | quorum | messages that cannot be handled, and jobs and files that failed permanently |
+/// | `longhaul.events` | topic exchange | transitions of jobs and circuit breakers, for other programs |
 public enum Topology {
-    /// Deliveries of a message after which the broker dead-letters it; brokers before 4.0 have no default.
+    /// The number of deliveries after which the broker dead-letters a message; brokers before 4.0 have no default.
     public static let deliveryLimit: Int64 = 20
-    /// The same for the dead-letter queues, where looking at a letter is a delivery too: a number that nobody reaches. RabbitMQ 4 drops
-    /// what was delivered 20 times from a queue that sets no limit of its own; -1 means none there, but 3.10 takes it for a limit and
-    /// drops a letter at the first look. Without a limit what was looked at also goes behind the others, with one it goes back to its
-    /// place (rabbitmq.com/docs/quorum-queues, "Poison message handling" and "Repeated requeues").
+    /// The same limit for the dead-letter queues, practically unlimited, because every listing of letters delivers them. RabbitMQ 4
+    /// drops a message after 20 deliveries if its queue sets no limit. -1 means no limit there, but 3.10 treats it as a limit and drops
+    /// a letter on its first requeue. A requeued message returns to its position only if the queue has a limit; otherwise it goes to
+    /// the end (rabbitmq.com/docs/quorum-queues, "Poison message handling" and "Repeated requeues").
     public static let deadDeliveryLimit: Int64 = 1_000_000
-    /// Messages in `longhaul.checks`, each of up to 50 wakes.
+    /// The maximum number of messages in `longhaul.checks`; each holds up to 50 wakes.
     public static let checksLimit: Int64 = 4000
 
     public static var queues: [QueueDeclaration] {

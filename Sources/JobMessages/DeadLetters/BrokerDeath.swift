@@ -1,8 +1,8 @@
 import Foundation
 import RabbitMQ
 
-/// What the broker says of a message that it dead-lettered itself: the first entry of `x-death` (rabbitmq.com/docs/dlx, "Effects on
-/// the message"), an array of tables with `reason`, `queue`, `exchange`, `routing-keys`, `count` and `time`, the latest first.
+/// The broker's record of a message that it dead-lettered: the first entry of `x-death` (rabbitmq.com/docs/dlx, "Effects on the
+/// message"), an array of tables with `reason`, `queue`, `exchange`, `routing-keys`, `count` and `time`, the latest first.
 struct BrokerDeath {
     var reason: String
     var explanation: String
@@ -12,7 +12,7 @@ struct BrokerDeath {
     var attempts: Int?
     var time: Date?
 
-    /// `nil` when the broker has not moved the message, or not from one of the work queues to `deadQueue`.
+    /// `nil` if the broker did not dead-letter the message, or if the last time was from `deadQueue` itself.
     init?(_ headers: [String: AMQPValue], in deadQueue: String) {
         guard case .array(let deaths)? = headers["x-death"] else { return nil }
         let tables = deaths.prefix(32).compactMap { death -> [String: AMQPValue]? in
@@ -32,13 +32,13 @@ struct BrokerDeath {
         case "delivery-limit":
             attempts = Int(count * (Topology.deliveryLimit + 1))
             explanation =
-                "delivered over \(Topology.deliveryLimit) times without being acknowledged: it ends whoever takes it, or the store is out of reach"
+                "delivered more than \(Topology.deliveryLimit) times and never acknowledged: it crashes its consumer, or the store is unreachable"
         case "rejected":
             attempts = Int(count)
-            explanation = "rejected by its consumer, which could not put it away with a reason: the message is too large"
-        case "expired": explanation = "waited in the queue for longer than its time to live"
-        case "maxlen": explanation = "the queue was full"
-        default: explanation = "moved by the broker"
+            explanation = "rejected by its consumer, which could not publish a dead letter with a reason: the message is too large"
+        case "expired": explanation = "expired: it was in the queue for longer than its time to live"
+        case "maxlen": explanation = "dropped because the queue was full"
+        default: explanation = "dead-lettered by the broker"
         }
     }
 }

@@ -4,14 +4,14 @@ import RabbitMQ
 
 extension DeadLetter {
     /// The letter for `longhaul.jobs.dead` about a job that ends FAILED. Its body is the job message, so that the job can be submitted
-    /// again even when the store has forgotten it.
+    /// again even after the store has deleted it.
     /// - Parameters:
-    ///   - attempts: how often what failed was tried.
-    ///   - firstFailure: the first of its failures; without it, the last was the only one.
+    ///   - attempts: the number of attempts at the step that failed.
+    ///   - firstFailure: the time of the first failure; `nil` if the last failure was the only one.
     public static func failedJob(
         _ request: JobRequest, error: JobError, attempts: Int, firstFailure: Date?, lastFailure: Date
     ) -> OutgoingMessage {
-        // Parameters that are no JSON are never admitted; should they be, the headers still name the job.
+        // Jobs whose parameters are not JSON are never admitted. If one were, the headers would still name it.
         let body = (try? JobMessage.encode(request)) ?? []
         var properties = properties(of: request)
         DeadLetterHeaders(

@@ -1,7 +1,7 @@
 import Foundation
 import RabbitMQ
 
-/// A message that nobody can handle, with why, on its way to a dead-letter queue.
+/// A message that cannot be handled, with the reason, to be published to a dead-letter queue.
 public struct DeadLetter: Sendable {
     public static let kindHeader = "x-longhaul-kind"
     public static let reasonHeader = "x-longhaul-reason"
@@ -14,7 +14,7 @@ public struct DeadLetter: Sendable {
     public static let attemptsHeader = "x-longhaul-attempts"
     public static let firstFailureHeader = "x-longhaul-first-failure"
     public static let lastFailureHeader = "x-longhaul-last-failure"
-    /// Says that the body is the beginning of one too large to be held; the broker dead-letters the whole one beside it.
+    /// The body is only the first 64 KiB of a message too large to hold in memory. The broker dead-letters the whole message separately.
     public static let truncatedHeader = "x-longhaul-truncated"
     static let traceHeader = "traceparent"
 
@@ -28,11 +28,11 @@ public struct DeadLetter: Sendable {
         self.failedAt = failedAt
     }
 
-    /// Bytes that are kept of a body that did not come whole.
+    /// The number of bytes kept of a truncated body.
     private static let keptBytes = 64 * 1024
 
-    /// The message for `queue`: the body, who sent it and the headers of a dead letter. What else the sender set stays behind: a
-    /// `user_id` that is not ours or a `CC` would make the broker refuse the dead letter, or deliver it again.
+    /// The message for `queue`: the body, the sender's identifiers and the headers of a dead letter. The sender's other properties are
+    /// dropped: a foreign `user_id` or a `CC` would make the broker refuse the dead letter or deliver it twice.
     public func outgoing(to queue: String) -> OutgoingMessage {
         var properties = Self.identity(of: delivery.properties)
         headers.write(to: &properties)
@@ -43,7 +43,7 @@ public struct DeadLetter: Sendable {
 
     private var headers: DeadLetterHeaders {
         let subject = LetterSubject(of: delivery)
-        // A message that was put back and fails again has not begun to fail today.
+        // A redriven message keeps the time of its first failure and its count of attempts.
         let before = delivery.properties.headers
         let earlier = min(max(before[Self.attemptsHeader]?.integer ?? 0, 0), 1_000_000)
         let redeliveries = min(max(before["x-delivery-count"]?.integer ?? 0, 0), 1_000_000)
@@ -54,7 +54,7 @@ public struct DeadLetter: Sendable {
             firstFailure: FailureTime.date(before[Self.firstFailureHeader]).map { min($0, failedAt) } ?? failedAt, lastFailure: failedAt)
     }
 
-    /// What stays with a message on every way: its names, its content type and its trace.
+    /// The properties that a message always keeps: its identifiers, content type and trace.
     static func identity(of source: MessageProperties) -> MessageProperties {
         var properties = MessageProperties()
         properties.messageID = source.messageID

@@ -2,20 +2,20 @@ import Encoding
 import Foundation
 import RabbitMQ
 
-/// The headers that every dead letter of Longhaul's carries. Texts have no control characters and at most 1024 bytes (the explanation)
-/// or 255; times are RFC 3339 in UTC with milliseconds, and the last failure is the AMQP property `timestamp` too, in whole seconds.
+/// The headers of every dead letter that Longhaul publishes. Texts have no control characters and at most 255 bytes (the explanation:
+/// 1024). Times are RFC 3339 in UTC with milliseconds; the AMQP property `timestamp` repeats the last failure in whole seconds.
 ///
 /// | header | type | what |
 /// |---|---|---|
-/// | `x-longhaul-kind` | string | `message` (nobody could handle it), `job` (it ended FAILED) or `file` (it used up its attempts) |
+/// | `x-longhaul-kind` | string | `message` (it could not be handled), `job` (it ended FAILED) or `file` (it used up its attempts) |
 /// | `x-longhaul-reason` | string | a stable code: `not-json`, `http-403`, `checksum-mismatch` |
-/// | `x-longhaul-explanation` | string | the error in words |
-/// | `x-longhaul-queue` | string | the queue that the work came from, or belongs to |
-/// | `x-longhaul-exchange`, `x-longhaul-routing-key` | string | how it was published there |
-/// | `x-longhaul-provider`, `x-longhaul-job` | string | where they are known |
-/// | `x-longhaul-attempts` | integer | how often it was tried |
-/// | `x-longhaul-first-failure`, `x-longhaul-last-failure` | string | times |
-/// | `x-longhaul-truncated` | boolean | the body is the beginning of a larger one |
+/// | `x-longhaul-explanation` | string | the error message |
+/// | `x-longhaul-queue` | string | the queue that the work came from or belongs to |
+/// | `x-longhaul-exchange`, `x-longhaul-routing-key` | string | the exchange and routing key of the original message |
+/// | `x-longhaul-provider`, `x-longhaul-job` | string | the provider and the job id, if known |
+/// | `x-longhaul-attempts` | integer | the number of attempts |
+/// | `x-longhaul-first-failure`, `x-longhaul-last-failure` | string | the times of the first and the last failure |
+/// | `x-longhaul-truncated` | boolean | whether the body is only the first bytes of a larger one |
 struct DeadLetterHeaders {
     var kind: String
     var reason: String
@@ -56,7 +56,8 @@ struct DeadLetterHeaders {
 enum FailureTime {
     static func text(_ date: Date) -> String { UTCTime(date).timestamp }
 
-    /// RFC 3339 with or without a fraction, or an AMQP timestamp; `nil` for anything else, and for times that no clock has shown.
+    /// RFC 3339 with or without a fraction, or an AMQP timestamp; `nil` for anything else, and for an
+    /// AMQP timestamp after the year 2514.
     static func date(_ value: AMQPValue?) -> Date? {
         switch value {
         case .string(let text) where text.utf8.count <= 40:

@@ -1,16 +1,17 @@
 import ExportCore
 import RabbitMQ
 
-/// Publishes dead letters. A letter is confirmed before its caller goes on, so that a crash leaves two letters, never none.
+/// Publishes dead letters. Each letter is confirmed before the caller continues, so a crash can duplicate a letter but never lose it.
 public struct DeadLetterOffice: Sendable {
     private let publisher: Publisher
 
     public init(publisher: Publisher) { self.publisher = publisher }
 
-    /// Moves a message that nobody can handle into a dead-letter queue, and settles it at its own queue.
+    /// Moves a message that cannot be handled to a dead-letter queue, then settles the delivery.
     ///
-    /// A letter that cannot be published in this form is rejected: the broker dead-letters the message itself, without our headers.
-    /// - Throws: `DeadLetterError`; the message is then still unacknowledged, and the caller decides when to try again.
+    /// If the broker cannot accept the letter in this form, the delivery is rejected: the broker dead-letters the original message,
+    /// without Longhaul's headers.
+    /// - Throws: `DeadLetterError`. The message is then still unacknowledged; the caller decides when to try again.
     public func bury(_ letter: DeadLetter, in queue: String, from consumer: Consumer) async throws(DeadLetterError) {
         let tag = letter.delivery.tag
         do throws(DeadLetterError) {
@@ -19,7 +20,7 @@ public struct DeadLetterOffice: Sendable {
             guard error.isMalformed else { throw error }
             return await consumer.reject([tag], requeue: false)
         }
-        // Only the beginning of an oversized body is held here; the broker moves the whole message.
+        // The letter holds only the first bytes of an oversized body; the broker dead-letters the whole message.
         if letter.delivery.isTruncated { return await consumer.reject([tag], requeue: false) }
         await consumer.acknowledge([tag])
     }
@@ -36,7 +37,7 @@ public struct DeadLetterOffice: Sendable {
     }
 }
 
-/// A dead-letter queue did not take a letter.
+/// A dead letter was not published.
 public struct DeadLetterError: Error, Sendable, CustomStringConvertible {
     public enum Cause: Sendable {
         /// The queue is missing (returned) or full (nacked).
@@ -47,7 +48,7 @@ public struct DeadLetterError: Error, Sendable, CustomStringConvertible {
     public let queue: String
     public let cause: Cause
 
-    /// Whether the letter itself cannot be published, now or later.
+    /// Whether the letter can never be published in this form.
     var isMalformed: Bool {
         guard case .broker(let error) = cause else { return false }
         return !error.isRetriable && error.kind != .shutDown && error.kind != .cancelled
@@ -55,8 +56,8 @@ public struct DeadLetterError: Error, Sendable, CustomStringConvertible {
 
     public var description: String {
         switch cause {
-        case .refused(let outcome): "\(queue) did not take a dead letter (\(outcome)); `longhaul setup` declares the queue"
-        case .broker(let error): "a dead letter for \(queue) was not published: \(error)"
+        case .refused(let outcome): "cannot publish a dead letter to \(queue): \(outcome); run `longhaul setup` to declare the queue"
+        case .broker(let error): "cannot publish a dead letter to \(queue): \(error)"
         }
     }
 }

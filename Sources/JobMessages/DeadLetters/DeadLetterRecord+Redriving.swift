@@ -2,16 +2,16 @@ import ExportCore
 import RabbitMQ
 
 extension DeadLetterRecord {
-    /// The work queue that a redriven message goes to: the one that it came from, if that is one of ours, otherwise the normal one of
-    /// its kind of work.
+    /// The work queue to redrive the message to: its original queue if that is one of Longhaul's, otherwise the queue of normal
+    /// priority for its kind of work.
     public var redriveQueue: String {
         let queues = queue == QueueNames.deadDownloads ? QueueNames.allDownloads : QueueNames.allJobs
         if let originalQueue, queues.contains(originalQueue) { return originalQueue }
         return queue == QueueNames.deadDownloads ? QueueNames.downloads(.normal) : QueueNames.jobs(.normal)
     }
 
-    /// The body again for `redriveQueue`, with the sender's names and the trace. It says when it first failed and how often it was tried,
-    /// so that another letter about it goes on counting.
+    /// The message for `redriveQueue`: the body, the sender's identifiers and the trace. It carries the time of the first failure and the
+    /// number of attempts, so that a later dead letter continues the count.
     public var redriven: OutgoingMessage {
         var properties = DeadLetter.identity(of: properties)
         properties.headers[DeadLetter.firstFailureHeader] = firstFailure.map { .string(FailureTime.text($0)) }
@@ -19,9 +19,9 @@ extension DeadLetterRecord {
         return OutgoingMessage(routingKey: redriveQueue, body: body, properties: properties)
     }
 
-    /// Whether the body is a job message that an orchestrator can take.
+    /// Whether the body is a job message that an orchestrator accepts.
     public var holdsJobMessage: Bool {
         guard !isTruncated, queue == QueueNames.deadJobs else { return false }
-        return (try? JobMessage.decode(body)) != nil  // what is wrong with it does not matter here
+        return (try? JobMessage.decode(body)) != nil  // The error does not matter here.
     }
 }

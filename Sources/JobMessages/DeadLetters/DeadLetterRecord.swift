@@ -6,9 +6,9 @@ import RabbitMQ
 
 /// What a dead letter is about.
 public enum DeadLetterKind: String, Sendable, CaseIterable {
-    /// A message that nobody could handle, put away by the one who tried.
+    /// A message that Longhaul could not handle and dead-lettered.
     case message
-    /// A message that the broker itself moved: delivered too often, rejected, expired.
+    /// A message that the broker dead-lettered: delivered too often, rejected or expired.
     case broker
     /// A job that ended FAILED.
     case job
@@ -16,18 +16,18 @@ public enum DeadLetterKind: String, Sendable, CaseIterable {
     case file
 }
 
-/// A message of a dead-letter queue, understood. Everything in it may come from a stranger: texts are bounded and have no control
-/// characters, and whatever is missing or of a wrong type is `nil`.
+/// A decoded message of a dead-letter queue. Its content is untrusted: texts are bounded and have no control characters, and a
+/// value that is missing or has the wrong type is `nil`.
 public struct DeadLetterRecord: Sendable, Equatable {
-    /// 12 hexadecimal digits, the same each time the letter is looked at: the beginning of SHA-256 over queue, message id, last failure
-    /// and body. Two equal letters have the same.
+    /// 12 hexadecimal digits, the same each time the letter is read: a prefix of the SHA-256 of queue, message id, last failure and
+    /// body. Equal letters have the same id.
     public var id: String
-    /// The dead-letter queue that it lies in.
+    /// The dead-letter queue that holds it.
     public var queue: String
     public var kind: DeadLetterKind
     public var reason: String
     public var explanation: String
-    /// Where the work came from, or belongs to.
+    /// The queue that the work came from or belongs to.
     public var originalQueue: String?
     public var originalExchange: String?
     public var originalRoutingKey: String?
@@ -37,7 +37,7 @@ public struct DeadLetterRecord: Sendable, Equatable {
     public var firstFailure: Date?
     public var lastFailure: Date?
     public var body: [UInt8]
-    /// The body is the beginning of a larger one.
+    /// Whether the body is only the first bytes of a larger one.
     public var isTruncated: Bool
     public var properties: MessageProperties
 
@@ -83,7 +83,7 @@ public struct DeadLetterRecord: Sendable, Equatable {
     private func fingerprint(_ bodySize: Int) -> String {
         var hash = SHA256()
         let failure = lastFailure.map(FailureTime.text) ?? ""
-        // Lengths keep one field from running into the next.
+        // With their lengths, different fields never give the same input.
         for field in [queue, properties.messageID ?? "", failure] { hash.update(data: Data("\(field.utf8.count):\(field)".utf8)) }
         hash.update(data: Data("\(bodySize):".utf8))
         hash.update(data: body)

@@ -2,13 +2,13 @@ import ExportCore
 import Foundation
 import RabbitMQ
 
-/// Which job and provider a message is about, as far as its body and its name tell.
+/// The job and provider that a message is about, as far as its body and its message id say.
 struct LetterSubject {
     var provider: String?
     var job: JobID?
 
     init(of delivery: Delivery) {
-        // A body that is no JSON names nothing; a large one is not worth the reading.
+        // A body that is not JSON names nothing. A body that is too large is not parsed.
         let members =
             delivery.body.count <= JobMessage.largestBody && !delivery.isTruncated
             ? (try? JSONSerialization.jsonObject(with: Data(delivery.body))) as? [String: Any] : nil

@@ -3,13 +3,13 @@ import ExportCore
 import Foundation
 import RabbitMQ
 
-/// Work for a worker: a file to transfer, or the manifest of a job whose files have all ended. It is a hint, as a wake is: the store
-/// knows what is to be done and refuses a late or repeated message.
+/// Work for a worker: a file to transfer, or the manifest of a job whose files have all ended. Like a wake, it is a hint: the store
+/// holds the truth and refuses a late or repeated message.
 ///
 /// JSON: `{"exportJobId", "file": 3, "token": 0, "correlationId"}`, or `"manifest": true` in place of `file`.
 public struct DownloadMessage: Sendable, Equatable {
     public enum Task: Sendable, Equatable {
-        /// - Parameter token: of the file as it was queued, so that a claim need not read it first; `nil` where the publisher does not know.
+        /// - Parameter token: the token of the queued file, so that a claim does not have to read it first; `nil` if unknown.
         case file(Int, token: Int?)
         case manifest
     }
@@ -41,13 +41,13 @@ public struct DownloadMessage: Sendable, Equatable {
         switch (decoded.file, decoded.manifest) {
         case (let file?, nil) where file >= 0: task = .file(file, token: decoded.token.flatMap { $0 >= 0 ? $0 : nil })
         case (nil, true?): task = .manifest
-        default: throw JobMessageError(code: "bad-field", message: "either file, from 0, or manifest: true must be given")
+        default: throw JobMessageError(code: "bad-field", message: "set either file, a number from 0, or manifest to true")
         }
         self.id = id
         correlationID = decoded.correlationId
     }
 
-    /// What `encoded` writes for a file, which is what comes nearly always.
+    /// Decodes what `encoded` writes for a file, which nearly all messages are.
     private static func plainFile(_ body: [UInt8]) -> Body? {
         guard let members = Encoding.FlatJSON.members(body), members["manifest"] == nil, let id = members["exportJobId"]?.string,
             let file = members["file"]?.integer, let correlationID = members["correlationId"]?.string

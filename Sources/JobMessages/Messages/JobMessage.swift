@@ -3,15 +3,15 @@ import ExportCore
 import Foundation
 import RabbitMQ
 
-/// The job message: how a `JobRequest` travels from its submitter to an orchestrator.
+/// The job message: the encoding of a `JobRequest` between its submitter and an orchestrator.
 ///
 /// JSON: `{"exportJobId", "provider", "parameters": {…}, "priority": "high|normal|low", "tenant", "correlationId", "webhook"}`; only
-/// `provider` is required. Unknown members are ignored: a later version may know them.
+/// `provider` is required. Unknown members are ignored, because a later version may define them.
 public enum JobMessage {
     /// The largest body, in bytes.
     public static let largestBody = 256 * 1024
 
-    /// What the message says outside its body. The body takes precedence.
+    /// The values that a message carries outside its body. The body takes precedence.
     public struct Envelope: Sendable {
         public var id: JobID?
         public var priority: JobPriority?
@@ -26,15 +26,15 @@ public enum JobMessage {
         }
     }
 
-    /// A job without an id, in the body or the envelope, gets a random one.
-    /// - Throws: what is wrong with the message, naming the field and the fix.
+    /// Decodes a body. A job with an id in neither body nor envelope gets a random one.
+    /// - Throws: the problem with the message, with its field and a fix.
     public static func decode(_ body: [UInt8], _ envelope: Envelope = Envelope()) throws(JobMessageError) -> JobRequest {
         guard body.count <= largestBody else {
-            throw JobMessageError(code: "too-large", message: "the message has \(body.count) bytes; the most is \(largestBody)")
+            throw JobMessageError(code: "too-large", message: "the message has \(body.count) bytes; the maximum is \(largestBody)")
         }
         let fields = JobMessageFields(try object(body))
         guard let provider = try fields.text("provider", atMost: 128) else {
-            throw JobMessageError(code: "missing-field", message: "provider is missing: name the provider file that the export is for")
+            throw JobMessageError(code: "missing-field", message: "provider is missing; set it to the name of a provider file")
         }
         let webhook = try fields.text("webhook", atMost: 2048)
         if let webhook, URL(string: webhook)?.scheme != "https" {
@@ -49,11 +49,11 @@ public enum JobMessage {
             traceparent: envelope.traceparent)
     }
 
-    /// Reads a delivery of one of the job queues: message id, correlation id and trace of its properties, priority by its queue.
-    /// - Throws: what is wrong with the message, naming the field and the fix.
+    /// Decodes a delivery of a job queue: message id, correlation id and trace from its properties, the priority from its queue.
+    /// - Throws: the problem with the message, with its field and a fix.
     public static func decode(_ delivery: Delivery) throws(JobMessageError) -> JobRequest {
         guard !delivery.isTruncated else {
-            throw JobMessageError(code: "too-large", message: "the message has \(delivery.bodySize) bytes; the most is \(largestBody)")
+            throw JobMessageError(code: "too-large", message: "the message has \(delivery.bodySize) bytes; the maximum is \(largestBody)")
         }
         return try decode(
             delivery.body,
@@ -64,12 +64,12 @@ public enum JobMessage {
     }
 
     /// The body of the message for a request.
-    /// - Throws: `not-json` when the parameters are not a JSON object.
+    /// - Throws: `not-json` if the parameters are not a JSON object.
     public static func encode(_ request: JobRequest) throws(JobMessageError) -> [UInt8] {
         _ = try object(Array(request.parameters.utf8))
         var writer = JSONWriter()
         writer.object { json in
-            // As it was written: another encoding would reorder the members.
+            // Unchanged, because another encoding would reorder the members.
             json.field("parameters", json: request.parameters)
             if request.correlationID != request.id.text { json.field("correlationId", request.correlationID) }
             json.field("exportJobId", request.id.text)
@@ -97,7 +97,7 @@ extension JobMessage {
         return priority
     }
 
-    /// A property, if it is fit for a line of a log or of a wake.
+    /// A property, if it is safe in a line of a log or of a wake.
     private static func printable(_ text: String?) -> String? {
         guard let text, (1...128).contains(text.utf8.count), text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else { return nil }
         return text
@@ -108,7 +108,7 @@ extension JobMessage {
         do {
             value = try JSONSerialization.jsonObject(with: Data(body))
         } catch {
-            // Foundation refuses what nests deeper than 512 levels, as it refuses any other broken JSON.
+            // Foundation also refuses JSON nested deeper than 512 levels.
             throw JobMessageError(code: "not-json", message: "the message is not JSON: \(JobMessageError.line(error))")
         }
         guard let object = value as? [String: Any] else {

@@ -1,8 +1,8 @@
-/// What is wrong with a message that nobody can handle. Sending it again does not help.
+/// The reason why a message cannot be handled. Sending it again does not help.
 public struct JobMessageError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Kebab-case and stable: `not-json`, `too-large`, `missing-field`, `bad-field`, `unknown-provider`.
     public var code: String
-    /// Names the field and the mend.
+    /// Names the field and the fix.
     public var message: String
 
     public init(code: String, message: String) {
@@ -12,7 +12,7 @@ public struct JobMessageError: Error, Sendable, Equatable, CustomStringConvertib
 
     public var description: String { "\(code): \(message)" }
 
-    /// An error of Foundation's as one bounded line.
+    /// An error of Foundation as one bounded line.
     static func line(_ error: any Error) -> String {
         String("\(error)".map { $0.isNewline ? " " : $0 }.prefix(200))
     }

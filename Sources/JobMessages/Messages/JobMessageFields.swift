@@ -1,13 +1,13 @@
 import Encoding
 import Foundation
 
-/// The members of a message, taken out with their types checked.
+/// Reads the members of a message and checks their types.
 struct JobMessageFields {
     private let members: [String: Any]
 
     init(_ members: [String: Any]) { self.members = members }
 
-    /// Text without control characters; they would break lines of logs and of wakes.
+    /// A text without control characters, which would break the lines of logs and wakes.
     func text(_ name: String, atMost limit: Int) throws(JobMessageError) -> String? {
         guard let value = members[name], !(value is NSNull) else { return nil }
         guard let text = value as? String else {
@@ -20,21 +20,21 @@ struct JobMessageFields {
     }
 
     /// An object, as compact JSON.
-    /// - Parameter body: what the members were read from.
+    /// - Parameter body: the message that the members come from.
     func object(_ name: String, in body: [UInt8]) throws(JobMessageError) -> String? {
         guard let value = members[name], !(value is NSNull) else { return nil }
         guard let object = value as? [String: Any] else {
             throw JobMessageError(code: "bad-field", message: "\(name) must be an object {…}")
         }
         if let written = CompactMember.value(name, in: body) { return written }
-        return String(decoding: try Self.encode(object), as: UTF8.self)
+        return String(decoding: try Self.encode(object, name), as: UTF8.self)
     }
 
-    private static func encode(_ object: [String: Any]) throws(JobMessageError) -> [UInt8] {
+    private static func encode(_ object: [String: Any], _ name: String) throws(JobMessageError) -> [UInt8] {
         do {
             return Array(try JSONSerialization.data(withJSONObject: object, options: [.sortedKeys, .withoutEscapingSlashes]))
         } catch {
-            throw JobMessageError(code: "not-json", message: "cannot be written as JSON: \(JobMessageError.line(error))")
+            throw JobMessageError(code: "not-json", message: "\(name) cannot be encoded as JSON: \(JobMessageError.line(error))")
         }
     }
 }
