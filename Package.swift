@@ -70,20 +70,20 @@ var floor2: [Target] {
                 + hiredisTLS.map { .target(name: $0.name) }),
         .target(name: "HTTPClient", dependencies: ["Encoding", "CCurl", "EventThread", deque, logging, metrics]),
         .target(name: "Archive", dependencies: ["CArchive", "EventThread"]),
-        .target(name: "JQ", dependencies: ["CJq", "EventThread"]),
+        .target(name: "JQ", dependencies: ["CJq"]),
     ]
 }
 
 // Floor 3: what the services speak to.
 var floor3: [Target] {
     [
-        .target(name: "ProviderAPI", dependencies: ["Encoding", "ExportCore", "EventThread", "HTTPClient", "JQ", logging, metrics, yams]),
+        .target(name: "ProviderAPI", dependencies: ["Encoding", "ExportCore", "EventThread", "HTTPClient", "JQ", yams]),
         .target(
-            name: "JobStore", dependencies: ["Encoding", "ExportCore", "EventThread", "Redis", logging, metrics],
+            name: "JobStore", dependencies: ["Encoding", "ExportCore", "EventThread", "Redis"],
             resources: [.embedInCode("Scripts")]),
         .target(name: "JobMessages", dependencies: ["Encoding", "ExportCore", "RabbitMQ", crypto]),
         .target(name: "ObjectStorage", dependencies: ["Encoding", "ExportCore", "EventThread", "HTTPClient", "Retry", logging, crypto]),
-        .target(name: "Telemetry", dependencies: ["Encoding", logging, metrics, hummingbird, hummingbirdCore, lifecycle, nioPosix]),
+        .target(name: "Telemetry", dependencies: ["Encoding", logging, coreMetrics, hummingbird, hummingbirdCore, lifecycle, nioPosix]),
     ]
 }
 
@@ -109,7 +109,7 @@ var floor5: [Target] {
             name: "Worker",
             dependencies: [
                 "Encoding", "ExportCore", "EventThread", "RabbitMQ", "JobMessages", "JobStore", "Lifecycle", "ProviderAPI",
-                "ObjectStorage", "Archive", "Retry", "Telemetry", logging, metrics, lifecycle, tracing, crypto,
+                "ObjectStorage", "HTTPClient", "Archive", "Retry", "Telemetry", logging, metrics, lifecycle, tracing, crypto,
             ]),
         .target(name: "Sandbox", dependencies: ["Archive", "Encoding", heap, logging, crypto, nio, nioPosix, nioHTTP1]),
     ]
@@ -141,7 +141,7 @@ var tests: [Target] {
         .testTarget(name: "EventThreadTests", dependencies: ["EventThread"]),
         .testTarget(name: "RabbitMQTests", dependencies: ["RabbitMQ", "CRabbitMQ", "EventThread", "Retry", "TestServers", logging]),
         .testTarget(name: "RedisTests", dependencies: ["Redis", "EventThread", "TestServers", logging]),
-        .testTarget(name: "HTTPClientTests", dependencies: ["HTTPClient", "EventThread", logging, metrics, metricsTestKit]),
+        .testTarget(name: "HTTPClientTests", dependencies: ["HTTPClient", "EventThread", logging, coreMetrics, metricsTestKit]),
         .testTarget(name: "ArchiveTests", dependencies: ["Archive", "CArchive"]),
         .testTarget(name: "JQTests", dependencies: ["JQ"]),
         .testTarget(
@@ -155,22 +155,35 @@ var tests: [Target] {
                 "Lifecycle", "ExportCore", "EventThread", "JobMessages", "JobStore", "RabbitMQ", "Redis", "TestServers", logging,
             ]),
         .testTarget(
-            name: "ObjectStorageTests", dependencies: ["Encoding", "ObjectStorage", "TestServers", "HTTPClient", "EventThread", logging]),
+            name: "ObjectStorageTests",
+            dependencies: ["Encoding", "ExportCore", "ObjectStorage", "TestServers", "HTTPClient", "EventThread", logging]),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "TestServers", logging, metrics, lifecycle]),
         .testTarget(name: "SandboxTests", dependencies: ["Encoding", "Sandbox", "TestServers", logging, crypto]),
         .testTarget(
             name: "OrchestratorTests",
-            dependencies: ["Orchestrator", "Sandbox", "TestServers", "HTTPClient", "Redis", "Telemetry", logging, lifecycle]),
+            dependencies: [
+                "ExportCore", "EventThread", "RabbitMQ", "JobMessages", "JobStore", "Lifecycle", "ProviderAPI", "Orchestrator", "Sandbox",
+                "TestServers", "HTTPClient", "Redis", "Telemetry", logging, lifecycle,
+            ]),
         .testTarget(
             name: "WorkerTests",
-            dependencies: ["Encoding", "Worker", "Sandbox", "TestServers", "HTTPClient", "Redis", metrics, logging, lifecycle, crypto]),
+            dependencies: [
+                "Encoding", "ExportCore", "EventThread", "RabbitMQ", "JobMessages", "JobStore", "Lifecycle", "ProviderAPI",
+                "ObjectStorage", "Archive", "Worker", "Sandbox", "TestServers", "HTTPClient", "Redis", metrics, logging, lifecycle, crypto,
+            ]),
         .testTarget(name: "ProjectTests"),
-        .testTarget(name: "LonghaulTests", dependencies: ["longhaul", "CMemory", "Redis", "TestServers"]),
+        .testTarget(
+            name: "LonghaulTests",
+            dependencies: [
+                "longhaul", "CMemory", "EventThread", "ExportCore", "JobMessages", "JobStore", "RabbitMQ", "Redis", "Sandbox",
+                "TestServers",
+            ]),
     ]
 }
 
 var argumentParser: Target.Dependency { .product(name: "ArgumentParser", package: "swift-argument-parser") }
 var configuration: Target.Dependency { .product(name: "Configuration", package: "swift-configuration") }
+var coreMetrics: Target.Dependency { .product(name: "CoreMetrics", package: "swift-metrics") }
 var crypto: Target.Dependency { .product(name: "Crypto", package: "swift-crypto") }
 var hummingbird: Target.Dependency { .product(name: "Hummingbird", package: "hummingbird") }
 var deque: Target.Dependency { .product(name: "DequeModule", package: "swift-collections") }

@@ -22,21 +22,19 @@ import Testing
         "ExportCore > Retry"
     ]
 
-    private static let root = URL(filePath: #filePath).appending(path: "../../..").standardized
-
     @Test("hold: no file imports a module of its own floor or of one above, unless that is listed") func imports() throws {
         var floor: [String: Int] = [:]
         for (number, modules) in Self.floors.enumerated() { for module in modules { floor[module] = number } }
         var seen: Set<String> = []
         var violations: [String] = []
-        for file in try Self.swiftFiles("Sources") {
-            let module = file.pathComponents[Self.root.pathComponents.count + 1]
+        for file in ProjectSources.swiftFiles("Sources") {
+            let module = ProjectSources.module(of: file)
             guard let own = floor[module] else {
                 violations.append("\(module) stands on no floor")
                 continue
             }
-            for line in try String(contentsOf: file, encoding: .utf8).split(separator: "\n") {
-                guard let imported = Self.imported(line), let other = floor[imported], imported != module else { continue }
+            for imported in try ProjectSources.imports(of: file) {
+                guard let other = floor[imported], imported != module else { continue }
                 let arrow = "\(module) > \(imported)"
                 if other == own { seen.insert(arrow) }
                 if other > own || other == own && !Self.sideways.contains(arrow) {
@@ -49,7 +47,7 @@ import Testing
     }
 
     @Test("are the same as on the architecture page") func page() throws {
-        let page = try String(contentsOf: Self.root.appending(path: "ops/docs/architecture.md"), encoding: .utf8)
+        let page = try ProjectSources.text("ops/docs/architecture.md")
         let rows = page.split(separator: "\n").compactMap { line -> (Int, [String])? in
             let cells = line.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
             guard cells.count == 3, let number = Int(cells[0]) else { return nil }
@@ -58,18 +56,5 @@ import Testing
         for (number, modules) in Self.floors.enumerated() {
             #expect(rows.filter { $0.0 == number }.flatMap(\.1).sorted() == modules.sorted(), "floor \(number)")
         }
-    }
-
-    private static func imported(_ line: Substring) -> String? {
-        let words = line.split(separator: " ")
-        guard let position = words.firstIndex(of: "import"), position <= 2, words.count > position + 1, !line.hasPrefix("//") else {
-            return nil
-        }
-        return String(words[position + 1])
-    }
-
-    static func swiftFiles(_ folder: String) throws -> [URL] {
-        let files = FileManager.default.enumerator(at: root.appending(path: folder), includingPropertiesForKeys: nil)
-        return (files?.compactMap { $0 as? URL } ?? []).filter { $0.pathExtension == "swift" }
     }
 }

@@ -1,4 +1,3 @@
-import Instrumentation
 import JobStore
 import Tracing
 
