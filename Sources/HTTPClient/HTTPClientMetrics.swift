@@ -8,7 +8,15 @@ import Metrics
 /// | `http_client_request_duration` | timer | `client` | from the call to the end of the body, in nanoseconds |
 /// | `http_client_in_flight` | gauge | `client` | requests that hold a connection |
 /// | `http_client_queued` | gauge | `client` | requests that wait for one |
-final class HTTPClientMetrics {
+public final class HTTPClientMetrics {
+    /// Help texts for a metrics page.
+    public static let help = [
+        "http_client_requests_total": "Requests that ended, by status class or error.",
+        "http_client_request_duration": "From the call to the end of the body.",
+        "http_client_in_flight": "Requests that hold a connection.",
+        "http_client_queued": "Requests that wait for a connection.",
+    ]
+
     private let client: String
     private let duration: Timer
     private let inFlight: Gauge

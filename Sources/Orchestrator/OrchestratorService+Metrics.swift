@@ -1,8 +1,9 @@
+import JobStore
 import Lifecycle
 import Telemetry
 
 extension OrchestratorService {
-    /// Help texts and buckets for the metrics' page. Call it before the service is made.
+    /// Registers help texts and buckets for the metrics page. Call it before the service is created.
     public static func describeMetrics(in registry: PrometheusRegistry) {
         LifecycleMetrics.describe(in: registry)
         registry.describe("longhaul_jobs", help: "Jobs by status.")
@@ -16,5 +17,14 @@ extension OrchestratorService {
         registry.describe(
             "longhaul_timer_lateness_seconds", help: "From the time at which a timer was due to its claim.",
             buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30, 300])
+    }
+
+    /// Adds the number of jobs by status to the metrics page, read from the store at each scrape.
+    public static func collectJobs(of store: JobStore, in registry: PrometheusRegistry) {
+        registry.collect("jobs") {
+            try await store.counts().map { status, count in
+                MetricSample("longhaul_jobs", labels: [("status", status.rawValue)], value: Double(count))
+            }
+        }
     }
 }

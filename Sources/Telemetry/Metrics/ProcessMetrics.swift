@@ -2,11 +2,20 @@ import Glibc
 
 /// The standard process metrics of Prometheus client libraries
 /// (https://prometheus.io/docs/instrumenting/writing_clientlibs/#process-metrics), from `/proc/self`.
+///
+/// | metric | kind | labels | what |
+/// |---|---|---|---|
+/// | `process_cpu_seconds_total` | counter | – | user and system CPU time, in seconds |
+/// | `process_open_fds` | gauge | – | open file descriptors |
+/// | `process_max_fds` | gauge | – | the maximum number of open file descriptors |
+/// | `process_resident_memory_bytes` | gauge | – | resident memory |
+/// | `process_virtual_memory_bytes` | gauge | – | virtual memory |
+/// | `process_start_time_seconds` | gauge | – | start time of the process since the Unix epoch |
 enum ProcessMetrics {
     static let help = [
         "process_cpu_seconds_total": "User and system CPU time spent, in seconds.",
         "process_open_fds": "Open file descriptors.",
-        "process_max_fds": "Most file descriptors that may be open.",
+        "process_max_fds": "Maximum number of open file descriptors.",
         "process_resident_memory_bytes": "Resident memory, in bytes.",
         "process_virtual_memory_bytes": "Virtual memory, in bytes.",
         "process_start_time_seconds": "Start time of the process since the Unix epoch, in seconds.",

@@ -8,6 +8,10 @@ import Synchronization
 /// seconds, with names that end in `_seconds`. Counting and setting a gauge are atomic operations; recording a time takes a short
 /// lock.
 ///
+/// | metric | kind | labels | what |
+/// |---|---|---|---|
+/// | `telemetry_collector_failures_total` | counter | `collector` | scrapes in which a collector failed or was late |
+///
 /// ```swift
 /// let registry = PrometheusRegistry()
 /// registry.describe("longhaul_timer_lateness_seconds", help: "From due to claimed.", buckets: [0.01, 0.05, 0.25, 1])

@@ -31,11 +31,7 @@ struct OrchestratorCommand: AsyncParsableCommand {
         let service = OrchestratorService(
             configuration: configuration, rabbitMQ: rabbitMQ, store: connection.store,
             membership: Membership(redis: connection.redis, name: name), providers: providers, thread: role.thread, logger: role.logger)
-        role.registry.collect("jobs") {
-            try await connection.store.counts().map { status, count in
-                MetricSample("longhaul_jobs", labels: [("status", status.rawValue)], value: Double(count))
-            }
-        }
+        OrchestratorService.collectJobs(of: connection.store, in: role.registry)
         do {
             try await role.run(service, checks: service.checks(), readiness: service.readiness())
         } catch let error as RabbitMQError {

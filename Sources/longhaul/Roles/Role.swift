@@ -1,6 +1,9 @@
 import EventThread
+import HTTPClient
 import Logging
 import Metrics
+import RabbitMQ
+import Redis
 import ServiceLifecycle
 import Telemetry
 
@@ -21,6 +24,9 @@ struct Role {
         let level = try options.logLevel ?? settings.choice("LONGHAUL_LOG_LEVEL", Logger.Level.self)
         let format = try options.logFormat ?? settings.choice("LONGHAUL_LOG_FORMAT", LogFormat.self)
         format.bootstrap(level: level, metadata: ["role": "\(name)"])
+        for help in [HTTPClientMetrics.help, RabbitMQMetrics.help, RedisMetrics.help] {
+            for (name, text) in help { registry.describe(name, help: text) }
+        }
         MetricsSystem.bootstrap(registry)
         logger = Logger(label: "longhaul.\(name)")
         thread = EventThread(name: "longhaul-\(name)", minimumTurn: .zero)
