@@ -14,7 +14,7 @@ public enum FailureClass: String, Sendable, Codable, CaseIterable {
     /// The bytes are not what was promised: a wrong checksum, a truncated archive.
     case corrupt
 
-    /// Whether the same step, tried again later, may succeed. A file that is `gone` is listed anew for a fresh link, which is
+    /// Whether the same step, tried again later, may succeed. A file that is `gone` is listed again for a fresh link, which is
     /// a retry; so is fetching corrupt bytes again.
     public var isRetriable: Bool { self != .permanent && self != .unauthorised }
 }

@@ -1,6 +1,6 @@
-/// How an orchestrator works, apart from whom it works with.
+/// The settings of an orchestrator.
 public struct OrchestratorConfiguration: Sendable {
-    /// The name among the orchestrators; must be unique and should be stable while the process lives.
+    /// The name; unique among the orchestrators, and stable while the process runs.
     public var name: String
     /// How long a claim holds before the timer fires again.
     public var lease: Duration
@@ -9,13 +9,13 @@ public struct OrchestratorConfiguration: Sendable {
     /// Between two looks at the due set, for timers that other processes set: beside other orchestrators they fire at most so late. Alone, an
     /// orchestrator looks every 250 ms, or every tick if that is longer.
     public var tick: Duration
-    /// Status checks and listings at once.
+    /// The maximum number of concurrent status checks and listings.
     public var wakesInFlight: Int
-    /// Creations at once.
+    /// The maximum number of concurrent creations.
     public var createsInFlight: Int
-    /// The most files of one job.
+    /// The maximum number of files of one job.
     public var maxFiles: Int
-    /// How long a shutdown waits for what is in flight; what is left comes back by its lease.
+    /// How long a shutdown waits for the work in progress; the leases return the rest.
     public var shutdownGrace: Duration
 
     public init(

@@ -1,7 +1,7 @@
 import Telemetry
 
 extension OrchestratorService {
-    /// What `/healthz` asks: whether the loops turn. A server that is down is not this process's fault, see `readiness`.
+    /// The checks of `/healthz`: whether the loops make progress. `readiness` covers servers that are down.
     public func checks() -> [HealthCheck] {
         [
             .progress(of: "scheduler", scheduler.progress, within: .seconds(30)),
@@ -12,7 +12,7 @@ extension OrchestratorService {
         ]
     }
 
-    /// What `/readyz` asks: the servers, whether Redis lets us, and whether timers are served.
+    /// The checks of `/readyz`: the servers, the permissions in Redis, and whether timers are served in time.
     public func readiness() -> [HealthCheck] {
         [
             HealthCheck("rabbitmq") { [jobs, wakes, publisher] in

@@ -9,13 +9,12 @@ import RabbitMQ
 import ServiceLifecycle
 import Telemetry
 
-/// An orchestrator: takes jobs in, starts their exports, checks how far they are, and lists their files for the workers.
+/// An orchestrator: admits jobs, starts their exports, checks their status, and lists their files for the workers.
 ///
-/// It holds nothing that would be lost with it: every unfinished job has a timer in the store. Any number of orchestrators runs
-/// side by side.
+/// Nothing is lost with the process: every unfinished job has a timer in the store. Any number of orchestrators can run at the same time.
 ///
-/// A graceful shutdown stops intake and scheduler at once and lets the work in progress finish for `shutdownGrace`; what is left comes
-/// back by its lease, at another orchestrator.
+/// A graceful shutdown stops intake and scheduler at once and gives the work in progress `shutdownGrace` to finish. The leases return the
+/// rest to another orchestrator.
 public struct OrchestratorService: Service {
     let configuration: OrchestratorConfiguration
     let store: JobStore
@@ -35,11 +34,11 @@ public struct OrchestratorService: Service {
 
     /// Connects to nothing yet.
     /// - Parameters:
-    ///   - store: remains its owner's to shut down, after `run` has returned; as does the providers' HTTP client.
-    ///   - redis: for the list of living orchestrators.
-    ///   - providers: by the name that jobs give.
-    ///   - thread: everything runs on it but the providers' requests; `store` and the providers' clients must have been made for it too,
-    ///     since checks go from one to the other without waiting.
+    ///   - store: the caller shuts it down after `run` has returned, and the providers' HTTP client too.
+    ///   - redis: for the list of live orchestrators.
+    ///   - providers: by the name in jobs.
+    ///   - thread: runs everything except the providers' requests. `store` and the providers' clients must use it too, because checks pass
+    ///     between them without waiting.
     public init(
         configuration: OrchestratorConfiguration, rabbitMQ: RabbitMQConfiguration, store: JobStore, membership: Membership,
         providers clients: [String: ProviderClient], thread: EventThread, logger: Logger
@@ -88,7 +87,7 @@ public struct OrchestratorService: Service {
 
         backlog = ChecksBacklog(Administrator(rabbitMQ, logger: logger), on: thread)
         var bounded = rabbitMQ
-        // Of a message that is far too large the beginning is enough.
+        // The first bytes of a message that is far too large are enough.
         bounded.maxDeliveryBytes = 1 << 20
         jobs = Consumer(bounded, subscriptions: JobIntake.subscriptions, on: thread, logger: logger)
         wakes = Consumer(rabbitMQ, subscriptions: WakeIntake.subscriptions, on: thread, logger: logger)
@@ -114,7 +113,7 @@ public struct OrchestratorService: Service {
     }
 
     /// Works until the shutdown.
-    /// - Throws: `RabbitMQError` when the first connection fails or a queue does not exist; afterwards it reconnects by itself.
+    /// - Throws: `RabbitMQError` if the first connection fails or a queue does not exist. Later it reconnects by itself.
     public func run() async throws {
         do {
             try await publisher.connect()
@@ -141,7 +140,7 @@ public struct OrchestratorService: Service {
         try outcome.get()
     }
 
-    /// The four loops; each ends by `stop`, and an error of one stops all.
+    /// The four loops. Each ends at `stop`; an error of one stops all.
     private func work() async -> Result<Void, any Error> {
         await withTaskGroup(of: Result<Void, any Error>.self) { group in
             let loops: [@Sendable () async throws -> Void] = [
@@ -166,7 +165,7 @@ public struct OrchestratorService: Service {
         }
     }
 
-    /// Places of exports that died with whoever should have freed them; until cancelled.
+    /// Frees the places of exports whose process died before it could free them. Runs until cancelled.
     private func verifyPlaces() async {
         do {
             while true {

@@ -25,7 +25,7 @@ private func states(in status: JobStatus) -> [JobState] {
 }
 
 private let machine = JobMachine(rules: JobRules())
-/// Of a provider that creates failed exports anew, and lets a job go on without files that cannot be fetched.
+/// Recreates failed exports, and lets a job continue without files that cannot be fetched.
 private let lenient = JobMachine(rules: JobRules(recreate: RecreatePolicy(attempts: 2), skipsFailedFiles: true))
 
 @Suite("The job machine") struct JobMachineTests {

@@ -53,7 +53,7 @@ extension OrchestratorSuites {
             }
         }
 
-        @Test("anew when it failed at the provider, as often as the provider file says, each under a key of its own") func recreated()
+        @Test("again when it failed at the provider, as often as the provider file says, each time with a new key") func recreated()
             async throws
         {
             try await OrchestratorFixture.run(provider: ["recreate: { attempts: 2, after: 50ms }"]) { fixture in

@@ -7,7 +7,7 @@ import Testing
 @testable import Orchestrator
 
 extension OrchestratorSuites {
-    @Suite("Leases of what is in hand") struct LeaseTests {
+    @Suite("Leases of jobs in progress") struct LeaseTests {
         @Test("are extended while the thread of the requests turns, and run out once it hangs") func hungRequests() async throws {
             try await OrchestratorFixture.run { fixture in
                 let lease = Duration.milliseconds(900)

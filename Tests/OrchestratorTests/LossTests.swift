@@ -27,7 +27,7 @@ extension OrchestratorSuites {
             }
         }
 
-        @Test("download messages: the watchdog publishes them anew, each once") func downloads() async throws {
+        @Test("download messages: the watchdog publishes them again, each once") func downloads() async throws {
             try await OrchestratorFixture.run { fixture in
                 try await fixture.withOrchestrator(OrchestratorFixture.configuration(lease: .seconds(1), watchdog: .seconds(1))) { _ in
                     let ids = try await fixture.submit(fixture.names(10))
@@ -43,7 +43,7 @@ extension OrchestratorSuites {
             }
         }
 
-        @Test("the manifest's message: the watchdog publishes it anew") func manifest() async throws {
+        @Test("the manifest's message: the watchdog publishes it again") func manifest() async throws {
             try await OrchestratorFixture.run { fixture in
                 try await fixture.withOrchestrator(OrchestratorFixture.configuration(lease: .seconds(1), watchdog: .seconds(1))) { _ in
                     let id = try await fixture.submit("a", order: #"{"emptyExport":true}"#)

@@ -20,7 +20,7 @@ struct RunningOrchestrator: Sendable {
         try await task.value
     }
 
-    /// Ends without finishing what is in hand, if the grace is zero.
+    /// Ends without finishing the work in progress if the grace is zero.
     func cancel() async {
         task.cancel()
         _ = await task.result

@@ -39,7 +39,7 @@ extension OrchestratorSuites {
                     try await fixture.reach(.processing, jobs: [fixture.submit("a")])
                     try await servers.kill(.redis)
                     try await fixture.submit(fixture.names(10))
-                    try await eventually(within: OrchestratorFixture.deadline, "the jobs are in hand") {
+                    try await eventually(within: OrchestratorFixture.deadline, "the jobs are in progress") {
                         await orchestrator.service.jobs.unsettled == 10
                     }
                     let begin = ContinuousClock.now

@@ -47,7 +47,7 @@ extension OrchestratorSuites {
             }
         }
 
-        @Test("takes over what that one had in hand when it stops dead") func takeOver() async throws {
+        @Test("takes over the jobs that the other had in progress when it dies") func takeOver() async throws {
             try await OrchestratorFixture.run { fixture in
                 let a = try await fixture.start(OrchestratorFixture.configuration("a", lease: .seconds(2), shutdownGrace: .zero))
                 // The first check of each export is never answered.
@@ -79,7 +79,7 @@ extension OrchestratorSuites {
             }
         }
 
-        @Test("hands over by a graceful shutdown: finishes what is in hand, takes nothing more, leaves the list") func handOver()
+        @Test("hands over by a graceful shutdown: finishes the work in progress, takes nothing more, leaves the list") func handOver()
             async throws
         {
             try await OrchestratorFixture.run(sandbox: ["duration": "fixed:2s"]) { fixture in

@@ -8,8 +8,8 @@ import RabbitMQ
 import Retry
 import Telemetry
 
-/// Takes job messages in: decode → store → acknowledge. A message is acknowledged as soon as its job is in the store with a timer. A message
-/// that nobody can handle becomes a dead letter with the reason.
+/// Admits job messages: decode → store → acknowledge. A message is acknowledged as soon as its job is in the store with a timer. A message
+/// that cannot be handled becomes a dead letter with the reason.
 actor JobIntake {
     private let consumer: Consumer
     private let office: DeadLetterOffice
@@ -26,7 +26,7 @@ actor JobIntake {
     let progress = ProgressMonitor()
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
-    /// The windows make high come before normal before low when all are full, and none waits for another to be empty.
+    /// The windows prefer high to normal to low if all queues are full, and no queue waits until another is empty.
     static let subscriptions = [
         Subscription(queue: QueueNames.jobs(.high), prefetch: 128), Subscription(queue: QueueNames.jobs(.normal), prefetch: 64),
         Subscription(queue: QueueNames.jobs(.low), prefetch: 32),
@@ -50,7 +50,7 @@ actor JobIntake {
         self.thread = thread
     }
 
-    /// Lets `run` end when the consumer has, also while the store cannot be reached: its messages stay in their queues.
+    /// Lets `run` end once the consumer has ended, even while the store is unreachable: its messages stay in their queues.
     func stop() { isStopping = true }
 
     /// Ends when the consumer has been shut down.

@@ -12,7 +12,7 @@ struct OrchestratorEffects: JobEffects {
     let partitions: Int
     let thread: EventThread
 
-    /// In a task of its own: a list takes a request at least, and other jobs of the same message must not wait for it.
+    /// Runs in its own task, because a list takes at least one request and other jobs of the same message must not wait for it.
     func listFiles(of job: ClaimedJob, with interpreter: JobInterpreter) async {
         await work.enter([job])
         Task(executorPreference: thread) {

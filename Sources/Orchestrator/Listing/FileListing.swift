@@ -14,7 +14,7 @@ struct FileListing: Sendable {
     let metrics: OrchestratorMetrics
     let logger: Logger
 
-    /// - Parameter claimed: READY, as a wake brought it or as it was just stored.
+    /// - Parameter claimed: a READY job, from a wake or just stored.
     func run(_ claimed: ClaimedJob, with interpreter: JobInterpreter) async {
         do {
             guard let provider = await JobResolver(providers: providers, interpreter: interpreter).resolve(claimed) else { return }
@@ -55,10 +55,10 @@ struct FileListing: Sendable {
         }
     }
 
-    /// Pages in a row that list nothing and name a next one.
+    /// The maximum number of consecutive empty pages that name a next one.
     private static let maxEmptyPages = 100
 
-    /// Why a list is refused that does not end.
+    /// The reason for refusing a list that does not end.
     private func refusal(of count: Int, _ next: String?, after cursor: String?, _ emptyPages: Int, _ job: ClaimedJob) -> JobError? {
         if job.state.filesTotal + count > maxFiles {
             return JobError(code: "too-many-files", message: "the export lists more than \(maxFiles) files; raise LONGHAUL_MAX_FILES")
@@ -77,8 +77,8 @@ struct FileListing: Sendable {
         }
     }
 
-    /// A name from outside as a path under the job's folder. A name that cannot be one is replaced by the file's index.
+    /// An untrusted name as a path under the job's folder. A name that is not a safe path is replaced by the file's index.
     private static func safeName(_ name: String, index: Int) -> String {
-        (try? SafePath.relative(name)) ?? "file-\(index)"  // the refused name is the provider's, and no reason to fail a job
+        (try? SafePath.relative(name)) ?? "file-\(index)"  // An unsafe name is no reason to fail the job.
     }
 }

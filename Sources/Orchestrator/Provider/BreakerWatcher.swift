@@ -2,7 +2,7 @@ import ExportCore
 import Logging
 import Metrics
 
-/// Makes changes of circuit breakers visible: a log line, metrics, and an event from whoever made the change.
+/// Makes changes of circuit breakers visible: a log line, metrics, and an event from the process that made the change.
 struct BreakerWatcher: Sendable {
     let events: EventPublisher
     let logger: Logger

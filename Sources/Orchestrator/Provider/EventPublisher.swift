@@ -5,11 +5,11 @@ import JobMessages
 import Logging
 import RabbitMQ
 
-/// Publishes events that are worth knowing and not worth keeping, to `longhaul.events` as CloudEvents 1.0 in JSON
-/// (https://github.com/cloudevents/spec, structured content mode). Nobody need listen; an event that cannot be published is logged.
+/// Publishes informational events to `longhaul.events` as CloudEvents 1.0 in JSON (https://github.com/cloudevents/spec, structured content
+/// mode), without a guarantee: an event that cannot be published is logged and dropped.
 struct EventPublisher: Sendable {
     let publisher: Publisher
-    /// Who publishes, as a URI reference: `/longhaul/orchestrator/NAME`.
+    /// The publisher as a URI reference: `/longhaul/orchestrator/NAME`.
     let source: String
     let logger: Logger
     let thread: EventThread

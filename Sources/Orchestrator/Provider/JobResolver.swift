@@ -2,8 +2,7 @@ import ExportCore
 import JobStore
 import Lifecycle
 
-/// The first step of everything that an orchestrator does for a claimed job: find its provider, and end a job that crashes whoever
-/// handles it.
+/// The first step for every claimed job: finds its provider, and ends a job that crashes the processes that handle it.
 struct JobResolver: Sendable {
     let providers: ProviderDirectory
     let interpreter: JobInterpreter

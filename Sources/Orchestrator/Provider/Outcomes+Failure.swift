@@ -1,11 +1,10 @@
 import ExportCore
 import ProviderAPI
 
-// What a request to a provider says about the provider's own health: `nil` when it answered as it should, whatever the answer means for
-// the job.
+// What a response says about the provider's health: `nil` if the provider works, whatever the response means for the job.
 
 extension CreateOutcome {
-    /// Of an export that runs now.
+    /// The handle of an export that runs now.
     var exportHandle: String? {
         switch self {
         case .created(let handle), .adopted(let handle): handle

@@ -4,7 +4,7 @@ import Logging
 import ProviderAPI
 import Telemetry
 
-/// A provider that this orchestrator knows, with the rules that its jobs live by.
+/// A provider that this orchestrator knows, with the rules for its jobs.
 final class Provider: Sendable {
     let client: ProviderClient
     let gate: ProviderGate
@@ -21,7 +21,7 @@ final class Provider: Sendable {
         machine = JobMachine(rules: rules)
     }
 
-    /// The key by which the provider file groups exports, so that their durations are learned separately.
+    /// The key by which the provider file groups exports to learn their durations separately.
     func kind(_ context: JobContext) async -> String {
         guard definition.polling.hasKey else { return "" }
         return await client.pollingKey(context) ?? ""
@@ -32,7 +32,7 @@ final class Provider: Sendable {
 struct ProviderDirectory: Sendable {
     private let entries: [String: Provider]
 
-    /// - Parameter gate: makes a provider's gate.
+    /// - Parameter gate: creates a provider's gate.
     init(
         _ clients: [String: ProviderClient], store: JobStore, configuration: OrchestratorConfiguration, logger: Logger,
         gate: (ProviderDefinition) -> ProviderGate
@@ -53,7 +53,7 @@ struct ProviderDirectory: Sendable {
     var names: [String] { entries.keys.sorted() }
     var all: [Provider] { Array(entries.values) }
 
-    /// Worth a few more attempts: in a rolling deployment another orchestrator may know the provider already.
+    /// Retriable: during a rolling update another orchestrator may already know the provider.
     static let unknown = Failure(
         .transient, code: "unknown-provider", message: "no provider file of that name is loaded; put it into LONGHAUL_PROVIDERS")
 }

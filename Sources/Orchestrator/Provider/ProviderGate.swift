@@ -11,7 +11,7 @@ import Telemetry
 actor ProviderGate {
     enum Permission: Sendable, Equatable {
         case granted
-        /// The one request that tries a provider which was down; its outcome must be reported.
+        /// The single request that tries a provider that was down; its outcome must be reported.
         case probe
         /// Not now; nothing was counted.
         case wait(Duration)
@@ -20,18 +20,18 @@ actor ProviderGate {
     private let definition: ProviderDefinition
     private let store: JobStore
     private let health: SharedHealth
-    /// This orchestrator's name, unique among them.
+    /// This orchestrator's unique name.
     private let name: String
     private let repeated: RateLimitedLog
     private let thread: EventThread
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
-    /// While this process has the probe. It ends by itself, as the shared one does, if nobody reports how it went.
+    /// Set while this process has the probe. It expires like the shared one if its outcome is not reported.
     private var probingUntil: ContinuousClock.Instant?
-    /// When the last request that was told to wait comes back.
+    /// When the last delayed request asks again.
     private var lastReturn: [RequestKind: ContinuousClock.Instant] = [:]
 
-    /// Between two requests that come back: while nothing gets through, asking must cost little.
+    /// The interval between two delayed requests: while nothing gets through, asking must cost little.
     private static let returnInterval = Duration.milliseconds(2)
     private static let probeInProgress = Duration.milliseconds(500)
 
@@ -50,7 +50,7 @@ actor ProviderGate {
     /// Asks for the right to send one request.
     func admit(_ kind: RequestKind) async -> Permission { await admit(kind, 1)[0] }
 
-    /// Asks for the right to send several requests; of a provider that was down, one of them is the probe.
+    /// Asks for the right to send several requests. If the provider was down, one of them is the probe.
     func admit(_ kind: RequestKind, _ number: Int) async -> [Permission] {
         let first = await pass(kind)
         guard first == .granted else {
@@ -63,7 +63,7 @@ actor ProviderGate {
     }
 
     /// Reports how a request ended.
-    /// - Parameter failure: `nil` when the provider answered as it should.
+    /// - Parameter failure: `nil` if the provider works.
     func report(_ kind: RequestKind, _ permission: Permission, failure: Failure?, took: Duration) async {
         let isDown = failure.map(Self.countsAgainstProvider) ?? false
         let isSlow = took > definition.breaker.slowAfter
@@ -74,7 +74,7 @@ actor ProviderGate {
         await health.record(isDown: isDown, isSlow: isSlow)
     }
 
-    /// What a failure means for its job: the failure of a probe is not counted, since it was sent for all.
+    /// The meaning of a failure for its job: a failed probe is not counted, because it was sent on behalf of all jobs.
     nonisolated static func forJob(_ failure: Failure, _ permission: Permission) -> Failure {
         guard permission == .probe, countsAgainstProvider(failure) else { return failure }
         var failure = failure
@@ -82,15 +82,15 @@ actor ProviderGate {
         return failure
     }
 
-    /// A granted probe had nothing to be sent for.
+    /// Returns a granted probe that no request used.
     func withdraw(_ permission: Permission) async {
         guard permission == .probe else { return }
         await health.update { [name] health, _ in health.breaker.withdrawProbe(by: name) }
         probingUntil = nil
     }
 
-    /// An answer that refuses what is asked, or asks for fewer requests, shows that the provider works; and what this process could not
-    /// send says nothing about it.
+    /// A response that refuses the request, or asks for fewer requests, shows that the provider works. A request that this process could
+    /// not send says nothing about it.
     private nonisolated static func countsAgainstProvider(_ failure: Failure) -> Bool {
         failure.failureClass == .transient && !["overloaded", "cancelled", "shut-down", "timeout-queue"].contains(failure.code)
     }
@@ -115,7 +115,7 @@ extension ProviderGate {
         return begun == false && isClosed ? .granted : later(kind, Self.probeInProgress)
     }
 
-    /// Spreads those who have to wait, so that of a backlog that waits for one moment few come back in vain.
+    /// Spreads delayed requests over time, so that few of a backlog ask again in vain.
     private func later(_ kind: RequestKind, _ wait: Duration) -> Permission {
         let next = max(ContinuousClock.now + wait, (lastReturn[kind] ?? .now) + Self.returnInterval)
         lastReturn[kind] = next

@@ -3,7 +3,7 @@ import JobStore
 import ProviderAPI
 import Telemetry
 
-/// A provider's waiting lists, and the places of the exports that it works on at a time (`limits.inFlight`).
+/// A provider's waiting lists, and the places of its exports in flight (`limits.inFlight`).
 struct ProviderPlaces: Sendable {
     let definition: ProviderDefinition
     let gate: ProviderGate
@@ -14,12 +14,12 @@ struct ProviderPlaces: Sendable {
     struct Taken: Sendable {
         var jobs: [WaitingJob] = []
         var permission = ProviderGate.Permission.granted
-        /// When to ask again; zero when more may wait, `nil` when nothing waits.
+        /// When to ask again: zero if more jobs may wait, `nil` if none waits.
         var wait: Duration?
     }
 
-    /// Takes up to `limit` jobs from the waiting lists, as breaker, pauses and limits allow; a single one as a probe.
-    /// - Parameter lease: after which jobs that somebody took and did not start are given out again.
+    /// Takes up to `limit` jobs from the waiting lists, as breaker, pauses and limits allow; only one as a probe.
+    /// - Parameter lease: the time after which jobs that were taken but not started can be taken again.
     func take(limit: Int, lease: Duration) async throws(JobStoreError) -> Taken {
         let permission = await gate.admit(.create)
         if case .wait(let time) = permission { return Taken(permission: permission, wait: time) }
@@ -34,7 +34,7 @@ struct ProviderPlaces: Sendable {
         }
     }
 
-    /// Reports which of the jobs that were taken are started. The others came from stale entries, and give back their permits and places.
+    /// Reports which of the taken jobs are started. The others came from stale entries and return their permits and places.
     func settle(_ taken: Taken, started: Set<JobID>) async {
         do {
             try await store.settle(taken.jobs, started: started, from: definition.name, limits: limits)
@@ -43,7 +43,7 @@ struct ProviderPlaces: Sendable {
         }
     }
 
-    /// The job's export does not run at the provider, or no longer: its place is free.
+    /// Frees the place of a job whose export does not run at the provider (any more).
     func release(_ id: JobID) async {
         guard definition.limits.inFlight != nil else { return }
         do {
@@ -53,7 +53,7 @@ struct ProviderPlaces: Sendable {
         }
     }
 
-    /// Frees the places of exports that are no longer in flight, and that nobody could free.
+    /// Frees the places of exports that are no longer in flight and whose places were not freed.
     func verify(olderThan age: Duration) async {
         guard definition.limits.inFlight != nil else { return }
         do {

@@ -3,10 +3,10 @@ import ExportCore
 import JobStore
 import Telemetry
 
-/// A provider's health as all orchestrators know it: circuit breaker and pauses.
+/// A provider's health, shared by all orchestrators: circuit breaker and pauses.
 ///
-/// The outcomes of requests are collected here and told to the store twice a second, soon after a failure, and at once after a probe.
-/// What the others told is read on the same occasion. While the store cannot be reached, the last known health stays in force.
+/// The outcomes of requests are collected here and sent to the store twice a second, soon after a failure, and at once after a probe. The
+/// same exchange reads the outcomes of other orchestrators. While the store is unreachable, the last known health stays in force.
 actor SharedHealth {
     private let provider: String
     private let policy: BreakerPolicy
@@ -17,21 +17,21 @@ actor SharedHealth {
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     private var health = ProviderHealth()
-    /// The store's clock when the health was read, and ours.
+    /// The store's clock when the health was read, and this process's.
     private var read: (now: Int64, at: ContinuousClock.Instant)?
-    /// Exchanges with the store that were begun, and the one that `health` came with.
+    /// The number of exchanges started, and the number of the one that returned `health`.
     private var lastExchange = 0
     private var adopted = 0
-    /// What the store has not been told yet.
+    /// Outcomes not yet sent to the store.
     private var tally = RequestTally()
     private var pauses: [RequestKind: Duration] = [:]
     private var nextExchange: (timer: TimerHandle, due: ContinuousClock.Instant)?
     private var reading: Task<Void, Never>?
 
     private static let exchangeInterval = Duration.milliseconds(500)
-    /// After a failure or a pause.
+    /// The delay of an exchange after a failure or a pause.
     private static let soon = Duration.milliseconds(50)
-    /// While nothing is asked of the provider, nothing is read. What is older than this is read again first.
+    /// Nothing is read while no requests are sent. A health older than this is read again before it is used.
     private static let stale = Duration.seconds(2)
 
     init(
@@ -48,7 +48,7 @@ actor SharedHealth {
 
     var breakerState: CircuitBreaker.State { health.breaker.state }
 
-    /// How long requests of a kind have to wait; zero: not at all. Reads the health again when it is stale.
+    /// How long requests of a kind must wait; zero if they may be sent now. Reads the health again if it is stale.
     func wait(_ kind: RequestKind) async -> Duration {
         if read.map({ .now - $0.at > Self.stale }) ?? true { await readAgain() }
         return health.wait(kind, now: now)
@@ -60,14 +60,15 @@ actor SharedHealth {
         exchange(within: isDown || !pauses.isEmpty ? Self.soon : Self.exchangeInterval)
     }
 
-    /// A pause that the provider asked for. It holds here at once, and for the others with the next exchange.
+    /// A pause that the provider asked for. It applies here at once, and to the others with the next exchange.
     func pause(_ kind: RequestKind, for time: Duration) {
         pauses[kind] = max(pauses[kind] ?? .zero, time)
         health.pause(kind, for: time, now: now)
     }
 
-    /// Reads the shared health, adds what was collected here and what `change` does, and stores it; again when somebody else was faster.
-    /// - Returns: what `change` returned; `nil` when the store could not be reached, or others were always faster.
+    /// Reads the shared health, adds the collected outcomes, applies `change` and stores the result. Repeats if another orchestrator stored
+    /// first.
+    /// - Returns: the result of `change`; `nil` if the store is unreachable, or if another orchestrator stored first each time.
     @discardableResult
     func update<Value: Sendable>(_ change: @Sendable (inout ProviderHealth, Int64) -> Value) async -> Value? {
         let (tally, pauses) = (self.tally, self.pauses)
@@ -94,7 +95,7 @@ actor SharedHealth {
             }
             keep(tally, pauses)
         } catch {
-            // What may have been stored is not counted twice.
+            // Outcomes that may have been stored must not be counted twice.
             keep(mayBeStored ? RequestTally() : tally, pauses)
             repeated.warning(
                 key: "health", "the health of a provider could not be shared, the last known stays in force: \(error)",
@@ -105,7 +106,7 @@ actor SharedHealth {
 }
 
 extension SharedHealth {
-    /// The store's clock, as far as it can be known here.
+    /// The store's clock, estimated from the last exchange.
     private var now: Int64 {
         guard let read else { return 0 }
         return read.now + Int64((ContinuousClock.now - read.at) / .milliseconds(1))
@@ -126,7 +127,7 @@ extension SharedHealth {
         Task(executorPreference: thread) { await self.update { _, _ in } }
     }
 
-    /// One read for all who ask meanwhile.
+    /// One read serves all callers that wait for it.
     private func readAgain() async {
         if let reading { return await reading.value }
         let task = Task(executorPreference: thread) { _ = await self.update { _, _ in } }
@@ -140,7 +141,8 @@ extension SharedHealth {
         for (kind, time) in pauses { self.pauses[kind] = max(self.pauses[kind] ?? .zero, time) }
     }
 
-    /// A later exchange of this process may have ended first. Otherwise the store counts, whatever was known here: it may have been emptied.
+    /// A later exchange of this process may have ended first. Otherwise the value of the store replaces the known one: it may have been
+    /// emptied.
     private func adopt(_ next: ProviderHealth, _ exchange: Int, from stored: StoredHealth) {
         guard exchange > adopted else { return }
         adopted = exchange

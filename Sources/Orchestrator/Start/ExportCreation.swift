@@ -4,17 +4,17 @@ import Lifecycle
 import Logging
 import ProviderAPI
 
-/// Creates the export of a job, once as far as the provider's API allows it.
+/// Creates the export of a job: exactly once, if the provider's API makes that possible.
 ///
 /// A create whose outcome is unknown, because the answer or the process was lost, is repeated with the same idempotency key; where the API
-/// offers `find`, the export of the earlier attempt is looked for first.
+/// offers `find`, the export of the earlier attempt is searched first.
 struct ExportCreation: Sendable {
     let resolver: JobResolver
     let durations: UsualDurations
     let metrics: OrchestratorMetrics
     let logger: Logger
 
-    /// - Parameter permission: with which the job was taken; used up, or withdrawn.
+    /// - Parameter permission: the permission with which the job was taken; it is used or withdrawn.
     func run(_ job: ClaimedJob, _ permission: ProviderGate.Permission, _ provider: Provider) async {
         guard await resolver.resolve(job) != nil else { return await provider.gate.withdraw(permission) }
         let isUncertain = job.state.mayHaveExport

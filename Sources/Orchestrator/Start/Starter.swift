@@ -5,8 +5,8 @@ import Lifecycle
 import Logging
 import Telemetry
 
-/// Starts waiting jobs: takes them from the waiting lists of their providers, while there is room and the providers may be asked, and
-/// creates their exports.
+/// Starts waiting jobs: takes them from the waiting lists of their providers while there is room and the providers may be asked, then creates
+/// their exports.
 actor Starter {
     private let store: JobStore
     private let providers: ProviderDirectory
@@ -17,9 +17,9 @@ actor Starter {
     private let repeated: RateLimitedLog
     private let thread: EventThread
     private let limiter: WorkLimiter
-    /// Providers for which jobs wait, as far as is known, and when each may be asked next.
+    /// The providers with waiting jobs, as far as is known, and when each may be asked next.
     private var candidates: [String: ContinuousClock.Instant] = [:]
-    /// Providers of which jobs came while they were being asked.
+    /// The providers whose jobs arrived while they were being asked.
     private var signalled: Set<String> = []
     /// Creations in progress, by provider: a slow one must not take all places.
     private var inProgress: [String: Int] = [:]
@@ -30,7 +30,7 @@ actor Starter {
     let progress = ProgressMonitor()
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
-    /// How many jobs are taken at once.
+    /// The maximum number of jobs taken in one call.
     private static let batch = 32
 
     init(
@@ -68,7 +68,7 @@ actor Starter {
     func drain() async { await limiter.drain() }
     func abandon() async { await limiter.abandon() }
 
-    /// Ends by `stop`.
+    /// Runs until `stop`.
     func run() async {
         while !isStopping {
             guard let provider = nextCandidate() else {
@@ -83,7 +83,7 @@ actor Starter {
         }
     }
 
-    /// Takes jobs of a provider that this process does not know. Each fails a few times, in case that another process knows it.
+    /// Takes jobs of a provider that this process does not know. Each fails a few times, in case another process knows it.
     func takeUnknown(_ ids: [JobID]) async {
         do {
             for job in try await store.start(ids, lease: lease) { _ = await creation.resolver.resolve(job) }
@@ -97,7 +97,7 @@ actor Starter {
         return ready.keys.randomElement().flatMap { providers[$0] }
     }
 
-    /// Until a signal, or until a candidate may be asked.
+    /// Sleeps until a signal, or until a candidate may be asked.
     private func sleep() async {
         let next = candidates.filter { inProgress[$0.key, default: 0] < shareLimit }.values.min()
         if let next {

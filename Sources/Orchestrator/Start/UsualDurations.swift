@@ -2,7 +2,7 @@ import EventThread
 import JobStore
 import Logging
 
-/// How long exports usually take, by provider and kind: learned by all orchestrators through the store, and read once a minute.
+/// The usual durations of exports by provider and kind. All orchestrators learn them through the store and read them once a minute.
 actor UsualDurations {
     private let store: JobStore
     private let logger: Logger
@@ -11,7 +11,7 @@ actor UsualDurations {
     private var hasRead = false
     private var nextReading = ContinuousClock.now
     private static let interval = Duration.seconds(60)
-    /// What the store has not been told yet: the exports that were found ready in `gatherTime`.
+    /// Durations not yet sent to the store: of the exports found ready within `gatherTime`.
     private var learned: [LearnedDuration] = []
     private static let gatherTime = Duration.milliseconds(100)
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
@@ -40,7 +40,7 @@ actor UsualDurations {
         }
     }
 
-    /// Tells the store a moment later, together with others. A duration is for estimates: one that is lost with the process does no harm.
+    /// Sends the duration to the store a moment later, together with others. Durations only serve estimates, so losing one is harmless.
     func learn(_ duration: Duration, provider: String, kind: String) {
         learned.append(LearnedDuration(duration, provider: provider, kind: kind))
         guard learned.count == 1 else { return }

@@ -5,9 +5,9 @@ import Lifecycle
 import ProviderAPI
 import Retry
 
-/// Status checks: what an orchestrator does most. The wakes of one message that concern one provider go through it together.
+/// The pipeline of status checks, the most frequent work. It handles together the wakes of one message that have the same provider.
 ///
-/// Answers that arrive together are decided, stored and acted upon together; a slow answer delays none of the others.
+/// Answers that arrive together are decided, stored and executed together. A slow answer delays no other.
 actor CheckPipeline {
     private let store: JobStore
     private let interpreter: JobInterpreter
@@ -30,7 +30,7 @@ actor CheckPipeline {
         self.thread = thread
     }
 
-    /// - Parameter jobs: POLLING jobs of the provider, which have entered `work`; each leaves it here.
+    /// - Parameter jobs: POLLING jobs of the provider that have entered `work`; each leaves it here.
     func run(_ jobs: [ClaimedJob], of provider: Provider) async {
         let checks = await admit(jobs, provider)
         let answers = await provider.client.check(checks.map { ($0.context, $0.job.exportHandle ?? "{}") })

@@ -2,9 +2,9 @@ import EventThread
 import JobMessages
 import RabbitMQ
 
-/// Whether so many wakes wait in `longhaul.checks` that further claims would only age there: a claim whose wake is not handled within the
-/// lease is worth nothing. The broker is asked when enough was published to fill the queue, and often while it is filled, so that
-/// nobody idles beside a queue that was deep a moment ago.
+/// Whether so many wakes wait in `longhaul.checks` that further claims would expire there: a claim is useless unless its wake is handled
+/// within the lease. The depth is read once enough has been published to fill the queue, and often while it is full, so that claims
+/// continue soon after it has drained.
 actor ChecksBacklog {
     private let administrator: Administrator
     private let thread: EventThread
@@ -14,13 +14,13 @@ actor ChecksBacklog {
     private var lastLook = ContinuousClock.now
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
-    /// Messages, each of up to 50 wakes. A busy stack drains them in about a quarter of a second.
+    /// In messages of up to 50 wakes each. A busy system drains them in about a quarter of a second.
     private static let limit = 100
-    /// Since the broker was asked last.
+    /// Since the last read of the depth.
     private var publishedMessages = 0
-    /// With so many orchestrators publishing alike, the queue may have passed its limit.
+    /// If other orchestrators publish as much, the queue may have passed its limit.
     private static let publishedBeforeLook = 25
-    /// Others publish, too.
+    /// Others publish too.
     private static let longestSilence = Duration.seconds(5)
 
     init(_ administrator: Administrator, on thread: EventThread) {
@@ -31,7 +31,7 @@ actor ChecksBacklog {
     /// This process has published wakes.
     func published(_ messages: Int) { publishedMessages += messages }
 
-    /// - Throws: when the broker cannot be asked; then it is no time to claim either.
+    /// - Throws: if the broker does not answer; the caller must not claim then either.
     func mustWait() async throws(RabbitMQError) -> Bool {
         let now = ContinuousClock.now
         let isTime =

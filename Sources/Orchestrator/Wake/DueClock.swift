@@ -1,10 +1,10 @@
 import EventThread
 
-/// When the next timer of each partition is due, as far as this process knows: from its last look or claim, and from the timers that it
-/// sets itself. It saves nearly all looks at the due set.
+/// When the next timer of each partition is due, as far as this process knows: from its last read or claim, and from the timers that it
+/// sets. It saves nearly all reads of the due set.
 actor DueClock {
     private var next: [Int: ContinuousClock.Instant] = [:]
-    /// The partitions that this process looks after; the timers of others are not remembered.
+    /// The partitions of this process; it does not remember the timers of others.
     private var own: Set<Int> = []
     private var sleeper: Sleeper?
     private let thread: EventThread
@@ -32,7 +32,7 @@ actor DueClock {
         if let sleeper, due < sleeper.until { wake(sleeper) }
     }
 
-    /// The store is about to be asked about partitions. What is set meanwhile counts, whatever the answer says.
+    /// A request about partitions is about to be sent to the store. Timers set meanwhile count, whatever the answer says.
     func forget(_ partitions: some Sequence<Int>) { for partition in partitions { next[partition] = nil } }
 
     /// The store's answer; `nil`: the partition has no timer. Of the partitions of others only what is overdue counts: their owner may be gone.

@@ -4,8 +4,8 @@ import Lifecycle
 import Logging
 import ProviderAPI
 
-/// Ends a job on request: tells its provider, if an export runs there, and then fails the job with `cancelled`. Transfers of its files
-/// find their leases lost by then, and remove what they have uploaded.
+/// Ends a job on request: cancels its export at the provider, if one runs, and then fails the job with `cancelled`. Transfers of its files
+/// lose their leases and remove what they have uploaded.
 struct ExportCancellation: Sendable {
     let store: JobStore
     let resolver: JobResolver
@@ -14,12 +14,12 @@ struct ExportCancellation: Sendable {
 
     func run(_ wake: ClaimedJob) async {
         do {
-            // The wake carries less of a job than its cancellation needs.
+            // A cancellation needs more of the job than its wake carries.
             guard let job = try await store.job(wake.id)?.claimed, job.version == wake.version else {
                 return metrics.wakesStale.increment()
             }
             guard let provider = resolver.providers[job.request.provider] else {
-                // Nobody here can tell the provider, and nobody may be able to.
+                // This orchestrator does not know the provider, and maybe no other does.
                 await resolver.interpreter.carryOut(.cancelled, for: job, by: JobMachine(rules: JobRules()))
                 return
             }
@@ -33,8 +33,8 @@ struct ExportCancellation: Sendable {
         }
     }
 
-    /// Tells the provider what there is to tell.
-    /// - Returns: what that means for the job.
+    /// Cancels the export at the provider, if there is one.
+    /// - Returns: the event for the job.
     private func tell(_ provider: Provider, _ job: ClaimedJob) async -> JobEvent {
         guard job.exportHandle != nil || job.state.mayHaveExport else { return .cancelled }
         guard provider.definition.canCancel else { return Self.untold("no-cancel", "its provider file has no `cancel`") }

@@ -30,10 +30,10 @@ actor JobsInProgress {
         limiter = WorkLimiter(limit, on: thread)
     }
 
-    /// Waits until there is room for another message. There is one taker.
+    /// Waits until there is room for another message. Only one task may wait.
     func room() async { _ = await limiter.room() }
 
-    /// May exceed the limit by what one message contains.
+    /// May exceed the limit by the wakes of one message.
     func enter(_ jobs: [ClaimedJob]) async {
         await limiter.enter(jobs.count)
         for job in jobs { await leases.hold(job.id, claim: job.version) }
@@ -47,10 +47,10 @@ actor JobsInProgress {
         metrics.wakesInFlight.record(await limiter.count)
     }
 
-    /// A step was stored and the work continues with the version that it gave.
+    /// A step was stored and the work continues with the new version.
     func advance(_ job: ClaimedJob) async { await leases.advance(job.id, to: job.version) }
 
-    /// The provider is not to be asked now: the job's timer moves, and the claim does not count.
+    /// The provider may not be asked now: the job's timer moves, and the claim does not count.
     func postpone(_ job: ClaimedJob, by delay: Duration) async {
         metrics.held.increment()
         do {

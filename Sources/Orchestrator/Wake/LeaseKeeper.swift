@@ -5,10 +5,10 @@ import Logging
 import Telemetry
 
 /// Extends the leases of the jobs in progress, every third of a lease: a request may take longer than the lease, and its answer must still
-/// count. Jobs that are done within a quarter of it, nearly all, cost nothing.
+/// count. Nearly all jobs take less than a quarter of the lease and cost nothing.
 ///
-/// Requests run on a thread of their own. If that thread hangs, no answer comes any more, and leases must run out as if the process were
-/// gone: they are extended only after the thread has made another turn.
+/// Requests run on their own thread. If that thread hangs, no answers arrive, and the leases must run out as if the process had died:
+/// they are extended only after the thread has made another turn.
 actor LeaseKeeper {
     private let store: JobStore
     private let lease: Duration
@@ -20,14 +20,14 @@ actor LeaseKeeper {
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     private struct Held {
-        /// The version of the claim: whose lease it is.
+        /// The version of the claim that holds the lease.
         let claim: Int64
         var version: Int64
         var holders = 1
         let since = ContinuousClock.now
     }
 
-    /// - Parameter nextTurnOfHTTP: returns when the thread of the requests has made another turn.
+    /// - Parameter nextTurnOfHTTP: returns once the requests' thread has made another turn.
     init(
         store: JobStore, lease: Duration, logger: Logger, on thread: EventThread, nextTurnOfHTTP: @escaping @Sendable () async -> Void
     ) {
@@ -38,23 +38,23 @@ actor LeaseKeeper {
         self.nextTurnOfHTTP = nextTurnOfHTTP
     }
 
-    /// Holds a lease once more; it is extended until it was released as often.
+    /// Holds a lease. It is extended until it has been released as often as it was held.
     func hold(_ id: JobID, claim: Int64) {
         if held[id]?.claim == claim { held[id]?.holders += 1 } else { held[id] = Held(claim: claim, version: claim) }
     }
 
-    /// A step was stored and the work continues, with the version that it gave.
+    /// A step was stored and the work continues, with the new version.
     func advance(_ id: JobID, to version: Int64) {
         if let known = held[id], known.version < version { held[id]?.version = version }
     }
 
-    /// Changes nothing when a later claim of the same job holds the lease by now.
+    /// Changes nothing if a later claim of the same job holds the lease.
     func release(_ id: JobID, claim: Int64) {
         guard let known = held[id], known.claim == claim else { return }
         if known.holders > 1 { held[id]?.holders -= 1 } else { held[id] = nil }
     }
 
-    /// Until the task is cancelled.
+    /// Runs until the task is cancelled.
     func run() async {
         while !Task.isCancelled {
             do {

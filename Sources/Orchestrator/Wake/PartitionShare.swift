@@ -1,5 +1,5 @@
-/// Which partitions an orchestrator looks at. All may claim everywhere, but N orchestrators must not cost N times the looks: each
-/// has its share, and looks after the others' now and then, for the case that their owner is gone.
+/// The partitions that an orchestrator reads. Each may claim everywhere, but N orchestrators must not cost N times the reads: each has its
+/// share, and reads the others' partitions now and then, in case their owner has died.
 struct PartitionShare: Equatable {
     var partitions: Int
     var place = 0
@@ -7,7 +7,7 @@ struct PartitionShare: Equatable {
 
     var own: [Int] { (0..<partitions).filter { $0 % members == place % members } }
 
-    /// One of this many ticks looks at the others' partitions too.
+    /// Every so many ticks, the others' partitions are read too.
     static let ticksBetweenOthers = 20
 
     func partitions(atTick tick: Int) -> [Int] {

@@ -8,8 +8,8 @@ import RabbitMQ
 import Retry
 import Telemetry
 
-/// Claims due timers and publishes their wakes. Any number of orchestrators do so at once: a claim is one script, and the partitions
-/// are shared among those that are alive.
+/// Claims due timers and publishes their wakes. Any number of orchestrators can do so concurrently: a claim is one script, and the live
+/// orchestrators share the partitions.
 ///
 /// Sleeps until the next timer that `DueClock` knows. Timers that other processes set are found by looks at the due set: every tick beside
 /// other orchestrators, and four times a second alone, when only workers and operators set any.
@@ -31,15 +31,15 @@ actor Scheduler {
     private var nextRenewal = ContinuousClock.now
     private var nextLook = ContinuousClock.now
     private var looks = 0
-    /// For jobs that wait for their creation and were admitted elsewhere.
+    /// Receives jobs that wait for their creation and were admitted by another process.
     private var nextWaitingLook = ContinuousClock.now
     private var isStopping = false
     let progress = ProgressMonitor()
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
-    /// Timers a claim: what one script does at once, and what is lost to a lease if this process dies right after it.
+    /// The timers of one claim: a bound on the work of one script, and on what waits for its lease if this process dies right after it.
     private static let claimLimit = 400
-    /// Claims of a partition in one turn; then the others have theirs.
+    /// The claims of one partition in a turn, before the other partitions have theirs.
     private static let claimsPerTurn = 8
     /// Between two looks of the only orchestrator: only workers and operators set timers that it does not know.
     private static let lookAlone = Duration.milliseconds(250)
@@ -68,7 +68,7 @@ actor Scheduler {
 
     func stop() { isStopping = true }
 
-    /// Ends by `stop` or cancellation, within a tick.
+    /// Runs until `stop` or cancellation, and ends within a tick.
     func run() async {
         var pause = LoopBackoff()
         while !isStopping, !Task.isCancelled {
@@ -81,7 +81,7 @@ actor Scheduler {
                 break
             } catch {
                 logger.warning("the scheduler has to wait: \(error)")
-                // The loop turns; /readyz reports that Redis is away.
+                // The loop makes progress; /readyz reports that Redis is unreachable.
                 progress.beat()
                 guard await pause.wait() else { break }
             }
@@ -101,13 +101,13 @@ actor Scheduler {
         nextRenewal = .now + membership.timeout / 4
     }
 
-    /// Looks at the due set when it is time to, claims what is due, and sleeps when nothing is.
+    /// Reads the due set if it is time to, claims the due timers, and sleeps if there are none.
     private func turn() async throws {
         if nextWaitingLook <= .now {
             nextWaitingLook = .now + .seconds(1)
             await starter.signal(try await store.waiting(among: providers.names))
         }
-        // Without a broker a claim would only postpone: each wake would wait for its lease.
+        // Without a broker a claim would only delay its job by a lease.
         guard await publisher.isConnected, await !publisher.isBlocked else { return await thread.sleep(for: configuration.tick) }
         if nextLook <= .now { try await look() }
         let due = await clock.due()
@@ -189,7 +189,7 @@ actor Scheduler {
         for job in refused { await clock.timerSet(on: job.id.partition(of: store.partitions), after: delay) }
     }
 
-    /// Transient, and worth nothing after the lease that stands behind it.
+    /// Transient, and useless after the lease that covers it.
     private func wakeMessage(_ body: [UInt8]) -> OutgoingMessage {
         var properties = MessageProperties()
         properties.contentType = "text/tab-separated-values"

@@ -3,8 +3,8 @@ import JobStore
 import Lifecycle
 import Logging
 
-/// Looks after a job whose files are being transferred: publishes messages again that seem lost (a purged queue), and the manifest's
-/// message when every file has ended and the last worker died before the manifest.
+/// Watches a job whose files are being transferred: publishes messages again that seem lost (a purged queue), and the manifest's message if
+/// every file has ended and the last worker died before the manifest.
 struct TransferWatchdog: Sendable {
     let store: JobStore
     let resolver: JobResolver

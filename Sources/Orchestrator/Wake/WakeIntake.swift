@@ -7,7 +7,7 @@ import Logging
 import RabbitMQ
 import Telemetry
 
-/// Takes wakes in and handles each by its job's status. A message is acknowledged when its wakes have entered the bounded set of jobs in
+/// Receives wakes and handles each by the status of its job. A message is acknowledged when its wakes have entered the bounded set of jobs in
 /// progress: their leases cover them from then on, and a slow answer does not fill the prefetch window.
 actor WakeIntake {
     private let consumer: Consumer
@@ -41,7 +41,7 @@ actor WakeIntake {
         self.thread = thread
     }
 
-    /// Lets `run` end when the consumer has; the jobs in progress continue.
+    /// Lets `run` end once the consumer has ended; the jobs in progress continue.
     func stop() async { await work.close() }
 
     /// Ends when the consumer has been shut down.
@@ -64,14 +64,14 @@ actor WakeIntake {
     private func decode(_ delivery: Delivery) -> [ClaimedJob] {
         let (jobs, malformed) = Wake.decode(delivery.body)
         if malformed > 0 {
-            // A wake is only a hint; the timer that it should have come from still stands.
+            // A wake is only a hint; the job's timer still exists.
             metrics.wakesMalformed.increment(by: malformed)
             repeated.warning(key: "malformed", "ignored \(malformed) lines of a message in \(QueueNames.checks) that are not wakes")
         }
         return jobs
     }
 
-    /// The wakes of one message: the checks together, by provider, and every other job by itself, since it may take long.
+    /// The wakes of one message: the checks grouped by provider, and every other job separately, because it may take long.
     private func handle(_ jobs: [ClaimedJob]) async {
         var toCheck: [String: (provider: Provider, jobs: [ClaimedJob])] = [:]
         for job in jobs {
