@@ -8,16 +8,9 @@ actor FolderUpload: ObjectUpload {
 
     private let path: String
     private let logger: Logger
-    private var phase = Phase.open
+    private var phase = UploadPhase.open
     private var buffer: [UInt8] = []
     private var file: PartialFile?
-
-    private enum Phase {
-        case open
-        case stored
-        case committed
-        case failed(ObjectStorageError)
-    }
 
     init(_ path: String, logger: Logger) {
         self.path = path
@@ -37,20 +30,15 @@ actor FolderUpload: ObjectUpload {
     }
 
     func commit() async throws(ObjectStorageError) {
-        switch phase {
-        case .committed: return
-        case .failed(let error): throw error
-        case .open: throw misuse("commit", "finishParts() has not been called")
-        case .stored: break
-        }
-        guard let file else { throw misuse("commit", "nothing was stored") }
+        guard try phase.mayCommit(url) else { return }
+        guard let file else { throw UploadPhase.misuse("commit", url, "nothing was stored") }
         try await FileSystem.offThread("commit", url) { () throws(FileError) in try file.rename() }
         phase = .committed
     }
 
     func abort() async {
         if case .committed = phase { return }
-        phase = .failed(misuse("write", "it was aborted"))
+        phase = .aborted(url)
         buffer = []
         guard let file else { return }
         self.file = nil
@@ -61,17 +49,7 @@ actor FolderUpload: ObjectUpload {
 
     private var url: String { "file://\(path)" }
 
-    private func misuse(_ operation: String, _ detail: String) -> ObjectStorageError {
-        ObjectStorageError(.misuse, operation, url, detail)
-    }
-
-    private func requireOpen(_ operation: String) throws(ObjectStorageError) {
-        switch phase {
-        case .open: return
-        case .failed(let error): throw error
-        case .stored, .committed: throw misuse(operation, "finishParts() has been called")
-        }
-    }
+    private func requireOpen(_ operation: String) throws(ObjectStorageError) { try phase.requireOpen(operation, url) }
 
     private func writeBuffer(sync: Bool) async throws(ObjectStorageError) {
         let (path, bytes, known) = (path, buffer, file)
@@ -91,7 +69,7 @@ actor FolderUpload: ObjectUpload {
             guard case .open = phase else {
                 // Aborted in the meantime: nothing owns the file that was just created.
                 try await FileSystem.offThread("abort", url) { () throws(FileError) in written.remove() }
-                throw misuse("write", "it was aborted")
+                throw UploadPhase.misuse("write", url, "it was aborted")
             }
             file = written
         } catch {

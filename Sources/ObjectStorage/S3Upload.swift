@@ -13,7 +13,7 @@ actor S3Upload: ObjectUpload {
     private let token = Hexadecimal.text((0..<16).map { _ in UInt8.random(in: 0...255) })
     private static let tokenName = "longhaul-upload"
 
-    private var phase = Phase.open
+    private var phase = UploadPhase.open
     private var buffer: [UInt8] = []
     /// The running hash of the buffer: hashing a whole part at once would block its thread for milliseconds.
     private var hash = SHA256()
@@ -23,13 +23,6 @@ actor S3Upload: ObjectUpload {
     private var sent: Int64 = 0
     private var startedParts = 0
     private var sendingBytes = 0
-
-    private enum Phase {
-        case open
-        case stored
-        case committed
-        case failed(ObjectStorageError)
-    }
 
     init(_ client: S3Client, fullKey: String, contentType: String, metadata: [String: String]) {
         self.client = client
@@ -67,12 +60,7 @@ actor S3Upload: ObjectUpload {
     }
 
     func commit() async throws(ObjectStorageError) {
-        switch phase {
-        case .committed: return
-        case .failed(let error): throw error
-        case .open: throw misuse("commit", "finishParts() has not been called")
-        case .stored: break
-        }
+        guard try phase.mayCommit(url) else { return }
         if let id {
             try await complete(id)
         } else {
@@ -84,7 +72,7 @@ actor S3Upload: ObjectUpload {
 
     func abort() async {
         if case .committed = phase { return }
-        phase = .failed(misuse("write", "it was aborted"))
+        phase = .aborted(url)
         buffer = []
         sending?.cancel()
         _ = await sending?.value
@@ -102,17 +90,9 @@ actor S3Upload: ObjectUpload {
 }
 
 extension S3Upload {
-    private func misuse(_ operation: String, _ detail: String) -> ObjectStorageError {
-        ObjectStorageError(.misuse, operation, client.configuration.url(fullKey: fullKey), detail)
-    }
+    private var url: String { client.configuration.url(fullKey: fullKey) }
 
-    private func requireOpen(_ operation: String) throws(ObjectStorageError) {
-        switch phase {
-        case .open: return
-        case .failed(let error): throw error
-        case .stored, .committed: throw misuse(operation, "finishParts() has been called")
-        }
-    }
+    private func requireOpen(_ operation: String) throws(ObjectStorageError) { try phase.requireOpen(operation, url) }
 
     /// A part that was not stored leaves a gap, so the upload fails.
     private func failing(_ body: () async throws(ObjectStorageError) -> Void) async throws(ObjectStorageError) {
@@ -125,8 +105,7 @@ extension S3Upload {
     /// Passes the buffer to a task that sends it after the previous part is stored.
     private func sendBuffer() async throws(ObjectStorageError) {
         guard startedParts < PartPlan.maxParts, sent + Int64(buffer.count) <= PartPlan.maxObjectBytes else {
-            throw ObjectStorageError(
-                .tooLarge, "upload", client.configuration.url(fullKey: fullKey), "S3 accepts at most 5 TiB in 10,000 parts")
+            throw ObjectStorageError(.tooLarge, "upload", url, "S3 accepts at most 5 TiB in 10,000 parts")
         }
         let id: String
         if let known = self.id {
@@ -154,7 +133,7 @@ extension S3Upload {
     private func settle() async throws(ObjectStorageError) {
         // The sending tasks are not children of the caller, so a completed part would hide the caller's cancellation.
         if Task.isCancelled {
-            throw ObjectStorageError(.cancelled, "upload", client.configuration.url(fullKey: fullKey), "the task was cancelled")
+            throw ObjectStorageError(.cancelled, "upload", url, "the task was cancelled")
         }
         guard let sending else { return }
         let result = await withTaskCancellationHandler {
