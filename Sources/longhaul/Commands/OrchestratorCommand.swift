@@ -2,8 +2,6 @@ import ArgumentParser
 import EventThread
 import JobStore
 import Orchestrator
-import RabbitMQ
-import Telemetry
 
 struct OrchestratorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -32,13 +30,7 @@ struct OrchestratorCommand: AsyncParsableCommand {
             configuration: configuration, rabbitMQ: rabbitMQ, store: connection.store,
             membership: Membership(redis: connection.redis, name: name), providers: providers, thread: role.thread, logger: role.logger)
         OrchestratorService.collectJobs(of: connection.store, in: role.registry)
-        do {
-            try await role.run(service, checks: service.checks(), readiness: service.readiness())
-        } catch let error as RabbitMQError {
-            throw Problem.unavailable("LONGHAUL_RABBITMQ_URL: \(error)")
-        } catch let error as HealthServerError {
-            throw Problem.unavailable("LONGHAUL_HEALTH_PORT: \(error)")
-        }
+        try await role.run(service, checks: service.checks(), readiness: service.readiness())
         await connection.close()
         // The service has already waited LONGHAUL_SHUTDOWN_GRACE for the work in progress.
         await http.shutdown(within: .zero)

@@ -2,7 +2,6 @@ import ArgumentParser
 import Logging
 import Sandbox
 import ServiceLifecycle
-import Telemetry
 
 struct SandboxCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -30,11 +29,7 @@ struct SandboxCommand: AsyncParsableCommand {
             throw Problem.unavailable("longhaul sandbox: \(error)")
         }
         Terminal.line("http://\(configuration.host):\(port)")
-        do {
-            try await role.run(UntilShutdown(), checks: [], readiness: [])
-        } catch let error as HealthServerError {
-            throw Problem.unavailable("LONGHAUL_HEALTH_PORT: \(error)")
-        }
+        try await role.run(UntilShutdown(), checks: [], readiness: [])
         await server.stop()
     }
 

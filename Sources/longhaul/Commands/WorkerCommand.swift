@@ -1,8 +1,6 @@
 import Archive
 import ArgumentParser
 import ObjectStorage
-import RabbitMQ
-import Telemetry
 import Worker
 
 struct WorkerCommand: AsyncParsableCommand {
@@ -30,13 +28,7 @@ struct WorkerCommand: AsyncParsableCommand {
         let service = WorkerService(
             configuration: configuration, rabbitMQ: rabbitMQ, store: connection.store, providers: providers, storage: storage,
             thread: role.thread, logger: role.logger)
-        do {
-            try await role.run(service, checks: service.checks(), readiness: service.readiness())
-        } catch let error as RabbitMQError {
-            throw Problem.unavailable("LONGHAUL_RABBITMQ_URL: \(error)")
-        } catch let error as HealthServerError {
-            throw Problem.unavailable("LONGHAUL_HEALTH_PORT: \(error)")
-        }
+        try await role.run(service, checks: service.checks(), readiness: service.readiness())
         await connection.close()
         // The service has already waited LONGHAUL_SHUTDOWN_GRACE for the work in progress.
         await http.shutdown(within: .zero)

@@ -40,6 +40,7 @@ struct Role {
 
     /// Runs the service and the health server until SIGTERM or SIGINT. A second signal ends the process at once; the leases return
     /// its work.
+    /// - Throws: `Problem` if the broker cannot be reached or the health port is taken.
     func run(_ service: any Service, checks: [HealthCheck], readiness: [HealthCheck]) async throws {
         let health = HealthServer(
             host: healthHost, port: healthPort, checks: checks, readiness: readiness, registry: registry, logger: logger)
@@ -53,7 +54,13 @@ struct Role {
                     .init(service: StartupMemory()),
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: quietLogger))
-        try await group.run()
+        do {
+            try await group.run()
+        } catch let error as RabbitMQError {
+            throw Problem.unavailable("LONGHAUL_RABBITMQ_URL: \(error)")
+        } catch let error as HealthServerError {
+            throw Problem.unavailable("LONGHAUL_HEALTH_PORT: \(error)")
+        }
     }
 
     /// The group logs each step at debug level; only its warnings and errors matter here.
