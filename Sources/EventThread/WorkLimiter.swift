@@ -1,4 +1,4 @@
-/// A bound on the work in progress. Whoever takes more work in waits here first: that is the back-pressure of every loop.
+/// A bound on the work in progress. A loop waits here before it accepts more work, which is its back-pressure.
 ///
 /// There is one taker, which waits for `room` and then calls `enter`; each piece of work calls `leave` at its end.
 public actor WorkLimiter {

@@ -1,17 +1,17 @@
-/// What kind of thing went wrong, and so what helps. Every HTTP and transport failure falls into one of these, by `Failure.http`
-/// and by the wrappers' errors, and everything that retries asks this alone.
+/// The kind of a failure, which decides what helps. Every HTTP and transport failure has one of these, by `Failure.http`
+/// and by the wrappers' errors, and every decision to retry depends on it alone.
 public enum FailureClass: String, Sendable, Codable, CaseIterable {
-    /// May pass by itself: a timeout, a refused connection, a 500.
+    /// May pass without a change: a timeout, a refused connection, a 500.
     case transient
     /// The other side asks for fewer requests: 429, or 503 with a Retry-After.
     case throttled
     /// The credentials are wrong or expired: 401, 403.
     case unauthorised
-    /// What was asked for is no longer there: 404, 410, an expired link.
+    /// The resource no longer exists: 404, 410, an expired link.
     case gone
     /// The same request will fail again: any other 4xx, a filter that does not fit the answer.
     case permanent
-    /// The bytes are not what was promised: a wrong checksum, a truncated archive.
+    /// The bytes are not the expected ones: a wrong checksum, a truncated archive.
     case corrupt
 
     /// Whether the same step, tried again later, may succeed. A file that is `gone` is listed again for a fresh link, which is

@@ -3,7 +3,7 @@ import JobMessages
 import Logging
 import RabbitMQ
 
-/// Publishes the messages that tell workers what to do. The watchdog of a job finds whatever is not confirmed.
+/// Publishes the messages with work for the workers. The watchdog of a job finds what is not confirmed.
 public struct DownloadPublisher: Sendable {
     private let publisher: Publisher
     private let metrics: LifecycleMetrics

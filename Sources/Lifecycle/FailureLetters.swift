@@ -5,7 +5,7 @@ import JobStore
 import Logging
 import Telemetry
 
-/// The dead letters of jobs and files that fail for good. A letter is published before the failure is stored: while the broker does not
+/// The dead letters of jobs and files that fail permanently. A letter is published before the failure is stored: while the broker does not
 /// take it, job or file stay as they are, and their timers bring them back.
 public struct FailureLetters: Sendable {
     private let store: JobStore
@@ -23,7 +23,7 @@ public struct FailureLetters: Sendable {
     /// - Returns: whether the failure may be stored.
     func publish(_ error: JobError, of claimed: ClaimedJob, failures: Int) async -> Bool {
         do {
-            // A wake carries less of the request than the letter tells.
+            // The letter needs more of the request than a wake carries.
             guard let job = try await store.job(claimed.id), job.version == claimed.version else {
                 metrics.staleJobs.increment()
                 return false

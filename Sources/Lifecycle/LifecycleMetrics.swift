@@ -2,7 +2,7 @@ import ExportCore
 import Metrics
 import Telemetry
 
-/// What becomes of jobs and files, counted where it is stored, whichever service stores it.
+/// Transitions of jobs and files, counted where they are stored, in every service.
 ///
 /// | metric | kind | labels | what |
 /// |---|---|---|---|

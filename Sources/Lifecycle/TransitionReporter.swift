@@ -17,7 +17,7 @@ public struct TransitionReporter: Sendable {
         repeated = RateLimitedLog(logger)
     }
 
-    /// A new job stands in the store.
+    /// A new job was stored.
     public func admitted(_ request: JobRequest) {
         metrics.count(transitionTo: .pending)
         logger.info("job admitted", metadata: Self.metadata(request, .pending))

@@ -1,7 +1,7 @@
 import ExportCore
 import Synchronization
 
-/// Whether the storage was down for the transfer or manifest that used it last. `/readyz` reports this without a request of its own.
+/// Whether the storage was down for the transfer or manifest that used it last. `/readyz` reports this without a separate request.
 final class StorageWatch: Sendable {
     private struct Outage {
         let message: String
@@ -12,7 +12,7 @@ final class StorageWatch: Sendable {
     /// Transfers retry sooner than this: an outage that none of them has met since is over.
     private static let memory = Duration.seconds(60)
 
-    /// What is wrong with the storage; `nil` while it works.
+    /// The problem of the storage; `nil` while it works.
     var outage: String? { state.withLock { $0.flatMap { .now - $0.at < Self.memory ? $0.message : nil } } }
 
     func noticed(_ outcome: TransferOutcome) {
@@ -25,7 +25,7 @@ final class StorageWatch: Sendable {
 
     func worked() { state.withLock { $0 = nil } }
 
-    /// A failure that is not the storage's own changes nothing.
+    /// A failure that the storage did not cause changes nothing.
     func failed(_ failure: Failure) {
         guard failure.code.hasPrefix("storage-"), !failure.countsAsAttempt else { return }
         state.withLock { $0 = Outage(message: failure.message) }

@@ -4,17 +4,17 @@ import Archive
 public struct WorkerConfiguration: Sendable {
     /// How long a claim of a file lasts without a heartbeat. A heartbeat is sent every third of it.
     public var lease: Duration
-    /// The most concurrent transfers. Each holds at most two parts of an object (2 × 8 MiB) and `stagedBytes`, and a few hundred
+    /// The maximum number of concurrent transfers. Each holds at most two parts of an object (2 × 8 MiB) and `stagedBytes`, and a few hundred
     /// kilobytes of received data.
     public var transfers: Int
     /// The limits of an archive, for each file. `maxEntries` also bounds the memory for a file's objects: about a kilobyte each until the
     /// file is stored.
     public var archives: ArchiveLimits
-    /// The most bytes of complete small objects (up to 8 MiB each) that a transfer keeps in memory until its file is verified.
+    /// The maximum size in bytes of complete small objects (up to 8 MiB each) that a transfer keeps in memory until its file is verified.
     public var stagedBytes: Int
     /// A folder on a disk, for the small objects that exceed `stagedBytes`; the file has no name.
     public var spoolFolder: String
-    /// The most bytes in that file, for each transfer; an archive with more fails.
+    /// The maximum size of that file in bytes, for each transfer; an archive with more fails.
     public var maxSpoolBytes: Int64
     /// How long transfers continue after a shutdown begins, before they are aborted and handed back.
     public var shutdownGrace: Duration

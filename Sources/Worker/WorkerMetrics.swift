@@ -38,7 +38,7 @@ enum TransferLabel: String, CaseIterable {
     case stored
     /// Failed, and another attempt follows.
     case retried
-    /// Failed for good; the rules of the job decide what that means for it.
+    /// Failed permanently; the rules of the job decide the consequence.
     case failed
     /// Given up before a transfer, because earlier attempts used up what the provider file allows.
     case exhausted

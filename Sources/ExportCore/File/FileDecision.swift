@@ -18,7 +18,7 @@ public enum FileEvent: Sendable, Equatable {
     case jobEnded
 }
 
-/// What to do about a decision on a file. An action may be lost with its process; the timers of file and job bring it back.
+/// What a decision on a file requires. An action may be lost with its process; the timers of file and job bring it back.
 public enum FileAction: Sendable, Equatable {
     /// Publish a dead letter. It comes before the decision is stored: a crash in between leaves two letters, never none.
     case publishDeadLetter(Failure, attempts: Int)
@@ -35,7 +35,7 @@ public enum FileCount: Sendable, Equatable {
     case unchanged
     /// One more stored file. With the last one the job's manifest is due.
     case stored
-    /// One more file that was given up; a job whose files are all listed is looked after at once.
+    /// One more file has failed. A job whose files are all listed is handled at once.
     case failed(JobError)
 }
 

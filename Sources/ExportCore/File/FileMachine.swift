@@ -22,7 +22,7 @@ public struct FileMachine: Sendable {
     public init(rules: Rules = Rules()) { self.rules = rules }
 
     /// - Parameter random: uniform in 0..<1, for the jitter.
-    /// - Returns: `nil` when the event has no meaning in this state: it is late or came twice, and changes nothing.
+    /// - Returns: `nil` if the event has no meaning in this state: it is late or repeated, and changes nothing.
     public func decide(_ event: FileEvent, in state: FileState, random: Double = 0) -> FileDecision? {
         switch (state, event) {
         case (.queued(let token, _, _), .claimed): lease(after: token)
@@ -40,7 +40,7 @@ public struct FileMachine: Sendable {
         }
     }
 
-    /// Gives up a file whose earlier attempts used up what the provider file allows, and whose workers did not live to say why.
+    /// Fails a file whose earlier attempts reached the limit of the provider file without reporting an outcome.
     /// - Parameter attempt: the attempt that was just claimed, from 1.
     public func verdictAtClaim(attempt: Int, in state: FileState) -> FileDecision? {
         guard attempt > rules.retry.attempts else { return nil }

@@ -1,4 +1,4 @@
-/// Where a file stands. The token counts the attempts that were ever begun: it grows with each claim, is never given out twice, and
+/// The state of a file. The token counts the attempts that were ever begun: it grows with each claim, is never given out twice, and
 /// fences off a worker that lost its lease.
 public enum FileState: Sendable, Equatable {
     /// A message waits for a worker. `since`: when the message was published, in milliseconds of the store's clock, `nil` for now;
@@ -28,14 +28,14 @@ public enum FileState: Sendable, Equatable {
         }
     }
 
-    /// A state without what it holds; the raw value is the store's word for it.
+    /// A state without what it holds; the raw value is its name in the store.
     public enum Kind: String, Sendable, CaseIterable {
         case queued, leased, backoff, failed
         case stored = "done"
 
         /// Whether a file in this state has ended.
         public var isFinal: Bool { self == .stored || self == .failed }
-        /// Whether a file in this state has a timer of its own.
+        /// Whether a file in this state has its own timer.
         public var hasTimer: Bool { self == .leased || self == .backoff }
     }
 }

@@ -1,4 +1,4 @@
-/// A job as somebody claimed it: what every step works on, whether a wake, a waiting list or a download brought it.
+/// A claimed job, the input of every step, whether it came from a wake, a waiting list or a download message.
 public struct ClaimedJob: Sendable, Equatable {
     /// From a wake, which carries only what a check needs, priority, webhook and trace have their defaults.
     public let request: JobRequest
@@ -7,7 +7,7 @@ public struct ClaimedJob: Sendable, Equatable {
     public var state: JobState
     /// What the provider's answers said about the export: a compact JSON object; `nil` before the export is created.
     public var exportHandle: String?
-    /// An operator asked to cancel the job, and the provider has not been told yet.
+    /// An operator asked to cancel the job, and the export has not been cancelled yet.
     public var isCancelRequested: Bool
 
     public var id: JobID { request.id }

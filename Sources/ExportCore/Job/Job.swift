@@ -11,9 +11,9 @@ public struct Job: Sendable, Equatable {
     public var error: JobError?
     /// Why the first of its failed files failed.
     public var fileError: JobError?
-    /// An operator asked to cancel the job, and the provider has not been told yet.
+    /// An operator asked to cancel the job, and the export has not been cancelled yet.
     public var isCancelRequested: Bool
-    /// The provider may have started a second export: a create was repeated, and the provider's API offers nothing that makes this safe.
+    /// The provider may have started a second export: a create was repeated, and the provider's API has no safeguard against it.
     public var mayBeCreatedTwice: Bool
     /// What the provider's answers said about the export, for later requests: a JSON object.
     public var exportHandle: String?

@@ -1,4 +1,4 @@
-/// What to do about a decision. The interpreter executes actions; no step looks at the state to decide again.
+/// What a decision requires. The interpreter executes actions; no step inspects the state to decide again.
 ///
 /// An action may be lost with its process: the job's timer brings the job back, and the same action follows again.
 public enum JobAction: Sendable, Equatable {
@@ -21,7 +21,7 @@ public enum JobAction: Sendable, Equatable {
     public var comesBeforeTheStore: Bool { if case .publishDeadLetter = self { true } else { false } }
 }
 
-/// What happens to a timer.
+/// The change of a timer.
 public enum TimerChange: Sendable, Equatable {
     case after(Duration)
     /// Whatever the timer stood for is over.

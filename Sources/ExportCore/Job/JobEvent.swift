@@ -9,7 +9,7 @@ public enum JobEvent: Sendable, Equatable {
     /// The provider file has no meaning for this status.
     case unknownStatus(String, PollHints)
     case ready
-    /// The export is done and holds nothing.
+    /// The export is ready and contains nothing.
     case empty
     /// The export itself failed, was cancelled at the provider, or expired there.
     case exportFailed(JobError)
@@ -21,9 +21,9 @@ public enum JobEvent: Sendable, Equatable {
     case listingRefused(JobError)
     /// The manifest is written.
     case manifestWritten
-    /// An operator asked to cancel, and the provider was told or need not be.
+    /// An operator asked to cancel, and the export is cancelled or none runs.
     case cancelled
-    /// An operator asked to cancel, and the provider could not be told.
+    /// An operator asked to cancel, and the export could not be cancelled.
     case cancelFailed(Failure)
     /// An operator retries a failed job, with a new export or from where it failed.
     case retryRequested(fromStart: Bool)

@@ -9,7 +9,7 @@ public struct JobMachine: Sendable {
     /// - Parameters:
     ///   - state: as it is stored. Actions are derived from it, so a caller whose state is stale must read again and decide again.
     ///   - random: uniform in 0..<1, for the jitter.
-    /// - Returns: `nil` when the event has no meaning in this state: it is late or came twice, and changes nothing.
+    /// - Returns: `nil` if the event has no meaning in this state: it is late or repeated, and changes nothing.
     public func decide(_ event: JobEvent, in state: JobState, random: Double) -> JobDecision? {
         if state.status.isFinal { return decideAfterEnd(event, state) }
         var next = state
@@ -34,7 +34,7 @@ public struct JobMachine: Sendable {
         }
     }
 
-    /// Ends a job before any request is made for it, when earlier claims brought no result: it crashes whoever handles it.
+    /// Ends a job before any request is made for it, because earlier claims had no result: it crashes the processes that handle it.
     public func verdictAtClaim(_ state: JobState) -> JobDecision? {
         guard !state.status.isFinal, state.claims > rules.claimLimit else { return nil }
         return fail(state, JobError(code: "claims-exhausted", message: "\(state.claims - 1) claims in a row brought no result"))

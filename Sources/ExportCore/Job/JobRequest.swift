@@ -1,10 +1,10 @@
-/// What a submitter asked for. It never changes: the job message, the store and a wake carry the same value.
+/// A submitter's request. It never changes: the job message, the store and a wake carry the same value.
 public struct JobRequest: Sendable, Equatable {
     /// The same id twice is the same job.
     public let id: JobID
     /// The name of the provider file that describes the export API.
     public let provider: String
-    /// What the provider is asked for: a compact JSON object, kept as it was written.
+    /// The parameters for the provider: a compact JSON object, kept unchanged.
     public let parameters: String
     public let priority: JobPriority
     public let tenant: String

@@ -7,7 +7,7 @@ public struct JobState: Sendable, Equatable {
     public var failures: Int
     /// Consecutive answers with a status that the provider file does not know.
     public var unknownStatuses: Int
-    /// Consecutive claims without a result, this one included. They bound a job that crashes whoever handles it.
+    /// Consecutive claims without a result, this one included. They bound a job that crashes the processes that handle it.
     public var claims: Int
     public var filesTotal: Int
     public var filesDone: Int

@@ -2,7 +2,7 @@
 public struct BreakerPolicy: Sendable, Equatable {
     /// The time over which requests are counted.
     public var window: Duration
-    /// Under so many requests in the window nothing is concluded.
+    /// The least number of requests in the window for a conclusion.
     public var minimumRequests: Int
     /// The share of failed requests at which it opens, 0...1.
     public var failureRatio: Double
@@ -31,10 +31,10 @@ public struct BreakerPolicy: Sendable, Equatable {
     }
 }
 
-/// Requests and what became of them.
+/// Numbers of requests by outcome.
 public struct RequestTally: Sendable, Equatable, Codable {
     public var requests: Int
-    /// Those that the provider did not answer, or with an error of its own: class `transient`.
+    /// Requests without an answer, or answered by a server error: class `transient`.
     public var failures: Int
     public var slow: Int
 

@@ -1,4 +1,4 @@
-/// What an answer and the past say about when the export will be ready.
+/// What the last answer and earlier exports say about when the export will be ready.
 public struct PollHints: Sendable, Equatable {
     /// The answer's Retry-After.
     public var retryAfter: Duration?
@@ -14,7 +14,7 @@ public struct PollHints: Sendable, Equatable {
     }
 }
 
-/// When to look again at an export that is not ready.
+/// When to check an unfinished export again.
 public enum PollPolicy: Sendable, Equatable {
     /// Always after `interval`, give or take a tenth.
     case fixed(interval: Duration)
@@ -54,7 +54,7 @@ public enum PollPolicy: Sendable, Equatable {
         }
     }
 
-    /// What is left if the progress goes on as it went.
+    /// The remaining time if the progress continues at the same rate.
     private static func remaining(waited: Duration, progress: Double?) -> Duration? {
         guard let progress, progress > 0, progress <= 1, waited > .zero else { return nil }
         return waited * ((1 - progress) / progress)

@@ -12,7 +12,7 @@ public struct CircuitBreaker: Sendable, Equatable, Codable {
     public private(set) var state = State.closed
     /// When the state last changed.
     public private(set) var changedAt: Int64 = 0
-    /// Until when nothing passes, while it is open.
+    /// While it is open: until when no request passes.
     public private(set) var openUntil: Int64 = 0
     /// Times in a row that it opened without having closed.
     public private(set) var openings = 0
@@ -32,12 +32,12 @@ public struct CircuitBreaker: Sendable, Equatable, Codable {
         var until: Int64
     }
 
-    /// Parts of the window; the oldest falls out as a whole.
+    /// The parts of the window; the oldest expires as a whole.
     private static let slicesPerWindow: Int64 = 10
 
     public init() {}
 
-    /// Counts requests that were sent while it was closed. What was on its way when it opened changes nothing any more.
+    /// Counts requests that were sent while it was closed. Those in flight when it opened no longer count.
     public mutating func record(_ tally: RequestTally, policy: BreakerPolicy, now: Int64) {
         guard state == .closed else { return }
         let window = max(policy.window.wholeMilliseconds, Self.slicesPerWindow)
@@ -56,7 +56,7 @@ public struct CircuitBreaker: Sendable, Equatable, Codable {
     /// Asks to be the one that probes.
     /// - Parameters:
     ///   - timeout: after which the probe counts as lost, and another may begin.
-    /// - Returns: `false` while it is closed, still open, or somebody else probes.
+    /// - Returns: `false` while it is closed, still open, or another process has the probe.
     public mutating func beginProbe(by holder: String, timeout: Duration, now: Int64) -> Bool {
         guard state != .closed, now >= openUntil else { return false }
         if let probe, probe.until > now { return false }
@@ -65,7 +65,7 @@ public struct CircuitBreaker: Sendable, Equatable, Codable {
         return true
     }
 
-    /// The end of a probe. That of another than the present one changes nothing.
+    /// The end of a probe. Only the current one counts.
     public mutating func endProbe(by holder: String, succeeded: Bool, policy: BreakerPolicy, now: Int64) {
         guard state == .halfOpen, probe?.holder == holder else { return }
         probe = nil
@@ -76,12 +76,12 @@ public struct CircuitBreaker: Sendable, Equatable, Codable {
         (openings, reason) = (0, "")
     }
 
-    /// The probe did not come to be: nothing was there to be sent.
+    /// The probe was not sent, because there was no request.
     public mutating func withdrawProbe(by holder: String) {
         if probe?.holder == holder { probe = nil }
     }
 
-    /// What the window holds.
+    /// The sums of the window.
     public var tally: RequestTally { slices.reduce(into: RequestTally()) { $0 += $1.tally } }
 
     private mutating func open(_ policy: BreakerPolicy, _ now: Int64, because reason: String) {

@@ -1,9 +1,9 @@
-/// The kinds of requests to a provider, each with pauses of its own.
+/// The kinds of requests to a provider, each with its own pauses.
 public enum RequestKind: String, Sendable, Codable, CaseIterable {
     case create, check, list, cancel
 }
 
-/// What is known of a provider's health, shared by all orchestrators: the breaker, and the pauses that it asked for by 429 or
+/// A provider's health, shared by all orchestrators: the breaker, and the pauses that it asked for by 429 or
 /// Retry-After. Times are milliseconds of the store's clock.
 public struct ProviderHealth: Sendable, Equatable, Codable {
     public var breaker = CircuitBreaker()
@@ -27,7 +27,7 @@ public struct ProviderHealth: Sendable, Equatable, Codable {
     public func wait(_ kind: RequestKind, now: Int64) -> Duration {
         let paused = pausedUntil[kind.rawValue] ?? 0
         let open = breaker.state == .open ? breaker.openUntil : 0
-        // The value comes from outside the process: an instant that cannot be must not overflow, nor hold anything for ever.
+        // The value comes from outside the process: an impossible time must neither overflow nor block requests for ever.
         return .milliseconds(min(max(paused, open, now), now + Self.longestWait) - now)
     }
 }

@@ -19,7 +19,7 @@ extension StoreScript {
 
 /// The result of asking to cancel a job.
 public enum CancelRequestOutcome: Sendable, Equatable {
-    /// The job ends as soon as the provider was told.
+    /// The job ends as soon as its export is cancelled at the provider.
     case asked
     /// The job had ended before.
     case over(JobStatus)
@@ -27,7 +27,7 @@ public enum CancelRequestOutcome: Sendable, Equatable {
 }
 
 extension JobStore {
-    /// Asks to cancel a job; an orchestrator tells its provider and ends it.
+    /// Requests the cancellation of a job; an orchestrator cancels its export and ends the job.
     public func cancel(_ id: JobID) async throws(JobStoreError) -> CancelRequestOutcome {
         let reply = try await run(.cancel, on: id, [.string(id.text)])
         switch try reply.element("outcome").string {

@@ -50,7 +50,7 @@ public struct DueFile: Sendable, Equatable {
 }
 
 extension JobStore {
-    /// Claims up to `limit` due timers of a partition. A claimed timer moves forward by `lease`, so that it fires again if nobody acts on it.
+    /// Claims up to `limit` due timers of a partition. A claimed timer moves forward by `lease`, so that it fires again if the claim is not handled.
     public func claim(
         partition: Int, limit: Int = 400, lease: Duration, watchdog: Duration, wakesPerMessage: Int = 50
     ) async throws(JobStoreError) -> ClaimedTimers {

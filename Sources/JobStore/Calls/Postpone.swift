@@ -15,7 +15,7 @@ extension StoreScript {
 }
 
 extension JobStore {
-    /// Takes back claims that nobody could act on: their timers fire again after `delay`, and the claims do not count.
+    /// Withdraws claims that could not be handled: their timers fire again after `delay`, and the claims do not count.
     public func postpone(_ jobs: [(id: JobID, version: Int64)], by delay: Duration) async throws(JobStoreError) {
         for (partition, members) in Dictionary(grouping: jobs, by: { partition(of: $0.id) }) {
             var arguments: [RedisArgument] = [.integer(delay.milliseconds)]

@@ -22,7 +22,7 @@ extension StoreScript {
 }
 
 extension JobStore {
-    /// Continues a failed job. Files that are not stored start again with all their attempts; nobody who had one still has it.
+    /// Continues a failed job. Files that are not stored start again with all their attempts; earlier claims of them are void.
     /// - Parameter decision: of `JobMachine` on `JobEvent.retryRequested`, made from `job.state`.
     /// - Returns: the new version; `nil` when the job has changed meanwhile.
     public func retry(_ job: Job, _ decision: JobDecision, detail: String) async throws(JobStoreError) -> Int64? {

@@ -1,6 +1,6 @@
 -- include: clock, job_keys, progress, request
--- Asks to cancel a job. Its timer is due at once, and whoever handles it tells the provider and ends the job. While an export is being
--- created, nobody knows its name yet: then the result of the creation, or the end of its lease, brings the job back.
+-- Requests the cancellation of a job. Its timer is due at once; an orchestrator then cancels the export and ends the job. While an export
+-- is being created, its handle is unknown: then the result of the creation, or the end of its lease, brings the job back.
 -- ARGV: id
 -- Returns: outcome, status, provider, priority, tenant
 

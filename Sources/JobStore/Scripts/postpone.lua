@@ -1,5 +1,5 @@
 -- include: clock, job_keys, progress
--- Takes back claims that nobody could act on: the broker refused their wakes, or their provider must not be asked now. Their timers fire
+-- Withdraws claims that could not be handled: the broker refused their wakes, or their provider must not be asked now. Their timers fire
 -- after the delay, and the claims do not count. Each version rises, so that a wake that was published but not confirmed is stale.
 -- ARGV: delay; each: id, version
 -- Returns: postponed

@@ -17,7 +17,7 @@ extension FileInterpreter {
     }
 
     /// Files whose messages seem lost, because a queue was purged. Each message is published again.
-    /// - Parameter page: how many files to look at, from `first` on.
+    /// - Parameter page: how many files to read, from `first` on.
     /// - Returns: how many messages were confirmed.
     public func republishLost(of request: JobRequest, from first: Int, page: Int, machine: FileMachine) async throws(JobStoreError) -> Int {
         let (now, states) = try await store.fileStates(of: request.id, from: first, many: page)

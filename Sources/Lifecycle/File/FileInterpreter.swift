@@ -7,12 +7,12 @@ public enum FileEnd: Sendable {
     case stored(FileChange)
     /// Another attempt follows after this delay.
     case retried(after: Duration)
-    /// The file failed for good. What that means for its job is decided when the job's timer fires, which is now.
+    /// The file failed permanently. The job's timer, which is due now, decides the consequence for the job.
     case givenUp
     case handedBack
     /// Another worker may have the file by now, or its job is over.
     case leaseLost
-    /// The store was not told; the file's timer brings it back.
+    /// The outcome was not stored; the file's timer brings the file back.
     case unrecorded
 }
 
@@ -23,7 +23,7 @@ public enum FileClaimOutcome: Sendable {
     case nothing(reason: String)
 }
 
-/// Carries out what the file machine decides: dead letter → store → actions. It is the one reader of `FileAction`.
+/// Executes the decisions of the file machine: dead letter → store → actions. It is the one reader of `FileAction`.
 public struct FileInterpreter: Sendable {
     let store: JobStore
     private let letters: FailureLetters
@@ -37,8 +37,8 @@ public struct FileInterpreter: Sendable {
         self.reporter = reporter
     }
 
-    /// Claims a file for which a message came. The first decision trusts the message; when the store knows better, the next one starts
-    /// from what the store said.
+    /// Claims a file for which a message came. The first decision trusts the message; if the stored state differs, the next one starts
+    /// from it.
     /// - Parameter token: as the message carries it; without one the file's first attempt is assumed.
     public func claim(
         _ index: Int, of id: JobID, token: Int?, machine: FileMachine
@@ -65,9 +65,9 @@ public struct FileInterpreter: Sendable {
 
     /// Decides how an attempt ended, and carries the decision out.
     /// - Parameters:
-    ///   - objects: what was stored of the file.
+    ///   - objects: the stored objects of the file.
     ///   - manifestLease: with it, the last file of a job claims the job for its manifest.
-    ///   - mayRetry: asked, and waited for, before the store is told once more.
+    ///   - mayRetry: called and awaited before the store is tried again.
     public func carryOut(
         _ event: FileEvent, on file: ClaimedFile, machine: FileMachine, objects: [StoredObject] = [], manifestLease: Duration? = nil,
         while mayRetry: @Sendable () async -> Bool

@@ -21,7 +21,7 @@ extension JobInterpreter {
                 return .notFailed(job.state.status)
             }
             let detail = fromStart ? "retried from the start" : "retried"
-            // Stale: somebody else has just done the same, which the next read shows.
+            // Stale: another caller has changed the job, which the next read shows.
             guard let version = try await store.retry(job, decision, detail: detail) else { continue }
             let claimed = job.claimed
             await finish(JobChange(claimed, decision, detail: detail), as: claimed.advanced(to: version, decision.state))

@@ -12,7 +12,7 @@ public protocol JobEffects: Sendable {
     func releasePlace(of job: ClaimedJob) async
 }
 
-/// For services and commands that start no exports: an orchestrator takes up what they leave.
+/// For services and commands that start no exports: an orchestrator continues their jobs.
 public struct TimerBringsItBack: JobEffects {
     public init() {}
     public func listFiles(of job: ClaimedJob, with interpreter: JobInterpreter) async {}

@@ -3,9 +3,9 @@ import JobStore
 import Retry
 import Telemetry
 
-/// Carries out what the job machine decides: dead letter → store → report → actions. It is the one reader of `JobAction`.
+/// Executes the decisions of the job machine: dead letter → store → report → actions. It is the one reader of `JobAction`.
 ///
-/// A process may die between any two of these. Nothing is lost: until a change is stored the job's timer still stands, and afterwards
+/// A process may die between any two of these. Nothing is lost: until a change is stored, the job's timer remains, and afterwards
 /// the timer that was stored with it does.
 public final class JobInterpreter: Sendable {
     let store: JobStore
@@ -31,7 +31,7 @@ public final class JobInterpreter: Sendable {
         self.lease = lease
     }
 
-    /// - Returns: the job with its new version; `nil` when nothing was stored, because the job had changed or a server was away. Its timer
+    /// - Returns: the job with its new version; `nil` if nothing was stored, because the job had changed or a server was down. Its timer
     ///   brings it back then.
     @discardableResult
     public func carryOut(_ change: JobChange) async -> ClaimedJob? { await carryOut([change])[0] }
@@ -92,8 +92,8 @@ public final class JobInterpreter: Sendable {
         }
     }
 
-    /// Tries for as long as the claims last: what was learned about an export, its handle above all, must not be lost to a restart of
-    /// Redis. The version makes trying again harmless.
+    /// Tries for as long as the claims last, so that a restart of Redis does not lose what was learned about an export, such as its handle.
+    /// The version makes repetition harmless.
     private func storeAll(_ changes: [JobChange]) async -> [ClaimedJob?] {
         var stored = [ClaimedJob?](repeating: nil, count: changes.count)
         var pending = Array(changes.indices)

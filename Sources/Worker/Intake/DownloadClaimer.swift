@@ -14,7 +14,7 @@ struct PendingDownload: Sendable {
     let traceparent: String?
 }
 
-/// Claims what download messages ask for, and settles the messages: read → claim → acknowledge.
+/// Claims the files and manifests of download messages, and settles the messages: read → claim → acknowledge.
 struct DownloadClaimer: Sendable {
     let consumer: Consumer
     let office: DeadLetterOffice
@@ -43,7 +43,7 @@ struct DownloadClaimer: Sendable {
         return pending
     }
 
-    /// Claims all at once, and starts what was claimed.
+    /// Claims all in one call, and starts what was claimed.
     /// - Returns: the messages for which the store did not answer. They must be claimed again later.
     func claim(_ wave: [PendingDownload]) async -> [PendingDownload] {
         if wave.count == 1 { return await claim(wave[0]) ? [] : wave }
@@ -75,7 +75,7 @@ struct DownloadClaimer: Sendable {
         }
     }
 
-    /// - Returns: why nothing was started; `nil` when the file, or the job for its manifest, is claimed.
+    /// - Returns: why nothing was started; `nil` if the file, or the job for its manifest, is claimed.
     private func start(_ message: DownloadMessage, traceparent: String?) async throws(JobStoreError) -> String? {
         switch message.task {
         case .file(let index, let token):
@@ -90,7 +90,7 @@ struct DownloadClaimer: Sendable {
         }
     }
 
-    /// If the dead-letter queue does not take the letter, the message goes back to its queue, whose delivery limit bounds how often.
+    /// If the dead-letter queue does not take the letter, the message goes back to its queue, whose delivery limit bounds the repetitions.
     private func bury(_ letter: DeadLetter) async {
         do {
             try await office.bury(letter, in: QueueNames.deadDownloads, from: consumer)

@@ -4,7 +4,7 @@ import EventThread
 import ExportCore
 import ObjectStorage
 
-/// The objects of one file, before anybody can see them.
+/// The objects of one file, before they become visible.
 ///
 /// No object gets its final name before the whole file is read and verified: an archive's entry may have a correct CRC of its own and
 /// still belong to a corrupt file. So all entries of an archive wait for its end, in bounded memory:
@@ -12,7 +12,7 @@ import ObjectStorage
 /// - smaller objects stay in memory, up to `WorkerConfiguration.stagedBytes` in total, then in a temporary file. Each is one PUT at the
 ///   end, several at once. Uploaded earlier, each would cost three requests in sequence.
 ///
-/// What the manifest says of each object stays in memory too; `ArchiveLimits.maxEntries` bounds it.
+/// The manifest's entry of each object stays in memory too; `ArchiveLimits.maxEntries` bounds it.
 actor StagedObjects {
     private struct Staged: Sendable {
         let content: Content
@@ -137,7 +137,7 @@ actor StagedObjects {
     private func forEach<Element: Sendable>(
         _ elements: [Element], _ body: @escaping @Sendable (Element) async throws -> Void
     ) async rethrows {
-        // The usual case: a task of its own would cost more than the rest of this function.
+        // The usual case: a separate task would cost more than the rest of this function.
         if elements.count == 1 { return try await body(elements[0]) }
         try await withThrowingTaskGroup(of: Void.self) { group in
             for (index, element) in elements.enumerated() {

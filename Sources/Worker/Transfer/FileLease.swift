@@ -16,7 +16,7 @@ actor FileLease {
     private var backoff = LoopBackoff()
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
-    /// Nobody else can claim the file earlier. Counted from before the request that was granted, by a clock that also runs while the
+    /// No other worker can claim the file earlier. Counted from before the request that was granted, by a clock that also runs while the
     /// machine sleeps.
     private var heldUntil: ContinuousClock.Instant
 

@@ -20,18 +20,18 @@ struct FilePipeline: Sendable {
     let logger: Logger
     let thread: EventThread
 
-    /// Claims a file and starts the rest in a place of its own:
+    /// Claims a file and starts the rest in its own place:
     /// claim → verdict → transfer → carry out → manifest, if the file was the last of its job.
     ///
     /// Returns as soon as the file is claimed, so that its message can be acknowledged.
     /// - Parameters:
     ///   - token: the file's token, as its message carries it.
-    ///   - traceparent: the W3C Trace Context of whoever published the message.
-    /// - Returns: why nothing was started; `nil` when the file is claimed.
+    ///   - traceparent: the W3C Trace Context of the publisher of the message.
+    /// - Returns: why nothing was started; `nil` if the file is claimed.
     func start(_ index: Int, of id: JobID, token: Int?, traceparent: String?) async throws(JobStoreError) -> String? {
         let claimedAt = ContinuousClock.now
         let file: ClaimedFile
-        // A claim depends on the lease alone: whose file it is, the worker learns from the answer.
+        // A claim depends on the lease alone; the answer says which provider the file belongs to.
         let claiming = FileMachine(rules: FileMachine.Rules(lease: configuration.lease))
         switch try await interpreter.claim(index, of: id, token: token, machine: claiming) {
         case .nothing(let reason): return reason

@@ -53,7 +53,7 @@ extension FileTransfer {
         throw Failure(.throttled, code: "provider-paused", message: "the provider asked for a pause, or is down", retryAfter: wait)
     }
 
-    /// Tells all orchestrators and workers of a pause that the provider asked for.
+    /// Shares a pause that the provider asked for with all orchestrators and workers.
     private func sharePause(after failure: Failure) async {
         guard failure.failureClass == .throttled else { return }
         do {

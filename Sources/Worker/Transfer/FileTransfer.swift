@@ -8,7 +8,7 @@ import ProviderAPI
 
 /// One attempt at a file: fetch → count and hash → unpack → stage → verify → confirm the lease, unless it is fresh → name the objects.
 ///
-/// The whole file is never in memory: what the provider sends waits in its socket until the storage has taken what came before.
+/// The whole file is never in memory: the provider's data waits in its socket until the storage has accepted the earlier data.
 struct FileTransfer: Sendable {
     let claimed: ClaimedFile
     let provider: ProviderClient
@@ -40,7 +40,7 @@ struct FileTransfer: Sendable {
             try await unpack(served, into: staged)
             try await served.verify()
         } catch {
-            // A flipped bit can make an entry look encrypted or badly named. Such a file is corrupt, which another attempt may cure.
+            // A flipped bit can make an entry look encrypted or badly named. Such a file is corrupt, and another attempt may succeed.
             defer { served.cancel() }
             if !Failure(of: error).failureClass.isRetriable { try await served.verify() }
             throw error

@@ -37,7 +37,7 @@ actor ServedBytes {
     }
 
     /// Reads the rest of the response, and compares.
-    /// - Throws: a corrupt `Failure` when the file is not what was promised; `HTTPError`.
+    /// - Throws: a corrupt `Failure` if the file differs from what the provider promised; `HTTPError`.
     func verify() async throws {
         while try await next() != nil {}
         if let promised = file.bytes, count != promised {

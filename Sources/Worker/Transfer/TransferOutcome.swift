@@ -1,16 +1,16 @@
 import ExportCore
 
-/// How an attempt at a file ended, before the store is told.
+/// How an attempt at a file ended, before the outcome is stored.
 enum TransferOutcome: Sendable {
     /// Every object has its final name.
     case stored([StoredObject])
     case failed(Failure)
-    /// Another worker may have the file by now: nothing more may be done.
+    /// Another worker may have the file, so nothing more may be done.
     case leaseLost
     /// The worker shuts down.
     case aborted
 
-    /// What the file machine decides on; `nil` for a file that this worker has lost.
+    /// The event for the file machine; `nil` for a file that this worker has lost.
     /// - Parameter attempt: the attempt that ended, from 1.
     func event(attempt: Int) -> FileEvent? {
         switch self {

@@ -27,12 +27,12 @@ actor TransferSlots {
     /// - Returns: how many transfers may start; 0 after `close`.
     func room() async -> Int { await places.room() }
 
-    /// What remains to be done when a transfer has ended.
+    /// The work that remains after a transfer has ended.
     typealias Ending = @Sendable () async -> Void
 
     /// - Parameters:
     ///   - lease: of the file, for `oldestHeartbeat`.
-    ///   - work: returns what remains to be done without the place.
+    ///   - work: returns the work that remains and does not need the place.
     func start(lease: FileLease? = nil, _ work: @escaping @Sendable () async -> Ending?) {
         places.assumeIsolated { $0.enter() }
         lastID += 1
