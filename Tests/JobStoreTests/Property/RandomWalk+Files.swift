@@ -95,6 +95,7 @@ extension RandomWalk {
     /// A worker that has a file, or believes so.
     private mutating func holder() -> ClaimedFile? {
         guard !held.isEmpty else { return nil }
+        if random.chance(20), let file = held.last(where: { model.file($0.index, of: $0.job.id)?.state == $0.state }) { return file }
         let range = random.chance(60) ? held.suffix(6) : held[...]
         return range.randomElement(using: &random)
     }
