@@ -26,7 +26,6 @@ import Testing
             for seed in seeds { group.addTask { try await Self.walk(seed) } }
             return try await group.reduce(into: [:]) { all, outcomes in all.merge(outcomes, uniquingKeysWith: +) }
         }
-        for (k, v) in outcomes.sorted(by: { $0.key < $1.key }) { print("OUT", k, v) }
         if seeds == usual { #expect(Self.required.filter { outcomes[$0] == nil } == [], "never met") }
     }
 
