@@ -80,8 +80,8 @@ public struct OrchestratorService: Service {
         let interpreter = JobInterpreter(
             store: store, letters: letters, downloads: downloads,
             effects: OrchestratorEffects(
-                providers: providers, durations: durations, listing: listing, work: work, clock: clock,
-                partitions: store.partitions, thread: thread),
+                providers: providers, durations: durations, listing: listing, clock: clock,
+                partitions: store.partitions),
             reporter: reporter, lease: configuration.lease)
         let resolver = JobResolver(providers: providers, interpreter: interpreter)
 

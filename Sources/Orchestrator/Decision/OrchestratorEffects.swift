@@ -1,4 +1,3 @@
-import EventThread
 import ExportCore
 import Lifecycle
 
@@ -7,19 +6,11 @@ struct OrchestratorEffects: JobEffects {
     let providers: ProviderDirectory
     let durations: UsualDurations
     let listing: FileListing
-    let work: JobsInProgress
     let clock: DueClock
     let partitions: Int
-    let thread: EventThread
 
-    /// Runs in its own task, because a list takes at least one request and other jobs of the same message must not wait for it.
-    func listFiles(of job: ClaimedJob, with interpreter: JobInterpreter) async {
-        await work.enter([job])
-        Task(executorPreference: thread) {
-            await listing.run(job, with: interpreter)
-            await work.leave([job])
-        }
-    }
+    /// The caller's task and its hold on the job go on until the list has ended.
+    func listFiles(of job: ClaimedJob, with interpreter: JobInterpreter) async { await listing.run(job, with: interpreter) }
 
     func timerSet(for job: ClaimedJob, after delay: Duration) async {
         await clock.timerSet(on: job.id.partition(of: partitions), after: delay)
