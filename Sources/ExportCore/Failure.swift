@@ -1,5 +1,5 @@
 /// The kind of a failure, which decides what helps. Every HTTP and transport failure has one of these, by `Failure.http`
-/// and by the wrappers' errors, and every decision to retry depends on it alone.
+/// and by the wrappers' errors. Every decision to retry depends on it and on `Failure.countsAsAttempt`.
 public enum FailureClass: String, Sendable, Codable, CaseIterable {
     /// May pass without a change: a timeout, a refused connection, a 500.
     case transient

@@ -18,14 +18,14 @@ public struct PollHints: Sendable, Equatable {
 public enum PollPolicy: Sendable, Equatable {
     /// Always after `interval`, give or take a tenth.
     case fixed(interval: Duration)
-    /// The decision record's rule (SHOULD 3): every 1 to 2 minutes where exports usually take under 10 minutes, every 5 to 10
-    /// where they take over 30, every 3 in between and where nothing is known; the answers' progress narrows it. `min` and `max`
-    /// bound every delay.
+    /// Every 1 to 2 minutes where exports usually take under 10 minutes, every 5 to 10 where they take over 30, and every 3 in between.
+    /// Where nothing is known: every 3 minutes for half an hour, then every 5. The answers' progress narrows it. `min` and `max` bound every
+    /// delay but a Retry-After.
     case tiered(min: Duration = .seconds(1), max: Duration = .seconds(600))
 
     /// The delay until the next check. A Retry-After is never undercut.
     /// - Parameters:
-    ///   - waited: time since the job was admitted.
+    ///   - waited: time since the export was created.
     ///   - random: uniform in 0..<1; spreads the checks by ±10 %, so that jobs created together do not stay together.
     public func nextDelay(waited: Duration, hints: PollHints, random: Double) -> Duration {
         let jitter = 0.9 + 0.2 * random
