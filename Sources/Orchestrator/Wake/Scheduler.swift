@@ -31,7 +31,6 @@ actor Scheduler {
     private var nextRenewal = ContinuousClock.now
     private var nextLook = ContinuousClock.now
     private var looks = 0
-    private var lastClaims = ContinuousClock.now
     /// Receives jobs that wait for their creation and were admitted by another process.
     private var nextWaitingLook = ContinuousClock.now
     private var isStopping = false
@@ -42,8 +41,6 @@ actor Scheduler {
     private static let claimLimit = 400
     /// The claims of one partition in a turn, before the other partitions have theirs.
     private static let claimsPerTurn = 8
-    /// From the end of a round of claims to the next. A timer that fires after a pause does not wait.
-    private static let spacing = Duration.milliseconds(3)
     /// Between two looks of the only orchestrator: only workers and operators set timers that it does not know.
     private static let lookAlone = Duration.milliseconds(250)
 
@@ -116,13 +113,9 @@ actor Scheduler {
         let due = await clock.due()
         guard !due.isEmpty else { return await clock.sleep(until: min(nextLook, nextWaitingLook)) }
         guard try await !backlog.mustWait() else { return await thread.sleep(for: configuration.tick) }
-        // While timers fire all the time, a moment of patience makes each claim worth more.
-        let wait = Self.spacing - (.now - lastClaims)
-        if wait > .zero { return await thread.sleep(for: wait) }
         await withTaskGroup(of: Void.self) { group in
             for partition in due { group.addTask(executorPreference: thread) { await self.claimAll(of: partition) } }
         }
-        lastClaims = .now
     }
 
     private func look() async throws {
