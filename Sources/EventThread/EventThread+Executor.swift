@@ -34,13 +34,16 @@ extension EventThread {
         }
     }
 
+    /// How long a turn goes on with jobs before it runs its hooks and looks at the sockets.
+    private static let jobTime = Duration.milliseconds(1)
+
     private func run() {
         while true {
             let turnStart = ContinuousClock.now
             // First, so that what the timers resume runs in this turn.
             var worked = loop.fireTimers()
-            // A few rounds let a continuation that a handler resumed run in the same turn; the limit keeps the sockets served.
-            for _ in 0..<8 {
+            // What a job or a handler resumed runs in the same turn, so that what it sends joins the turn's batch. The limit serves the sockets.
+            repeat {
                 takeJobs()
                 if loop.taken.isEmpty { break }
                 worked = true
@@ -48,7 +51,7 @@ extension EventThread {
                 for index in loop.taken.indices {
                     loop.taken[index].runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
                 }
-            }
+            } while .now - turnStart < Self.jobTime
             loop.runTurnEndHooks()
 
             guard let timeout = prepareSleep() else { return }

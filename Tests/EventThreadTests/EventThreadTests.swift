@@ -156,6 +156,21 @@ private final class Flag: @unchecked Sendable {  // accessed only on the event t
         thread.stop()
     }
 
+    @Test("serves its sockets while jobs keep resuming each other", .timeLimit(.minutes(1))) func fairness() async {
+        var pair: [Int32] = [0, 0]
+        #expect(pipe(&pair) == 0)
+        let probe = Probe(on: thread)
+        await probe.watch(pair[0])
+        let output = pair[1]
+        await Task(executorPreference: thread) {
+            var byte: UInt8 = 7
+            #expect(write(output, &byte, 1) == 1)
+            while await probe.received.isEmpty { await Task.yield() }
+        }.value
+        #expect(await probe.received == [7])
+        thread.stop()
+    }
+
     @Test("still runs jobs that arrive after stop") func lateJobs() async {
         thread.stop()
         let probe = Probe(on: thread)
