@@ -31,5 +31,5 @@ public struct Backoff: Sendable, Equatable {
 
     /// The delay before retry number `attempt`, with the system's random numbers.
     /// - Parameter attempt: from 0.
-    public func delay(attempt: Int) -> Duration { delay(attempt: attempt, random: .random(in: 0...1)) }
+    public func delay(attempt: Int) -> Duration { delay(attempt: attempt, random: Jitter.shared.next()) }
 }

@@ -6,6 +6,9 @@ import Synchronization
 /// SplitMix64, a counter whose bits are mixed: G. L. Steele, D. Lea, C. H. Flood, "Fast Splittable Pseudorandom Number Generators",
 /// OOPSLA 2014.
 public final class Jitter: Sendable {
+    /// For whoever needs no sequence of its own.
+    public static let shared = Jitter()
+
     private let counter = Atomic<UInt64>(.random(in: .min ... .max))
 
     public init() {}

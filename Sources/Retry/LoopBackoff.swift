@@ -7,7 +7,7 @@ public struct LoopBackoff: Sendable {
 
     /// The delay before the next attempt; each call counts a failure.
     /// - Parameter random: uniform in 0...1.
-    public mutating func next(random: Double = .random(in: 0...1)) -> Duration {
+    public mutating func next(random: Double = Jitter.shared.next()) -> Duration {
         defer { failures += 1 }
         return backoff.delay(attempt: failures, random: random)
     }

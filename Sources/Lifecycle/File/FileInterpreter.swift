@@ -1,6 +1,7 @@
 import ExportCore
 import JobStore
 import RabbitMQ
+import Retry
 
 /// How the interpreter ended an attempt at a file.
 public enum FileEnd: Sendable {
@@ -72,7 +73,7 @@ public struct FileInterpreter: Sendable {
         _ event: FileEvent, on file: ClaimedFile, machine: FileMachine, objects: [StoredObject] = [], manifestLease: Duration? = nil,
         while mayRetry: @Sendable () async -> Bool
     ) async -> FileEnd {
-        guard let decision = machine.decide(event, in: file.state, random: .random(in: 0..<1)) else { return .leaseLost }
+        guard let decision = machine.decide(event, in: file.state, random: Jitter.shared.next()) else { return .leaseLost }
         return await carryOut(
             decision, on: file, failure: event.failure, objects: objects, manifestLease: manifestLease, while: mayRetry)
     }

@@ -14,7 +14,6 @@ actor CheckPipeline {
     private let durations: UsualDurations
     private let work: JobsInProgress
     private let metrics: OrchestratorMetrics
-    private let jitter = Jitter()
     private let thread: EventThread
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
@@ -88,7 +87,7 @@ actor CheckPipeline {
         let usual = await durations.usual(provider: provider.name, kind: await provider.kind(check.context))
         let finding = CheckFinding(outcome, check.permission, usual: usual)
         metrics.countCheck(finding.outcome)
-        guard let decision = provider.machine.decide(finding.event, in: check.job.state, random: jitter.next()) else { return nil }
+        guard let decision = provider.machine.decide(finding.event, in: check.job.state, random: Jitter.shared.next()) else { return nil }
         return JobChange(
             check.job, decision, detail: decision.error?.code ?? finding.detail, isCheck: true, isFailure: finding.event.isFailure,
             exportHandle: finding.exportHandle)

@@ -92,7 +92,7 @@ actor FileLease {
     /// - Throws: `LeaseLost`; `CancellationError`.
     func confirm() async throws {
         // Not exponential: the lease bounds how often, and the store's first answer must come in time.
-        let pause = { self.length / 20 * Double.random(in: 0.5...1.5) }
+        let pause = { self.length / 20 * (0.5 + Jitter.shared.next()) }
         let grant = await retry(pause: pause, until: { !isHeld }) { () async throws(JobStoreError) in
             let sentAt = ContinuousClock.now
             return (isGranted: try await store.extendFile(claimed, lease: length), sentAt: sentAt)
