@@ -14,8 +14,9 @@ public enum QueueNames {
     public static let allJobs = JobPriority.allCases.map(jobs)
     public static let allDownloads = JobPriority.allCases.map(downloads)
 
-    /// The priority of a job or download queue, from the last part of its name.
-    public static func priority(of queue: String) -> JobPriority? {
-        queue.split(separator: ".").last.flatMap { JobPriority(rawValue: String($0)) }
-    }
+    /// The priority of a job or download queue; `nil` for any other.
+    public static func priority(of queue: String) -> JobPriority? { priorities[queue] }
+
+    private static let priorities = Dictionary(
+        uniqueKeysWithValues: JobPriority.allCases.flatMap { [(jobs($0), $0), (downloads($0), $0)] })
 }

@@ -84,10 +84,13 @@ extension FolderStorage {
         if key.unicodeScalars.contains(where: { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) }) {
             throw refuse("contains a control character")
         }
-        for component in key.split(separator: "/", omittingEmptySubsequences: false) {
-            if component.isEmpty || component == "." || component == ".." { throw refuse("contains an empty part, '.' or '..'") }
-            if component.utf8.count > 255 { throw refuse("has a part of more than 255 bytes") }
-            if PartialFile.isPartial(component) { throw refuse("has a name reserved for unfinished files") }
+        // By bytes, as the file system does: a slash with a combining character behind it is a slash there.
+        for component in key.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
+            if component.isEmpty || component.elementsEqual(".".utf8) || component.elementsEqual("..".utf8) {
+                throw refuse("contains an empty part, '.' or '..'")
+            }
+            if component.count > 255 { throw refuse("has a part of more than 255 bytes") }
+            if PartialFile.isPartial(Substring(component)) { throw refuse("has a name reserved for unfinished files") }
         }
         return "\(root)/\(key)"
     }

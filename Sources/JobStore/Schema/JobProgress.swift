@@ -7,12 +7,12 @@ struct JobProgress {
     let lastPollAt: Int64?, nextPollAt: Int64?
 
     init?(_ text: String) {
-        let numbers = text.split(separator: "\t", omittingEmptySubsequences: false).map { Int64($0) }
-        guard numbers.count == 7, let version = numbers[0], let claims = numbers[1], let attempts = numbers[2], let failures = numbers[3],
-            let unknown = numbers[4], let last = numbers[5], let next = numbers[6]
+        var fields = TabFields(text)
+        guard let version = fields.number(), let claims = fields.count(), let attempts = fields.count(), let failures = fields.count(),
+            let unknown = fields.count(), let last = fields.number(), let next = fields.lastNumber()
         else { return nil }
         self.version = version
-        (self.claims, self.attempts, self.failures, self.unknownStatuses) = (Int(claims), Int(attempts), Int(failures), Int(unknown))
+        (self.claims, self.attempts, self.failures, self.unknownStatuses) = (claims, attempts, failures, unknown)
         (lastPollAt, nextPollAt) = (last == 0 ? nil : last, next == 0 ? nil : next)
     }
 

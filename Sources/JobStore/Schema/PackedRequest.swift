@@ -6,10 +6,10 @@ extension JobRequest {
     var packed: String { "\(provider)\t\(tenant)\t\(correlationID == id.text ? "" : correlationID)\t\(parameters)" }
 
     init?(id: JobID, packed: String, priority: JobPriority, webhook: String?, traceparent: String?) {
-        let parts = packed.split(separator: "\t", maxSplits: 3, omittingEmptySubsequences: false).map(String.init)
-        guard parts.count == 4 else { return nil }
+        var fields = TabFields(packed)
+        guard let provider = fields.text(), let tenant = fields.text(), let correlationID = fields.text(orFor: id.text) else { return nil }
         self.init(
-            id: id, provider: parts[0], parameters: parts[3], priority: priority, tenant: parts[1],
-            correlationID: parts[2].isEmpty ? nil : parts[2], webhook: webhook, traceparent: traceparent)
+            id: id, provider: provider, parameters: fields.rest(), priority: priority, tenant: tenant, correlationID: correlationID,
+            webhook: webhook, traceparent: traceparent)
     }
 }

@@ -20,8 +20,38 @@ public enum Wake {
         return (jobs, malformed)
     }
 
+    /// Puts the wakes of several claims into as few messages as the limits of one message allow, so that they share its cost.
+    /// - Parameters:
+    ///   - limit: the most wakes of a message.
+    ///   - maxBytes: the most bytes of a message that is put together; `claim.lua` keeps the same limit.
+    /// - Returns: the messages with their numbers of wakes.
+    public static func gather(
+        _ bodies: [[UInt8]], limit: Int = messageLimit, maxBytes: Int = 128 * 1024
+    ) -> [(body: [UInt8], wakes: Int)] {
+        var messages: [(body: [UInt8], wakes: Int)] = []
+        var open: (body: [UInt8], wakes: Int) = ([], 0)
+        for body in bodies {
+            let wakes = count(body)
+            if open.wakes + wakes <= limit, open.body.count + body.count < maxBytes {
+                if open.wakes > 0 { open.body.append(UInt8(ascii: "\n")) }
+                open.body += body
+                open.wakes += wakes
+            } else if wakes < open.wakes {
+                messages.append(open)
+                open = (body, wakes)
+            } else {
+                messages.append((body, wakes))
+            }
+        }
+        if open.wakes > 0 { messages.append(open) }
+        return messages
+    }
+
+    /// The most wakes of one message.
+    public static let messageLimit = 50
+
     /// The number of wakes in a message that `claim.lua` made.
-    public static func count(_ body: [UInt8]) -> Int {
+    private static func count(_ body: [UInt8]) -> Int {
         var count = 0
         forEachLine(of: body) { _ in count += 1 }
         return count
@@ -37,7 +67,7 @@ public enum Wake {
     }
 
     private static func decode(line: ArraySlice<UInt8>) -> ClaimedJob? {
-        var fields = WakeFields(line)
+        var fields = TabFields(line)
         guard let name = fields.text(), let id = JobID(name), let version = fields.number(), let claims = fields.count(),
             let attempts = fields.count(), let failures = fields.count(), let unknown = fields.count(), fields.next() != nil,
             fields.next() != nil, let status = fields.text().flatMap(JobStatus.init(rawValue:)), let total = fields.count(),

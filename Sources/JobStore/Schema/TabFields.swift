@@ -1,7 +1,10 @@
-/// Reads the fields of a wake's line one after the other; numbers need neither a slice nor a string.
-struct WakeFields {
+/// Reads fields that are separated by tabs one after the other, as wakes, progress and requests have them. It works on bytes: splitting a
+/// string by characters takes several times as long, and is done for each step of each job.
+struct TabFields {
     private let line: ArraySlice<UInt8>
     private var position: Int
+
+    init(_ text: String) { self.init(Array(text.utf8)[...]) }
 
     init(_ line: ArraySlice<UInt8>) {
         self.line = line
@@ -20,8 +23,13 @@ struct WakeFields {
     /// An empty field stands for `known`.
     mutating func text(orFor known: String) -> String? { next().map { $0.isEmpty ? known : String(decoding: $0, as: UTF8.self) } }
 
-    mutating func number() -> Int64? {
-        guard let field = next(), (1...18).contains(field.count) else { return nil }
+    mutating func number() -> Int64? { next().flatMap(Self.number) }
+
+    /// The last field, when it is a number.
+    func lastNumber() -> Int64? { Self.number(line[position...]) }
+
+    private static func number(_ field: ArraySlice<UInt8>) -> Int64? {
+        guard (1...18).contains(field.count) else { return nil }
         var number: Int64 = 0
         for byte in field {
             let digit = byte &- UInt8(ascii: "0")
