@@ -45,8 +45,8 @@ public struct TransitionReporter: Sendable {
 
     static func metadata(_ request: JobRequest, _ status: JobStatus) -> Logger.Metadata {
         [
-            "jobId": "\(request.id)", "correlationId": "\(request.correlationID)", "provider": "\(request.provider)",
-            "status": "\(status.rawValue)",
+            "jobId": .string(request.id.text), "correlationId": .string(request.correlationID), "provider": .string(request.provider),
+            "status": .string(status.rawValue),
         ]
     }
 }

@@ -7,13 +7,24 @@ import Testing
     @Test("is stored page by page, each page once") func pages() async throws {
         try await TestStore.run { test in
             let job = try await test.ready("a")
-            #expect(try await test.list(["1", "2"], of: job, cursor: "p2") == .added(version: job.version + 1))
+            #expect(try await test.list(["1", "2"], of: job, cursor: "p2").addedVersion == job.version + 1)
             #expect(try await test.store.job(job.id)?.listingCursor == "p2")
             #expect(try await test.list(["3"], of: job) == .stale)
             let next = try #require(try await test.store.job(job.id)).claimed
-            #expect(try await test.list(["3"], of: next) == .added(version: next.version + 1))
+            #expect(try await test.list(["3"], of: next).addedVersion == next.version + 1)
             let listed = try #require(try await test.store.job(job.id))
             #expect((listed.state.status, listed.state.filesTotal, listed.listingCursor) == (.processing, 3, nil))
+        }
+    }
+
+    @Test("tells what a download message needs and a wake lacks: priority and trace context") func messageParts() async throws {
+        try await TestStore.run { test in
+            let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+            let request = try test.request("a").completed(priority: .high, traceparent: trace)
+            var job = try await test.advanced(test.polling(request), by: .ready)
+            job.request = try test.request("a")
+            guard case .added(let listed) = try await test.list(["1"], of: job) else { throw TestServersError("not added") }
+            #expect((listed.request.priority, listed.request.traceparent) == (.high, trace))
         }
     }
 
@@ -29,7 +40,7 @@ import Testing
             #expect(try await test.store.job(id)?.state.status == .ready)
             (job.state.filesDone, job.state.filesFailed) = (1, 1)
             #expect(try TestStore.decision(.pageListed(added: 0, isLast: true), job).actions == [], "no manifest before that is decided")
-            #expect(try await test.list([], of: job) == .added(version: job.version + 1))
+            #expect(try await test.list([], of: job).addedVersion == job.version + 1)
             #expect(try #require(try await test.score("a")) <= (try await test.now()), "somebody decides what the lost file means")
         }
     }

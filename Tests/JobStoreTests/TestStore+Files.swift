@@ -79,3 +79,8 @@ extension TestStore {
         return try await store.requeueFiles(changes).map(\.index)
     }
 }
+
+extension AddFilesOutcome {
+    /// `nil` when nothing was added.
+    var addedVersion: Int64? { if case .added(let job) = self { job.version } else { nil } }
+}

@@ -100,9 +100,13 @@ extension TestStore {
     }
 
     /// A job that polls.
-    func polling(_ name: String) async throws -> ClaimedJob {
-        let id = try await admit(name)
-        guard let job = try await start().first(where: { $0.id == id }) else { throw TestServersError("\(name) did not start") }
+    func polling(_ name: String) async throws -> ClaimedJob { try await polling(request(name)) }
+
+    func polling(_ request: JobRequest) async throws -> ClaimedJob {
+        _ = try await store.admit([request], watchdog: Self.watchdog)
+        guard let job = try await start().first(where: { $0.id == request.id }) else {
+            throw TestServersError("\(request.id) did not start")
+        }
         return try await advanced(job, by: .created(PollHints()), handle: #"{"id":"e1"}"#)
     }
 

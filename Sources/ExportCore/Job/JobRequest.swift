@@ -28,4 +28,11 @@ public struct JobRequest: Sendable, Equatable {
         self.webhook = webhook
         self.traceparent = traceparent
     }
+
+    /// The whole request, of which a wake lacked these parts.
+    public func completed(priority: JobPriority, traceparent: String?) -> JobRequest {
+        JobRequest(
+            id: id, provider: provider, parameters: parameters, priority: priority, tenant: tenant, correlationID: correlationID,
+            webhook: webhook, traceparent: traceparent)
+    }
 }

@@ -21,15 +21,18 @@ extension StoreScript {
     /// | version | the job's version now |
     /// | filesDone | as stored |
     /// | filesFailed | as stored |
+    /// | priority | of the job's request; empty unless added |
+    /// | traceparent | of the job's request; empty: none, or not added |
     static let addFiles = StoreScript(
         "add_files", PackageResources.add_files_lua,
         arguments: "id, version, status, delay, counts, cursor, filesDone, filesFailed; each: name, description",
-        reply: "outcome, version, filesDone, filesFailed")
+        reply: "outcome, version, filesDone, filesFailed, priority, traceparent")
 }
 
 /// The result of storing a page of the file list.
 public enum AddFilesOutcome: Sendable, Equatable {
-    case added(version: Int64)
+    /// The job afterwards. Its request has the priority and the trace context, which a wake does not carry.
+    case added(ClaimedJob)
     /// The job has changed meanwhile: nothing was stored.
     case stale
     /// Workers have ended files since the caller read the job: decide again from these counters. Nothing was stored.
@@ -57,7 +60,12 @@ extension JobStore {
         for file in files { arguments += [.string(file.name), .bytes(file.json)] }
         let reply = try await run(.addFiles, on: job.id, arguments)
         switch try reply.element("outcome").string {
-        case "added": return .added(version: try reply.element("version").integer)
+        case "added":
+            var added = job.advanced(to: try reply.element("version").integer, state)
+            let traceparent = try reply.element("traceparent").string
+            guard let priority = JobPriority(rawValue: try reply.element("priority").string) else { throw reply.unexpected }
+            added.request = job.request.completed(priority: priority, traceparent: traceparent.isEmpty ? nil : traceparent)
+            return .added(added)
         case "stale": return .stale
         case "countsDiffer":
             let done = try reply.element("filesDone").integer, failed = try reply.element("filesFailed").integer

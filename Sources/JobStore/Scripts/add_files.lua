@@ -2,17 +2,17 @@
 -- Stores a page of the file list with the decision that was made from the state that the caller knows. The last page has no cursor; with
 -- it the decision depends on how many files have ended already, so these counters are compared too.
 -- ARGV: id, version, status, delay, counts, cursor, filesDone, filesFailed; each: name, description
--- Returns: outcome, version, filesDone, filesFailed
+-- Returns: outcome, version, filesDone, filesFailed, priority, traceparent
 
 local id, expected, status, delay, counts, cursor = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5], ARGV[6]
 local key, files = job_key(id), files_key(id)
 local known = redis.call('HMGET', key, 'progress', 'status', 'createdAt', 'filesTotal', 'filesDone', 'filesFailed', 'attemptsBase',
-    'listingCursor', 'history')
+    'listingCursor', 'history', 'priority', 'traceparent')
 local done, failed = tonumber(known[5] or '0'), tonumber(known[6] or '0')
 local version, _, last_poll, next_poll = parse_progress(known[1])
-if version ~= expected or known[2] ~= 'READY' then return { 'stale', -1, done, failed } end
+if version ~= expected or known[2] ~= 'READY' then return { 'stale', -1, done, failed, '', '' } end
 if cursor == '' and (done ~= tonumber(ARGV[7]) or failed ~= tonumber(ARGV[8])) then
-    return { 'countsDiffer', tonumber(version), done, failed }
+    return { 'countsDiffer', tonumber(version), done, failed, '', '' }
 end
 
 -- The name under which a file is stored: without these endings, and an archive becomes a folder of that name.
@@ -46,4 +46,4 @@ redis.call('HSET', key, unpack(fields))
 if #gone > 0 then redis.call('HDEL', key, unpack(gone)) end
 redis.call('ZADD', DUE, whole(NOW + delay), id)
 move_index(id, known[2], status)
-return { 'added', version, done, failed }
+return { 'added', version, done, failed, known[10] or 'normal', known[11] or '' }

@@ -2,7 +2,7 @@ import ExportCore
 
 /// What a service contributes to the actions of a job. An action that a service cannot execute is left to the job's timer.
 public protocol JobEffects: Sendable {
-    /// Lists the files of an export that is ready.
+    /// Lists the files of an export that has just become ready.
     func listFiles(of job: ClaimedJob, with interpreter: JobInterpreter) async
     /// The job's timer was stored; it fires after `delay`.
     func timerSet(for job: ClaimedJob, after delay: Duration) async

@@ -1,5 +1,6 @@
 import ExportCore
 import JobStore
+import Retry
 
 extension JobInterpreter {
     /// Decides an event of a job, and carries the decision out.
@@ -7,7 +8,7 @@ extension JobInterpreter {
     /// - Returns: `nil` when nothing was stored.
     @discardableResult
     public func carryOut(
-        _ event: JobEvent, for job: ClaimedJob, by machine: JobMachine, random: Double = .random(in: 0..<1), detail: String = "",
+        _ event: JobEvent, for job: ClaimedJob, by machine: JobMachine, random: Double = Jitter.shared.next(), detail: String = "",
         exportHandle: String? = nil, mayBeCreatedTwice: Bool = false
     ) async -> ClaimedJob? {
         guard let decision = machine.decide(event, in: job.state, random: random) else { return nil }
@@ -35,8 +36,7 @@ extension JobInterpreter {
                 reporter.metrics.staleJobs.increment()
                 return nil
             case .countsDiffer(let done, let failed): (job.state.filesDone, job.state.filesFailed) = (done, failed)
-            case .added(let version):
-                let stored = job.advanced(to: version, decision.state)
+            case .added(let stored):
                 await finish(change, as: stored)
                 return stored
             }

@@ -10,7 +10,7 @@ struct OrchestratorEffects: JobEffects {
     let partitions: Int
 
     /// The caller's task and its hold on the job go on until the list has ended.
-    func listFiles(of job: ClaimedJob, with interpreter: JobInterpreter) async { await listing.run(job, with: interpreter) }
+    func listFiles(of job: ClaimedJob, with interpreter: JobInterpreter) async { await listing.begin(job, with: interpreter) }
 
     func timerSet(for job: ClaimedJob, after delay: Duration) async {
         await clock.timerSet(on: job.id.partition(of: partitions), after: delay)

@@ -14,19 +14,30 @@ struct FileListing: Sendable {
     let metrics: OrchestratorMetrics
     let logger: Logger
 
-    /// - Parameter claimed: a READY job, from a wake or just stored.
-    func run(_ claimed: ClaimedJob, with interpreter: JobInterpreter) async {
+    /// - Parameter job: has just become READY, so that nothing of its list is stored yet.
+    func begin(_ job: ClaimedJob, with interpreter: JobInterpreter) async { await list(job, from: nil, interpreter) }
+
+    /// - Parameter wake: of a READY job. A page may be stored already, of which the record has the cursor.
+    func resume(_ wake: ClaimedJob, with interpreter: JobInterpreter) async {
         do {
-            guard let provider = await JobResolver(providers: providers, interpreter: interpreter).resolve(claimed) else { return }
-            guard let job = try await store.job(claimed.id), job.version == claimed.version else { return metrics.wakesStale.increment() }
-            try await list(job, provider, interpreter)
+            guard let job = try await store.job(wake.id), job.version == wake.version else { return metrics.wakesStale.increment() }
+            await list(job.claimed, from: job.listingCursor, interpreter)
         } catch {
-            logger.warning("listing stopped; the lease brings the job back: \(error)", metadata: TransitionReporter.metadata(claimed))
+            logger.warning("listing did not begin; the lease brings the job back: \(error)", metadata: TransitionReporter.metadata(wake))
         }
     }
 
-    private func list(_ record: Job, _ provider: Provider, _ interpreter: JobInterpreter) async throws {
-        var (job, cursor, emptyPages) = (record.claimed, record.listingCursor, 0)
+    private func list(_ job: ClaimedJob, from cursor: String?, _ interpreter: JobInterpreter) async {
+        do {
+            guard let provider = await JobResolver(providers: providers, interpreter: interpreter).resolve(job) else { return }
+            try await listPages(of: job, from: cursor, provider, interpreter)
+        } catch {
+            logger.warning("listing stopped; the lease brings the job back: \(error)", metadata: TransitionReporter.metadata(job))
+        }
+    }
+
+    private func listPages(of job: ClaimedJob, from cursor: String?, _ provider: Provider, _ interpreter: JobInterpreter) async throws {
+        var (job, cursor, emptyPages) = (job, cursor, 0)
         await work.advance(job)
         while true {
             let permission = await provider.gate.admit(.list)

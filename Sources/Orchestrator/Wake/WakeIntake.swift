@@ -97,7 +97,7 @@ actor WakeIntake {
     private func handle(_ job: ClaimedJob) async {
         if job.isCancelRequested { return await cancellation.run(job) }
         switch job.state.status {
-        case .ready: await listing.run(job, with: resolver.interpreter)
+        case .ready: await listing.resume(job, with: resolver.interpreter)
         case .processing: await watchdog.run(job)
         // A check that must not be made.
         case .polling: _ = await resolver.resolve(job)

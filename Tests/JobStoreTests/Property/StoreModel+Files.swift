@@ -26,7 +26,9 @@ extension StoreModel {
         if job.status == .processing { job.transitions.append("PROCESSING") }
         setTimer(job.id.text, delay)
         jobs[job.id] = job
-        return .added(version: job.version)
+        var added = claimed.advanced(to: job.version, decision.state)
+        added.request = claimed.request.completed(priority: job.priority, traceparent: nil)
+        return .added(added)
     }
 
     mutating func claimFile(_ index: Int, of id: JobID, from expected: FileState, decision: FileDecision) -> ModelFileClaim {
