@@ -96,8 +96,12 @@ public struct OrchestratorService: Service {
             creation: ExportCreation(resolver: resolver, durations: durations, metrics: metrics, logger: logger), leases: leases,
             configuration: configuration, metrics: metrics, logger: logger, on: thread)
         scheduler = Scheduler(
-            store: store, membership: membership, publisher: publisher, starter: starter, providers: providers, files: files,
-            clock: clock, backlog: backlog, configuration: configuration, metrics: metrics, logger: logger, on: thread)
+            store: store, membership: membership,
+            wakes: WakePublisher(
+                publisher: publisher, store: store, clock: clock, backlog: backlog, lease: configuration.lease, metrics: metrics,
+                repeated: RateLimitedLog(logger)),
+            starter: starter, providers: providers, files: files, clock: clock, backlog: backlog, configuration: configuration,
+            metrics: metrics, logger: logger, on: thread)
         jobIntake = JobIntake(
             consumer: jobs, office: office, store: store, providers: providers, starter: starter, reporter: reporter,
             watchdog: configuration.watchdog, metrics: metrics, logger: logger, on: thread)

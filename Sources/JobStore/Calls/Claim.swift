@@ -52,7 +52,7 @@ public struct DueFile: Sendable, Equatable {
 extension JobStore {
     /// Claims up to `limit` due timers of a partition. A claimed timer moves forward by `lease`, so that it fires again if the claim is not handled.
     public func claim(
-        partition: Int, limit: Int = 400, lease: Duration, watchdog: Duration, wakesPerMessage: Int = 50
+        partition: Int, limit: Int = 400, lease: Duration, watchdog: Duration, wakesPerMessage: Int = Wake.messageLimit
     ) async throws(JobStoreError) -> ClaimedTimers {
         let reply = try await claims.run(
             .claim, key: Keys.due(partition),

@@ -1,10 +1,8 @@
 import EventThread
 import ExportCore
-import JobMessages
 import JobStore
 import Lifecycle
 import Logging
-import RabbitMQ
 import Retry
 import Telemetry
 
@@ -16,7 +14,7 @@ import Telemetry
 actor Scheduler {
     private let store: JobStore
     private let membership: Membership
-    private let publisher: Publisher
+    private let wakes: WakePublisher
     private let starter: Starter
     private let providers: ProviderDirectory
     private let files: FileInterpreter
@@ -30,6 +28,7 @@ actor Scheduler {
     private let clock: DueClock
     private var nextRenewal = ContinuousClock.now
     private var nextLook = ContinuousClock.now
+    private var nextRound = ContinuousClock.now
     private var looks = 0
     /// Receives jobs that wait for their creation and were admitted by another process.
     private var nextWaitingLook = ContinuousClock.now
@@ -39,20 +38,20 @@ actor Scheduler {
 
     /// The timers of one claim: a bound on the work of one script, and on what waits for its lease if this process dies right after it.
     private static let claimLimit = 400
-    /// The claims of one partition in a turn, before the other partitions have theirs.
-    private static let claimsPerTurn = 8
+    /// From one round of claims to the next, unless a partition has more than a claim takes: timers that fall due meanwhile share a script,
+    /// a message and permits.
+    private static let spacing = Duration.milliseconds(20)
     /// Between two looks of the only orchestrator: only workers and operators set timers that it does not know.
     private static let lookAlone = Duration.milliseconds(250)
 
     init(
-        store: JobStore, membership: Membership, publisher: Publisher, starter: Starter, providers: ProviderDirectory,
+        store: JobStore, membership: Membership, wakes: WakePublisher, starter: Starter, providers: ProviderDirectory,
         files: FileInterpreter, clock: DueClock, backlog: ChecksBacklog, configuration: OrchestratorConfiguration,
-        metrics: OrchestratorMetrics,
-        logger: Logger, on thread: EventThread
+        metrics: OrchestratorMetrics, logger: Logger, on thread: EventThread
     ) {
         self.store = store
         self.membership = membership
-        self.publisher = publisher
+        self.wakes = wakes
         self.starter = starter
         self.providers = providers
         self.files = files
@@ -107,15 +106,14 @@ actor Scheduler {
             nextWaitingLook = .now + .seconds(1)
             await starter.signal(try await store.waiting(among: providers.names))
         }
-        // Without a broker a claim would only delay its job by a lease.
-        guard await publisher.isConnected, await !publisher.isBlocked else { return await thread.sleep(for: configuration.tick) }
+        guard await wakes.isReady else { return await thread.sleep(for: configuration.tick) }
         if nextLook <= .now { try await look() }
         let due = await clock.due()
         guard !due.isEmpty else { return await clock.sleep(until: min(nextLook, nextWaitingLook)) }
+        guard nextRound <= .now else { return await thread.sleep(for: nextRound - .now) }
         guard try await !backlog.mustWait() else { return await thread.sleep(for: configuration.tick) }
-        await withTaskGroup(of: Void.self) { group in
-            for partition in due { group.addTask(executorPreference: thread) { await self.claimAll(of: partition) } }
-        }
+        nextRound = .now + min(Self.spacing, configuration.tick)
+        await claim(due)
     }
 
     private func look() async throws {
@@ -128,31 +126,46 @@ actor Scheduler {
         nextLook = .now + (share.members == 1 ? max(configuration.tick, Self.lookAlone) : configuration.tick)
     }
 
-    private func claimAll(of partition: Int) async {
+    /// Claims the due timers of these partitions, and does together what all of them ask for.
+    private func claim(_ partitions: [Int]) async {
+        await clock.forget(partitions)
+        let claims = await withTaskGroup(of: ClaimedTimers?.self) { group in
+            for partition in partitions { group.addTask(executorPreference: thread) { await self.claim(partition) } }
+            var claims: [ClaimedTimers] = []
+            for await claim in group { if let claim { claims.append(claim) } }
+            return claims
+        }
+        if claims.contains(where: { $0.untilNext == .zero }) { nextRound = .now }
+        async let published: Void = wakes.publish(claims.flatMap(\.messages))
+        await enqueue(claims.flatMap(\.waiting))
+        await queue(claims.flatMap(\.files))
+        await published
+    }
+
+    private func claim(_ partition: Int) async -> ClaimedTimers? {
         do {
-            for _ in 0..<Self.claimsPerTurn {
-                await clock.forget([partition])
-                let claimed = try await store.claim(
-                    partition: partition, limit: Self.claimLimit, lease: configuration.lease, watchdog: configuration.watchdog)
-                await clock.learn(partition, claimed.untilNext)
-                for late in claimed.lateness { metrics.lateness.recordMilliseconds(late) }
-                try await enqueue(claimed.waiting)
-                async let wakes: Void = publishWakes(claimed.messages)
-                await queue(claimed.files)
-                try await wakes
-                guard claimed.untilNext == .zero else { return }
-            }
+            let claimed = try await store.claim(
+                partition: partition, limit: Self.claimLimit, lease: configuration.lease, watchdog: configuration.watchdog)
+            await clock.learn(partition, claimed.untilNext)
+            for late in claimed.lateness { metrics.lateness.recordMilliseconds(late) }
+            return claimed
         } catch {
             repeated.warning(key: "claim", "timers of partition \(partition) have to wait: \(error)")
             // What was known of the partition is forgotten.
             nextLook = min(nextLook, .now + configuration.tick)
+            return nil
         }
     }
 
-    private func enqueue(_ jobs: [WaitingJob]) async throws(JobStoreError) {
+    /// What cannot be put into its waiting list is tried again when its timer fires.
+    private func enqueue(_ jobs: [WaitingJob]) async {
         guard !jobs.isEmpty else { return }
         let known = jobs.filter { providers[$0.provider] != nil }
-        try await store.enqueue(known)
+        do {
+            try await store.enqueue(known)
+        } catch {
+            repeated.warning(key: "enqueue", "\(known.count) jobs have to wait for their start: \(error)")
+        }
         await starter.signal(Set(known.map(\.provider)))
         if known.count < jobs.count { await starter.takeUnknown(jobs.filter { providers[$0.provider] == nil }.map(\.id)) }
     }
@@ -165,36 +178,5 @@ actor Scheduler {
         } catch {
             repeated.warning(key: "files", "\(files.count) files have to wait for their next attempt: \(error)")
         }
-    }
-
-    private func publishWakes(_ bodies: [[UInt8]]) async throws(JobStoreError) {
-        guard !bodies.isEmpty else { return }
-        var refused: [ClaimedJob] = []
-        var published = 0
-        do {
-            let outcomes = try await publisher.publish(all: bodies.map(wakeMessage))
-            await backlog.published(bodies.count)
-            for (body, outcome) in zip(bodies, outcomes) {
-                if outcome == .confirmed { published += Wake.count(body) } else { refused += Wake.decode(body).jobs }
-            }
-        } catch {
-            repeated.warning(key: "wakes", "wakes were not published and are postponed: \(error)")
-            refused = bodies.flatMap { Wake.decode($0).jobs }
-        }
-        metrics.wakesPublished.increment(by: published)
-        guard !refused.isEmpty else { return }
-        metrics.wakesRefused.increment(by: refused.count)
-        let delay = Duration.seconds(1) + .seconds(.random(in: 0..<1))
-        try await store.postpone(refused.map { ($0.id, $0.version) }, by: delay)
-        for job in refused { await clock.timerSet(on: job.id.partition(of: store.partitions), after: delay) }
-    }
-
-    /// Transient, and useless after the lease that covers it.
-    private func wakeMessage(_ body: [UInt8]) -> OutgoingMessage {
-        var properties = MessageProperties()
-        properties.contentType = "text/tab-separated-values"
-        properties.isPersistent = false
-        properties.expiration = configuration.lease
-        return OutgoingMessage(routingKey: QueueNames.checks, body: body, properties: properties)
     }
 }

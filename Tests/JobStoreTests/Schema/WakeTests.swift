@@ -40,6 +40,21 @@ import Testing
         #expect(Wake.decode(Array(fields.joined(separator: "\t").utf8)).malformed == 1)
     }
 
+    @Test(
+        "shares a message with those of other claims, within the limits of one message",
+        arguments: [([1, 1, 1], [3]), ([4, 2, 3, 1], [4, 5, 1]), ([5, 5], [5, 5]), ([], []), ([2, 5, 2], [5, 4])])
+    func gather(claims: [Int], messages: [Int]) {
+        let bodies = claims.enumerated().map { claim, wakes in
+            Array((0..<wakes).map { "\(claim)-\($0)\tx" }.joined(separator: "\n").utf8)
+        }
+        let gathered = Wake.gather(bodies, limit: 5)
+        #expect(gathered.map(\.wakes).sorted() == messages.sorted())
+        let lines = { (body: [UInt8]) in String(decoding: body, as: UTF8.self).split(separator: "\n").map(String.init) }
+        #expect(gathered.map { lines($0.body).count } == gathered.map(\.wakes))
+        #expect(gathered.flatMap { lines($0.body) }.sorted() == bodies.flatMap(lines).sorted())
+        #expect(Wake.gather(bodies, maxBytes: 1).map(\.body) == bodies, "large wakes have a message of their own")
+    }
+
     @Test("that is malformed does not affect the others of its message") func malformed() {
         let lines =
             "nonsense\n\na\t1\tx\t0\t0\t0\t0\t0\tPOLLING\t0\t0\t0\t0\t0\t0\t0\t{}\tp\tt\tc\t{}"
