@@ -91,12 +91,9 @@ extension TestStore {
 
     /// The job after a decision that must be stored.
     func advanced(_ job: ClaimedJob, by event: JobEvent, handle: String? = nil) async throws -> ClaimedJob {
-        guard case .applied(let version) = try await decide(event, job, handle: handle) else {
-            throw TestServersError("\(job.id) is stale")
-        }
-        var next = job.advanced(to: version, try Self.decision(event, job).state)
-        if let handle { next.exportHandle = handle }
-        return next
+        let change = JobChange(job, try Self.decision(event, job), detail: "x", exportHandle: handle)
+        guard case .applied(let version) = try await apply(change) else { throw TestServersError("\(job.id) is stale") }
+        return change.stored(as: version)
     }
 
     /// A job that polls.

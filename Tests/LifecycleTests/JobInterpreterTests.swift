@@ -62,6 +62,7 @@ private func position(of action: JobAction) -> Int {
     func pages() async throws {
         try await LifecycleFixture.run { fixture in
             let polling = try await fixture.stored(.created(PollHints()), fixture.started("a"))
+            #expect(polling.exportHandle == #"{"id":"e"}"#, "what the answer said is part of the job that the next step works on")
             let ready = try await fixture.stored(.ready, polling)
             let file = FileTask(name: "a.csv", url: "https://x.example/a.csv", listedName: "a.csv")
             let next = try await fixture.jobs.carryOut(page: [file], next: "2", of: ready, by: LifecycleFixture.machine)

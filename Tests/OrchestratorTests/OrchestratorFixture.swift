@@ -124,9 +124,11 @@ final class OrchestratorFixture: Sendable {
               state: .response.body.status
               states: { queued: IN_QUEUE, running: IN_PROGRESS, ready: DONE, empty: NO_DATA, failed: [FATAL, CANCELLED] }
               progress: .response.body.percent
+              # Known only from the answer that makes the job ready.
+              export: { listed: .response.body.id }
               error: { code: '"quota-exceeded"', message: '"export \\(.response.body.id) has too many rows"' }
             files:
-              request: GET /exports/{{ .export.id }}/files
+              request: GET /exports/{{ .export.listed }}/files
               query: { page: "{{ .page // empty }}" }
               items: '.response.body.files[] | {name, url, bytes, sha256}'
               next: .response.body.nextPage

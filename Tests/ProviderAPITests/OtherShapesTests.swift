@@ -4,6 +4,18 @@ import Testing
 
 @Suite("Other shapes of APIs")
 struct OtherShapesTests {
+    @Test("a list that reads the job, and one that does not", arguments: [("{{ .job.priority }}", true), ("{{ .parameters.p }}", false)])
+    func readsJob(value: String, reads: Bool) async throws {
+        let yaml = """
+            provider: jobs
+            baseURL: BASE/jobs
+            create: { request: POST /jobs, headers: { Idempotency-Key: "{{ .job.idempotencyKey }}" }, export: { id: .response.body.id } }
+            status: { request: "GET /jobs/{{ .export.id }}", state: .response.body.s, states: { running: R, ready: D, failed: F } }
+            files: { request: "GET /jobs/{{ .export.id }}/files", query: { p: "\(value)" }, items: '.response.body[] | {url}' }
+            """
+        #expect(try await TestProvider(yaml) { _ in .json("[]") }.client.listingReadsJob == reads)
+    }
+
     @Test("pages of the data itself, with the next page in a header, without reading the data")
     func salesforce() async throws {
         let yaml = """

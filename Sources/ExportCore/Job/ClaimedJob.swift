@@ -22,7 +22,7 @@ public struct ClaimedJob: Sendable, Equatable {
         self.isCancelRequested = isCancelRequested
     }
 
-    /// The same job after a change was stored.
+    /// The same job with another version and state; the rest stays.
     public func advanced(to version: Int64, _ state: JobState) -> ClaimedJob {
         var job = self
         (job.version, job.state) = (version, state)

@@ -30,6 +30,17 @@ public struct JobChange: Sendable {
         self.mayBeCreatedTwice = mayBeCreatedTwice
     }
 
+    /// The job after the change was stored: with its new version and state, and what the record says about the export then.
+    public func stored(as version: Int64) -> ClaimedJob {
+        var stored = job.advanced(to: version, decision.state)
+        if let exportHandle { stored.exportHandle = exportHandle }
+        if forgetsExport { stored.exportHandle = nil }
+        return stored
+    }
+
+    /// The next export begins without what is known of the last one.
+    private var forgetsExport: Bool { decision.state.status == .pending && job.state.status != .pending }
+
     /// Appends what `apply.lua` reads of a change.
     func append(to arguments: inout [RedisArgument]) {
         let state = decision.state
@@ -66,8 +77,7 @@ public struct JobChange: Sendable {
         if state.recreations != previous.recreations { fields += ["recreations", .integer(Int64(state.recreations))] }
         if state.createIsUncertain != previous.createIsUncertain { fields += ["createIsUncertain", state.createIsUncertain ? "1" : ""] }
         if state.resumeAt != previous.resumeAt { fields += ["resumeAt", .string(state.resumeAt?.rawValue ?? "")] }
-        // The next export begins without what is known of the last one.
-        if state.status == .pending, previous.status != .pending { fields += ["export", ""] }
+        if forgetsExport { fields += ["export", ""] }
         return fields
     }
 }

@@ -104,7 +104,7 @@ public final class JobInterpreter: Sendable {
             for (index, result) in zip(pending, await store.apply(pending.map { changes[$0] })) {
                 switch result {
                 case .success(.applied(let version)):
-                    stored[index] = changes[index].job.advanced(to: version, changes[index].decision.state)
+                    stored[index] = changes[index].stored(as: version)
                 case .success(.stale): reporter.metrics.staleJobs.increment()
                 case .failure(let error):
                     if error.isRetriable { failed.append(index) }

@@ -15,9 +15,15 @@ struct FileListing: Sendable {
     let logger: Logger
 
     /// - Parameter job: has just become READY, so that nothing of its list is stored yet.
-    func begin(_ job: ClaimedJob, with interpreter: JobInterpreter) async { await list(job, from: nil, interpreter) }
+    func begin(_ job: ClaimedJob, with interpreter: JobInterpreter) async {
+        // The wake that led here lacks the priority, which a provider file may ask for.
+        if let provider = providers[job.request.provider], await provider.client.listingReadsJob {
+            return await resume(job, with: interpreter)
+        }
+        await list(job, from: nil, interpreter)
+    }
 
-    /// - Parameter wake: of a READY job. A page may be stored already, of which the record has the cursor.
+    /// - Parameter wake: of a READY job. A page may be stored already; the record has the cursor of the next.
     func resume(_ wake: ClaimedJob, with interpreter: JobInterpreter) async {
         do {
             guard let job = try await store.job(wake.id), job.version == wake.version else { return metrics.wakesStale.increment() }

@@ -126,7 +126,7 @@ actor Scheduler {
         nextLook = .now + (share.members == 1 ? max(configuration.tick, Self.lookAlone) : configuration.tick)
     }
 
-    /// Claims the due timers of these partitions, and does together what all of them ask for.
+    /// Claims the due timers of these partitions, and does what they are for. The wakes of all share messages.
     private func claim(_ partitions: [Int]) async {
         await clock.forget(partitions)
         let claims = await withTaskGroup(of: ClaimedTimers?.self) { group in
@@ -137,8 +137,15 @@ actor Scheduler {
         }
         if claims.contains(where: { $0.untilNext == .zero }) { nextRound = .now }
         async let published: Void = wakes.publish(claims.flatMap(\.messages))
-        await enqueue(claims.flatMap(\.waiting))
-        await queue(claims.flatMap(\.files))
+        // For each partition on its own: an error must not cost the others.
+        await withTaskGroup(of: Void.self) { group in
+            for claim in claims where !claim.waiting.isEmpty || !claim.files.isEmpty {
+                group.addTask(executorPreference: thread) {
+                    await self.enqueue(claim.waiting)
+                    await self.queue(claim.files)
+                }
+            }
+        }
         await published
     }
 

@@ -50,11 +50,13 @@ struct WakePublisher: Sendable {
 
     private func postpone(_ jobs: [ClaimedJob]) async {
         let delay = Duration.seconds(1) + .seconds(.random(in: 0..<1))
-        do {
-            try await store.postpone(jobs.map { ($0.id, $0.version) }, by: delay)
-            for job in jobs { await clock.timerSet(on: job.id.partition(of: store.partitions), after: delay) }
-        } catch {
-            repeated.warning(key: "refused", "\(jobs.count) jobs were not postponed; their leases bring them back: \(error)")
+        for (partition, members) in Dictionary(grouping: jobs, by: { $0.id.partition(of: store.partitions) }) {
+            do {
+                try await store.postpone(members.map { ($0.id, $0.version) }, by: delay)
+                await clock.timerSet(on: partition, after: delay)
+            } catch {
+                repeated.warning(key: "refused", "\(members.count) jobs were not postponed; their leases bring them back: \(error)")
+            }
         }
     }
 

@@ -3,6 +3,12 @@ import HTTPClient
 import JQ
 
 extension ProviderClient {
+    /// Whether the list depends on the job itself: a wake does not carry all of it.
+    public var listingReadsJob: Bool {
+        let request = plan.files.request ?? plan.status.request
+        return request.parts.union(plan.files.parts).union(plan.credentials.parts).union(plan.base.parts).contains(.job)
+    }
+
     /// Lists the files of a ready export, one page per call.
     /// - Parameter page: `nil` for the first page, then the `next` of the previous page. A page can be requested again to get
     ///   fresh links.
