@@ -1,7 +1,7 @@
 #if !canImport(CHiredisTLS)
     import CHiredis
 
-    /// A stub: this hiredis has no TLS.
+    /// For builds whose hiredis has no TLS: it refuses to be made, and says why.
     struct TLSContext {
         init(_ configuration: RedisConfiguration.TLS) throws(TLSFailure) { throw TLSFailure(.tls, RedisConfiguration.noTLSReason) }
     }
