@@ -23,8 +23,8 @@ extension JobInterpreter {
             let detail = fromStart ? "retried from the start" : "retried"
             // Stale: another caller has changed the job, which the next read shows.
             guard let version = try await store.retry(job, decision, detail: detail) else { continue }
-            let claimed = job.claimed
-            await finish(JobChange(claimed, decision, detail: detail), as: claimed.advanced(to: version, decision.state))
+            let change = JobChange(job.claimed, decision, detail: detail)
+            await finish(change, as: change.stored(as: version))
             return .retried(decision.state.status)
         }
     }
