@@ -5,6 +5,9 @@ public enum FailureClass: String, Sendable, Codable, CaseIterable {
     case transient
     /// The other side asks for fewer requests: 429, or 503 with a Retry-After.
     case throttled
+    /// The other side does not have the answer yet and says so: 202 in place of a file, 423, 425, or what a rule of the provider file
+    /// calls `notYet`. Unlike `throttled` it concerns this one request.
+    case notYet
     /// The credentials are wrong or expired: 401, 403.
     case unauthorised
     /// The resource no longer exists: 404, 410, an expired link.
@@ -33,6 +36,8 @@ public struct Failure: Error, Sendable, Equatable, Codable {
     /// Whether it uses up one of the attempts. Not when the other side asks to come later, nor when something is down on which many
     /// depend and which the one cannot help: then it is waited for.
     public var countsAsAttempt: Bool
+    /// The answer that the failure was read from; `nil` if none arrived.
+    public var answer: AnswerExcerpt?
 
     public init(
         _ failureClass: FailureClass, code: String, message: String, retryAfter: Duration? = nil, mayHaveRun: Bool = false
@@ -43,10 +48,16 @@ public struct Failure: Error, Sendable, Equatable, Codable {
         // Longer than a day is no wish but a mistake, and would park the work for ever.
         self.retryAfterSeconds = retryAfter.map { min($0 / .seconds(1), 86_400) }
         self.mayHaveRun = mayHaveRun
-        countsAsAttempt = failureClass != .throttled
+        countsAsAttempt = failureClass != .throttled && failureClass != .notYet
     }
 
     public var retryAfter: Duration? { retryAfterSeconds.map { .seconds($0) } }
+
+    /// Whether the cause lies with the provider, its file or its credentials rather than with one job: then no number of attempts helps,
+    /// and the provider is held until a probe succeeds.
+    public var concernsProvider: Bool { failureClass == .unauthorised || Self.providerCodes.contains(code) }
+
+    private static let providerCodes: Set<String> = ["missing-secret", "refused-address", "dns", "certificate"]
 
     /// Classifies an HTTP status (RFC 9110, section 15; 429 is RFC 6585).
     /// - Parameters:
@@ -66,5 +77,27 @@ public struct Failure: Error, Sendable, Equatable, Codable {
         return Failure(
             failureClass, code: "http-\(status)", message: "\(what) answered \(status)", retryAfter: retryAfter,
             mayHaveRun: status >= 500 && failureClass != .throttled)
+    }
+}
+
+/// What an operator needs to see of an answer that was not the wanted one. It never holds a secret.
+public struct AnswerExcerpt: Sendable, Equatable, Codable, CustomStringConvertible {
+    /// Method and URL without its query: `GET https://api.acme.example/v2/exports/7`.
+    public var request: String
+    public var status: Int
+    /// The media type that the answer declares.
+    public var type: String?
+    /// The start of the body as one line, 200 characters at most.
+    public var start: String
+
+    public init(request: String, status: Int, type: String? = nil, start: String = "") {
+        self.request = request
+        self.status = status
+        self.type = type
+        self.start = start
+    }
+
+    public var description: String {
+        "\(request) answered \(status)" + (type.map { " (\($0))" } ?? "") + (start.isEmpty ? "" : ": \(start)")
     }
 }

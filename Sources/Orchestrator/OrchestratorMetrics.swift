@@ -50,13 +50,14 @@ struct OrchestratorMetrics: Sendable {
 /// The values of the label `outcome` of requests to a provider.
 enum StepOutcome: String, CaseIterable {
     case succeeded, notReady = "not-ready", unknownStatus = "unknown-status", exportFailed = "export-failed"
-    case transient, throttled, unauthorised, gone, permanent, corrupt
+    case transient, throttled, notYet = "not-yet", unauthorised, gone, permanent, corrupt
 
     init(_ failureClass: FailureClass) {
         self =
             switch failureClass {
             case .transient: .transient
             case .throttled: .throttled
+            case .notYet: .notYet
             case .unauthorised: .unauthorised
             case .gone: .gone
             case .permanent: .permanent

@@ -6,11 +6,16 @@ public struct RetryPolicy: Sendable, Equatable {
     public var attempts: Int
     public var base: Duration
     public var cap: Duration
+    /// How long a job or a file may be put off, by throttled answers and by ones that say "not yet", before it fails.
+    public var maxThrottled: Duration
 
-    public init(attempts: Int = 8, base: Duration = .seconds(2), cap: Duration = .seconds(300)) {
+    public init(
+        attempts: Int = 8, base: Duration = .seconds(2), cap: Duration = .seconds(300), maxThrottled: Duration = .seconds(86_400)
+    ) {
         self.attempts = attempts
         self.base = base
         self.cap = cap
+        self.maxThrottled = maxThrottled
     }
 
     /// - Parameters:
