@@ -92,7 +92,10 @@ var floor4: [Target] {
     [
         .target(
             name: "Lifecycle",
-            dependencies: ["ExportCore", "RabbitMQ", "JobMessages", "JobStore", "Retry", "Telemetry", logging, metrics])
+            dependencies: [
+                "Encoding", "ExportCore", "EventThread", "RabbitMQ", "JobMessages", "JobStore", "ProviderAPI", "Retry", "Telemetry", logging,
+                metrics,
+            ])
     ]
 }
 

@@ -19,7 +19,9 @@ public enum FailureClass: String, Sendable, Codable, CaseIterable {
 
     /// Whether the same step, tried again later, may succeed. A file that is `gone` is listed again for a fresh link, which is
     /// a retry; so is fetching corrupt bytes again.
-    public var isRetriable: Bool { self != .permanent && self != .unauthorised }
+    ///
+    /// So may a request that was refused for its credentials: they can be replaced, and if they are not, the provider is held.
+    public var isRetriable: Bool { self != .permanent }
 }
 
 /// A step that did not succeed, in the terms in which retry policies decide and operators search.
@@ -56,6 +58,14 @@ public struct Failure: Error, Sendable, Equatable, Codable {
     /// Whether the cause lies with the provider, its file or its credentials rather than with one job: then no number of attempts helps,
     /// and the provider is held until a probe succeeds.
     public var concernsProvider: Bool { failureClass == .unauthorised || Self.providerCodes.contains(code) }
+
+    /// What an operator is shown: the answer, where there is one.
+    public var shown: String { answer.map { "\(code): \($0)" } ?? "\(code): \(message)" }
+
+    /// Whether the other side only asked to come later, or the provider is held: the step is put off, for a bounded time, and not counted.
+    public var isDeferral: Bool {
+        !countsAsAttempt && (failureClass == .throttled || failureClass == .notYet || concernsProvider)
+    }
 
     private static let providerCodes: Set<String> = ["missing-secret", "refused-address", "dns", "certificate"]
 

@@ -27,7 +27,7 @@ public struct TransitionReporter: Sendable {
     func stored(_ change: JobChange) {
         let (before, after) = (change.job.state.status, change.decision.state.status)
         guard before != after else {
-            if change.isFailure { logger.notice("retry: \(change.detail)", metadata: Self.metadata(change.job)) }
+            if change.isFailure { reportRetry(change) }
             return
         }
         metrics.count(transitionTo: after)
@@ -39,6 +39,15 @@ public struct TransitionReporter: Sendable {
             let detail = change.detail.isEmpty ? "" : ": \(change.detail)"
             logger.info("job is \(after.rawValue)\(detail)", metadata: metadata)
         }
+    }
+
+    /// While a provider is throttled or held, every job of it meets the same: its lines are bounded.
+    private func reportRetry(_ change: JobChange) {
+        let delay: Duration = if case .after(let delay) = change.decision.timer { delay } else { .zero }
+        let seconds = (delay / .milliseconds(100)).rounded() / 10
+        let text = "retry in \(seconds) s: \(change.answer ?? change.detail)"
+        guard change.decision.state.deferredFor != nil else { return logger.notice("\(text)", metadata: Self.metadata(change.job)) }
+        repeated.log(.notice, key: "\(change.job.request.provider) \(change.detail)", "\(text)", metadata: Self.metadata(change.job))
     }
 
     public static func metadata(_ job: ClaimedJob) -> Logger.Metadata { metadata(job.request, job.state.status) }

@@ -58,7 +58,10 @@ public struct OrchestratorService: Service {
                 publisher: publisher, source: "/longhaul/orchestrator/\(configuration.name)", logger: logger, thread: thread),
             logger: logger)
         let providers = ProviderDirectory(clients, store: store, configuration: configuration, logger: logger) {
-            ProviderGate($0, store: store, name: configuration.name, watcher: watcher, logger: logger, on: thread)
+            client in
+            ProviderGate(
+                client.definition, store: store, name: configuration.name, watcher: watcher, logger: logger, on: thread,
+                reload: { _ = await client.reloadSecrets() })
         }
         self.providers = providers
         leases = LeaseKeeper(store: store, lease: configuration.lease, logger: logger, on: thread) {

@@ -2,6 +2,8 @@ import Archive
 
 /// The settings of a worker.
 public struct WorkerConfiguration: Sendable {
+    /// The name; unique among the workers, and stable while the process runs.
+    public var name: String
     /// How long a claim of a file lasts without a heartbeat. A heartbeat is sent every third of it.
     public var lease: Duration
     /// The maximum number of concurrent transfers. Each holds at most two parts of an object (2 × 8 MiB) and `stagedBytes`, and a few hundred
@@ -22,10 +24,11 @@ public struct WorkerConfiguration: Sendable {
     public var staleUploads: Duration
 
     public init(
-        lease: Duration = .seconds(30), transfers: Int = 16, archives: ArchiveLimits = ArchiveLimits(maxEntries: 20_000),
+        name: String = "worker", lease: Duration = .seconds(30), transfers: Int = 16, archives: ArchiveLimits = ArchiveLimits(maxEntries: 20_000),
         stagedBytes: Int = 8 << 20, spoolFolder: String = "/var/tmp", maxSpoolBytes: Int64 = 16 << 30,
         shutdownGrace: Duration = .seconds(20), staleUploads: Duration = .seconds(24 * 3600)
     ) {
+        self.name = name
         self.lease = lease
         self.transfers = transfers
         self.archives = archives

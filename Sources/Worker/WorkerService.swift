@@ -61,8 +61,19 @@ public struct WorkerService: Service {
                 store: store, letters: letters, downloads: downloads, effects: TimerBringsItBack(), reporter: reporter,
                 lease: configuration.lease),
             watch: storageWatch, lease: configuration.lease, metrics: metrics, logger: logger)
+        let watcher = BreakerWatcher(
+            events: EventPublisher(
+                publisher: publisher, source: "/longhaul/worker/\(configuration.name)", logger: logger, thread: thread),
+            logger: logger)
+        let sources = providers.mapValues { client in
+            SourceProvider(
+                client: client,
+                gate: ProviderGate(
+                    client.definition, store: store, name: configuration.name, watcher: watcher, logger: logger, on: thread,
+                    reload: { _ = await client.reloadSecrets() }))
+        }
         let files = FilePipeline(
-            providers: providers, store: store, storage: storage,
+            providers: sources, store: store, storage: storage,
             interpreter: FileInterpreter(store: store, letters: letters, downloads: downloads, reporter: reporter), manifests: manifests,
             slots: slots, watch: storageWatch, configuration: configuration, metrics: metrics, logger: logger, thread: thread)
         let claimer = DownloadClaimer(

@@ -68,7 +68,7 @@ import Testing
             #expect(alive.attempt == 2)
             #expect(try await !test.store.extendFile(dead, lease: TestStore.lease), "the dead worker's lease is lost")
             #expect(try await test.end(dead, .stored) == nil)
-            #expect(try await test.end(dead, .failed(failure, attempt: 1)) == nil)
+            #expect(try await test.end(dead, .failed(failure, attempt: 1, deferredFor: nil)) == nil)
             #expect(try await test.store.extendFile(alive, lease: TestStore.lease))
         }
     }

@@ -46,7 +46,7 @@ extension TestStore {
         guard let decision = Self.fileMachine().decide(event, in: file.state, random: 0.5) else {
             throw TestServersError("\(event) is late")
         }
-        let failure: Failure? = if case .failed(let failure, _) = event { failure } else { nil }
+        let failure: Failure? = if case .failed(let failure, _, _) = event { failure } else { nil }
         return try await store.applyFile(decision, to: file, objects: objects, failure: failure, manifestLease: manifestLease)
     }
 

@@ -85,7 +85,7 @@ extension OrchestratorSuites {
 
         private func fail(_ files: [Int], of id: JobID, _ fixture: OrchestratorFixture) async throws {
             let failure = Failure(.corrupt, code: "checksum-mismatch", message: "wrong")
-            for index in files { try await end(index, of: id, .failed(failure, attempt: 1), fixture) }
+            for index in files { try await end(index, of: id, .failed(failure, attempt: 1, deferredFor: nil), fixture) }
         }
 
         @Test("by failing the job, with the file's reason") func fails() async throws {

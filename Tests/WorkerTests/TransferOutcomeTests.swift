@@ -10,7 +10,7 @@ struct TransferOutcomeTests {
     @Test("is an event for the file machine")
     func events() {
         #expect(TransferOutcome.stored([]).event(attempt: 2) == .stored)
-        #expect(TransferOutcome.failed(failure).event(attempt: 2) == .failed(failure, attempt: 2))
+        #expect(TransferOutcome.failed(failure).event(attempt: 2) == .failed(failure, attempt: 2, deferredFor: nil))
         #expect(TransferOutcome.aborted.event(attempt: 2) == .handedBack)
     }
 

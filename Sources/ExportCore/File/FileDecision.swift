@@ -4,8 +4,9 @@ public enum FileEvent: Sendable, Equatable {
     case claimed(isTimerDue: Bool)
     /// Every object of the file has its final name.
     case stored
-    /// An attempt failed, the `attempt`-th since the job was submitted or retried.
-    case failed(Failure, attempt: Int)
+    /// An attempt failed, the `attempt`-th since the job was submitted or retried. `deferredFor`: how long ago the file was put off for the
+    /// first time, with no failure of another kind in between; `nil`: it was not.
+    case failed(Failure, attempt: Int, deferredFor: Duration? = nil)
     /// The worker shuts down and gives the file back.
     case handedBack
     /// The lease ran out, or the backoff is over.
@@ -47,15 +48,19 @@ public struct FileDecision: Sendable, Equatable {
     public var count: FileCount
     /// Whether the attempt that ends here uses up one of those that the provider file allows.
     public var usesAttempt: Bool
+    /// Whether the attempt was put off, see `FileEvent.failed`.
+    public var isDeferral: Bool
     public var actions: [FileAction]
 
     public init(
-        state: FileState, timer: TimerChange, count: FileCount = .unchanged, usesAttempt: Bool = true, actions: [FileAction] = []
+        state: FileState, timer: TimerChange, count: FileCount = .unchanged, usesAttempt: Bool = true, isDeferral: Bool = false,
+        actions: [FileAction] = []
     ) {
         self.state = state
         self.timer = timer
         self.count = count
         self.usesAttempt = usesAttempt
+        self.isDeferral = isDeferral
         self.actions = actions
     }
 }

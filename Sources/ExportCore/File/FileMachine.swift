@@ -28,7 +28,8 @@ public struct FileMachine: Sendable {
         case (.queued(let token, _, _), .claimed): lease(after: token)
         case (.leased(let token), .claimed(isTimerDue: true)), (.backoff(let token), .claimed(isTimerDue: true)): lease(after: token)
         case (.leased(let token), .stored): FileDecision(state: .stored(token: token), timer: .remove, count: .stored)
-        case (.leased(let token), .failed(let failure, let attempt)): end(token, failure, attempt, random)
+        case (.leased(let token), .failed(let failure, let attempt, let deferredFor)):
+            failure.isDeferral ? putOff(token, failure, attempt, deferredFor ?? .zero, random) : end(token, failure, attempt, random)
         case (.leased(let token), .handedBack): FileDecision(state: .backoff(token: token), timer: .after(.zero), usesAttempt: false)
         case (.leased(let token), .timerFired), (.backoff(let token), .timerFired): queue(token)
         case (_, .timerFired): FileDecision(state: state, timer: .remove)
@@ -71,6 +72,16 @@ extension FileMachine {
         guard mayRetry || !failure.countsAsAttempt else { return giveUp(token, failure, attempt) }
         let delay = rules.retry.delay(failures: attempt, retryAfter: failure.retryAfter, random: random)
         return FileDecision(state: .backoff(token: token), timer: .after(delay), usesAttempt: failure.countsAsAttempt)
+    }
+
+    /// Tried again without counting, for a bounded time.
+    private func putOff(_ token: Int, _ failure: Failure, _ attempt: Int, _ deferred: Duration, _ random: Double) -> FileDecision {
+        guard deferred < rules.retry.maxThrottled else {
+            let message = "put off again and again for \(deferred.components.seconds) s; \(failure.message)"
+            return giveUp(token, Failure(.permanent, code: "max-throttled-exceeded", message: message), attempt)
+        }
+        let delay = rules.retry.deferral(since: deferred, retryAfter: failure.retryAfter, random: random)
+        return FileDecision(state: .backoff(token: token), timer: .after(delay), usesAttempt: false, isDeferral: true)
     }
 
     private func giveUp(_ token: Int, _ failure: Failure, _ attempts: Int) -> FileDecision {

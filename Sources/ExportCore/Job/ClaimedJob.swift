@@ -9,17 +9,21 @@ public struct ClaimedJob: Sendable, Equatable {
     public var exportHandle: String?
     /// An operator asked to cancel the job, and the export has not been cancelled yet.
     public var isCancelRequested: Bool
+    /// The files that came with the answer that made the job ready, as JSON; `nil` once they are stored, and from a wake.
+    public var readyPage: String?
 
     public var id: JobID { request.id }
 
     public init(
-        request: JobRequest, version: Int64, state: JobState, exportHandle: String? = nil, isCancelRequested: Bool = false
+        request: JobRequest, version: Int64, state: JobState, exportHandle: String? = nil, isCancelRequested: Bool = false,
+        readyPage: String? = nil
     ) {
         self.request = request
         self.version = version
         self.state = state
         self.exportHandle = exportHandle
         self.isCancelRequested = isCancelRequested
+        self.readyPage = readyPage
     }
 
     /// The same job with another version and state; the rest stays.

@@ -19,13 +19,16 @@ public struct Job: Sendable, Equatable {
     public var exportHandle: String?
     /// The next page of the file list, while the job is READY.
     public var listingCursor: String?
+    /// The files that came with the answer that made the job ready, as JSON, until they are stored.
+    public var readyPage: String?
 
     public var id: JobID { request.id }
 
     public init(
         request: JobRequest, version: Int64 = 0, state: JobState = JobState(status: .pending), createdAt: Int64 = 0,
         lastPollAt: Int64? = nil, nextPollAt: Int64? = nil, expiresAt: Int64? = nil, error: JobError? = nil, fileError: JobError? = nil,
-        isCancelRequested: Bool = false, mayBeCreatedTwice: Bool = false, exportHandle: String? = nil, listingCursor: String? = nil
+        isCancelRequested: Bool = false, mayBeCreatedTwice: Bool = false, exportHandle: String? = nil, listingCursor: String? = nil,
+        readyPage: String? = nil
     ) {
         self.request = request
         self.version = version
@@ -40,10 +43,12 @@ public struct Job: Sendable, Equatable {
         self.mayBeCreatedTwice = mayBeCreatedTwice
         self.exportHandle = exportHandle
         self.listingCursor = listingCursor
+        self.readyPage = readyPage
     }
 
     /// What a step works on, for a caller that holds the claim of this version.
     public var claimed: ClaimedJob {
-        ClaimedJob(request: request, version: version, state: state, exportHandle: exportHandle, isCancelRequested: isCancelRequested)
+        ClaimedJob(request: request, version: version, state: state, exportHandle: exportHandle, isCancelRequested: isCancelRequested,
+            readyPage: readyPage)
     }
 }

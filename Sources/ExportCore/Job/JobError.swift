@@ -11,4 +11,6 @@ public struct JobError: Sendable, Equatable {
 
     /// The code of a job that was cancelled on request; it needs no dead letter.
     public static let cancelled = "cancelled"
+    /// The code of an export that is ready and lists no file.
+    public static let nothingListed = "nothing-listed"
 }

@@ -28,6 +28,14 @@ public enum JobEvent: Sendable, Equatable {
     /// An operator retries a failed job, with a new export or from where it failed.
     case retryRequested(fromStart: Bool)
 
+    /// Why a step did not succeed.
+    public var failure: Failure? {
+        switch self {
+        case .stepFailed(let failure), .cancelFailed(let failure): failure
+        default: nil
+        }
+    }
+
     /// Whether a step did not succeed.
     public var isFailure: Bool {
         switch self {

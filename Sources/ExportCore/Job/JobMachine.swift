@@ -14,15 +14,17 @@ public struct JobMachine: Sendable {
         if state.status.isFinal { return decideAfterEnd(event, state) }
         var next = state
         next.claims = 0
+        next.deferredFor = nil
         switch event {
         case .cancelled:
             return fail(state, JobError(code: JobError.cancelled, message: "cancelled on request"), isExportOver: true)
         case .cancelFailed(let failure):
             next.createIsUncertain = state.mayHaveExport
-            return retryCancel(next, failure, random)
+            return retryCancel(next, failure, state.deferredFor, random)
         case .stepFailed(let failure):
             if state.status == .pending { next.createIsUncertain = state.mayHaveExport || failure.mayHaveRun }
-            return retry(next, failure, random)
+            return failure.isDeferral
+                ? putOff(next, failure, for: state.deferredFor ?? .zero, random) : retry(next, failure, random)
         default: break
         }
         return switch state.status {
@@ -38,6 +40,27 @@ public struct JobMachine: Sendable {
     public func verdictAtClaim(_ state: JobState) -> JobDecision? {
         guard !state.status.isFinal, state.claims > rules.claimLimit else { return nil }
         return fail(state, JobError(code: "claims-exhausted", message: "\(state.claims - 1) claims in a row brought no result"))
+    }
+
+    /// Ends a job whose provider must not be asked now, when its time is over: the wait for an export has its bound during pauses and holds
+    /// too, and so has the time over which a step is put off.
+    /// - Parameters:
+    ///   - obstacle: why the provider must not be asked.
+    ///   - lasted: how long the obstacle has lasted; it counts only for a job that waits for its creation, at most as long as the job does.
+    public func verdictWhileHeld(_ state: JobState, by obstacle: ProviderHealth.Obstacle, lasted: Duration = .zero) -> JobDecision? {
+        switch state.status {
+        case .polling:
+            return state.waited >= rules.maxWait ? fail(state, notReady("\(obstacle)")) : nil
+        case .pending:
+            let waited = min(lasted, state.waited)
+            if case .held = obstacle { return waited >= rules.maxWait ? fail(state, notReady("\(obstacle)")) : nil }
+            guard case .throttled = obstacle, waited >= rules.retry.maxThrottled else { return nil }
+            return fail(state, putOffTooLong(waited, "\(obstacle)"))
+        case .ready:
+            guard let deferred = state.deferredFor, deferred >= rules.retry.maxThrottled else { return nil }
+            return fail(state, putOffTooLong(deferred, "\(obstacle)"))
+        case .processing, .completed, .failed: return nil
+        }
     }
 }
 
@@ -146,12 +169,17 @@ extension JobMachine {
 
     /// Cuts the delay so that the last check falls at the end of the longest wait. A Retry-After is not cut: when it leads past the
     /// end there is nothing left to ask.
-    private func wait(_ state: JobState, for delay: Duration, _ retryAfter: Duration?) -> JobDecision {
+    /// - Parameter lastAnswer: why there was none, when the last check failed.
+    private func wait(_ state: JobState, for delay: Duration, _ retryAfter: Duration?, lastAnswer: String? = nil) -> JobDecision {
         let rest = rules.maxWait - state.waited
-        guard rest > .zero, (retryAfter ?? .zero) <= rest else {
-            return fail(state, JobError(code: "max-wait-exceeded", message: "not ready within \(rules.maxWait.components.seconds) s"))
-        }
+        guard rest > .zero, (retryAfter ?? .zero) <= rest else { return fail(state, notReady(lastAnswer)) }
         return JobDecision(state: state, timer: .after(min(delay, rest)))
+    }
+
+    private func notReady(_ why: String?) -> JobError {
+        JobError(
+            code: "max-wait-exceeded",
+            message: "not ready within \(rules.maxWait.components.seconds) s" + (why.map { "; \($0)" } ?? ""))
     }
 
     private func transferring(_ state: JobState) -> JobDecision {
@@ -175,9 +203,36 @@ extension JobMachine {
         }
         let delay = rules.retry.delay(failures: max(next.failures, 1), retryAfter: failure.retryAfter, random: random)
         // Only the wait for an export is bounded: creating and listing are retried for as long as their attempts last.
-        if state.status == .polling { return wait(next, for: delay, failure.retryAfter) }
+        if state.status == .polling { return wait(next, for: delay, failure.retryAfter, lastAnswer: failure.message) }
         // No export runs after a failed create: another job may have its place meanwhile.
         return JobDecision(state: next, timer: .after(delay), actions: state.status == .pending ? [.releasePlace] : [])
+    }
+
+    /// The step is tried again without counting: the other side asked to come later, or the provider is held. It ends all the same.
+    private func putOff(_ state: JobState, _ failure: Failure, for deferred: Duration, _ random: Double) -> JobDecision {
+        var next = state
+        next.deferredFor = deferred
+        // A job whose own request was refused probes a held provider only when no other does.
+        if failure.concernsProvider { next.failures = max(next.failures, 1) }
+        let delay = rules.retry.deferral(since: deferred, retryAfter: failure.retryAfter, random: random)
+        if state.status == .polling {
+            guard deferred < rules.retry.maxThrottled || failure.concernsProvider else {
+                return fail(next, putOffTooLong(deferred, failure.message))
+            }
+            return wait(next, for: delay, failure.retryAfter, lastAnswer: failure.message)
+        }
+        if failure.code == JobError.nothingListed {
+            guard deferred < rules.nothingListedWait ?? rules.retry.maxThrottled else {
+                return fail(next, JobError(code: failure.code, message: failure.message))
+            }
+        }
+        let bound = failure.concernsProvider ? max(rules.maxWait, rules.retry.maxThrottled) : rules.retry.maxThrottled
+        guard deferred < bound else { return fail(next, putOffTooLong(deferred, failure.message)) }
+        return JobDecision(state: next, timer: .after(delay), actions: state.status == .pending ? [.releasePlace] : [])
+    }
+
+    private func putOffTooLong(_ deferred: Duration, _ why: String) -> JobError {
+        JobError(code: "max-throttled-exceeded", message: "put off again and again for \(deferred.components.seconds) s; \(why)")
     }
 
     private func recreate(_ state: JobState, after error: JobError) -> JobDecision {
@@ -192,21 +247,31 @@ extension JobMachine {
         return JobDecision(state: next, timer: .after(rules.recreate.after), actions: [.releasePlace])
     }
 
-    private func retryCancel(_ state: JobState, _ failure: Failure, _ random: Double) -> JobDecision {
+    private func retryCancel(_ state: JobState, _ failure: Failure, _ deferredFor: Duration?, _ random: Double) -> JobDecision {
         var next = state
         if failure.countsAsAttempt { next.failures += 1 }
-        guard failure.failureClass.isRetriable, next.failures < rules.retry.attempts else {
+        // Also one that is only ever put off: a cancellation must end even when the provider answers 429 for days.
+        if failure.isDeferral { next.deferredFor = deferredFor ?? .zero }
+        let isPutOffTooLong = (next.deferredFor ?? .zero) >= min(rules.retry.maxThrottled, Self.longestCancel)
+        guard failure.failureClass.isRetriable, next.failures < rules.retry.attempts, !isPutOffTooLong else {
             let message = "cancelled on request; the export may still run, the provider could not be told: \(failure.message)"
             return fail(next, JobError(code: JobError.cancelled, message: message), isExportOver: true)
         }
-        let delay = rules.retry.delay(failures: max(next.failures, 1), retryAfter: failure.retryAfter, random: random)
+        let delay =
+            failure.isDeferral
+            ? rules.retry.deferral(since: next.deferredFor ?? .zero, retryAfter: failure.retryAfter, random: random)
+            : rules.retry.delay(failures: max(next.failures, 1), retryAfter: failure.retryAfter, random: random)
         return JobDecision(state: next, timer: .after(delay))
     }
+
+    /// How long a cancellation may be put off before the job ends without it.
+    private static let longestCancel = Duration.seconds(3600)
 
     /// - Parameter isExportOver: a retry needs a new export.
     private func fail(_ state: JobState, _ error: JobError, isExportOver: Bool = false) -> JobDecision {
         var next = state
         next.status = .failed
+        next.deferredFor = nil
         next.resumeAt = isExportOver ? .pending : state.status
         next.createIsUncertain = !isExportOver && state.mayHaveExport
         if isExportOver, state.status != .pending || state.mayHaveExport { next.creation += 1 }

@@ -9,6 +9,8 @@ public struct JobRules: Sendable, Equatable {
     public var maxWait: Duration
     /// The most status checks of one export.
     public var maxAttempts: Int
+    /// How long a ready export may list no file before the job fails; `nil`: such an export is complete.
+    public var nothingListedWait: Duration?
     /// Consecutive answers with an unknown status after which the job fails.
     public var unknownStatusLimit: Int
     /// Consecutive claims without a result after which the job fails.
@@ -23,7 +25,7 @@ public struct JobRules: Sendable, Equatable {
     public init(
         polling: PollPolicy = .tiered(), retry: RetryPolicy = RetryPolicy(), recreate: RecreatePolicy = RecreatePolicy(),
         skipsFailedFiles: Bool = false, maxWait: Duration = .seconds(12 * 3600),
-        maxAttempts: Int = 500, unknownStatusLimit: Int = 5, claimLimit: Int = 100, manifestLimit: Int = 20, lease: Duration = .seconds(30),
+        maxAttempts: Int = 500, nothingListedWait: Duration? = .seconds(60), unknownStatusLimit: Int = 5, claimLimit: Int = 100, manifestLimit: Int = 20, lease: Duration = .seconds(30),
         watchdog: Duration = .seconds(60)
     ) {
         self.polling = polling
@@ -32,6 +34,7 @@ public struct JobRules: Sendable, Equatable {
         self.skipsFailedFiles = skipsFailedFiles
         self.maxWait = maxWait
         self.maxAttempts = maxAttempts
+        self.nothingListedWait = nothingListedWait
         self.unknownStatusLimit = unknownStatusLimit
         self.claimLimit = claimLimit
         self.manifestLimit = manifestLimit

@@ -25,11 +25,14 @@ public struct JobState: Sendable, Equatable {
     public var resumeAt: JobStatus?
     /// At the time of the claim: time since the export was created, or since the admission while there is no export.
     public var waited: Duration
+    /// At the time of the claim: time since the current step was put off for the first time, by throttled answers or ones that say "not
+    /// yet", with none of another kind in between; `nil` when the last answer was of another kind.
+    public var deferredFor: Duration?
 
     public init(
         status: JobStatus, attempts: Int = 0, failures: Int = 0, unknownStatuses: Int = 0, claims: Int = 0, filesTotal: Int = 0,
         filesDone: Int = 0, filesFailed: Int = 0, manifestClaims: Int = 0, creation: Int = 0, recreations: Int = 0,
-        createIsUncertain: Bool = false, resumeAt: JobStatus? = nil, waited: Duration = .zero
+        createIsUncertain: Bool = false, resumeAt: JobStatus? = nil, waited: Duration = .zero, deferredFor: Duration? = nil
     ) {
         self.status = status
         self.attempts = attempts
@@ -45,6 +48,7 @@ public struct JobState: Sendable, Equatable {
         self.createIsUncertain = createIsUncertain
         self.resumeAt = resumeAt
         self.waited = waited
+        self.deferredFor = deferredFor
     }
 
     /// Whether the provider may already have an export of a job that waits for its creation. An earlier claim without a result may

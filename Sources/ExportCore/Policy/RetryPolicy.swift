@@ -25,4 +25,14 @@ public struct RetryPolicy: Sendable, Equatable {
     public func delay(failures: Int, retryAfter: Duration? = nil, random: Double) -> Duration {
         (retryAfter ?? .zero) + Backoff(base: base, cap: cap).delay(attempt: failures - 1, random: random)
     }
+
+    /// The delay of a step that was put off. It grows with the time over which it was put off again and again, so that no count is needed:
+    /// full jitter under that time, at least `base` and at most `cap`.
+    /// - Parameters:
+    ///   - since: how long ago it was put off for the first time.
+    ///   - retryAfter: as in `delay`.
+    ///   - random: uniform in 0..<1.
+    public func deferral(since: Duration, retryAfter: Duration? = nil, random: Double) -> Duration {
+        (retryAfter ?? .zero) + min(cap, max(base, since)) * random
+    }
 }

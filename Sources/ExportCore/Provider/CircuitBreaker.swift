@@ -18,9 +18,24 @@ public struct CircuitBreaker: Sendable, Equatable, Codable {
     public private(set) var openings = 0
     /// Why it opened last, in words.
     public private(set) var reason = ""
+    /// Why the provider is held, while it is.
+    public private(set) var hold: Hold?
     private var slices: [Slice] = []
     private var probe: Probe?
     private var probesPassed = 0
+
+    /// A provider that refuses every request, or cannot be asked because of its file, its secrets or the network's rules. It stays open, with
+    /// a probe at a steady interval, until one succeeds: somebody has to fix the cause, and the jobs wait.
+    public struct Hold: Sendable, Equatable, Codable {
+        /// The code of the failure: `http-401`, `missing-secret`.
+        public var code: String
+        public var message: String
+        /// When it began.
+        public var since: Int64
+    }
+
+    /// Between two probes of a provider that is held.
+    public static let holdInterval = Duration.seconds(60)
 
     private struct Slice: Sendable, Equatable, Codable {
         var start: Int64
@@ -69,11 +84,29 @@ public struct CircuitBreaker: Sendable, Equatable, Codable {
     public mutating func endProbe(by holder: String, succeeded: Bool, policy: BreakerPolicy, now: Int64) {
         guard state == .halfOpen, probe?.holder == holder else { return }
         probe = nil
+        if let hold {
+            guard succeeded else { return self.hold(code: hold.code, message: hold.message, now: now) }
+            return reset(now: now)
+        }
         guard succeeded else { return open(policy, now, because: "a probe failed") }
         probesPassed += 1
         guard probesPassed >= policy.probes else { return }
         change(to: .closed, now)
         (openings, reason) = (0, "")
+    }
+
+    /// Holds the provider, or says again why it is held.
+    public mutating func hold(code: String, message: String, now: Int64) {
+        hold = Hold(code: code, message: message, since: hold?.since ?? now)
+        openUntil = now + Self.holdInterval.wholeMilliseconds
+        reason = message
+        change(to: .open, now)
+    }
+
+    /// Closes it at once, whatever the reason for which it opened.
+    public mutating func reset(now: Int64) {
+        (openings, reason, hold, openUntil) = (0, "", nil, 0)
+        if state != .closed { change(to: .closed, now) }
     }
 
     /// The probe was not sent, because there was no request.

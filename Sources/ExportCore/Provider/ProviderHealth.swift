@@ -1,14 +1,21 @@
-/// The kinds of requests to a provider, each with its own pauses.
-public enum RequestKind: String, Sendable, Codable, CaseIterable {
-    case create, check, list, cancel
-}
-
-/// A provider's health, shared by all orchestrators: the breaker, and the pauses that it asked for by 429 or
-/// Retry-After. Times are milliseconds of the store's clock.
+/// A provider's health, shared by all orchestrators and workers: the breaker, and the pauses that the provider asked for by throttled answers
+/// or by the budget that its answers tell. Times are milliseconds of the store's clock.
 public struct ProviderHealth: Sendable, Equatable, Codable {
     public var breaker = CircuitBreaker()
-    /// Until when requests of a kind are held back, by `RequestKind`.
+    /// Until when requests of a kind are held back, by `RequestKind.name`.
     public private(set) var pausedUntil: [String: Int64] = [:]
+    /// The kinds that go slow, by `RequestKind.name`. `nil` in a value that an older version wrote.
+    private var slow: [String: Slow]?
+
+    /// A kind whose requests go one at a time: the last answers were throttled, or the provider's budget runs out.
+    public struct Slow: Sendable, Equatable, Codable {
+        /// Since when every answer was throttled.
+        public var since: Int64
+        /// Throttled answers in a row; those to requests that were under way together count once. 0: only the budget is low.
+        public var answers: Int
+        /// The last answer, for people.
+        public var reason: String
+    }
 
     /// A day.
     private static let longestWait: Int64 = 86_400_000
@@ -20,14 +27,83 @@ public struct ProviderHealth: Sendable, Equatable, Codable {
         // Longer than a day is no pause but a mistake.
         let end = now + Int64(min(time, .milliseconds(Self.longestWait)) / .milliseconds(1))
         pausedUntil = pausedUntil.filter { $0.value > now }
-        if end > pausedUntil[kind.rawValue] ?? now { pausedUntil[kind.rawValue] = end }
+        if end > pausedUntil[kind.name] ?? now { pausedUntil[kind.name] = end }
     }
 
-    /// How long requests of a kind have to wait for the end of a pause or of the breaker's being open; zero: not at all.
+    /// A throttled answer. The pause grows with the number of such answers in a row.
+    /// - Parameters:
+    ///   - wait: what the answer asked for; it is never undercut.
+    ///   - random: uniform in 0..<1, for the full jitter.
+    public mutating func throttled(
+        _ kind: RequestKind, wait: Duration?, reason: String, policy: RetryPolicy, random: Double, now: Int64
+    ) {
+        // The answers to requests that were sent before the pause began are one answer.
+        if pausedUntil[kind.name] ?? now > now, slow?[kind.name] != nil { return pause(kind, for: wait ?? .zero, now: now) }
+        var kindSlow = slow?[kind.name] ?? Slow(since: now, answers: 0, reason: "")
+        if kindSlow.answers == 0 { kindSlow.since = now }
+        kindSlow.answers += 1
+        kindSlow.reason = reason
+        slow = (slow ?? [:]).merging([kind.name: kindSlow]) { $1 }
+        let growth = policy.delay(failures: kindSlow.answers, random: random)
+        // A whole pause of nearly nothing would be no pause; the jitter is for those who wait for its end together.
+        pause(kind, for: max(wait ?? .zero, growth, .milliseconds(50)), now: now)
+    }
+
+    /// The answers say that few requests are left until a budget begins again: the rest of the time is divided among them.
+    public mutating func budget(_ kind: RequestKind, remaining: Int, reset: Duration, now: Int64) {
+        if slow?[kind.name] == nil {
+            slow = (slow ?? [:]).merging([kind.name: Slow(since: now, answers: 0, reason: "the provider's budget runs out")]) { $1 }
+        }
+        pause(kind, for: reset / max(remaining + 1, 1), now: now)
+    }
+
+    /// An answer that was not throttled, to the single request after a pause: the kind goes at full speed again.
+    public mutating func recovered(_ kind: RequestKind) {
+        slow?[kind.name] = nil
+        if slow?.isEmpty ?? false { slow = nil }
+    }
+
+    /// What is known of a kind that goes slow; `nil` at full speed.
+    public func slow(_ kind: RequestKind) -> Slow? { slow?[kind.name] }
+
+    /// How long requests of a kind have to wait for the end of a pause or of the breaker's being open; zero: not at all. Downloads, which
+    /// mostly come from other hosts, ask for their own pauses only.
     public func wait(_ kind: RequestKind, now: Int64) -> Duration {
-        let paused = pausedUntil[kind.rawValue] ?? 0
-        let open = breaker.state == .open ? breaker.openUntil : 0
+        let paused = pausedUntil[kind.name] ?? 0
+        let open: Int64 = if case .download = kind { 0 } else { breaker.state == .open ? breaker.openUntil : 0 }
         // The value comes from outside the process: an impossible time must neither overflow nor block requests for ever.
         return .milliseconds(min(max(paused, open, now), now + Self.longestWait) - now)
+    }
+
+    /// Lifts all pauses, a hold, and an open breaker, because an operator says so.
+    public mutating func resume(now: Int64) {
+        (pausedUntil, slow) = ([:], nil)
+        breaker.reset(now: now)
+    }
+}
+
+extension ProviderHealth {
+    /// Why requests of a kind are held back, in words; `nil` when they are not.
+    public func obstacle(_ kind: RequestKind, now: Int64) -> Obstacle? {
+        if let hold = breaker.hold { return .held(hold) }
+        if let slow = slow(kind), slow.answers > 0 { return .throttled(slow) }
+        if breaker.state != .closed { return .down(breaker.reason) }
+        return wait(kind, now: now) > .zero ? .paused : nil
+    }
+
+    public enum Obstacle: Sendable, Equatable, CustomStringConvertible {
+        case held(CircuitBreaker.Hold)
+        case throttled(Slow)
+        case down(String)
+        case paused
+
+        public var description: String {
+            switch self {
+            case .held(let hold): "the provider is held: \(hold.message)"
+            case .throttled(let slow): "the provider throttles: \(slow.reason)"
+            case .down(let reason): "the provider is down: \(reason)"
+            case .paused: "the provider asked for a pause"
+            }
+        }
     }
 }

@@ -12,17 +12,17 @@ extension StoreScript {
     /// | counts | attempts, failures and unknownStatuses, separated by tabs |
     /// | what | of the line in the history: a status or a sign; empty: no line |
     /// | detail | of the line in the history |
-    /// | isCheck | 1 for a status check |
+    /// | marks | words: `check` for a status check, `deferred` when the step is put off |
     /// | fields | the number of further fields |
     /// | field | a field of the job's hash |
-    /// | value | its value; empty: the field is removed |
+    /// | value | its value; empty: the field is removed. Of `answers`: a line that is added |
     ///
     /// | reply | meaning |
     /// |---|---|
     /// | version | the new version, or -1: stale, ended or unknown |
     static let apply = StoreScript(
         "apply", PackageResources.apply_lua,
-        arguments: "keep; each: id, version, status, delay, counts, what, detail, isCheck, fields; nested: field, value",
+        arguments: "keep; each: id, version, status, delay, counts, what, detail, marks, fields; nested: field, value",
         reply: "each: version")
 }
 

@@ -16,6 +16,8 @@ extension StoreScript {
     /// | error | code and message of a file that is given up |
     /// | objects | the objects of a stored file as JSON |
     /// | manifestLease | ms that a claim for the manifest lasts; -1: no claim |
+    /// | isDeferred | 1 when the attempt was put off |
+    /// | answer | an answer that was not the wanted one, in one line; empty: none |
     ///
     /// | reply | meaning |
     /// |---|---|
@@ -25,7 +27,7 @@ extension StoreScript {
     /// | job | the job's hash; only with a claim for the manifest |
     static let applyFile = StoreScript(
         "apply_file", PackageResources.apply_file_lua,
-        arguments: "id, file, from, state, delay, count, isUncounted, what, detail, error, objects, manifestLease",
+        arguments: "id, file, from, state, delay, count, isUncounted, what, detail, error, objects, manifestLease, isDeferred, answer",
         reply: "isStored, isLast, now, job")
 }
 
@@ -56,6 +58,7 @@ extension JobStore {
                 .integer(decision.timer.delay), .string(decision.count.word), decision.usesAttempt ? 0 : 1, .string(what),
                 .string(detail), .string(decision.count.errorLine(of: claimed)),
                 decision.count == .stored ? .bytes(StoredObject.json(objects)) : "", .integer(manifestLease?.milliseconds ?? -1),
+                decision.isDeferral ? 1 : 0, .string(failure.map { HistoryEntry.line(String($0.shown.prefix(400))) } ?? ""),
             ])
         guard try reply.element("isStored").integer == 1 else { return nil }
         let isLast = try reply.element("isLast").integer == 1

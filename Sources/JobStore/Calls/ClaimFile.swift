@@ -21,9 +21,10 @@ extension StoreScript {
     /// | now | the store's clock |
     /// | job | the job's hash |
     /// | attemptsBase | tokens up to it belong to attempts before a retry |
+    /// | deferredFor | ms since the file was put off for the first time; -1: it is not |
     static let claimFile = StoreScript(
         "claim_file", PackageResources.claim_file_lua, arguments: "id, file, from, state, delay",
-        reply: "outcome, state, isTimerDue, uncounted, name, description, now, job, attemptsBase")
+        reply: "outcome, state, isTimerDue, uncounted, name, description, now, job, attemptsBase, deferredFor")
 }
 
 /// A file that a worker has claimed, with its job.
@@ -35,6 +36,8 @@ public struct ClaimedFile: Sendable {
     /// The number of this attempt, from 1; a retry of the job starts again at 1.
     public var attempt: Int
     public var file: FileTask
+    /// How long ago the file was put off for the first time, with no failure of another kind in between.
+    public var deferredFor: Duration?
 }
 
 /// The result of claiming a file.
@@ -66,8 +69,10 @@ extension JobStore {
         guard outcome == "claimed", let job = Job(id, hash: try reply.element("job").hash, now: now) else { throw reply.unexpected }
         var file = try FileTask(stored: reply.element("description").bytes, "claim_file")
         file.name = try reply.element("name").string
+        let deferred = try reply.element("deferredFor").integer
         let uncounted = try reply.element("uncounted").integer, base = try reply.element("attemptsBase").integer
         return .claimed(
-            ClaimedFile(job: job, index: index, state: state, attempt: state.token - Int(base) - Int(uncounted), file: file))
+            ClaimedFile(job: job, index: index, state: state, attempt: state.token - Int(base) - Int(uncounted), file: file,
+                deferredFor: deferred < 0 ? nil : .milliseconds(deferred)))
     }
 }

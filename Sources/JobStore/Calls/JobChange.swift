@@ -14,12 +14,19 @@ public struct JobChange: Sendable {
     public var isFailure: Bool
     /// Replaces what the provider's answers said about the export.
     public var exportHandle: String?
+    /// An answer that was not the wanted one, in one line; the last few stay with the job.
+    public var answer: String?
+    /// The page of files that came with the answer that made the job ready, as JSON: that answer may be available only once.
+    public var readyPage: String?
+    /// The file list is read from its first page again.
+    public var relists: Bool
     /// Notes that the provider may have started a second export.
     public var mayBeCreatedTwice: Bool
 
     public init(
         _ job: ClaimedJob, _ decision: JobDecision, detail: String = "", isCheck: Bool = false, isFailure: Bool = false,
-        exportHandle: String? = nil, mayBeCreatedTwice: Bool = false
+        exportHandle: String? = nil, mayBeCreatedTwice: Bool = false, answer: String? = nil, readyPage: String? = nil,
+        relists: Bool = false
     ) {
         self.job = job
         self.decision = decision
@@ -28,12 +35,16 @@ public struct JobChange: Sendable {
         self.isFailure = isFailure
         self.exportHandle = exportHandle
         self.mayBeCreatedTwice = mayBeCreatedTwice
+        self.answer = answer
+        self.readyPage = readyPage
+        self.relists = relists
     }
 
     /// The job after the change was stored: with its new version and state, and what the record says about the export then.
     public func stored(as version: Int64) -> ClaimedJob {
         var stored = job.advanced(to: version, decision.state)
         if let exportHandle { stored.exportHandle = exportHandle }
+        if let readyPage { stored.readyPage = readyPage }
         if forgetsExport { stored.exportHandle = nil }
         return stored
     }
@@ -50,6 +61,9 @@ public struct JobChange: Sendable {
         }
         if let exportHandle { fields += ["export", .string(exportHandle)] }
         if mayBeCreatedTwice { fields += ["createdTwice", "possible"] }
+        if let answer { fields += ["answers", .string(HistoryEntry.line(String(answer.prefix(400))))] }
+        if let readyPage { fields += ["readyPage", .string(readyPage)] }
+        if relists { fields += ["listingCursor", ""] }
         fields += rareFields
         arguments.append(.string(job.id.text))
         arguments.append(.integer(job.version))
@@ -58,9 +72,18 @@ public struct JobChange: Sendable {
         arguments.append(.string(JobProgress.counts(state)))
         arguments.append(.string(what))
         arguments.append(.string(HistoryEntry.line(detail)))
-        arguments.append(.integer(isCheck ? 1 : 0))
+        arguments.append(marks)
         arguments.append(.integer(Int64(fields.count / 2)))
         arguments.append(contentsOf: fields)
+    }
+
+    private var marks: RedisArgument {
+        switch (isCheck, decision.state.deferredFor != nil) {
+        case (false, false): ""
+        case (true, false): "check"
+        case (false, true): "deferred"
+        case (true, true): "check deferred"
+        }
     }
 
     /// Of the line in the history; empty when nothing is worth a line: the watchdog found everything in order.

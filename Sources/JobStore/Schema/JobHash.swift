@@ -17,13 +17,15 @@ extension Job {
             claims: progress.claims, filesTotal: number("filesTotal"), filesDone: number("filesDone"), filesFailed: number("filesFailed"),
             manifestClaims: number("manifestClaims"), creation: number("creation"), recreations: number("recreations"),
             createIsUncertain: hash["createIsUncertain"] == "1", resumeAt: hash["resumeAt"].flatMap(JobStatus.init(rawValue:)),
-            waited: now.map { .milliseconds(max($0 - (hash["since"].flatMap(Int64.init) ?? createdAt), 0)) } ?? .zero)
+            waited: now.map { .milliseconds(max($0 - (hash["since"].flatMap(Int64.init) ?? createdAt), 0)) } ?? .zero,
+            deferredFor: progress.deferredSince.map { since in .milliseconds(max((now ?? since) - since, 0)) })
         self.init(
             request: request, version: progress.version, state: state, createdAt: createdAt, lastPollAt: progress.lastPollAt,
             nextPollAt: progress.nextPollAt, expiresAt: hash["expiresAt"].flatMap(Int64.init),
             error: hash["errorCode"].map { JobError(code: $0, message: hash["errorMessage"] ?? "") },
             fileError: hash["fileError"].flatMap(JobError.init(line:)), isCancelRequested: hash["cancel"] == "1",
-            mayBeCreatedTwice: hash["createdTwice"] != nil, exportHandle: hash["export"], listingCursor: hash["listingCursor"])
+            mayBeCreatedTwice: hash["createdTwice"] != nil, exportHandle: hash["export"], listingCursor: hash["listingCursor"],
+            readyPage: hash["readyPage"])
     }
 }
 

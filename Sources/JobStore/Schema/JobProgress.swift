@@ -5,12 +5,15 @@ struct JobProgress {
     let version: Int64
     let claims: Int, attempts: Int, failures: Int, unknownStatuses: Int
     let lastPollAt: Int64?, nextPollAt: Int64?
+    /// Since when the job's step is put off.
+    let deferredSince: Int64?
 
     init?(_ text: String) {
         var fields = TabFields(text)
         guard let version = fields.number(), let claims = fields.count(), let attempts = fields.count(), let failures = fields.count(),
-            let unknown = fields.count(), let last = fields.number(), let next = fields.lastNumber()
+            let unknown = fields.count(), let last = fields.number(), let (next, deferredSince) = fields.endNumbers()
         else { return nil }
+        self.deferredSince = deferredSince
         self.version = version
         (self.claims, self.attempts, self.failures, self.unknownStatuses) = (claims, attempts, failures, unknown)
         (lastPollAt, nextPollAt) = (last == 0 ? nil : last, next == 0 ? nil : next)

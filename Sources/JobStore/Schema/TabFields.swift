@@ -25,8 +25,12 @@ struct TabFields {
 
     mutating func number() -> Int64? { next().flatMap(Self.number) }
 
-    /// The last field, when it is a number.
-    func lastNumber() -> Int64? { Self.number(line[position...]) }
+    /// The last field, or the last two, when they are numbers.
+    mutating func endNumbers() -> (Int64, Int64?)? {
+        guard let first = next() else { return Self.number(line[position...]).map { ($0, nil) } }
+        guard let number = Self.number(first), let last = Self.number(line[position...]) else { return nil }
+        return (number, last)
+    }
 
     private static func number(_ field: ArraySlice<UInt8>) -> Int64? {
         guard (1...18).contains(field.count) else { return nil }
@@ -41,8 +45,10 @@ struct TabFields {
 
     /// A count, or milliseconds up to 31 years. Anybody who can publish can write a line, and a number that overflows a computation would
     /// end the process.
-    mutating func count() -> Int? {
-        guard let number = number(), number <= 1_000_000_000_000 else { return nil }
+    mutating func count() -> Int? { next().flatMap(Self.count) }
+
+    static func count(_ field: ArraySlice<UInt8>) -> Int? {
+        guard let number = number(field), number <= 1_000_000_000_000 else { return nil }
         return Int(number)
     }
 

@@ -6,7 +6,8 @@ import ExportCore
 /// 1. the job's id;
 /// 2. version, claims, attempts, failures, unknown statuses, last and next check, as in the field `progress`;
 /// 3. status, files in total, files stored, files given up, exports left behind, exports created again, whether a cancellation is asked
-///    for (0 or 1), milliseconds waited, export handle (JSON; `{}`: none);
+///    for (0 or 1), milliseconds waited and, after a space, milliseconds since the step was put off for the first time, if it is, export
+///    handle (JSON; `{}`: none);
 /// 4. provider, tenant, correlation id (empty: the job's id) and parameters (JSON), as in the field `request`.
 public enum Wake {
     /// The jobs of a message as they were claimed, and how many of its lines are malformed. Priority, webhook and trace context of the
@@ -72,18 +73,28 @@ public enum Wake {
             let attempts = fields.count(), let failures = fields.count(), let unknown = fields.count(), fields.next() != nil,
             fields.next() != nil, let status = fields.text().flatMap(JobStatus.init(rawValue:)), let total = fields.count(),
             let done = fields.count(), let failed = fields.count(), let creation = fields.count(), let recreations = fields.count(),
-            let cancel = fields.next(), let waited = fields.count(), let handle = fields.next(), let provider = fields.text(),
+            let cancel = fields.next(), let (waited, deferredFor) = times(fields.next()), let handle = fields.next(), let provider = fields.text(),
             let tenant = fields.text(), let correlationID = fields.text(orFor: name)
         else { return nil }
         // The first claim of a planned check is not written.
         let state = JobState(
             status: status, attempts: attempts, failures: failures, unknownStatuses: unknown, claims: max(claims, 1), filesTotal: total,
-            filesDone: done, filesFailed: failed, creation: creation, recreations: recreations, waited: .milliseconds(waited))
+            filesDone: done, filesFailed: failed, creation: creation, recreations: recreations, waited: waited, deferredFor: deferredFor)
         return ClaimedJob(
             request: JobRequest(
                 id: id, provider: provider, parameters: fields.rest(), tenant: tenant, correlationID: correlationID),
             version: version, state: state,
             exportHandle: handle.elementsEqual("{}".utf8) ? nil : String(decoding: handle, as: UTF8.self),
             isCancelRequested: cancel.elementsEqual(CollectionOfOne(UInt8(ascii: "1"))))
+    }
+
+    /// `WAITED` or `WAITED DEFERRED`.
+    private static func times(_ field: ArraySlice<UInt8>?) -> (waited: Duration, deferredFor: Duration?)? {
+        guard let field else { return nil }
+        let space = field.firstIndex(of: UInt8(ascii: " "))
+        guard let waited = TabFields.count(field[..<(space ?? field.endIndex)]) else { return nil }
+        guard let space else { return (.milliseconds(waited), nil) }
+        guard let deferred = TabFields.count(field[(space + 1)...]) else { return nil }
+        return (.milliseconds(waited), .milliseconds(deferred))
     }
 }

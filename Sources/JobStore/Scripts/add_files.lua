@@ -7,7 +7,7 @@
 local id, expected, status, delay, counts, cursor = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5], ARGV[6]
 local key, files = job_key(id), files_key(id)
 local known = redis.call('HMGET', key, 'progress', 'status', 'createdAt', 'filesTotal', 'filesDone', 'filesFailed', 'attemptsBase',
-    'listingCursor', 'history', 'priority', 'traceparent')
+    'listingCursor', 'history', 'priority', 'traceparent', 'readyPage')
 local done, failed = tonumber(known[5] or '0'), tonumber(known[6] or '0')
 local version, _, last_poll, next_poll = parse_progress(known[1])
 if version ~= expected or known[2] ~= 'READY' then return { 'stale', -1, done, failed, '', '' } end
@@ -38,6 +38,7 @@ local function set(field, value)
     fields[#fields + 1] = value
 end
 if cursor ~= '' then set('listingCursor', cursor) elseif known[8] then gone[#gone + 1] = 'listingCursor' end
+if known[12] then gone[#gone + 1] = 'readyPage' end
 if status ~= known[2] then
     set('status', status)
     set('history', with_line(known[9] or '', NOW - tonumber(known[3]), status, whole(total) .. ' files'))

@@ -1,7 +1,7 @@
 -- include: clock, job_keys, progress, history, index
 -- Stores decisions of the job machine. Fields, timer, index, counter and history of a job change together, and only if the caller knows
 -- the job's current version. A job occurs once at most.
--- ARGV: keep; each: id, version, status, delay, counts, what, detail, isCheck, fields; nested: field, value
+-- ARGV: keep; each: id, version, status, delay, counts, what, detail, marks, fields; nested: field, value
 -- Returns: each: version
 
 local NOW_TEXT = whole(NOW)
@@ -34,7 +34,7 @@ local versions, timers = {}, {}
 local at = 2
 while at <= #ARGV do
     local id, expected, status, delay, counts = ARGV[at], ARGV[at + 1], ARGV[at + 2], tonumber(ARGV[at + 3]), ARGV[at + 4]
-    local what, detail, is_check, extra = ARGV[at + 5], ARGV[at + 6], ARGV[at + 7], tonumber(ARGV[at + 8])
+    local what, detail, marks, extra = ARGV[at + 5], ARGV[at + 6], ARGV[at + 7], tonumber(ARGV[at + 8])
     local key = job_key(id)
     local before, progress, checks, history, created, cancel, queued, cursor
     -- A check that changes nothing is the most frequent change: it reads and writes the least.
@@ -63,7 +63,12 @@ while at <= #ARGV do
             end
         end
         for position = at + 9, at + 8 + extra * 2, 2 do
-            if ARGV[position + 1] == '' then gone[#gone + 1] = ARGV[position] else set(fields, ARGV[position], ARGV[position + 1]) end
+            local field, value = ARGV[position], ARGV[position + 1]
+            if field == 'answers' then
+                local answers, since = unpack(redis.call('HMGET', key, 'answers', 'createdAt'))
+                value = with_answer(answers, NOW - since, value)
+            end
+            if value == '' then gone[#gone + 1] = field else set(fields, field, value) end
         end
         if before == 'PENDING' then
             -- A create that outlived its lease has put the job back into the waiting list, which must not cut its backoff short.
@@ -74,7 +79,7 @@ while at <= #ARGV do
         end
         -- The job was cancelled while its export was being created.
         if delay > 0 and before == 'PENDING' and cancel then delay = 0 end
-        if is_check == '1' then polled = NOW_TEXT end
+        if string.find(marks, 'check', 1, true) then polled = NOW_TEXT end
         if status == 'POLLING' then planned = whole(NOW + delay) elseif delay < 0 then planned = '0' end
         if delay < 0 then
             set(fields, 'expiresAt', whole(NOW + keep))
@@ -83,7 +88,8 @@ while at <= #ARGV do
         end
         version = tonumber(expected) + 1
         if #gone > 0 then redis.call('HDEL', key, unpack(gone)) end
-        redis.call('HSET', key, 'progress', decided(version, counts, polled, planned), unpack(fields))
+        local deferred = string.find(marks, 'deferred', 1, true) and (deferred_since(progress) or NOW_TEXT) or nil
+        redis.call('HSET', key, 'progress', decided(version, counts, polled, planned, deferred), unpack(fields))
         move_index(id, before, status)
         if delay < 0 then
             finish(id, key, status)

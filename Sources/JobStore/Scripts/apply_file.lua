@@ -2,13 +2,14 @@
 -- Stores the end of an attempt at a file: state, timer, the job's counters and history, if the caller still has the lease. A caller that
 -- lost the answer may ask again: nothing is counted twice. When every file has ended with this stored one, and the caller asks for it, the
 -- job is claimed for its manifest as by claim_manifest.lua, so that the caller continues without another call.
--- ARGV: id, file, from, state, delay, count, isUncounted, what, detail, error, objects, manifestLease
+-- ARGV: id, file, from, state, delay, count, isUncounted, what, detail, error, objects, manifestLease, isDeferred, answer
 -- Returns: isStored, isLast, now, job
 
 local id, file, from, state, delay, count = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5]), ARGV[6]
 local is_uncounted, what, detail, error_line, objects, lease = ARGV[7], ARGV[8], ARGV[9], ARGV[10], ARGV[11], tonumber(ARGV[12])
 local key, files = job_key(id), files_key(id)
-local mark = state_mark(redis.call('HGET', files, file .. '.state'))
+local stored, deferred = unpack(redis.call('HMGET', files, file .. '.state', file .. '.deferred'))
+local mark = state_mark(stored)
 local is_again = mark and mark == state_mark(state)
 if not is_again and mark ~= from then return { 0, 0 } end
 local status, total, done, failed, created, history, progress, manifest_claims, file_error = unpack(redis.call('HMGET', key, 'status',
@@ -34,11 +35,17 @@ if not is_again then
         set('filesFailed', failed)
         if not file_error then set('fileError', error_line) end
     end
+    if ARGV[13] == '1' then
+        ended[#ended + 1], ended[#ended + 2] = file .. '.deferred', deferred or whole(NOW)
+    elseif deferred then
+        redis.call('HDEL', files, file .. '.deferred')
+    end
     redis.call('HSET', files, unpack(ended))
     -- The token was used up all the same: it fences, and no later attempt may have it.
     if is_uncounted == '1' then redis.call('HINCRBY', files, file .. '.uncounted', 1) end
     set_file_timer(id, file, delay)
     if what ~= '' then set('history', with_line(history or '', NOW - tonumber(created), what, detail)) end
+    if ARGV[14] ~= '' then set('answers', with_answer(redis.call('HGET', key, 'answers'), NOW - tonumber(created), ARGV[14])) end
 end
 
 -- Whoever handles the job's timer decides what the loss of a file means, also when another file is the last to end.

@@ -42,6 +42,11 @@ local function wake(id, key, job, score)
     end
     -- The server's clock may have been set back.
     local waited = whole(math.max(NOW - (since or redis.call('HGET', key, 'createdAt')), 0))
+    local deferred = deferred_since(progress)
+    if deferred then
+        progress = string.sub(progress, 1, -#deferred - 2)
+        waited = waited .. ' ' .. whole(math.max(NOW - deferred, 0))
+    end
     local line = table.concat({
         id, progress, status, total, done, failed, creation or '0', recreations or '0', cancel or '0', waited, export or '{}', request,
     }, '\t')

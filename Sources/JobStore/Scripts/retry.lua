@@ -50,7 +50,7 @@ for position = 7, #ARGV, 2 do
 end
 
 if status == 'PENDING' then
-    redis.call('HDEL', key, 'export', 'listingCursor', 'filesTotal', 'filesDone')
+    redis.call('HDEL', key, 'export', 'listingCursor', 'readyPage', 'filesTotal', 'filesDone')
     redis.call('UNLINK', files)
 else
     redis.call('HSET', key, 'since', whole(NOW))
@@ -64,6 +64,7 @@ else
                 values[#values + 1] = next_state
                 gone[#gone + 1] = file .. '.error'
                 gone[#gone + 1] = file .. '.uncounted'
+                gone[#gone + 1] = file .. '.deferred'
             end
         end
         if #values > 0 then

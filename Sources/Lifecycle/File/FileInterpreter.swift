@@ -128,7 +128,7 @@ public struct FileInterpreter: Sendable {
 extension FileEvent {
     fileprivate var failure: Failure? {
         switch self {
-        case .failed(let failure, _): failure
+        case .failed(let failure, _, _): failure
         case .handedBack: Failure(.transient, code: "worker-shutdown", message: "the worker was shut down during the transfer")
         default: nil
         }

@@ -42,22 +42,41 @@ struct FileListing: Sendable {
         }
     }
 
+    /// The provider may not be asked now. The first time, that is stored as a step that was put off, so that its time is bounded.
+    private func hold(_ job: ClaimedJob, by delay: Duration, _ provider: Provider, _ interpreter: JobInterpreter) async {
+        guard let obstacle = await provider.gate.obstacle(.list) else { return await work.postpone(job, by: delay) }
+        if let verdict = provider.machine.verdictWhileHeld(job.state, by: obstacle.why) {
+            await interpreter.carryOut(JobChange(job, verdict, detail: verdict.error?.code ?? ""))
+        } else if case .throttled = obstacle.why, job.state.deferredFor == nil {
+            let failure = Failure(.throttled, code: "provider-paused", message: "\(obstacle.why)", retryAfter: delay)
+            await interpreter.carryOut(.stepFailed(failure), for: job, by: provider.machine, detail: failure.code)
+        } else {
+            await work.postpone(job, by: delay)
+        }
+    }
+
     private func listPages(of job: ClaimedJob, from cursor: String?, _ provider: Provider, _ interpreter: JobInterpreter) async throws {
         var (job, cursor, emptyPages) = (job, cursor, 0)
         await work.advance(job)
         while true {
             let permission = await provider.gate.admit(.list)
-            if case .wait(let time) = permission { return await work.postpone(job, by: time) }
+            if case .wait(let time) = permission { return await hold(job, by: time, provider, interpreter) }
             let begun = ContinuousClock.now
             let outcome = await provider.client.files(JobContext(step: job), exportHandle: job.exportHandle ?? "{}", page: cursor)
-            await provider.gate.report(.list, permission, failure: outcome.failure, took: .now - begun)
+            let counted = await provider.gate.report(
+                .list, permission, failure: outcome.failure, took: .now - begun, budget: await provider.client.takeBudget())
             metrics.countListing(outcome.failure.map { StepOutcome($0.failureClass) } ?? .succeeded)
             switch outcome {
             case .failure(let failure):
-                let event = JobEvent.stepFailed(ProviderGate.forJob(failure, permission))
+                let event = JobEvent.stepFailed(counted ?? failure)
                 await interpreter.carryOut(event, for: job, by: provider.machine, detail: failure.code)
                 return
             case .page(let files, let next):
+                if files.isEmpty, next == nil, job.state.filesTotal == 0, provider.machine.rules.nothingListedWait != nil {
+                    let failure = Failure.nothingListed
+                    await interpreter.carryOut(.stepFailed(failure), for: job, by: provider.machine, detail: failure.code)
+                    return
+                }
                 emptyPages = files.isEmpty ? emptyPages + 1 : 0
                 if let error = refusal(of: files.count, next, after: cursor, emptyPages, job) {
                     await interpreter.carryOut(.listingRefused(error), for: job, by: provider.machine)
@@ -98,4 +117,11 @@ struct FileListing: Sendable {
     private static func safeName(_ name: String, index: Int) -> String {
         (try? SafePath.relative(name)) ?? "file-\(index)"  // An unsafe name is no reason to fail the job.
     }
+}
+
+extension Failure {
+    /// Links may appear some time after the export is called ready.
+    fileprivate static let nothingListed = Failure(
+        .notYet, code: JobError.nothingListed,
+        message: "the export is ready, but files.items gives no file; if that is right for this API, write files: { none: ok }")
 }

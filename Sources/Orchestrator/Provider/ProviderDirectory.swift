@@ -1,5 +1,6 @@
 import ExportCore
 import JobStore
+import Lifecycle
 import Logging
 import ProviderAPI
 import Telemetry
@@ -35,14 +36,14 @@ struct ProviderDirectory: Sendable {
     /// - Parameter gate: creates a provider's gate.
     init(
         _ clients: [String: ProviderClient], store: JobStore, configuration: OrchestratorConfiguration, logger: Logger,
-        gate: (ProviderDefinition) -> ProviderGate
+        gate: (ProviderClient) -> ProviderGate
     ) {
         let repeated = RateLimitedLog(logger)
         entries = clients.mapValues { client in
             var rules = client.definition.jobRules
             rules.lease = configuration.lease
             rules.watchdog = configuration.watchdog
-            let gate = gate(client.definition)
+            let gate = gate(client)
             let places = ProviderPlaces(definition: client.definition, gate: gate, store: store, repeated: repeated)
             return Provider(client: client, gate: gate, places: places, rules: rules)
         }

@@ -1,5 +1,6 @@
 import ExportCore
 import JobStore
+import Lifecycle
 import ProviderAPI
 import Telemetry
 
@@ -25,11 +26,11 @@ struct ProviderPlaces: Sendable {
         if case .wait(let time) = permission { return Taken(permission: permission, wait: time) }
         do throws(JobStoreError) {
             let taken = try await store.take(
-                from: definition.name, limit: permission == .probe ? 1 : limit, limits: limits, lease: lease)
-            if taken.jobs.isEmpty { await gate.withdraw(permission) }
+                from: definition.name, limit: permission == .granted ? limit : 1, limits: limits, lease: lease)
+            if taken.jobs.isEmpty { await gate.withdraw(permission, .create) }
             return Taken(jobs: taken.jobs, permission: permission, wait: taken.wait)
         } catch {
-            await gate.withdraw(permission)
+            await gate.withdraw(permission, .create)
             throw error
         }
     }

@@ -16,18 +16,19 @@ struct ExportCreation: Sendable {
 
     /// - Parameter permission: the permission with which the job was taken; it is used or withdrawn.
     func run(_ job: ClaimedJob, _ permission: ProviderGate.Permission, _ provider: Provider) async {
-        guard await resolver.resolve(job) != nil else { return await provider.gate.withdraw(permission) }
+        guard await resolver.resolve(job) != nil else { return await provider.gate.withdraw(permission, .create) }
         let isUncertain = job.state.mayHaveExport
         let context = JobContext(step: job)
         let begun = ContinuousClock.now
         let outcome = await send(context, provider.client, lookFirst: isUncertain)
-        await provider.gate.report(.create, permission, failure: outcome.failure, took: .now - begun)
+        let failure = await provider.gate.report(
+            .create, permission, failure: outcome.failure, took: .now - begun, budget: await provider.client.takeBudget())
         metrics.countCreate(outcome.failure.map { StepOutcome($0.failureClass) } ?? .succeeded)
 
         let mayBeTwice = isUncertain && provider.definition.createSafety.isEmpty
         if mayBeTwice { warnOfSecondExport(job) }
         let usual = await durations.usual(provider: provider.name, kind: await provider.kind(context))
-        let (event, detail) = Self.event(outcome, permission, PollHints(usualDuration: usual))
+        let (event, detail) = Self.event(outcome, failure, PollHints(usualDuration: usual))
         await resolver.interpreter.carryOut(
             event, for: job, by: provider.machine, detail: detail, exportHandle: outcome.exportHandle, mayBeCreatedTwice: mayBeTwice)
     }
@@ -42,12 +43,12 @@ struct ExportCreation: Sendable {
     }
 
     private static func event(
-        _ outcome: CreateOutcome, _ permission: ProviderGate.Permission, _ hints: PollHints
+        _ outcome: CreateOutcome, _ counted: Failure?, _ hints: PollHints
     ) -> (event: JobEvent, detail: String) {
         switch outcome {
         case .created: (.created(hints), "")
         case .adopted: (.created(hints), "adopted")
-        case .failed(let failure): (.stepFailed(ProviderGate.forJob(failure, permission)), failure.code)
+        case .failed(let failure): (.stepFailed(counted ?? failure), failure.code)
         }
     }
 

@@ -92,6 +92,24 @@ actor Starter {
         }
     }
 
+    /// Ends jobs that wait for their creation and whose time is over, although their provider must not be asked.
+    func endOverdue(_ jobs: [WaitingJob], of provider: Provider) async {
+        guard let obstacle = await provider.gate.obstacle(.create) else { return }
+        let verdict = { (state: JobState) in provider.machine.verdictWhileHeld(state, by: obstacle.why, lasted: obstacle.lasted) }
+        let overdue = jobs.filter { job in
+            verdict(JobState(status: .pending, waited: .milliseconds(max(obstacle.now - job.since, 0)))) != nil
+        }
+        guard !overdue.isEmpty else { return }
+        do {
+            for job in try await store.start(overdue.map(\.id), lease: lease) {
+                guard let decision = verdict(job.state) else { continue }
+                await creation.resolver.interpreter.carryOut(JobChange(job, decision, detail: decision.error?.code ?? ""))
+            }
+        } catch {
+            repeated.warning(key: "overdue", "jobs of a provider that must not be asked stay open: \(error)")
+        }
+    }
+
     private func nextCandidate() -> Provider? {
         let ready = candidates.filter { $0.value <= .now && inProgress[$0.key, default: 0] < shareLimit }
         return ready.keys.randomElement().flatMap { providers[$0] }
@@ -120,13 +138,13 @@ actor Starter {
             candidates[name] = taken.wait.map { .now + $0 } ?? (signalled.contains(name) ? .now : nil)
             guard !taken.jobs.isEmpty else { return }
             let jobs = try await store.start(taken.jobs.map(\.id), lease: lease)
-            if jobs.isEmpty { await provider.gate.withdraw(permission) }
+            if jobs.isEmpty { await provider.gate.withdraw(permission, .create) }
             await begin(jobs, of: provider, permission)
             permission = .granted
             await provider.places.settle(taken, started: Set(jobs.map(\.id)))
             if jobs.count < taken.jobs.count { candidates[name] = .now }
         } catch {
-            await provider.gate.withdraw(permission)
+            await provider.gate.withdraw(permission, .create)
             repeated.warning(key: "start", "starting jobs has to wait: \(error)", metadata: ["provider": "\(name)"])
             candidates[name] = .now + .seconds(1)
         }

@@ -8,8 +8,13 @@ struct CheckFinding {
     /// For the history: `running 40%`.
     let detail: String
     let exportHandle: String?
+    /// The page of files that came with the answer, as JSON.
+    var readyPage: String?
+    /// An answer that was not the wanted one.
+    var answer: String?
 
-    init(_ outcome: CheckOutcome, _ permission: ProviderGate.Permission, usual: Duration?) {
+    /// - Parameter counted: the failure of the check as it counts for the job.
+    init(_ outcome: CheckOutcome, _ counted: Failure?, usual: Duration?) {
         switch outcome {
         case .queued(let retryAfter):
             self.init(.notReady(PollHints(retryAfter: retryAfter, usualDuration: usual)), .notReady, "queued")
@@ -29,8 +34,10 @@ struct CheckFinding {
         case .unknownStatus(let status, let retryAfter):
             let hints = PollHints(retryAfter: retryAfter, usualDuration: usual)
             self.init(.unknownStatus(status, hints), .unknownStatus, "unknown status \(status)")
+            answer = detail
         case .failure(let failure):
-            self.init(.stepFailed(ProviderGate.forJob(failure, permission)), StepOutcome(failure.failureClass), failure.code)
+            self.init(.stepFailed(counted ?? failure), StepOutcome(failure.failureClass), failure.code)
+            answer = failure.shown
         }
     }
 

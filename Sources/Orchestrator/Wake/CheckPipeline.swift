@@ -37,8 +37,9 @@ actor CheckPipeline {
             var again: [JobChange] = []
             for answer in arrived {
                 let check = checks[answer.index]
-                await provider.gate.report(.check, check.permission, failure: answer.outcome.failure, took: answer.took)
-                guard let change = await decide(check, answer.outcome, provider) else {
+                let failure = await provider.gate.report(
+                    .check, check.permission, failure: answer.outcome.failure, took: answer.took, budget: answer.budget)
+                guard let change = await decide(check, answer.outcome, failure, provider) else {
                     await work.leave([check.job])
                     continue
                 }
@@ -67,15 +68,28 @@ actor CheckPipeline {
     private func admit(_ jobs: [ClaimedJob], _ provider: Provider) async -> [Check] {
         var checks: [Check] = []
         var held: [(job: ClaimedJob, delay: Duration)] = []
-        for (job, permission) in zip(jobs, await provider.gate.admit(.check, jobs.count)) {
+        for (job, permission) in zip(jobs, await provider.gate.admit(.check, suspects: jobs.map { $0.state.failures > 0 })) {
             if case .wait(let delay) = permission {
                 held.append((job, delay))
             } else {
                 checks.append(Check(job: job, context: JobContext(check: job), permission: permission))
             }
         }
-        for (job, delay) in held { Task(executorPreference: thread) { await self.postpone(job, by: delay) } }
+        if !held.isEmpty { await hold(held, provider) }
         return checks
+    }
+
+    /// The wait for an export has its end, whether or not its provider may be asked.
+    private func hold(_ held: [(job: ClaimedJob, delay: Duration)], _ provider: Provider) async {
+        let obstacle = await provider.gate.obstacle(.check)
+        for (job, delay) in held {
+            if let obstacle, let verdict = provider.machine.verdictWhileHeld(job.state, by: obstacle.why) {
+                carryOut(JobChange(job, verdict, detail: verdict.error?.code ?? ""))
+            } else {
+                let rest = max(provider.machine.rules.maxWait - job.state.waited, .milliseconds(1))
+                Task(executorPreference: thread) { await self.postpone(job, by: obstacle == nil ? delay : min(delay, rest)) }
+            }
+        }
     }
 
     private func postpone(_ job: ClaimedJob, by delay: Duration) async {
@@ -83,13 +97,13 @@ actor CheckPipeline {
         await work.leave([job])
     }
 
-    private func decide(_ check: Check, _ outcome: CheckOutcome, _ provider: Provider) async -> JobChange? {
+    private func decide(_ check: Check, _ outcome: CheckOutcome, _ failure: Failure?, _ provider: Provider) async -> JobChange? {
         let usual = await durations.usual(provider: provider.name, kind: await provider.kind(check.context))
-        let finding = CheckFinding(outcome, check.permission, usual: usual)
+        let finding = CheckFinding(outcome, failure, usual: usual)
         metrics.countCheck(finding.outcome)
         guard let decision = provider.machine.decide(finding.event, in: check.job.state, random: Jitter.shared.next()) else { return nil }
         return JobChange(
             check.job, decision, detail: decision.error?.code ?? finding.detail, isCheck: true, isFailure: finding.event.isFailure,
-            exportHandle: finding.exportHandle)
+            exportHandle: finding.exportHandle, answer: finding.answer, readyPage: finding.readyPage)
     }
 }

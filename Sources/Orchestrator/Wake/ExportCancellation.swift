@@ -48,8 +48,9 @@ struct ExportCancellation: Sendable {
         }
         let begun = ContinuousClock.now
         let outcome = await send(provider.client, job)
-        await provider.gate.report(.cancel, permission, failure: outcome.failure, took: .now - begun)
-        return outcome.failure.map { .cancelFailed(ProviderGate.forJob($0, permission)) } ?? .cancelled
+        let failure = await provider.gate.report(
+            .cancel, permission, failure: outcome.failure, took: .now - begun, budget: await provider.client.takeBudget())
+        return failure.map { .cancelFailed($0) } ?? .cancelled
     }
 
     private func send(_ client: ProviderClient, _ job: ClaimedJob) async -> CancelOutcome {

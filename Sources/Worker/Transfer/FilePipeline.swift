@@ -8,7 +8,7 @@ import ProviderAPI
 
 /// One file from its message to its end.
 struct FilePipeline: Sendable {
-    let providers: [String: ProviderClient]
+    let providers: [String: SourceProvider]
     let store: JobStore
     let storage: any ObjectStorage
     let interpreter: FileInterpreter
@@ -42,7 +42,7 @@ struct FilePipeline: Sendable {
 
         await slots.start(lease: lease) {
             let provider = providers[file.job.request.provider]
-            let retry = provider?.definition.retry ?? RetryPolicy()
+            let retry = provider?.client.definition.retry ?? RetryPolicy()
             let machine = FileMachine(rules: FileMachine.Rules(retry: retry, lease: configuration.lease))
             let outcome: TransferOutcome
             if let provider {
@@ -61,7 +61,7 @@ struct FilePipeline: Sendable {
             let askedAt = ContinuousClock.now
             // A shutdown cancels this task, but not the new one: the store learns in any case how the attempt ended.
             let end = await Task(executorPreference: thread) {
-                guard let event = outcome.event(attempt: file.attempt) else { return FileEnd.leaseLost }
+                guard let event = outcome.event(attempt: file.attempt, deferredFor: file.deferredFor) else { return FileEnd.leaseLost }
                 return await interpreter.carryOut(
                     event, on: file, machine: machine, objects: outcome.objects, manifestLease: configuration.lease,
                     while: { await lease.pauseWhileHeld() })
@@ -78,10 +78,10 @@ struct FilePipeline: Sendable {
     }
 
     private func transfer(
-        of file: ClaimedFile, from provider: ProviderClient, under lease: FileLease, _ logger: Logger
+        of file: ClaimedFile, from provider: SourceProvider, under lease: FileLease, _ logger: Logger
     ) -> FileTransfer {
         FileTransfer(
-            claimed: file, provider: provider, store: store, storage: storage, configuration: configuration, lease: lease,
+            claimed: file, provider: provider.client, gate: provider.gate, store: store, storage: storage, configuration: configuration, lease: lease,
             metrics: metrics, logger: logger, thread: thread)
     }
 }

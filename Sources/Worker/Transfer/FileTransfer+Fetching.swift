@@ -2,6 +2,7 @@ import Archive
 import ExportCore
 import HTTPClient
 import JobStore
+import Lifecycle
 import ProviderAPI
 
 extension FileTransfer {
@@ -19,21 +20,39 @@ extension FileTransfer {
         return ServedBytes(stream, of: claimed.file, received: metrics.received, on: thread)
     }
 
+    /// Asks whether the host may be asked now, and reports its answer.
     private func download(_ url: String) async throws(Failure) -> HTTPStream {
-        try await provider.download(url: url, context, exportHandle: exportHandle)
+        let (host, withCredentials) = await provider.downloadAccess(to: url, context)
+        let permission = await gate.admit(downloadFrom: host, withCredentials: withCredentials)
+        if case .wait(let time) = permission {
+            throw Failure(.throttled, code: "host-paused", message: "downloads from \(host) pause", retryAfter: time)
+        }
+        do throws(Failure) {
+            let stream = try await provider.download(url: url, context, exportHandle: exportHandle)
+            await gate.report(downloadFrom: host, withCredentials: withCredentials, permission, failure: nil)
+            return stream
+        } catch {
+            throw await gate.report(downloadFrom: host, withCredentials: withCredentials, permission, failure: error) ?? error
+        }
     }
 
     private var context: JobContext {
         JobContext(claimed.job.request, attempt: claimed.attempt, creation: claimed.job.state.creation)
     }
 
-    /// The link that the file's page of the file list holds now.
+    /// The link that the file's page of the file list holds now. The list comes from the provider's API, which may have asked for a pause.
     private func freshLink(after expired: Failure) async throws(Failure) -> String {
-        try await requireNoPause()
-        switch await provider.files(context, exportHandle: exportHandle, page: claimed.file.page) {
-        case .failure(let failure):
-            await sharePause(after: failure)
-            throw failure
+        let permission = await gate.admit(.list)
+        if case .wait(let time) = permission {
+            throw Failure(.throttled, code: "provider-paused", message: "the provider asked for a pause, or is down", retryAfter: time)
+        }
+        let begun = ContinuousClock.now
+        let outcome = await provider.files(context, exportHandle: exportHandle, page: claimed.file.page)
+        let failure: Failure? = if case .failure(let failure) = outcome { failure } else { nil }
+        let counted = await gate.report(
+            .list, permission, failure: failure, took: .now - begun, budget: await provider.takeBudget())
+        switch outcome {
+        case .failure(let failure): throw counted ?? failure
         case .page(let files, _):
             guard let file = files.first(where: { $0.name == claimed.file.listedName }) else {
                 throw Failure(
@@ -41,27 +60,6 @@ extension FileTransfer {
                     message: "\(expired.message), and the file list no longer names the file")
             }
             return file.url
-        }
-    }
-
-    /// Files are listed by the provider's API. It may have asked for a pause, or the orchestrators may have found it down.
-    private func requireNoPause() async throws(Failure) {
-        // While the store is away this is unknown. The transfer continues: its lease needs the store soon enough.
-        guard let stored = try? await store.health(of: provider.definition.name) else { return }
-        let wait = stored.health.wait(.list, now: stored.now)
-        guard wait > .zero else { return }
-        throw Failure(.throttled, code: "provider-paused", message: "the provider asked for a pause, or is down", retryAfter: wait)
-    }
-
-    /// Shares a pause that the provider asked for with all orchestrators and workers.
-    private func sharePause(after failure: Failure) async {
-        guard failure.failureClass == .throttled else { return }
-        do {
-            var stored = try await store.health(of: provider.definition.name)
-            stored.health.pause(.list, for: failure.retryAfter ?? provider.definition.retry.base, now: stored.now)
-            _ = try await store.setHealth(stored.health, of: provider.definition.name, read: stored.version)
-        } catch {
-            logger.notice("a pause that the provider asked for was not stored: \(error)")
         }
     }
 

@@ -2,6 +2,7 @@ import Archive
 import EventThread
 import ExportCore
 import JobStore
+import Lifecycle
 import Logging
 import ObjectStorage
 import ProviderAPI
@@ -12,6 +13,7 @@ import ProviderAPI
 struct FileTransfer: Sendable {
     let claimed: ClaimedFile
     let provider: ProviderClient
+    let gate: ProviderGate
     let store: JobStore
     let storage: any ObjectStorage
     let configuration: WorkerConfiguration

@@ -11,11 +11,13 @@ enum TransferOutcome: Sendable {
     case aborted
 
     /// The event for the file machine; `nil` for a file that this worker has lost.
-    /// - Parameter attempt: the attempt that ended, from 1.
-    func event(attempt: Int) -> FileEvent? {
+    /// - Parameters:
+    ///   - attempt: the attempt that ended, from 1.
+    ///   - deferredFor: since when the file was put off before this attempt.
+    func event(attempt: Int, deferredFor: Duration? = nil) -> FileEvent? {
         switch self {
         case .stored: .stored
-        case .failed(let failure): .failed(failure, attempt: attempt)
+        case .failed(let failure): .failed(failure, attempt: attempt, deferredFor: deferredFor)
         case .aborted: .handedBack
         case .leaseLost: nil
         }

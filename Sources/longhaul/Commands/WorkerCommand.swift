@@ -18,7 +18,7 @@ struct WorkerCommand: AsyncParsableCommand {
         let settings = try await options.load()
         let role = try Role("worker", settings, role, standardPort: 8082)
         let name = try settings.processName()
-        let configuration = try Self.configuration(settings)
+        let configuration = try Self.configuration(settings, name: name)
         let (storage, storageHTTP) = try settings.storage(on: role.thread, logger: role.logger)
         let http = try settings.httpClient("provider", egress: settings.egress(), on: role.thread, logger: role.logger)
         let providers = try await settings.providers(http: http, on: role.thread)
@@ -36,9 +36,9 @@ struct WorkerCommand: AsyncParsableCommand {
         role.thread.stop()
     }
 
-    private static func configuration(_ settings: Settings) throws -> WorkerConfiguration {
+    private static func configuration(_ settings: Settings, name: String) throws -> WorkerConfiguration {
         WorkerConfiguration(
-            lease: try settings.duration("LONGHAUL_LEASE", .seconds(1) ... .seconds(3600)),
+            name: name, lease: try settings.duration("LONGHAUL_LEASE", .seconds(1) ... .seconds(3600)),
             transfers: try settings.number("LONGHAUL_TRANSFERS", 1...1024),
             archives: ArchiveLimits(
                 maxEntries: try settings.number("LONGHAUL_MAX_ENTRIES", 1...10_000_000),

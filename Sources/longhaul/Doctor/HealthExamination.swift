@@ -32,9 +32,9 @@ struct HealthExamination: Sendable {
 
     static func finding(_ name: String, _ stored: StoredHealth) -> Finding {
         let breaker = stored.health.breaker
-        let pauses = RequestKind.allCases.compactMap { kind -> String? in
-            let rest = (stored.health.pausedUntil[kind.rawValue] ?? 0) - stored.now
-            return rest > 0 ? "\(kind.rawValue) requests pause for \((rest + 999) / 1000) s because the provider asked for it" : nil
+        let pauses = RequestKind.control.compactMap { kind -> String? in
+            let rest = (stored.health.pausedUntil[kind.name] ?? 0) - stored.now
+            return rest > 0 ? "\(kind.name) requests pause for \((rest + 999) / 1000) s because the provider asked for it" : nil
         }
         let since = breaker.changedAt > 0 ? " since \(JobDescription.time(breaker.changedAt))" : ""
         switch breaker.state {

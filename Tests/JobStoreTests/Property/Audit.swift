@@ -94,6 +94,7 @@ struct StepAudit {
         try agree(states, job.files.map(\.text), "files of \(job.id)")
         for (index, file) in job.files.enumerated() {
             try agree(files["\(index).objects"] != nil, file.state.kind == .stored, "\(job.id)#\(index) has objects")
+            try agree(files["\(index).deferred"] != nil, file.isDeferred, "\(job.id)#\(index) is put off")
             try agree(files["\(index).error"] != nil, file.state.kind == .failed, "\(job.id)#\(index) has an error")
         }
         try agree(Set(job.files.indices.compactMap { files["\($0).name"] }).count, job.files.count, "different names of files of \(job.id)")

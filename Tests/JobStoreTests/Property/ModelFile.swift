@@ -9,6 +9,8 @@ struct ModelFile: Equatable {
     var publishedAt = 0
     /// Attempts that used up none.
     var uncounted = 0
+    /// Whether the last attempt was put off.
+    var isDeferred = false
 
     /// As the files' hash has it; the time of a queued one left out.
     var text: String {
@@ -21,7 +23,7 @@ struct ModelFile: Equatable {
 
     /// The same in the decided state.
     func set(_ state: FileState, step: Int) -> ModelFile {
-        ModelFile(state: state.withoutTime, publishedAt: state.kind == .queued ? step : 0, uncounted: uncounted)
+        ModelFile(state: state.withoutTime, publishedAt: state.kind == .queued ? step : 0, uncounted: uncounted, isDeferred: isDeferred)
     }
 }
 

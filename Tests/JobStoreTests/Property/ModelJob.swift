@@ -31,13 +31,25 @@ struct ModelJob: Equatable {
     var manifestClaims: Int?
     var cursor: String?
     var attemptsBase = 0
+    /// The last answers that were not the wanted ones.
+    private(set) var answers: [String] = []
     var files: [ModelFile] = []
     /// Which of the times that are not always there are.
     var times: Set<String> = []
     /// The statuses of its history.
     var transitions = ["PENDING"]
 
-    static let timeFields: Set<String> = ["lastPollAt", "nextPollAt", "since", "expiresAt"]
+    static let timeFields: Set<String> = ["lastPollAt", "nextPollAt", "since", "expiresAt", "deferredSince"]
+
+    mutating func add(answer: String?) {
+        if let answer { answers = (answers + [answer]).suffix(3) }
+    }
+
+    /// Whether the step is put off.
+    var isDeferred: Bool {
+        get { times.contains("deferredSince") }
+        set { if newValue { times.insert("deferredSince") } else { times.remove("deferredSince") } }
+    }
 
     var isTransferring: Bool { status == .ready || status == .processing }
 
@@ -49,7 +61,8 @@ struct ModelJob: Equatable {
         JobState(
             status: status, attempts: attempts, failures: failures, unknownStatuses: unknownStatuses, claims: claims,
             filesTotal: filesTotal ?? 0, filesDone: filesDone ?? 0, filesFailed: filesFailed ?? 0, manifestClaims: manifestClaims ?? 0,
-            creation: creation, recreations: recreations, createIsUncertain: createIsUncertain, resumeAt: resumeAt)
+            creation: creation, recreations: recreations, createIsUncertain: createIsUncertain, resumeAt: resumeAt,
+            deferredFor: isDeferred ? .zero : nil)
     }
 
     /// What a caller knows who has read it so.
@@ -86,6 +99,7 @@ struct ModelJob: Equatable {
         fields["fileError"] = fileError
         fields["manifestClaims"] = manifestClaims.map { "\($0)" }
         fields["listingCursor"] = cursor
+        if !answers.isEmpty { fields["answers"] = answers.joined(separator: " | ") }
         if attemptsBase > 0 { fields["attemptsBase"] = "\(attemptsBase)" }
         return fields
     }

@@ -36,6 +36,7 @@ extension RandomWalk {
         var state = job.state
         // What a wake does not tell.
         (state.resumeAt, state.createIsUncertain, state.waited, state.manifestClaims) = (nil, false, wake.state.waited, 0)
+        if state.deferredFor != nil { state.deferredFor = wake.state.deferredFor }
         try agree(wake.state, state, "the wake's \(job.id)")
         try agree(wake.version, job.version, "version of the wake of \(job.id)")
         try agree(wake.isCancelRequested, job.isCancelRequested, "cancelling in the wake of \(job.id)")
@@ -90,6 +91,7 @@ extension RandomWalk {
         for job in found {
             var state = job.state
             state.waited = .zero
+            if state.deferredFor != nil { state.deferredFor = .zero }
             try agree(state, expected[job.id]?.state, "the started \(job.id)")
             try agree(job.version, expected[job.id]?.version, "version of the started \(job.id)")
             remember(job)

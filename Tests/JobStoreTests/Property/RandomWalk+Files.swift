@@ -87,6 +87,7 @@ extension RandomWalk {
     private mutating func hold(_ file: ClaimedFile) throws {
         var state = file.job.state
         state.waited = .zero
+        if state.deferredFor != nil { state.deferredFor = .zero }
         try agree(state, model.jobs[file.job.id]?.state, "the job of a claimed file")
         held.append(file)
         if held.count > 30 { held.removeFirst(10) }
@@ -142,14 +143,14 @@ extension RandomWalk {
             Failure(.permanent, code: "http-400", message: "no"),
         ]
         var failure: Failure? = failures[random.below(failures.count)]
-        var decision = failure.flatMap { machine.decide(.failed($0, attempt: file.attempt), in: file.state, random: 0.5) }
+        var decision = failure.flatMap { machine.decide(.failed($0, attempt: file.attempt, deferredFor: file.deferredFor), in: file.state, random: 0.5) }
         if let verdict = machine.verdictAtClaim(attempt: file.attempt, in: file.state) {
             (decision, failure) = (verdict, nil)
         } else if random.chance(20) {
             (decision, failure) = (machine.decide(.handedBack, in: file.state), nil)
         }
         guard let decision else { return }
-        let expected = model.applyFile(decision, file.index, of: id, claimed: file.state, name: file.file.name)
+        let expected = model.applyFile(decision, file.index, of: id, claimed: file.state, name: file.file.name, failure: failure)
         let found = try await test.store.applyFile(decision, to: file, failure: failure)
         let outcome = decision.count == .unchanged ? decision.usesAttempt ? "counted" : "not counted" : "given up"
         note("fail file", "\(id)#\(file.index) \(file.state) \(decision)", found == nil ? "lost" : outcome)

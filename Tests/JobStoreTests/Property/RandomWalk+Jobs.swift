@@ -33,17 +33,18 @@ extension RandomWalk {
     private mutating func event(in status: JobStatus) -> JobEvent {
         let error = JobError(code: "broken", message: "it broke")
         let transient = Failure(.transient, code: "http-503", message: "busy", mayHaveRun: random.chance(50))
+        let throttled = Failure(.throttled, code: "http-429", message: "slow down")
         let permanent = Failure(.permanent, code: "http-400", message: "bad request")
         if random.chance(3) { return [.cancelled, .cancelFailed(transient), .cancelFailed(permanent)][random.below(3)] }
         let usual: [JobEvent] =
             switch status {
-            case .pending: [.created(PollHints()), .created(PollHints()), .stepFailed(transient)]
+            case .pending: [.created(PollHints()), .created(PollHints()), .stepFailed(transient), .stepFailed(throttled)]
             case .polling:
                 [
                     .ready, .ready, .ready, .empty, .notReady(PollHints()), .unknownStatus("ODD", PollHints()), .exportFailed(error),
-                    .stepFailed(transient),
+                    .stepFailed(transient), .stepFailed(throttled),
                 ]
-            case .ready: [.stepFailed(transient), .stepFailed(transient), .listingRefused(error)]
+            case .ready: [.stepFailed(transient), .stepFailed(throttled), .listingRefused(error)]
             case .processing: [.manifestWritten, .watchdogFired(fileError: error), .watchdogFired(fileError: nil)]
             case .completed, .failed: [.ready, .watchdogFired(fileError: nil), .manifestWritten]
             }
@@ -63,7 +64,7 @@ extension RandomWalk {
         let handle: String? = if case .created = event { #"{"id":"e\#(random.below(100))"}"# } else { nil }
         let change = JobChange(
             job, decision, detail: "x", isCheck: isCheck, isFailure: event.isFailure, exportHandle: handle,
-            mayBeCreatedTwice: handle != nil && random.chance(10))
+            mayBeCreatedTwice: handle != nil && random.chance(10), answer: event.failure?.shown)
         return (change, event)
     }
 

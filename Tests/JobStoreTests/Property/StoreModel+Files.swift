@@ -22,6 +22,7 @@ extension StoreModel {
         job.files += Array(repeating: queued, count: number)
         job.filesTotal = job.files.count
         (job.version, job.failures, job.claims, job.cursor) = (job.version + 1, 0, 0, cursor)
+        job.isDeferred = false
         job.status = decision.state.status
         if job.status == .processing { job.transitions.append("PROCESSING") }
         setTimer(job.id.text, delay)
@@ -50,12 +51,16 @@ extension StoreModel {
     }
 
     /// - Returns: whether the manifest is due; `nil` when the lease is lost.
-    mutating func applyFile(_ decision: FileDecision, _ index: Int, of id: JobID, claimed: FileState, name: String) -> Bool? {
+    mutating func applyFile(_ decision: FileDecision, _ index: Int, of id: JobID, claimed: FileState, name: String, failure: Failure? = nil)
+        -> Bool?
+    {
         guard let job = jobs[id], job.files.indices.contains(index) else { return nil }
         if !job.files[index].state.resembles(decision.state) {
             guard job.isTransferring, job.files[index].state.resembles(claimed) else { return nil }
             set(decision, index, of: id)
             if !decision.usesAttempt { jobs[id]?.files[index].uncounted += 1 }
+            jobs[id]?.files[index].isDeferred = decision.isDeferral
+            jobs[id]?.add(answer: failure?.shown)
             count(decision.count, id, name)
         }
         guard decision.count == .stored, let job = jobs[id] else { return false }

@@ -60,6 +60,8 @@ struct StoreModel: Equatable {
         if let error = change.decision.error { job.error = error }
         if let handle = change.exportHandle { job.export = handle }
         if change.mayBeCreatedTwice { job.mayBeCreatedTwice = true }
+        job.add(answer: change.answer)
+        job.isDeferred = next.deferredFor != nil
         if change.isCheck { job.times.insert("lastPollAt") }
         if next.status == .polling { job.times.insert("nextPollAt") }
         job.isPlanned = next.status == .polling
@@ -122,7 +124,7 @@ struct StoreModel: Equatable {
         (job.attempts, job.failures, job.unknownStatuses, job.claims, job.recreations) = (0, 0, 0, 0, 0)
         (job.creation, job.createIsUncertain, job.resumeAt) = (decision.state.creation, decision.state.createIsUncertain, nil)
         (job.error, job.fileError, job.filesFailed) = (nil, nil, nil)
-        job.times.subtract(["expiresAt", "since"])
+        job.times.subtract(["expiresAt", "since", "deferredSince"])
         if job.status == .pending {
             (job.export, job.cursor, job.filesTotal, job.filesDone, job.files) = (nil, nil, nil, nil, [])
         } else {

@@ -91,8 +91,14 @@ struct StoreSnapshot {
                 separator: "\t", maxSplits: names.count - 1, omittingEmptySubsequences: false)
             for (name, part) in zip(names, parts ?? []) where part != nothing || name == "version" { fields[name] = String(part) }
         }
-        take("progress", ["version", "claims", "attempts", "failures", "unknownStatuses", "lastPollAt", "nextPollAt"], without: "0")
+        take(
+            "progress", ["version", "claims", "attempts", "failures", "unknownStatuses", "lastPollAt", "nextPollAt", "deferredSince"],
+            without: "0")
         take("request", ["provider", "tenant", "correlationId", "parameters"], without: "")
+        // Without their times.
+        fields["answers"] = fields["answers"].map { answers in
+            answers.split(separator: "\n").map { $0.drop { $0 != "\t" }.dropFirst() }.joined(separator: " | ")
+        }
         return fields
     }
 

@@ -26,6 +26,15 @@ local function with_line(history, at, what, detail)
     return history .. line
 end
 
+-- The field `answers`: the last answers that were not the wanted ones, a line each: milliseconds since the job's creation, and the text.
+local ANSWERS_LIMIT = 3
+local function with_answer(answers, at, text)
+    local lines = {}
+    for line in string.gmatch(answers or '', '[^\n]+') do lines[#lines + 1] = line end
+    lines[#lines + 1] = whole(at) .. '\t' .. text
+    return table.concat(lines, '\n', math.max(#lines - ANSWERS_LIMIT + 1, 1))
+end
+
 -- The history with a line for the checks that the field `checks` counts: how many checks the history already tells, and the last detail.
 local function with_checks(history, created, checks, attempts, last_poll)
     if not checks then return history end

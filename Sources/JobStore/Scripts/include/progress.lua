@@ -1,21 +1,27 @@
 -- include: clock
 -- The field `progress` of a job: what each step changes. It is one field, because each field costs a scan of the hash to read it and
 -- another to write it. Its values are separated by tabs, as in a wake: version, claims, attempts, failures, unknownStatuses, lastPollAt
--- and nextPollAt (0: none). Schema/JobProgress.swift reads it in Swift.
+-- and nextPollAt (0: none). One more follows while the job's step is put off: since when. Schema/JobProgress.swift reads it in Swift.
 
 local NO_PROGRESS = '0\t0\t0\t0\t0\t0\t0'
 
 -- Version, attempts, lastPollAt, nextPollAt as text; nil when `progress` is missing or damaged.
 local function parse_progress(progress)
-    return string.match(progress or '', '^(%d+)\t%d+\t(%d+)\t%d+\t%d+\t(%d+)\t(%d+)$')
+    return string.match(progress or '', '^(%d+)\t%d+\t(%d+)\t%d+\t%d+\t(%d+)\t(%d+)\t?%d*$')
+end
+
+-- Since when the job's step is put off, as text; nil when it is not.
+local function deferred_since(progress)
+    return string.match(progress, '^%d+\t%d+\t%d+\t%d+\t%d+\t%d+\t%d+\t(%d+)$')
 end
 
 local function version_of(progress) return string.match(progress or '', '^%d+') end
 local function claims_of(progress) return string.match(progress or '', '^%d+\t(%d+)\t') end
 
 -- The progress after a decision: claims start at 0 again. `counts`: attempts, failures and unknownStatuses, separated by tabs.
-local function decided(version, counts, last_poll, next_poll)
-    return table.concat({ whole(version), '0', counts, last_poll, next_poll }, '\t')
+-- `deferred`: since when the step is put off, or nil.
+local function decided(version, counts, last_poll, next_poll, deferred)
+    return table.concat({ whole(version), '0', counts, last_poll, next_poll, deferred }, '\t')
 end
 
 -- The next version, with `more` additional claims.
@@ -27,5 +33,7 @@ end
 -- A planned check is a POLLING job without claims whose timer is at its nextPollAt. The first claim only moves the timer from there to the
 -- lease; it writes nothing else and keeps the version. A planned job whose timer is elsewhere has therefore been claimed once.
 -- Returns nextPollAt as text, or nil when no check is planned.
-local function planned_for(status, progress) return status == 'POLLING' and string.match(progress, '^%d+\t0\t.*\t(%d+)$') or nil end
-local function planned_at(progress, at) return (string.gsub(progress, '%d+$', whole(at))) end
+local function planned_for(status, progress) return status == 'POLLING' and string.match(progress, '^%d+\t0\t%d+\t%d+\t%d+\t%d+\t(%d+)') or nil end
+local function planned_at(progress, at)
+    return (string.gsub(progress, '^(%d+\t%d+\t%d+\t%d+\t%d+\t%d+\t)%d+', '%1' .. whole(at)))
+end

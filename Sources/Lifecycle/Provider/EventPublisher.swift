@@ -7,12 +7,19 @@ import RabbitMQ
 
 /// Publishes informational events to `longhaul.events` as CloudEvents 1.0 in JSON (https://github.com/cloudevents/spec, structured content
 /// mode), without a guarantee: an event that cannot be published is logged and dropped.
-struct EventPublisher: Sendable {
-    let publisher: Publisher
-    /// The publisher as a URI reference: `/longhaul/orchestrator/NAME`.
-    let source: String
-    let logger: Logger
-    let thread: EventThread
+public struct EventPublisher: Sendable {
+    private let publisher: Publisher
+    private let source: String
+    private let logger: Logger
+    private let thread: EventThread
+
+    /// - Parameter source: the publisher as a URI reference: `/longhaul/orchestrator/NAME`.
+    public init(publisher: Publisher, source: String, logger: Logger, thread: EventThread) {
+        self.publisher = publisher
+        self.source = source
+        self.logger = logger
+        self.thread = thread
+    }
 
     func publish(type: String, subject: String, routingKey: String, data: [String: String]) {
         Task(executorPreference: thread) {

@@ -3,17 +3,25 @@ import Logging
 import Metrics
 
 /// Makes changes of circuit breakers visible: a log line, metrics, and an event from the process that made the change.
-struct BreakerWatcher: Sendable {
-    let events: EventPublisher
-    let logger: Logger
+public struct BreakerWatcher: Sendable {
+    private let events: EventPublisher
+    private let logger: Logger
+
+    public init(events: EventPublisher, logger: Logger) {
+        self.events = events
+        self.logger = logger
+    }
 
     func changed(_ provider: String, _ breaker: CircuitBreaker, isOurs: Bool) {
         let state = breaker.state
         Gauge(label: "longhaul_breaker_state", dimensions: [("provider", provider)]).record(state.level)
+        Gauge(label: "longhaul_provider_held", dimensions: [("provider", provider)]).record(breaker.hold == nil ? 0 : 1)
         guard isOurs else { return }
         Counter(label: "longhaul_breaker_changes_total", dimensions: [("provider", provider), ("to", state.rawValue)]).increment()
         let metadata: Logger.Metadata = ["provider": "\(provider)", "breaker": "\(state.rawValue)"]
         switch state {
+        case .open where breaker.hold != nil:
+            logger.error("provider held: its jobs wait, and one request a minute tries again: \(breaker.reason)", metadata: metadata)
         case .open: logger.error("circuit breaker opened: \(breaker.reason)", metadata: metadata)
         case .halfOpen: logger.notice("circuit breaker is half-open: single requests try the provider", metadata: metadata)
         case .closed: logger.notice("circuit breaker closed: the provider works again", metadata: metadata)
@@ -21,7 +29,7 @@ struct BreakerWatcher: Sendable {
         events.publish(
             type: "longhaul.provider.breaker.\(state.rawValue)", subject: provider,
             routingKey: "provider.\(provider).breaker.\(state.rawValue)",
-            data: ["provider": provider, "state": state.rawValue, "reason": breaker.reason])
+            data: ["provider": provider, "state": state.rawValue, "reason": breaker.reason, "hold": breaker.hold?.code ?? ""])
     }
 }
 

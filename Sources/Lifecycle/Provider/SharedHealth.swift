@@ -3,13 +3,14 @@ import ExportCore
 import JobStore
 import Telemetry
 
-/// A provider's health, shared by all orchestrators: circuit breaker and pauses.
+/// A provider's health, shared by all orchestrators and workers: circuit breaker, holds and pauses.
 ///
 /// The outcomes of requests are collected here and sent to the store twice a second, soon after a failure, and at once after a probe. The
 /// same exchange reads the outcomes of other orchestrators. While the store is unreachable, the last known health stays in force.
 actor SharedHealth {
     private let provider: String
     private let policy: BreakerPolicy
+    private let retry: RetryPolicy
     private let store: JobStore
     private let watcher: BreakerWatcher
     private let repeated: RateLimitedLog
@@ -24,7 +25,8 @@ actor SharedHealth {
     private var adopted = 0
     /// Outcomes not yet sent to the store.
     private var tally = RequestTally()
-    private var pauses: [RequestKind: Duration] = [:]
+    private var changes: [HealthChange] = []
+    private static let mostChanges = 64
     private var nextExchange: (timer: TimerHandle, due: ContinuousClock.Instant)?
     private var reading: Task<Void, Never>?
 
@@ -35,11 +37,12 @@ actor SharedHealth {
     private static let stale = Duration.seconds(2)
 
     init(
-        _ provider: String, policy: BreakerPolicy, store: JobStore, watcher: BreakerWatcher, repeated: RateLimitedLog,
+        _ provider: String, policy: BreakerPolicy, retry: RetryPolicy, store: JobStore, watcher: BreakerWatcher, repeated: RateLimitedLog,
         on thread: EventThread
     ) {
         self.provider = provider
         self.policy = policy
+        self.retry = retry
         self.store = store
         self.watcher = watcher
         self.repeated = repeated
@@ -47,6 +50,22 @@ actor SharedHealth {
     }
 
     var breakerState: CircuitBreaker.State { health.breaker.state }
+    var hold: CircuitBreaker.Hold? { health.breaker.hold }
+    /// How long ago the breaker opened, or the last probe failed.
+    var openedFor: Duration { .milliseconds(max(now - health.breaker.changedAt, 0)) }
+    func isSlow(_ kind: RequestKind) -> Bool { health.slow(kind) != nil }
+
+    func obstacle(_ kind: RequestKind) -> (why: ProviderHealth.Obstacle, lasted: Duration, now: Int64)? {
+        guard let why = health.obstacle(kind, now: now) else { return nil }
+        let since: Int64 =
+            switch why {
+            case .held(let hold): hold.since
+            case .throttled(let slow): slow.since
+            case .down: health.breaker.changedAt
+            case .paused: now
+            }
+        return (why, .milliseconds(max(now - since, 0)), now)
+    }
 
     /// How long requests of a kind must wait; zero if they may be sent now. Reads the health again if it is stale.
     func wait(_ kind: RequestKind) async -> Duration {
@@ -57,13 +76,18 @@ actor SharedHealth {
     /// Counts a request.
     func record(isDown: Bool, isSlow: Bool) {
         tally += RequestTally(requests: 1, failures: isDown ? 1 : 0, slow: isSlow ? 1 : 0)
-        exchange(within: isDown || !pauses.isEmpty ? Self.soon : Self.exchangeInterval)
+        exchange(within: isDown || !changes.isEmpty ? Self.soon : Self.exchangeInterval)
     }
 
-    /// A pause that the provider asked for. It applies here at once, and to the others with the next exchange.
-    func pause(_ kind: RequestKind, for time: Duration) {
-        pauses[kind] = max(pauses[kind] ?? .zero, time)
-        health.pause(kind, for: time, now: now)
+    /// Something that was learned. It applies here at once, and to the others with the next exchange.
+    func change(_ change: HealthChange) {
+        let before = health
+        change.apply(to: &health, retry: retry, now: now)
+        // The answers to requests that were under way together teach the same.
+        guard health != before else { return }
+        if health.breaker.state != before.breaker.state { watcher.changed(provider, health.breaker, isOurs: true) }
+        if changes.count < Self.mostChanges { changes.append(change) }
+        exchange(within: Self.soon)
     }
 
     /// Reads the shared health, adds the collected outcomes, applies `change` and stores the result. Repeats if another orchestrator stored
@@ -71,8 +95,8 @@ actor SharedHealth {
     /// - Returns: the result of `change`; `nil` if the store is unreachable, or if another orchestrator stored first each time.
     @discardableResult
     func update<Value: Sendable>(_ change: @Sendable (inout ProviderHealth, Int64) -> Value) async -> Value? {
-        let (tally, pauses) = (self.tally, self.pauses)
-        (self.tally, self.pauses) = (RequestTally(), [:])
+        let (tally, changes) = (self.tally, self.changes)
+        (self.tally, self.changes) = (RequestTally(), [])
         var mayBeStored = false
         do {
             for _ in 0..<20 {
@@ -81,7 +105,7 @@ actor SharedHealth {
                 let stored = try await store.health(of: provider)
                 var next = stored.health
                 if tally.requests > 0 { next.breaker.record(tally, policy: policy, now: stored.now) }
-                for (kind, time) in pauses { next.pause(kind, for: time, now: stored.now) }
+                for change in changes { change.apply(to: &next, retry: retry, now: stored.now) }
                 let value = change(&next, stored.now)
                 if next != stored.health {
                     mayBeStored = true
@@ -93,10 +117,10 @@ actor SharedHealth {
                 adopt(next, exchange, from: stored)
                 return value
             }
-            keep(tally, pauses)
+            keep(tally, changes)
         } catch {
             // Outcomes that may have been stored must not be counted twice.
-            keep(mayBeStored ? RequestTally() : tally, pauses)
+            keep(mayBeStored ? RequestTally() : tally, changes)
             repeated.warning(
                 key: "health", "the health of a provider could not be shared, the last known stays in force: \(error)",
                 metadata: ["provider": "\(provider)"])
@@ -136,9 +160,9 @@ extension SharedHealth {
         reading = nil
     }
 
-    private func keep(_ tally: RequestTally, _ pauses: [RequestKind: Duration]) {
+    private func keep(_ tally: RequestTally, _ changes: [HealthChange]) {
         self.tally += tally
-        for (kind, time) in pauses { self.pauses[kind] = max(self.pauses[kind] ?? .zero, time) }
+        self.changes = Array((changes + self.changes).suffix(Self.mostChanges))
     }
 
     /// A later exchange of this process may have ended first. Otherwise the value of the store replaces the known one: it may have been
@@ -147,10 +171,12 @@ extension SharedHealth {
         guard exchange > adopted else { return }
         adopted = exchange
         let isFirst = read == nil
-        let before = health.breaker.state
+        let before = health.breaker
         health = next
         read = (stored.now, .now)
-        if next.breaker.state != before || isFirst {
+        // What was learned meanwhile stays in force here.
+        for change in changes { change.apply(to: &health, retry: retry, now: stored.now) }
+        if next.breaker.state != before.state || next.breaker.hold?.code != before.hold?.code || isFirst {
             watcher.changed(provider, next.breaker, isOurs: next.breaker.state != stored.health.breaker.state)
         }
     }

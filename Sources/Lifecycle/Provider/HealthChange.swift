@@ -1,0 +1,24 @@
+import ExportCore
+
+/// What one process learned about a provider, to be added to the shared health.
+enum HealthChange: Sendable {
+    case throttled(RequestKind, wait: Duration?, reason: String, random: Double)
+    case budget(RequestKind, remaining: Int, reset: Duration)
+    case recovered(RequestKind)
+    case hold(code: String, message: String)
+
+    /// - Parameter now: the store's clock in milliseconds.
+    func apply(to health: inout ProviderHealth, retry: RetryPolicy, now: Int64) {
+        switch self {
+        case .throttled(let kind, let wait, let reason, let random):
+            // A time of zero is none.
+            let usable = wait.flatMap { $0 > .zero ? $0 : nil }
+            health.throttled(kind, wait: usable, reason: String(reason.prefix(300)), policy: retry, random: random, now: now)
+        case .budget(let kind, let remaining, let reset): health.budget(kind, remaining: remaining, reset: reset, now: now)
+        case .recovered(let kind): health.recovered(kind)
+        case .hold(let code, let message):
+            // Another process may have found the same: its time of the next probe stays.
+            if health.breaker.hold == nil { health.breaker.hold(code: code, message: String(message.prefix(300)), now: now) }
+        }
+    }
+}
