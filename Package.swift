@@ -93,7 +93,8 @@ var floor4: [Target] {
         .target(
             name: "Lifecycle",
             dependencies: [
-                "Encoding", "ExportCore", "EventThread", "RabbitMQ", "JobMessages", "JobStore", "ProviderAPI", "Retry", "Telemetry", logging,
+                "Encoding", "ExportCore", "EventThread", "RabbitMQ", "JobMessages", "JobStore", "ProviderAPI", "Retry", "Telemetry",
+                logging,
                 metrics,
             ])
     ]
@@ -105,7 +106,7 @@ var floor5: [Target] {
         .target(
             name: "Orchestrator",
             dependencies: [
-                "Encoding", "ExportCore", "EventThread", "RabbitMQ", "JobMessages", "JobStore", "Lifecycle", "ProviderAPI", "Retry",
+                "ExportCore", "EventThread", "RabbitMQ", "JobMessages", "JobStore", "Lifecycle", "ProviderAPI", "Retry",
                 "Telemetry", logging, metrics, lifecycle,
             ]),
         .target(

@@ -14,8 +14,6 @@ import Metrics
 /// | `longhaul_timer_lateness_seconds` | timer | – | from due to claimed |
 /// | `longhaul_wakes_total` | counter | `outcome` | wakes: published, refused (back-pressure), malformed, stale |
 /// | `longhaul_requests_held_total` | counter | – | claims that were postponed, because their provider is not to be asked now |
-/// | `longhaul_breaker_state` | gauge | `provider` | 0 closed, 1 half-open, 2 open |
-/// | `longhaul_breaker_changes_total` | counter | `provider`, `to` | changes that this process made |
 /// | `longhaul_in_flight` | gauge | `what` | wakes and creations in progress |
 struct OrchestratorMetrics: Sendable {
     let admitted = Counter(label: "longhaul_jobs_admitted_total")

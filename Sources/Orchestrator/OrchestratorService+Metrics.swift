@@ -14,8 +14,6 @@ extension OrchestratorService {
         registry.describe("longhaul_listings_total", help: "Pages of file lists.")
         registry.describe("longhaul_wakes_total", help: "Wakes: messages published, and wakes refused, malformed or stale.")
         registry.describe("longhaul_requests_held_total", help: "Claims postponed because their provider must not be asked yet.")
-        registry.describe("longhaul_breaker_state", help: "A provider's circuit breaker: 0 closed, 1 half-open, 2 open.")
-        registry.describe("longhaul_breaker_changes_total", help: "Changes of circuit breakers made by this process.")
         registry.describe("longhaul_in_flight", help: "Wakes and creations in progress.")
         registry.describe(
             "longhaul_timer_lateness_seconds", help: "From the time at which a timer was due to its claim.",

@@ -24,7 +24,8 @@ public struct WorkerConfiguration: Sendable {
     public var staleUploads: Duration
 
     public init(
-        name: String = "worker", lease: Duration = .seconds(30), transfers: Int = 16, archives: ArchiveLimits = ArchiveLimits(maxEntries: 20_000),
+        name: String = "worker", lease: Duration = .seconds(30), transfers: Int = 16,
+        archives: ArchiveLimits = ArchiveLimits(maxEntries: 20_000),
         stagedBytes: Int = 8 << 20, spoolFolder: String = "/var/tmp", maxSpoolBytes: Int64 = 16 << 30,
         shutdownGrace: Duration = .seconds(20), staleUploads: Duration = .seconds(24 * 3600)
     ) {

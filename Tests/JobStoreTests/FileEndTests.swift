@@ -117,7 +117,8 @@ import Testing
             #expect(states == [0: .stored(token: 1), 1: restarted, 2: restarted])
             #expect(try await test.store.failedFiles(of: id, from: 0, many: 3).isEmpty)
             #expect(try await test.republishLost(id, many: 3, watchdog: .seconds(60)) == [1, 2])
-            #expect(try await test.end(zombie, .failed(failure, attempt: 1, deferredFor: nil)) == nil, "who had it before gives it up no more")
+            #expect(
+                try await test.end(zombie, .failed(failure, attempt: 1, deferredFor: nil)) == nil, "who had it before gives it up no more")
             let again = try #require(try await test.claimFile(1, id))
             #expect((again.attempt, again.state.token) == (1, 3))
             #expect(try await !test.store.extendFile(zombie, lease: TestStore.lease))

@@ -48,7 +48,8 @@ public struct Job: Sendable, Equatable {
 
     /// What a step works on, for a caller that holds the claim of this version.
     public var claimed: ClaimedJob {
-        ClaimedJob(request: request, version: version, state: state, exportHandle: exportHandle, isCancelRequested: isCancelRequested,
+        ClaimedJob(
+            request: request, version: version, state: state, exportHandle: exportHandle, isCancelRequested: isCancelRequested,
             readyPage: readyPage)
     }
 }

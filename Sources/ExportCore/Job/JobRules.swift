@@ -25,7 +25,8 @@ public struct JobRules: Sendable, Equatable {
     public init(
         polling: PollPolicy = .tiered(), retry: RetryPolicy = RetryPolicy(), recreate: RecreatePolicy = RecreatePolicy(),
         skipsFailedFiles: Bool = false, maxWait: Duration = .seconds(12 * 3600),
-        maxAttempts: Int = 500, nothingListedWait: Duration? = .seconds(60), unknownStatusLimit: Int = 5, claimLimit: Int = 100, manifestLimit: Int = 20, lease: Duration = .seconds(30),
+        maxAttempts: Int = 500, nothingListedWait: Duration? = .seconds(60), unknownStatusLimit: Int = 5, claimLimit: Int = 100,
+        manifestLimit: Int = 20, lease: Duration = .seconds(30),
         watchdog: Duration = .seconds(60)
     ) {
         self.polling = polling

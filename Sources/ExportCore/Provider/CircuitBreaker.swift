@@ -32,6 +32,12 @@ public struct CircuitBreaker: Sendable, Equatable, Codable {
         public var message: String
         /// When it began.
         public var since: Int64
+
+        public init(code: String, message: String, since: Int64) {
+            self.code = code
+            self.message = message
+            self.since = since
+        }
     }
 
     /// Between two probes of a provider that is held.

@@ -15,6 +15,12 @@ public struct ProviderHealth: Sendable, Equatable, Codable {
         public var answers: Int
         /// The last answer, for people.
         public var reason: String
+
+        public init(since: Int64, answers: Int, reason: String) {
+            self.since = since
+            self.answers = answers
+            self.reason = reason
+        }
     }
 
     /// A day.

@@ -72,7 +72,8 @@ extension JobStore {
         let deferred = try reply.element("deferredFor").integer
         let uncounted = try reply.element("uncounted").integer, base = try reply.element("attemptsBase").integer
         return .claimed(
-            ClaimedFile(job: job, index: index, state: state, attempt: state.token - Int(base) - Int(uncounted), file: file,
+            ClaimedFile(
+                job: job, index: index, state: state, attempt: state.token - Int(base) - Int(uncounted), file: file,
                 deferredFor: deferred < 0 ? nil : .milliseconds(deferred)))
     }
 }

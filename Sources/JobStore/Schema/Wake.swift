@@ -73,7 +73,8 @@ public enum Wake {
             let attempts = fields.count(), let failures = fields.count(), let unknown = fields.count(), fields.next() != nil,
             fields.next() != nil, let status = fields.text().flatMap(JobStatus.init(rawValue:)), let total = fields.count(),
             let done = fields.count(), let failed = fields.count(), let creation = fields.count(), let recreations = fields.count(),
-            let cancel = fields.next(), let (waited, deferredFor) = times(fields.next()), let handle = fields.next(), let provider = fields.text(),
+            let cancel = fields.next(), let (waited, deferredFor) = times(fields.next()), let handle = fields.next(),
+            let provider = fields.text(),
             let tenant = fields.text(), let correlationID = fields.text(orFor: name)
         else { return nil }
         // The first claim of a planned check is not written.

@@ -12,10 +12,16 @@ public struct BreakerWatcher: Sendable {
         self.logger = logger
     }
 
-    func changed(_ provider: String, _ breaker: CircuitBreaker, isOurs: Bool) {
+    /// - Parameters:
+    ///   - before: as this process knew it.
+    ///   - isOurs: whether this process made the change.
+    func changed(_ provider: String, _ breaker: CircuitBreaker, before: CircuitBreaker, isOurs: Bool) {
         let state = breaker.state
         Gauge(label: "longhaul_breaker_state", dimensions: [("provider", provider)]).record(state.level)
-        Gauge(label: "longhaul_provider_held", dimensions: [("provider", provider)]).record(breaker.hold == nil ? 0 : 1)
+        for (code, value) in [(before.hold?.code, 0), (breaker.hold?.code, 1)] {
+            guard let code else { continue }
+            Gauge(label: "longhaul_provider_held", dimensions: [("provider", provider), ("reason", code)]).record(value)
+        }
         guard isOurs else { return }
         Counter(label: "longhaul_breaker_changes_total", dimensions: [("provider", provider), ("to", state.rawValue)]).increment()
         let metadata: Logger.Metadata = ["provider": "\(provider)", "breaker": "\(state.rawValue)"]

@@ -85,7 +85,9 @@ actor SharedHealth {
         change.apply(to: &health, retry: retry, now: now)
         // The answers to requests that were under way together teach the same.
         guard health != before else { return }
-        if health.breaker.state != before.breaker.state { watcher.changed(provider, health.breaker, isOurs: true) }
+        if health.breaker.state != before.breaker.state {
+            watcher.changed(provider, health.breaker, before: before.breaker, isOurs: true)
+        }
         if changes.count < Self.mostChanges { changes.append(change) }
         exchange(within: Self.soon)
     }
@@ -177,7 +179,7 @@ extension SharedHealth {
         // What was learned meanwhile stays in force here.
         for change in changes { change.apply(to: &health, retry: retry, now: stored.now) }
         if next.breaker.state != before.state || next.breaker.hold?.code != before.hold?.code || isFirst {
-            watcher.changed(provider, next.breaker, isOurs: next.breaker.state != stored.health.breaker.state)
+            watcher.changed(provider, next.breaker, before: before, isOurs: next.breaker.state != stored.health.breaker.state)
         }
     }
 }

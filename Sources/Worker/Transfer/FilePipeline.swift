@@ -81,7 +81,8 @@ struct FilePipeline: Sendable {
         of file: ClaimedFile, from provider: SourceProvider, under lease: FileLease, _ logger: Logger
     ) -> FileTransfer {
         FileTransfer(
-            claimed: file, provider: provider.client, gate: provider.gate, store: store, storage: storage, configuration: configuration, lease: lease,
+            claimed: file, provider: provider.client, gate: provider.gate, store: store, storage: storage, configuration: configuration,
+            lease: lease,
             metrics: metrics, logger: logger, thread: thread)
     }
 }

@@ -143,7 +143,9 @@ extension RandomWalk {
             Failure(.permanent, code: "http-400", message: "no"),
         ]
         var failure: Failure? = failures[random.below(failures.count)]
-        var decision = failure.flatMap { machine.decide(.failed($0, attempt: file.attempt, deferredFor: file.deferredFor), in: file.state, random: 0.5) }
+        var decision = failure.flatMap {
+            machine.decide(.failed($0, attempt: file.attempt, deferredFor: file.deferredFor), in: file.state, random: 0.5)
+        }
         if let verdict = machine.verdictAtClaim(attempt: file.attempt, in: file.state) {
             (decision, failure) = (verdict, nil)
         } else if random.chance(20) {

@@ -1,0 +1,76 @@
+// The rules that several statuses share.
+
+extension JobMachine {
+    func keepPolling(_ state: JobState, _ hints: PollHints, _ random: Double) -> JobDecision {
+        if state.attempts >= rules.maxAttempts {
+            return fail(state, JobError(code: "max-attempts-exceeded", message: "not ready after \(state.attempts) checks"))
+        }
+        return wait(state, for: rules.polling.nextDelay(waited: state.waited, hints: hints, random: random), hints.retryAfter)
+    }
+
+    /// Cuts the delay so that the last check falls at the end of the longest wait. A Retry-After is not cut: when it leads past the
+    /// end there is nothing left to ask.
+    /// - Parameter lastAnswer: why there was none, when the last check failed.
+    func wait(_ state: JobState, for delay: Duration, _ retryAfter: Duration?, lastAnswer: String? = nil) -> JobDecision {
+        let rest = rules.maxWait - state.waited
+        guard rest > .zero, (retryAfter ?? .zero) <= rest else { return fail(state, notReady(lastAnswer)) }
+        return JobDecision(state: state, timer: .after(min(delay, rest)))
+    }
+
+    func notReady(_ why: String?) -> JobError {
+        JobError(
+            code: "max-wait-exceeded",
+            message: "not ready within \(rules.maxWait.components.seconds) s" + (why.map { "; \($0)" } ?? ""))
+    }
+
+    func transferring(_ state: JobState) -> JobDecision {
+        var next = state
+        next.failures = 0
+        guard next.isTransferred else { return JobDecision(state: next, timer: .after(rules.watchdog)) }
+        guard next.manifestClaims < rules.manifestLimit else {
+            let message = "\(state.manifestClaims) attempts to write the manifest brought no result"
+            return fail(next, JobError(code: "manifest-failed", message: message))
+        }
+        return JobDecision(state: next, timer: .after(rules.watchdog), actions: [.publishManifest])
+    }
+
+    func retry(_ state: JobState, _ failure: Failure, _ random: Double) -> JobDecision {
+        var next = state
+        if failure.countsAsAttempt {
+            next.failures += 1
+            guard failure.failureClass.isRetriable, next.failures < rules.retry.attempts else {
+                return fail(next, JobError(code: failure.code, message: failure.message))
+            }
+        }
+        let delay = rules.retry.delay(failures: max(next.failures, 1), retryAfter: failure.retryAfter, random: random)
+        // Only the wait for an export is bounded: creating and listing are retried for as long as their attempts last.
+        if state.status == .polling { return wait(next, for: delay, failure.retryAfter, lastAnswer: failure.message) }
+        // No export runs after a failed create: another job may have its place meanwhile.
+        return JobDecision(state: next, timer: .after(delay), actions: state.status == .pending ? [.releasePlace] : [])
+    }
+
+    func recreate(_ state: JobState, after error: JobError) -> JobDecision {
+        guard state.recreations < rules.recreate.attempts else { return fail(state, error, isExportOver: true) }
+        var next = state
+        next.status = .pending
+        next.attempts = 0
+        next.failures = 0
+        next.unknownStatuses = 0
+        next.recreations += 1
+        next.creation += 1
+        return JobDecision(state: next, timer: .after(rules.recreate.after), actions: [.releasePlace])
+    }
+
+    /// - Parameter isExportOver: a retry needs a new export.
+    func fail(_ state: JobState, _ error: JobError, isExportOver: Bool = false) -> JobDecision {
+        var next = state
+        next.status = .failed
+        next.deferredFor = nil
+        next.resumeAt = isExportOver ? .pending : state.status
+        next.createIsUncertain = !isExportOver && state.mayHaveExport
+        if isExportOver, state.status != .pending || state.mayHaveExport { next.creation += 1 }
+        var actions: [JobAction] = error.code == JobError.cancelled ? [] : [.publishDeadLetter(error)]
+        if state.status == .pending || state.status == .polling { actions.append(.releasePlace) }
+        return JobDecision(state: next, timer: .remove, error: error, actions: actions)
+    }
+}
