@@ -149,8 +149,8 @@ var tests: [Target] {
         .testTarget(name: "ArchiveTests", dependencies: ["Archive", "CArchive"]),
         .testTarget(name: "JQTests", dependencies: ["JQ"]),
         .testTarget(
-            name: "ProviderAPITests", dependencies: ["ProviderAPI", "ExportCore", "EventThread", "HTTPClient", logging], exclude: ["Golden"]
-        ),
+            name: "ProviderAPITests",
+            dependencies: ["ProviderAPI", "ExportCore", "EventThread", "HTTPClient", "TestServers", logging], exclude: ["Golden"]),
         .testTarget(name: "JobStoreTests", dependencies: ["JobStore", "ExportCore", "EventThread", "Redis", "TestServers", logging]),
         .testTarget(name: "JobMessagesTests", dependencies: ["JobMessages", "ExportCore", "RabbitMQ"]),
         .testTarget(

@@ -59,7 +59,7 @@ private let retry = RetryPolicy(base: .seconds(2), cap: .seconds(60))
     @Test("pauses the downloads of one host apart from those of another, and from a breaker") func hosts() {
         var health = ProviderHealth()
         health.throttled(.download(host: "a.example"), wait: .seconds(9), reason: "429", policy: retry, random: 0, now: 1000)
-        health.breaker.hold(code: "http-401", message: "no", now: 1000)
+        health.breaker.hold(code: "http-401", message: "no", policy: BreakerPolicy(), now: 1000)
         #expect(health.wait(.download(host: "a.example"), now: 1000) == .seconds(9))
         #expect(health.wait(.download(host: "b.example"), now: 1000) == .zero)
         #expect(health.wait(.list, now: 1000) == .seconds(60))
@@ -68,7 +68,7 @@ private let retry = RetryPolicy(base: .seconds(2), cap: .seconds(60))
     @Test("is asked again at once when an operator says so") func resume() {
         var health = ProviderHealth()
         health.throttled(.check, wait: .seconds(3600), reason: "429", policy: retry, random: 0, now: 1000)
-        health.breaker.hold(code: "http-401", message: "no", now: 1000)
+        health.breaker.hold(code: "http-401", message: "no", policy: BreakerPolicy(), now: 1000)
         health.resume(now: 2000)
         for kind in RequestKind.control { #expect(health.wait(kind, now: 2000) == .zero) }
         #expect(health.slow(.check) == nil && health.breaker.hold == nil && health.breaker.state == .closed)
@@ -80,7 +80,7 @@ private let retry = RetryPolicy(base: .seconds(2), cap: .seconds(60))
 
     private static func held() -> CircuitBreaker {
         var breaker = CircuitBreaker()
-        breaker.hold(code: "http-401", message: "GET /me answered 401", now: 1000)
+        breaker.hold(code: "http-401", message: "GET /me answered 401", policy: BreakerPolicy(), now: 1000)
         return breaker
     }
 

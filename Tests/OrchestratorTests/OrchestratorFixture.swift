@@ -47,6 +47,15 @@ final class OrchestratorFixture: Sendable {
         }
     }
 
+    /// With a provider file of the test's own, for an API that it scripts.
+    static func run(file yaml: String, _ body: (OrchestratorFixture) async throws -> Void) async throws {
+        try await VirtualHost.run { host in
+            var redis = try RedisConfiguration(url: SharedServers.redisURL)
+            redis.database = SharedServers.nextRedisDatabase()
+            try await run(RabbitMQConfiguration(url: host.url), redis, [:], [], file: yaml, body)
+        }
+    }
+
     /// On servers that the test may kill.
     static func run(
         on servers: ServerGroup, sandbox options: KeyValuePairs<String, String> = [:], _ body: (OrchestratorFixture) async throws -> Void
@@ -58,9 +67,9 @@ final class OrchestratorFixture: Sendable {
 
     private static func run(
         _ rabbitMQ: RabbitMQConfiguration, _ redis: RedisConfiguration, _ options: KeyValuePairs<String, String>, _ lines: [String],
-        _ body: (OrchestratorFixture) async throws -> Void
+        file yaml: String? = nil, _ body: (OrchestratorFixture) async throws -> Void
     ) async throws {
-        let fixture = try await OrchestratorFixture(rabbitMQ, redis, options, lines)
+        let fixture = try await OrchestratorFixture(rabbitMQ, redis, options, lines, yaml)
         do {
             try await body(fixture)
         } catch {
@@ -71,7 +80,8 @@ final class OrchestratorFixture: Sendable {
     }
 
     private init(
-        _ rabbitMQ: RabbitMQConfiguration, _ redis: RedisConfiguration, _ options: KeyValuePairs<String, String>, _ lines: [String]
+        _ rabbitMQ: RabbitMQConfiguration, _ redis: RedisConfiguration, _ options: KeyValuePairs<String, String>, _ lines: [String],
+        _ yaml: String?
     ) async throws {
         self.rabbitMQ = rabbitMQ
         redisConfiguration = redis
@@ -94,7 +104,7 @@ final class OrchestratorFixture: Sendable {
         for (name, value) in options { try configuration.set(name, to: value) }
         sandbox = SandboxServer(configuration, logger: quiet)
         sandboxURL = "http://127.0.0.1:\(try await sandbox.start())"
-        yaml = Self.providerFile(sandboxURL, lines)
+        self.yaml = yaml ?? Self.providerFile(sandboxURL, lines)
     }
 
     private func end() async {

@@ -1,6 +1,7 @@
 import ExportCore
 import Foundation
 import ProviderAPI
+import TestServers
 import Testing
 
 @Suite("FHIR Bulk Data: the state is the HTTP status code, the manifest is the status response")

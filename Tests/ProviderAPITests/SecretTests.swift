@@ -2,6 +2,7 @@ import ExportCore
 import Foundation
 import ProviderAPI
 import Synchronization
+import TestServers
 import Testing
 
 @Suite("Secrets")

@@ -1,6 +1,7 @@
 import ExportCore
 import Foundation
 import ProviderAPI
+import TestServers
 import Testing
 
 @Suite("A plain JSON API")

@@ -3,6 +3,7 @@ import ExportCore
 import HTTPClient
 import Logging
 import ProviderAPI
+import TestServers
 import Testing
 
 /// A provider file, a server that acts as its API, and the client between them.

@@ -15,10 +15,13 @@ public struct BreakerPolicy: Sendable, Equatable {
     public var longestOpen: Duration
     /// Probes that must succeed one after the other before it closes.
     public var probes: Int
+    /// Between two probes of a provider that is held.
+    public var heldProbe: Duration
 
     public init(
         window: Duration = .seconds(60), minimumRequests: Int = 10, failureRatio: Double = 0.5, slowRatio: Double = 0.8,
-        slowAfter: Duration = .seconds(20), openFor: Duration = .seconds(15), longestOpen: Duration = .seconds(300), probes: Int = 3
+        slowAfter: Duration = .seconds(20), openFor: Duration = .seconds(15), longestOpen: Duration = .seconds(300), probes: Int = 3,
+        heldProbe: Duration = .seconds(60)
     ) {
         self.window = window
         self.minimumRequests = minimumRequests
@@ -28,6 +31,7 @@ public struct BreakerPolicy: Sendable, Equatable {
         self.openFor = openFor
         self.longestOpen = longestOpen
         self.probes = probes
+        self.heldProbe = heldProbe
     }
 }
 

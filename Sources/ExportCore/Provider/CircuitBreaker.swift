@@ -40,9 +40,6 @@ public struct CircuitBreaker: Sendable, Equatable, Codable {
         }
     }
 
-    /// Between two probes of a provider that is held.
-    public static let holdInterval = Duration.seconds(60)
-
     private struct Slice: Sendable, Equatable, Codable {
         var start: Int64
         var tally: RequestTally
@@ -91,7 +88,7 @@ public struct CircuitBreaker: Sendable, Equatable, Codable {
         guard state == .halfOpen, probe?.holder == holder else { return }
         probe = nil
         if let hold {
-            guard succeeded else { return self.hold(code: hold.code, message: hold.message, now: now) }
+            guard succeeded else { return self.hold(code: hold.code, message: hold.message, policy: policy, now: now) }
             return reset(now: now)
         }
         guard succeeded else { return open(policy, now, because: "a probe failed") }
@@ -102,9 +99,9 @@ public struct CircuitBreaker: Sendable, Equatable, Codable {
     }
 
     /// Holds the provider, or says again why it is held.
-    public mutating func hold(code: String, message: String, now: Int64) {
+    public mutating func hold(code: String, message: String, policy: BreakerPolicy, now: Int64) {
         hold = Hold(code: code, message: message, since: hold?.since ?? now)
-        openUntil = now + Self.holdInterval.wholeMilliseconds
+        openUntil = now + policy.heldProbe.wholeMilliseconds
         reason = message
         change(to: .open, now)
     }

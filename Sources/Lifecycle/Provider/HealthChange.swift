@@ -8,7 +8,7 @@ enum HealthChange: Sendable {
     case hold(code: String, message: String)
 
     /// - Parameter now: the store's clock in milliseconds.
-    func apply(to health: inout ProviderHealth, retry: RetryPolicy, now: Int64) {
+    func apply(to health: inout ProviderHealth, retry: RetryPolicy, breaker: BreakerPolicy, now: Int64) {
         switch self {
         case .throttled(let kind, let wait, let reason, let random):
             // A time of zero is none.
@@ -18,7 +18,9 @@ enum HealthChange: Sendable {
         case .recovered(let kind): health.recovered(kind)
         case .hold(let code, let message):
             // Another process may have found the same: its time of the next probe stays.
-            if health.breaker.hold == nil { health.breaker.hold(code: code, message: String(message.prefix(300)), now: now) }
+            if health.breaker.hold == nil {
+                health.breaker.hold(code: code, message: String(message.prefix(300)), policy: breaker, now: now)
+            }
         }
     }
 }

@@ -39,7 +39,7 @@ extension ProviderGate {
         // This network's rules, or the host's certificate: another attempt soon would end the same way.
         if let known = failure, known.concernsProvider, known.failureClass != .unauthorised, known.code != "dns" {
             failure?.countsAsAttempt = false
-            await health.change(.throttled(kind, wait: CircuitBreaker.holdInterval, reason: known.message, random: Jitter.shared.next()))
+            await health.change(.throttled(kind, wait: definition.breaker.heldProbe, reason: known.message, random: Jitter.shared.next()))
         }
         await noteThrottling(kind, permission, failure, nil)
         let isRefused = withCredentials && failure?.failureClass == .unauthorised
@@ -80,7 +80,9 @@ extension ProviderGate {
         await health.update { [name] health, now in
             health.breaker.endProbe(by: name, succeeded: succeeded, policy: policy, now: now)
             guard isHeld, !succeeded, let failure, failure.concernsProvider else { return }
-            health.breaker.hold(code: failure.code, message: failure.answer.map { "\($0)" } ?? failure.message, now: now)
+            health.breaker.hold(
+                code: failure.code, message: failure.answer.map { "\($0)" } ?? failure.message, policy: policy,
+                now: now)
         }
         probingUntil = nil
         if succeeded { refusals = 0 }

@@ -124,7 +124,7 @@ extension ProviderGate {
     private func beginProbe(_ kind: RequestKind, isSuspect: Bool) async -> Permission {
         if await health.hold != nil {
             // Another job's request says more about the provider, and one that waits asks within this time.
-            if isSuspect, await health.openedFor < CircuitBreaker.holdInterval * 2 { return later(kind, CircuitBreaker.holdInterval / 2) }
+            if isSuspect, await health.openedFor < definition.breaker.heldProbe * 2 { return later(kind, definition.breaker.heldProbe / 2) }
             await reload()
         }
         let timeout = definition.timeouts.whole + .seconds(5)

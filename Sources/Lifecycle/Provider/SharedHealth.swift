@@ -82,7 +82,7 @@ actor SharedHealth {
     /// Something that was learned. It applies here at once, and to the others with the next exchange.
     func change(_ change: HealthChange) {
         let before = health
-        change.apply(to: &health, retry: retry, now: now)
+        change.apply(to: &health, retry: retry, breaker: policy, now: now)
         // The answers to requests that were under way together teach the same.
         guard health != before else { return }
         if health.breaker.state != before.breaker.state {
@@ -107,7 +107,7 @@ actor SharedHealth {
                 let stored = try await store.health(of: provider)
                 var next = stored.health
                 if tally.requests > 0 { next.breaker.record(tally, policy: policy, now: stored.now) }
-                for change in changes { change.apply(to: &next, retry: retry, now: stored.now) }
+                for change in changes { change.apply(to: &next, retry: retry, breaker: policy, now: stored.now) }
                 let value = change(&next, stored.now)
                 if next != stored.health {
                     mayBeStored = true
@@ -177,7 +177,7 @@ extension SharedHealth {
         health = next
         read = (stored.now, .now)
         // What was learned meanwhile stays in force here.
-        for change in changes { change.apply(to: &health, retry: retry, now: stored.now) }
+        for change in changes { change.apply(to: &health, retry: retry, breaker: policy, now: stored.now) }
         if next.breaker.state != before.state || next.breaker.hold?.code != before.hold?.code || isFirst {
             watcher.changed(provider, next.breaker, before: before, isOurs: next.breaker.state != stored.health.breaker.state)
         }

@@ -60,7 +60,7 @@ extension ProviderDefinition {
     }
 
     private mutating func readBreaker(_ field: Field?) {
-        let keys = ["window", "minimum", "failures", "slow", "slowAfter", "openFor", "longest", "probes"]
+        let keys = ["window", "minimum", "failures", "slow", "slowAfter", "openFor", "longest", "probes", "heldProbe"]
         guard let section = field?.section(keys) else { return }
         let times = Duration.milliseconds(100) ... .seconds(86_400)
         if let window = section["window"]?.duration(in: .seconds(1) ... .seconds(3600)) { breaker.window = window }
@@ -71,6 +71,7 @@ extension ProviderDefinition {
         if let time = section["openFor"]?.duration(in: times) { breaker.openFor = time }
         if let time = section["longest"]?.duration(in: times) { breaker.longestOpen = time }
         if let probes = section["probes"]?.integer(in: 1...100) { breaker.probes = probes }
+        if let time = section["heldProbe"]?.duration(in: times) { breaker.heldProbe = time }
         if breaker.openFor > breaker.longestOpen {
             section.field.problem("openFor is longer than longest", fix: "raise longest or lower openFor")
         }

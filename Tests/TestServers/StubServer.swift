@@ -1,44 +1,50 @@
 import Foundation
 import Synchronization
 
-struct StubRequest: Sendable {
-    var method: String
+public struct StubRequest: Sendable {
+    public var method: String
     /// Path and query, as sent.
-    var target: String
+    public var target: String
     /// Names in lower case.
-    var headers: [String: String]
-    var body: String
+    public var headers: [String: String]
+    public var body: String
 
-    var line: String { "\(method) \(target)" }
+    public var line: String { "\(method) \(target)" }
 }
 
-struct StubResponse: Sendable {
-    var status = 200
-    var headers: [String: String] = [:]
-    var body: [UInt8] = []
+public struct StubResponse: Sendable {
+    public var status: Int
+    public var headers: [String: String]
+    public var body: [UInt8]
 
-    static func json(_ text: String, status: Int = 200, headers: [String: String] = [:]) -> StubResponse {
+    public init(status: Int = 200, headers: [String: String] = [:], body: [UInt8] = []) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+    }
+
+    public static func json(_ text: String, status: Int = 200, headers: [String: String] = [:]) -> StubResponse {
         let type = ["Content-Type": "application/json"]
         return StubResponse(status: status, headers: type.merging(headers) { $1 }, body: Array(text.utf8))
     }
 
-    static func text(_ text: String, status: Int = 200, headers: [String: String] = [:]) -> StubResponse {
+    public static func text(_ text: String, status: Int = 200, headers: [String: String] = [:]) -> StubResponse {
         StubResponse(status: status, headers: headers, body: Array(text.utf8))
     }
 }
 
 /// An HTTP/1.1 server on a loopback port: one accepting thread, one thread per connection, one response per connection.
-final class StubServer: Sendable {
-    let port: UInt16
+public final class StubServer: Sendable {
+    public let port: UInt16
     private let listener: Int32
     private let received = Mutex<[StubRequest]>([])
     private let handler: @Sendable (StubRequest) -> StubResponse
 
-    var url: String { "http://127.0.0.1:\(port)" }
-    var requests: [StubRequest] { received.withLock { $0 } }
-    var lines: [String] { requests.map(\.line) }
+    public var url: String { "http://127.0.0.1:\(port)" }
+    public var requests: [StubRequest] { received.withLock { $0 } }
+    public var lines: [String] { requests.map(\.line) }
 
-    init(_ handler: @escaping @Sendable (StubRequest) -> StubResponse) throws {
+    public init(_ handler: @escaping @Sendable (StubRequest) -> StubResponse) throws {
         self.handler = handler
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         self.listener = listener
@@ -56,7 +62,7 @@ final class StubServer: Sendable {
         Thread.detachNewThread { [self] in accept() }
     }
 
-    func stop() { shutdown(listener, Int32(SHUT_RDWR)) }
+    public func stop() { shutdown(listener, Int32(SHUT_RDWR)) }
 
     private func accept() {
         while true {
