@@ -60,7 +60,7 @@ extension HTTPClient {
             if redirect.leavesOrigin { transfer.clientCertificate = nil }
             admit(transfer)
         } catch {
-            fail(transfer, .redirect, error.reason)
+            fail(transfer, .redirect, "to \(RequestURL.redacted(url)): \(error.reason)")
         }
     }
 

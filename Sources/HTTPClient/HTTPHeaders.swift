@@ -43,6 +43,19 @@ public struct HTTPHeaders: Sendable, Hashable {
         return fields
     }
 
+    /// The fields whose names begin with `ratelimit`, `x-ratelimit` or `x-rate-limit`, in any case. Nearly free if there is none.
+    public var rateLimitFields: [(name: String, value: String)] {
+        var fields: [(name: String, value: String)] = []
+        forEachLine { line in
+            if Self.namesRateLimit(line) {
+                let name = line.prefix { $0 != UInt8(ascii: ":") }
+                fields.append((String(decoding: name.map(\.inLowerCase), as: UTF8.self), Self.value(of: line)))
+            }
+            return true
+        }
+        return fields
+    }
+
     /// `Content-Length` in bytes, if present and a number.
     public var contentLength: Int64? { self["content-length"].flatMap { Int64($0) } }
 }
@@ -76,6 +89,15 @@ extension HTTPHeaders {
         let count = name.utf8.count
         guard line.count > count, line[line.startIndex + count] == UInt8(ascii: ":") else { return false }
         return zip(line, name.utf8).allSatisfy { $0.inLowerCase == $1.inLowerCase }
+    }
+
+    private static func namesRateLimit(_ line: ArraySlice<UInt8>) -> Bool {
+        // The first byte rules out nearly every line.
+        guard let first = line.first?.inLowerCase, first == UInt8(ascii: "r") || first == UInt8(ascii: "x") else { return false }
+        let name = first == UInt8(ascii: "x") ? line.dropFirst(2) : line
+        return name.count > 9 && name.prefix(4).elementsEqual("rate".utf8) { $0.inLowerCase == $1 }
+            && name.dropFirst(name[name.startIndex + 4] == UInt8(ascii: "-") ? 5 : 4).prefix(5)
+                .elementsEqual("limit".utf8) { $0.inLowerCase == $1 }
     }
 
     private static func value(of line: ArraySlice<UInt8>) -> String {

@@ -81,6 +81,16 @@ public enum HTTPRedirects: Sendable, Hashable {
     /// `Authorization`, `Cookie`, headers whose names suggest keys, tokens or secrets, `sensitiveHeaders`, a client certificate or
     /// a body.
     case follow(max: Int)
+    /// Follows 307 and 308 only, which repeat the request unchanged, and only within its origin. Another redirect is returned as it is.
+    case followKeepingMethod(max: Int)
+
+    func follows(_ status: Int) -> Bool {
+        switch self {
+        case .refuse: false
+        case .follow: [301, 302, 303, 307, 308].contains(status)
+        case .followKeepingMethod: status == 307 || status == 308
+        }
+    }
 }
 
 /// The timeouts of one transfer. None expires early; each expires at most about 50 ms late.

@@ -5,11 +5,15 @@ import Synchronization
 /// For one reader at a time. Read it to its end, `cancel` it or release it: each frees the connection.
 public final class HTTPStream: Sendable {
     public let status: Int
+    /// The URL that answered: after redirects, that of the last request.
+    public let url: String
     public let headers: HTTPHeaders
 
     private let id: UInt64
     private let client: HTTPClient
     private let state: Mutex<State>
+    /// What `peek` has read and `next` has not returned yet.
+    private let peeked = Mutex<[UInt8]>([])
     private let cancelled: HTTPError
     private let readTwice: HTTPError
 
@@ -22,6 +26,7 @@ public final class HTTPStream: Sendable {
 
     init(of transfer: Transfer, client: HTTPClient) {
         status = transfer.status
+        url = transfer.request.url
         headers = transfer.headers
         id = transfer.id
         self.client = client
@@ -35,6 +40,26 @@ public final class HTTPStream: Sendable {
     /// The next chunk of the body, never empty, or `nil` at its end. Cancelling the task ends the transfer.
     /// - Throws: `HTTPError` if the body broke off (`.truncated`), stalled, or exceeds its limit; later calls throw the same error.
     public func next() async throws(HTTPError) -> [UInt8]? {
+        let kept = peeked.withLock { bytes in
+            defer { bytes = [] }
+            return bytes
+        }
+        return kept.isEmpty ? try await receive() : kept
+    }
+
+    /// The start of the body; `next` still returns it.
+    /// - Parameter limit: more than this is not waited for; the result may be longer by a part of a chunk.
+    /// - Returns: the bytes, and whether they are the whole body.
+    /// - Throws: `HTTPError` as `next` does; the bytes before it stay available to `next`.
+    public func peek(atMost limit: Int) async throws(HTTPError) -> (start: [UInt8], isWhole: Bool) {
+        while peeked.withLock({ $0.count }) <= limit {
+            guard let chunk = try await receive() else { return (peeked.withLock { $0 }, true) }
+            peeked.withLock { $0 += chunk }
+        }
+        return (peeked.withLock { $0 }, false)
+    }
+
+    private func receive() async throws(HTTPError) -> [UInt8]? {
         switch startReading() {
         case .idle: break
         case .reading: throw readTwice

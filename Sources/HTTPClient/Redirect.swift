@@ -20,6 +20,9 @@ struct Redirect {
         default: break
         }
         leavesOrigin = target != origin
+        if leavesOrigin, case .followKeepingMethod = request.redirects {
+            throw Refusal(reason: "it would repeat the request at another origin")
+        }
         if leavesOrigin { next.headers.removeAll { request.isCredential(header: $0.name) } }
         switch next.body {
         case .none: break

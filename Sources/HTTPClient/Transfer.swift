@@ -65,17 +65,21 @@ final class Transfer {
         maxHeaderBytes = configuration.maxHeaderBytes
         egress = request.egress ?? configuration.egress
         clientCertificate = request.clientCertificate ?? configuration.clientCertificate
-        if case .follow(let max) = request.redirects { redirectsLeft = max } else { redirectsLeft = -1 }
+        redirectsLeft =
+            switch request.redirects {
+            case .refuse: -1
+            case .follow(let max), .followKeepingMethod(let max): max
+            }
         let whole = request.timeouts.whole ?? (isStream ? nil : configuration.wholeTimeout)
         wholeDeadline = whole.map { [begun] in begun + $0.nanoseconds } ?? .max
         lastProgress = begun
     }
 
-    var response: HTTPResponse { HTTPResponse(status: status, headers: headers, body: body) }
+    var response: HTTPResponse { HTTPResponse(status: status, headers: headers, body: body, url: request.url) }
 
     /// Whether the response is a redirect to follow; its body is then ignored.
     var isRedirect: Bool {
-        redirectsLeft >= 0 && [301, 302, 303, 307, 308].contains(status) && headers["location"] != nil
+        redirectsLeft >= 0 && request.redirects.follows(status) && headers["location"] != nil
     }
 
     func error(_ kind: HTTPError.Kind, _ cause: String) -> HTTPError {

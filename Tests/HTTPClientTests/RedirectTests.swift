@@ -112,6 +112,20 @@ struct RedirectTests {
         #expect(last["content-type"] == (status < 304 ? nil : "x/y"))
     }
 
+    @Test("a request that must keep its method follows 307 and 308 alone, and says which URL answered", arguments: [302, 303, 307, 308])
+    func keepsMethod(status: Int) async throws {
+        let server = try Self.redirecting(status) { "/end" }
+        defer { server.stop() }
+        try await withClient { client async throws in
+            let request = HTTPRequest(.post, server.url, body: .bytes([1, 2]), redirects: .followKeepingMethod(max: 1))
+            let response = try await client.send(request)
+            #expect(response.status == (status < 304 ? status : 200))
+            #expect(response.url == (status < 304 ? server.url : server.url + "/end"))
+            #expect(try await client.stream(request).url == response.url)
+        }
+        #expect(server.requests.last?.method == "POST")
+    }
+
     @Test("no redirect goes from https to http or to another scheme, sends a body to another origin or repeats a stream")
     func refusals() {
         func refusal(_ request: HTTPRequest, _ url: String) -> String? {
@@ -127,6 +141,8 @@ struct RedirectTests {
         let post = HTTPRequest(.post, "http://a.example/", body: .bytes([1]))
         #expect(refusal(post, "http://b.example/") == "it would send the body to another origin")
         #expect(refusal(post, "http://a.example:80/x") == nil)
+        let bare = HTTPRequest(.delete, "http://a.example/", redirects: .followKeepingMethod(max: 1))
+        #expect(refusal(bare, "http://b.example/") == "it would repeat the request at another origin")
         let upload = HTTPRequest(.put, "http://a.example/", body: .stream(length: nil) { nil })
         #expect(refusal(upload, "http://a.example/x") == "it needs the body again, which was a stream")
     }

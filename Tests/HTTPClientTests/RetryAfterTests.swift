@@ -10,7 +10,9 @@ struct RetryAfterTests {
         "seconds and the three date formats are read",
         arguments: [
             ("0", 0), ("120", 120), ("Sun, 06 Nov 1994 08:49:37 GMT", 37), ("Sunday, 06-Nov-94 08:49:37 GMT", 37),
-            ("Sun Nov  6 08:49:37 1994", 37), ("Sun, 06 Nov 1994 08:48:00 GMT", 0), ("Tue, 29 Feb 2000 00:00:00 GMT", 167_670_623 + 37),
+            ("Sun Nov  6 08:49:37 1994", 37), ("2.5", 3), ("2.0", 2), ("0.01", 1), ("2, 2", 2), ("7,Sun, 06 Nov 1994 08:49:37 GMT", 7),
+            (" 5 ", 5),
+            ("2.", 2), ("Sun, 06 Nov 1994 08:48:00 GMT", 0), ("Tue, 29 Feb 2000 00:00:00 GMT", 167_670_623 + 37),
         ])
     func valid(value: String, seconds: Int) {
         #expect(RetryAfter.delay(value, now: Self.example - 37) == .seconds(seconds))
@@ -19,7 +21,8 @@ struct RetryAfterTests {
     @Test(
         "other text gives nothing",
         arguments: [
-            "", " ", "-1", "1.5", "soon", "12s", "Sun, 06 Nov 1994 08:49:37", "Sun, 06 Nov 1994 25:00:00 GMT",
+            "", " ", "-1", "-2.5", "+3", ".5", "1.5.2", "1e3", "nan", "inf", ", 5", "soon", "12s", "Sun, 06 Nov 1994 08:49:37",
+            "Sun, 06 Nov 1994 25:00:00 GMT",
             "Sun, 32 Nov 1994 08:49:37 GMT",
             "Sun, 06 Foo 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49 GMT", "Sun, 06 Nov 199 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:37 PST",
         ])
@@ -45,5 +48,13 @@ struct RetryAfterTests {
     func header() {
         #expect(HTTPHeaders([("Retry-After", "7")]).retryAfter(now: 0) == .seconds(7))
         #expect(HTTPHeaders().retryAfter(now: 0) == nil)
+    }
+
+    @Test("the fields of rate limits are found by their names, in any case")
+    func rateLimitFields() {
+        let names = ["RateLimit", "ratelimit-policy", "X-RATELIMIT-Reset", "X-Rate-Limit-Limit", "Rate-Limit-Reset"]
+        let others = ["Rate", "X-Rate", "X-Request-Id", "Retry-After", "R", "X", "X-R", "Rated-Limit-A", "Y-RateLimit-Reset"]
+        let fields = HTTPHeaders((others + names).map { ($0, "1") }).rateLimitFields
+        #expect(fields.map(\.name) == names.map { $0.lowercased() } && fields.allSatisfy { $0.value == "1" })
     }
 }

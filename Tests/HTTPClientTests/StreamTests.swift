@@ -51,6 +51,25 @@ struct StreamTests {
         }
     }
 
+    @Test("a peek shows the start of a body and takes nothing from its reader", arguments: [0, 10, 500_000])
+    func peek(length: Int) async throws {
+        let server = try Self.patternServer()
+        defer { server.stop() }
+        try await withClient { client async throws in
+            let stream = try await client.stream(HTTPRequest(.get, server.url + "/\(length)"))
+            for _ in 0..<2 {
+                let peeked = try await stream.peek(atMost: 1000)
+                #expect(peeked.isWhole == (length <= 1000) && Pattern.matches(peeked.start, at: 0))
+            }
+            var position = 0
+            while let piece = try await stream.next() {
+                #expect(!piece.isEmpty && Pattern.matches(piece, at: position))
+                position += piece.count
+            }
+            #expect(position == length)
+        }
+    }
+
     @Test("a waiting reader slows the server down and finally gets everything")
     func backPressure() async throws {
         let sent = Mutex(0)
