@@ -69,24 +69,33 @@ public struct Failure: Error, Sendable, Equatable, Codable {
 
     private static let providerCodes: Set<String> = ["missing-secret", "refused-address", "dns", "certificate"]
 
-    /// Classifies an HTTP status (RFC 9110, section 15; 429 is RFC 6585).
+    /// Classifies an HTTP status (RFC 9110, section 15; 429 is RFC 6585, 423 RFC 4918, 425 RFC 8470; 420 and 529 are not registered,
+    /// but in use for 429).
     /// - Parameters:
-    ///   - retryAfter: the `Retry-After` header as a delay, where there was one.
+    ///   - retryAfter: the wait that the answer asks for, where it does.
     ///   - what: the request in words, for the message.
-    public static func http(status: Int, retryAfter: Duration? = nil, what: String) -> Failure {
-        let failureClass: FailureClass =
-            switch status {
-            case 429: .throttled
-            case 503 where retryAfter != nil: .throttled
-            case 401, 403, 407: .unauthorised
-            case 404, 410: .gone
-            case 408, 425, 500...599: .transient
-            default: .permanent
-            }
+    ///   - isCreate: whether the request starts something: then 409 and 412 refuse it, while elsewhere they mean "not yet".
+    public static func http(status: Int, retryAfter: Duration? = nil, what: String, isCreate: Bool = false) -> Failure {
+        let failureClass = failureClass(of: status, asksToWait: retryAfter != nil, isCreate: isCreate)
         // A server or a gateway on the way may break off after the request was carried out.
-        return Failure(
+        var failure = Failure(
             failureClass, code: "http-\(status)", message: "\(what) answered \(status)", retryAfter: retryAfter,
             mayHaveRun: status >= 500 && failureClass != .throttled)
+        // Without a time, "not yet" may as well be "never".
+        if failureClass == .notYet { failure.countsAsAttempt = retryAfter == nil }
+        return failure
+    }
+
+    private static func failureClass(of status: Int, asksToWait: Bool, isCreate: Bool) -> FailureClass {
+        switch (status, asksToWait) {
+        case (429, _), (420, _), (529, _), (503, true), (403, true), (400, true): .throttled
+        case (404, true), (409, true), (412, true), (423, _), (425, _): .notYet
+        case (401, _), (403, _), (407, _): .unauthorised
+        case (404, _), (410, _): .gone
+        case (409, _), (412, _): isCreate ? .permanent : .notYet
+        case (408, _), (500...599, _): .transient
+        default: .permanent
+        }
     }
 }
 

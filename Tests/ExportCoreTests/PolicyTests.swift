@@ -78,11 +78,39 @@ import Testing
     @Test(
         "tells what helps",
         arguments: [
-            (429, FailureClass.throttled), (401, .unauthorised), (403, .unauthorised), (404, .gone), (410, .gone), (408, .transient),
-            (500, .transient), (503, .transient), (400, .permanent), (409, .permanent), (302, .permanent),
+            (429, FailureClass.throttled), (420, .throttled), (529, .throttled), (401, .unauthorised), (403, .unauthorised),
+            (407, .unauthorised), (404, .gone), (410, .gone), (408, .transient), (500, .transient), (503, .transient), (400, .permanent),
+            (409, .notYet), (412, .notYet), (423, .notYet), (425, .notYet), (302, .permanent), (416, .permanent),
         ])
     func classes(status: Int, expected: FailureClass) {
-        #expect(Failure.http(status: status, what: "GET /x").failureClass == expected)
+        let failure = Failure.http(status: status, what: "GET /x")
+        #expect(failure.failureClass == expected)
+        #expect(failure.countsAsAttempt == (expected != .throttled), "without a time, not yet may be never")
+    }
+
+    @Test(
+        "takes the wish to wait into account",
+        arguments: [
+            (503, FailureClass.throttled), (403, .throttled), (400, .throttled), (401, .unauthorised), (404, .notYet), (409, .notYet),
+            (412, .notYet), (423, .notYet), (425, .notYet), (410, .gone), (500, .transient), (422, .permanent),
+        ])
+    func waits(status: Int, expected: FailureClass) {
+        let failure = Failure.http(status: status, retryAfter: .seconds(7), what: "GET /x")
+        #expect(failure.failureClass == expected && failure.retryAfter == .seconds(7))
+        if expected == .notYet { #expect(!failure.countsAsAttempt) }
+    }
+
+    @Test(
+        "takes a conflict for the end of a create",
+        arguments: [(409, FailureClass.permanent), (412, .permanent), (423, .notYet), (425, .notYet)])
+    func creates(status: Int, expected: FailureClass) {
+        #expect(Failure.http(status: status, what: "POST /x", isCreate: true).failureClass == expected)
+    }
+
+    @Test("says that a request may have run when the server broke off") func mayHaveRun() {
+        #expect(Failure.http(status: 500, what: "POST /x", isCreate: true).mayHaveRun)
+        #expect(!Failure.http(status: 529, what: "POST /x", isCreate: true).mayHaveRun)
+        #expect(!Failure.http(status: 503, retryAfter: .seconds(1), what: "POST /x", isCreate: true).mayHaveRun)
     }
 
     @Test("takes a 503 with a Retry-After for throttling") func unavailable() {
