@@ -18,6 +18,7 @@ public struct ProviderDefinition: Sendable, Equatable {
     public var download = DownloadRules()
     /// Whether an expired link can be listed again.
     public var refreshesLinks = false
+    public var emptyList = EmptyListRule.failAfter(EmptyListRule.usualWait)
     public var canCancel = false
     /// The mechanisms that keep a repeated create from starting a second export.
     public var createSafety: Set<CreateSafety> = []
@@ -34,7 +35,14 @@ public struct ProviderDefinition: Sendable, Equatable {
     public var jobRules: JobRules {
         JobRules(
             polling: polling.policy, retry: retry, recreate: recreate, skipsFailedFiles: onFileFailure == .skip,
-            maxWait: polling.maxWait, maxAttempts: polling.maxAttempts)
+            maxWait: polling.maxWait, maxAttempts: polling.maxAttempts, nothingListedWait: nothingListedWait)
+    }
+
+    private var nothingListedWait: Duration? {
+        switch emptyList {
+        case .ok: nil
+        case .failAfter(let wait): wait
+        }
     }
 }
 
@@ -57,6 +65,16 @@ public enum FileFailureRule: String, Sendable, CaseIterable {
 
 public enum CreateSafety: String, Sendable, CaseIterable {
     case idempotencyKey, adopt, find
+    /// The file says so: `create.idempotent`.
+    case declared
+}
+
+/// How long a ready export may list no file, `files.none`.
+public enum EmptyListRule: Sendable, Equatable {
+    /// An export without files is complete.
+    case ok
+    /// The job fails if nothing is listed for so long.
+    case failAfter(Duration)
 }
 
 /// `nil` means no limit.
@@ -67,6 +85,8 @@ public struct ProviderLimits: Sendable, Equatable {
     public var checks: Rate?
     /// The maximum size of a response in bytes. Downloads have no such limit.
     public var answerBytes = 1 << 20
+    /// The longest wait that an answer can ask for; a longer one is cut to it.
+    public var longestPause = Duration.seconds(3600)
 
     public init() {}
 }
@@ -79,22 +99,4 @@ public struct ProviderTimeouts: Sendable, Equatable {
     public var whole = Duration.seconds(60)
 
     public init() {}
-}
-
-public struct DownloadRules: Sendable, Equatable {
-    /// Whether downloads carry the credentials; `nil` sends them only to the origin of `baseURL`.
-    public var auth: Bool?
-    public var unpack = UnpackRule.auto
-
-    public init(auth: Bool? = nil, unpack: UnpackRule = .auto) {
-        self.auth = auth
-        self.unpack = unpack
-    }
-}
-
-/// How a downloaded file is unpacked.
-public enum UnpackRule: String, Sendable, CaseIterable {
-    /// Detected from the first bytes.
-    case auto
-    case none, gzip, zip
 }

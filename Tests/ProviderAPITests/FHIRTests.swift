@@ -36,7 +36,8 @@ struct FHIRTests {
             request.method == "GET" && request.target == "/fhir/$export"
                 ? .text("", status: 202, headers: ["Content-Location": "/fhir/jobs/7?a=b%20c"]) : .text("", status: 202)
         }
-        #expect(await provider.client.create(provider.job) == .created(exportHandle: #"{"location":"/fhir/jobs/7?a=b%20c"}"#))
+        let location = "{\"location\":\"\(provider.server.url)/fhir/jobs/7?a=b%20c\"}"
+        #expect(await provider.client.create(provider.job) == .created(exportHandle: location))
         let request = provider.server.requests[0]
         #expect(request.headers["prefer"] == "respond-async" && request.headers["accept"] == "application/fhir+json")
         #expect(request.headers["authorization"] == "Basic " + Data("bulk:pw:ü".utf8).base64EncodedString())
@@ -67,7 +68,7 @@ struct FHIRTests {
             let provider = try await provider { _ in .json(#"{"issue":[{"diagnostics":"broken"}]}"#, status: status) }
             return await provider.client.check(provider.job, exportHandle: "{\"location\":\"\(provider.server.url)/j\"}")
         }
-        #expect(try await check(200) == .ready(exportHandle: nil))
+        #expect(try await check(200) == .ready(exportHandle: nil, page: nil))
         #expect(try await check(410) == .expired)
         #expect(try await check(500) == .failed(code: "export-failed", message: "broken"))
         #expect(try await check(204) == .unknownStatus("204", retryAfter: nil))

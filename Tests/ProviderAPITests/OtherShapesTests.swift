@@ -118,7 +118,7 @@ struct OtherShapesTests {
         #expect(await provider.client.create(provider.job) == .created(exportHandle: #"{"id":"R1"}"#))
         #expect(provider.server.requests[0].body == "reportType=GET%2BORDERS&marketplaces=A%20%26%20B")
         #expect(provider.server.requests[0].headers["content-type"] == "application/x-www-form-urlencoded")
-        guard case .ready(let handle?) = await provider.client.check(provider.job, exportHandle: #"{"id":"R1"}"#),
+        guard case .ready(let handle?, nil) = await provider.client.check(provider.job, exportHandle: #"{"id":"R1"}"#),
             case .page(let files, nil) = await provider.client.files(provider.job, exportHandle: handle)
         else {
             Issue.record("not ready")
@@ -172,7 +172,7 @@ struct OtherShapesTests {
                 Issue.record("no failure")
                 return
             }
-            #expect(failure.failureClass == failureClass && failure.code == "invalid-answer")
+            #expect(failure.failureClass == failureClass && failure.code == "unexpected-answer")
         }
     }
 

@@ -72,8 +72,13 @@ struct ProviderFileTests {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         let page = try String(contentsOf: root.appendingPathComponent("ops/docs/providers.md"), encoding: .utf8)
         let examples = page.split(separator: "```yaml\n").dropFirst().map { $0[..<($0.firstRange(of: "```")?.lowerBound ?? $0.endIndex)] }
-        #expect(examples.count == 5)
-        for example in examples { #expect(await TestProvider.problems(String(example)) == []) }
+        let whole = examples.filter { $0.hasPrefix("provider:") }
+        #expect(whole.count == 6)
+        for example in whole { #expect(await TestProvider.problems(String(example)) == []) }
+        // The others are keys to add to a file.
+        for part in examples where !part.hasPrefix("provider:") {
+            #expect(await TestProvider.problems(Self.least + "\n" + part) == [], "\(part)")
+        }
     }
 
     @Test("a folder gives its provider files in order, and rejects two with the same name")

@@ -55,7 +55,9 @@ struct SecretTests {
         let other = try StubServer { _ in .json(#"{"s":"DONE"}"#) }
         let provider = try await provider { _ in .json(#"{"s":"DONE"}"#) }
         for url in [other.url + "/x", provider.server.url + "/x"] {
-            #expect(await provider.client.check(provider.job, exportHandle: "{\"location\":\"\(url)\"}") == .ready(exportHandle: nil))
+            #expect(
+                await provider.client.check(provider.job, exportHandle: "{\"location\":\"\(url)\"}") == .ready(exportHandle: nil, page: nil)
+            )
         }
         let leaked = try #require(other.requests.first)
         #expect(leaked.headers["authorization"] == nil && leaked.headers["x-key"] == nil && leaked.headers["x-plain"] == "yes")

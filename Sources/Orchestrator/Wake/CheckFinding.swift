@@ -22,7 +22,7 @@ struct CheckFinding {
             self.init(
                 .notReady(PollHints(retryAfter: retryAfter, progress: progress, usualDuration: usual)), .notReady,
                 progress.map { "running \(Int($0 * 100))%" } ?? "running")
-        case .ready(let handle):
+        case .ready(let handle, _):
             self.init(.ready, .succeeded, "", exportHandle: handle)
         case .empty:
             self.init(.empty, .succeeded, "empty")

@@ -12,6 +12,12 @@ extension Failure {
             case .protocolViolation, .other: .transient
             default: error.isRetriable ? .transient : .permanent
             }
-        self.init(failureClass, code: error.kind.label, message: error.description, mayHaveRun: error.mayHaveRun)
+        let fix =
+            switch error.kind {
+            case .tooLarge where error.cause.hasPrefix("the body"): "; if that is right, raise limits.answer in the provider file"
+            case .refusedAddress: "; if that is right, allow it in LONGHAUL_EGRESS"
+            default: ""
+            }
+        self.init(failureClass, code: error.kind.label, message: error.description + fix, mayHaveRun: error.mayHaveRun)
     }
 }

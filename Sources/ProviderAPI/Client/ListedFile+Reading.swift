@@ -6,7 +6,8 @@ import JQ
 extension ListedFile {
     /// Reads the outputs of `files.items`. An output that is a list is replaced by its elements.
     /// - Parameter base: the URL that relative URLs are resolved against.
-    /// - Throws: `invalid-file-list`, permanent; the message names the item and the problem.
+    /// - Throws: `invalid-file-list`, permanent; the message names the item and the problem. `nothing-listed`, `notYet`, if an item has no
+    ///   URL: some APIs list a file before it can be fetched.
     static func files(_ outputs: [JQValue], base: String) throws(Failure) -> [ListedFile] {
         var files: [ListedFile] = []
         for item in outputs.flatMap({ $0.elements ?? [$0] }) {
@@ -20,7 +21,11 @@ extension ListedFile {
             Failure(.permanent, code: "invalid-file-list", message: "files.items: item \(number) \(what)")
         }
         guard item.kind == .object else { throw wrong("is not an object: \(item.json.prefix(100))") }
-        guard let reference = item["url"]?.string, !reference.isEmpty else { throw wrong("has no url") }
+        let reference = item["url"] ?? .null
+        if reference.isNull || reference.string == "" {
+            throw Failure(.notYet, code: "nothing-listed", message: "files.items: item \(number) has no url yet")
+        }
+        guard let reference = reference.string else { throw wrong("has a url that is not text") }
         guard let url = WebURL.resolve(WebURL.escaped(reference), against: base) else {
             throw wrong("has a url that is not http or https")
         }

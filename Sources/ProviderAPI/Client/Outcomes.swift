@@ -19,8 +19,10 @@ public enum CheckOutcome: Sendable, Equatable {
     case queued(retryAfter: Duration?)
     /// - Parameter progress: from 0 to 1.
     case running(progress: Double?, retryAfter: Duration?)
-    /// - Parameter exportHandle: the handle with the values of `status.export` added; `nil` if the handle is unchanged.
-    case ready(exportHandle: String?)
+    /// - Parameters:
+    ///   - exportHandle: the handle with the values of `status.export` added; `nil` if the handle is unchanged.
+    ///   - page: the first page of the files if this answer lists them; `nil` if they must be listed by a request.
+    case ready(exportHandle: String?, page: ListedPage?)
     /// The export is complete and holds no data.
     case empty
     /// The export failed at the provider.
@@ -60,6 +62,18 @@ public struct ListedFile: Sendable, Equatable {
         self.bytes = bytes
         self.sha256 = sha256
         self.md5 = md5
+    }
+}
+
+/// One page of a list of files.
+public struct ListedPage: Sendable, Equatable {
+    public var files: [ListedFile]
+    /// The token for the next page; `nil` if this is the last page.
+    public var next: String?
+
+    public init(files: [ListedFile], next: String? = nil) {
+        self.files = files
+        self.next = next
     }
 }
 

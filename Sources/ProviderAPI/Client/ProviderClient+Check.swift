@@ -26,17 +26,25 @@ extension ProviderClient {
             lastCheck += 1
             let number = lastCheck
             checks[number] = PendingCheck(
-                context: context, url: request.url, exportHandle: exportHandle, index: index, answers: answers, begun: .now)
-            http.send(request, from: thread) { [self] response in assumeIsolated { $0.answered(number, response) } }
+                context: context, method: request.method, url: request.url, job: plan.listsReadyAnswer ? job : nil,
+                exportHandle: exportHandle, index: index, answers: answers, begun: .now)
+            if step.ready == .download {
+                Task { answered(number, await head(request)) }
+            } else {
+                http.send(request, from: thread) { [self] response in assumeIsolated { $0.answered(number, response) } }
+            }
         } catch {
-            answers.put(CheckAnswer(index: index, outcome: .failure(secrets.redacted(error)), took: .zero))
+            answers.put(CheckAnswer(index: index, outcome: .failure(reported(error)), took: .zero))
         }
     }
 
     /// A check that waits for its response. The context stays here, because libjq's values belong to this actor.
     struct PendingCheck {
         let context: JQValue
+        let method: HTTPMethod
         let url: String
+        /// Set if the files are read from the ready answer.
+        let job: JobContext?
         let exportHandle: String
         let index: Int
         let answers: Inbox<CheckAnswer>
@@ -49,46 +57,58 @@ extension ProviderClient {
     }
 
     private func judged(_ check: PendingCheck, _ response: Result<HTTPResponse, HTTPError>) -> CheckOutcome {
-        let step = plan.status
+        let answer: ProviderResponse
+        switch response {
+        case .success(let response): answer = ProviderResponse(response, method: check.method, url: check.url)
+        case .failure(let error): return .failure(reported(Failure(error)))
+        }
+        noteBudget(answer.headers)
+        let answered = contexts.context(plan.status.parts, check.context, answer: answer)
         do throws(Failure) {
-            let answer: ProviderResponse
-            switch response {
-            case .success(let response): answer = try ProviderResponse(response, url: check.url)
-            case .failure(let error): throw Failure(error)
-            }
-            let answered = contexts.context(step.parts, check.context, answer: answer)
-            return try judging { () throws(Failure) in try outcome(step, answer, answered, check.exportHandle) }
+            return try judging(answer, "status at") { () throws(Failure) in try outcome(check, answer, answered) }
         } catch {
-            return .failure(secrets.redacted(error))
+            return .failure(reported(error, answer))
         }
     }
 
-    private func outcome(_ step: StatusPlan, _ answer: ProviderResponse, _ context: JQValue, _ handle: String) throws(Failure)
-        -> CheckOutcome
-    {
-        let failure = try failure(answer, step.error, context, "status at")
+    private func outcome(_ check: PendingCheck, _ answer: ProviderResponse, _ context: JQValue) throws(Failure) -> CheckOutcome {
+        let step = plan.status
+        let verdict = try verdict(answer, step.reading, context, "status at")
         // If the HTTP code is not a success, only a state filter that reads the code applies: the body may come from a proxy.
-        if let failure, answer.isSuccess || !step.readsHTTPStatus { return .failure(secrets.redacted(failure)) }
+        switch verdict {
+        case .ruled(let failure): return failed(failure, answer)
+        case .byStatus(let failure) where !step.readsHTTPStatus: return failed(failure, answer)
+        case .success, .ok: try requireReadable(answer, step.parts, "status at")
+        case .byStatus: break
+        }
         let word: String
         do throws(Failure) {
             word = try step.state.first(context)?.text ?? "(nothing)"
         } catch {
-            throw failure ?? error
+            throw verdict.failure ?? error
         }
         guard let state = step.words[word] else {
-            if let failure { return .failure(secrets.redacted(failure)) }
-            return .unknownStatus(secrets.redacted(String(word.prefix(200))), retryAfter: retryAfter(answer))
+            if let failure = verdict.failure { return failed(failure, answer) }
+            let shown = String(secrets.redacted(String(word.prefix(8000))).prefix(200))
+            return .unknownStatus(shown, retryAfter: wait(answer, step.reading.wait, context))
         }
         switch state {
-        case .queued: return .queued(retryAfter: retryAfter(answer))
-        case .running: return .running(progress: progress(step, context), retryAfter: retryAfter(answer))
-        case .ready: return .ready(exportHandle: try updatedHandle(step, context, handle))
+        case .queued: return .queued(retryAfter: wait(answer, step.reading.wait, context))
+        case .running: return .running(progress: progress(step, context), retryAfter: wait(answer, step.reading.wait, context))
+        case .ready: return try ready(check, answer, context)
         case .empty: return .empty
         case .expired: return .expired
         case .failed:
-            let message = step.error.text(step.error.message, context) ?? "the provider reports the export as \(word)"
-            return .failed(code: step.error.codeWord(context) ?? "export-failed", message: secrets.redacted(message))
+            let message = step.reading.error.message?.text(context, secrets) ?? "the provider reports the export as \(word)"
+            let code = step.reading.error.code?.codeWord(context, secrets) ?? "export-failed"
+            return .failed(code: code, message: secrets.redacted(message))
         }
+    }
+
+    /// A status that is not there yet is an export that still runs.
+    private func failed(_ failure: Failure, _ answer: ProviderResponse) -> CheckOutcome {
+        failure.failureClass == .notYet
+            ? .running(progress: nil, retryAfter: failure.retryAfter) : .failure(reported(failure, answer))
     }
 
     /// Converts a percentage to 0...1. Progress is a hint: a filter that fails, or a text that is not a number, gives none.
@@ -97,23 +117,5 @@ extension ProviderClient {
         let percent = value.number ?? value.string.flatMap { Double($0.hasSuffix("%") ? String($0.dropLast()) : $0) }
         guard let percent, percent.isFinite else { return nil }
         return min(max(percent / 100, 0), 1)
-    }
-
-    private func updatedHandle(_ step: StatusPlan, _ context: JQValue, _ handle: String) throws(Failure) -> String? {
-        guard let export = step.export else { return nil }
-        guard let base = try? JQValue(json: handle) else {
-            throw Failure(.permanent, code: "invalid-handle", message: "the export handle: not JSON")
-        }
-        return try export.handle(context, base: base)
-    }
-
-    /// The kind of export by `polling.key`; `nil` if the provider file has no key. It only groups durations: if the filter fails
-    /// for these parameters, the job joins the jobs without a kind.
-    public func pollingKey(_ job: JobContext) -> String? {
-        guard let key = plan.pollingKey,
-            let context = try? contexts.context(key.parts, job, exportHandle: nil, page: nil, secrets: secrets.object),
-            let value = try? key.first(context), !value.isNull
-        else { return nil }
-        return String(secrets.redacted(value.text).prefix(200))
     }
 }

@@ -8,67 +8,76 @@ extension ProviderClient {
         let step = plan.create
         do throws(Failure) {
             let context = try context(step.request.parts.union(step.parts), job)
-            let answer: ProviderResponse
-            do throws(Failure) {
-                answer = try await send(step.request, context)
-            } catch {
-                guard error.code == "invalid-answer" else { throw error }
-                // The body declares JSON and does not parse, but the provider did execute the request.
-                let failureClass = definition.createSafety.isEmpty ? FailureClass.permanent : error.failureClass
-                throw Failure(failureClass, code: error.code, message: error.message, mayHaveRun: true)
-            }
-            do throws(Failure) {
-                return try created(step, answer, contexts.context(step.parts, context, answer: answer))
-            } catch {
-                var failure = error
-                failure.mayHaveRun = answer.isSuccess
-                throw failure
-            }
+            let answer = try await send(step.request, context)
+            return created(step, answer, contexts.context(step.parts, context, answer: answer))
         } catch {
-            return .failed(secrets.redacted(error))
+            return .failed(reported(error))
         }
     }
 
-    private func created(_ step: CreatePlan, _ answer: ProviderResponse, _ context: JQValue) throws(Failure) -> CreateOutcome {
-        if let adopt = step.adopt, try adopt.when.isTrue(context) {
-            return .adopted(exportHandle: try adopt.export.handle(context))
+    private func created(_ step: CreatePlan, _ answer: ProviderResponse, _ context: JQValue) -> CreateOutcome {
+        var hasRun = answer.isSuccess
+        do throws(Failure) {
+            // A filter that fails for this answer, such as a proxy's page, does not recognise an existing export.
+            if let adopt = step.adopt, (try? adopt.when.isTrue(context)) ?? false {
+                return .adopted(exportHandle: try adopt.export.handle(context))
+            }
+            let verdict = try verdict(answer, step.reading, context, "create at", isCreate: true)
+            if let failure = verdict.failure { return .failed(reported(failure, answer)) }
+            hasRun = true
+            try requireReadable(answer, step.parts, "create at")
+            return .created(exportHandle: try step.export.handle(context))
+        } catch {
+            var failure = readable(error, answer, "create at")
+            if failure.code == "unexpected-answer", failure.code != error.code || answer.problem != nil {
+                // The body cannot be read, but the provider did execute the request.
+                failure.failureClass = definition.createSafety.isEmpty ? .permanent : .transient
+            }
+            failure.mayHaveRun = hasRun
+            return .failed(reported(failure, answer))
         }
-        if let failure = try failure(answer, step.error, context, "create at") { return .failed(secrets.redacted(failure)) }
-        return .created(exportHandle: try step.export.handle(context))
     }
 
     /// Looks for an export that an earlier create of this job may have started. Returns `.notFound` if the provider file has no `find`.
     public func find(_ job: JobContext) async -> FindOutcome {
         guard let step = plan.find else { return .notFound }
+        var received: ProviderResponse?
         do throws(Failure) {
-            let parts = step.export.parts.union(step.when?.parts ?? [])
-            let context = try context(step.request.parts.union(parts), job)
+            let context = try context(step.request.parts.union(step.parts), job)
             let answer = try await send(step.request, context)
-            if answer.status == 404 { return .notFound }
-            let answered = contexts.context(parts, context, answer: answer)
-            if let failure = try failure(answer, ErrorRules(), answered, "find at") { return .failed(secrets.redacted(failure)) }
-            let handle = try judging { () throws(Failure) -> String? in
-                if let when = step.when, try !when.isTrue(answered) { return nil }
-                for entry in step.export.entries where try entry.filter.first(answered)?.isNull ?? true { return nil }
-                return try step.export.handle(answered)
+            received = answer
+            let answered = contexts.context(step.parts, context, answer: answer)
+            return try judging(answer, "find at") { () throws(Failure) in
+                switch try verdict(answer, step.reading, answered, "find at") {
+                case .byStatus where answer.status == 404: return .notFound
+                case .ruled(let failure), .byStatus(let failure): return .failed(reported(failure, answer))
+                case .success, .ok: try requireReadable(answer, step.parts, "find at")
+                }
+                if let when = step.when, try !when.isTrue(answered) { return .notFound }
+                for entry in step.export.entries where try entry.filter.first(answered)?.isNull ?? true { return .notFound }
+                return .found(exportHandle: try step.export.handle(answered))
             }
-            return handle.map { .found(exportHandle: $0) } ?? .notFound
         } catch {
-            return .failed(secrets.redacted(error))
+            return .failed(reported(error, received))
         }
     }
 
     /// Asks the provider to cancel the export.
     public func cancel(_ job: JobContext, exportHandle: String) async -> CancelOutcome {
         guard let step = plan.cancel else { return .notSupported }
+        var received: ProviderResponse?
         do throws(Failure) {
-            let context = try context(step.request.parts, job, exportHandle)
+            let parts = step.reading.parts
+            let context = try context(step.request.parts.union(parts), job, exportHandle)
             let answer = try await send(step.request, context)
-            if answer.status == 404 || answer.status == 410 { return .cancelled }
-            guard let failure = try failure(answer, ErrorRules(), context, "cancel at") else { return .cancelled }
-            return .failure(secrets.redacted(failure))
+            received = answer
+            switch try verdict(answer, step.reading, contexts.context(parts, context, answer: answer), "cancel at") {
+            case .success, .ok: return .cancelled
+            case .byStatus where answer.status == 404 || answer.status == 410: return .cancelled
+            case .ruled(let failure), .byStatus(let failure): return .failure(reported(failure, answer))
+            }
         } catch {
-            return .failure(secrets.redacted(error))
+            return .failure(reported(error, received))
         }
     }
 }

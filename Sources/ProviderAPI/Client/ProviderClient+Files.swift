@@ -15,6 +15,7 @@ extension ProviderClient {
     public func files(_ job: JobContext, exportHandle: String, page: String? = nil) async -> FilesOutcome {
         let step = plan.files
         let request = step.request ?? plan.status.request
+        var received: ProviderResponse?
         do throws(Failure) {
             var link: String?
             var value: JQValue?
@@ -26,62 +27,31 @@ extension ProviderClient {
             }
             let context = try context(request.parts.union(step.parts), job, exportHandle, page: value)
             let answer = try await send(request, context, link: link, bodyUse: step.bodyUse)
+            received = answer
             let answered = contexts.context(step.parts, context, answer: answer)
-            return try judging { () throws(Failure) in
-                if let failure = try failure(answer, step.error, answered, "files at") { return .failure(secrets.redacted(failure)) }
-                let files = try ListedFile.files(try step.items.all(answered), base: answer.url)
-                let next = try PageToken(
-                    next: try step.next?.first(answered), usesPage: request.parts.contains(.page), answeredBy: answer.url)?.text
-                guard next == nil || next != page else {
-                    throw Failure(.permanent, code: "paging-loop", message: "files.next leads back to the same page; check the filter")
-                }
-                return .page(files: files, next: next)
+            return try judging(answer, "files at") { () throws(Failure) in
+                let page = try listed(answer, answered, usesPage: request.parts.contains(.page), after: page)
+                return .page(files: page.files, next: page.next)
             }
         } catch {
-            return .failure(secrets.redacted(error))
+            return .failure(reported(error, received))
         }
     }
 
-    /// Starts a download. The body is returned as served. Redirects are followed; credentials are sent only to their origin.
-    /// - Parameter url: the URL of a `ListedFile`.
-    /// - Throws: a classified failure. If links can be refreshed (`definition.refreshesLinks`), a link that was refused without
-    ///   credentials is `gone` with the code `link-expired`: list the page again.
-    public func download(url: String, _ job: JobContext, exportHandle: String) async throws(Failure) -> HTTPStream {
-        do throws(Failure) {
-            return try await openDownload(url, job, exportHandle)
-        } catch {
-            throw secrets.redacted(error)
+    /// The files that the answer lists.
+    /// - Parameter page: the token of the page that was asked for.
+    /// - Throws: the failure that the answer is or reports, `nothing-listed`, `invalid-file-list`, `paging-loop`, `filter-failed`.
+    func listed(_ answer: ProviderResponse, _ context: JQValue, usesPage: Bool, after page: String?) throws(Failure) -> ListedPage {
+        let step = plan.files
+        if let failure = try verdict(answer, step.reading, context, "files at").failure { throw failure }
+        if step.bodyUse == .read { try requireReadable(answer, step.parts, "files at") }
+        let outputs = try step.items.all(context)
+        try requireList(outputs, answer, "files at")
+        let files = try ListedFile.files(outputs, base: answer.url)
+        let next = try PageToken(next: try step.next?.first(context), usesPage: usesPage, answeredBy: answer.url)?.text
+        guard next == nil || next != page else {
+            throw Failure(.permanent, code: "paging-loop", message: "files.next leads back to the same page; check the filter")
         }
-    }
-
-    private func openDownload(_ url: String, _ job: JobContext, _ exportHandle: String) async throws(Failure) -> HTTPStream {
-        let parts = plan.downloadHeaders.reduce(into: ContextParts()) { $0.formUnion($1.value.parts) }
-        let context = try context(parts, job, exportHandle)
-        let isOwn = WebURL.origin(url) == WebURL.origin(try base(context))
-        let isTrusted = definition.download.auth ?? isOwn
-        var headers = isTrusted ? try plan.credentials.headers(context) : []
-        for header in plan.downloadHeaders where isTrusted || !header.value.usesSecrets {
-            if let value = try header.value.text(context) { headers.append((header.name, value)) }
-        }
-        let request = HTTPRequest(
-            .get, url, headers: headers, timeouts: timeouts(whole: nil), redirects: .follow(max: 5), egress: egress,
-            sensitiveHeaders: headers.map(\.name))
-        let stream: HTTPStream
-        do throws(HTTPError) { stream = try await http.stream(request) } catch { throw Failure(error) }
-        guard (200...299).contains(stream.status) else {
-            stream.cancel()
-            throw refused(stream, url, hadCredentials: isTrusted && !headers.isEmpty)
-        }
-        return stream
-    }
-
-    private func refused(_ stream: HTTPStream, _ url: String, hadCredentials: Bool) -> Failure {
-        let answer = HTTPResponse(status: stream.status, headers: stream.headers)
-        // Object stores answer 403, and some answer 400, if a signature has expired.
-        if definition.refreshesLinks, !hadCredentials, [400, 401, 403, 404, 410].contains(answer.status) {
-            return Failure(.gone, code: "link-expired", message: "the download of \(WebURL.shown(url)) answered \(answer.status)")
-        }
-        return Failure.http(
-            status: answer.status, retryAfter: answer.headers.retryAfter(now: now()), what: "the download of \(WebURL.shown(url))")
+        return ListedPage(files: files, next: next)
     }
 }

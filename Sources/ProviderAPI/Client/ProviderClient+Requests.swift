@@ -15,21 +15,18 @@ extension ProviderClient {
         _ template: RequestTemplate, _ context: JQValue, link: String? = nil, bodyUse: FilesPlan.BodyUse = .read
     ) async throws(Failure) -> ProviderResponse {
         let request = try request(template, context, link: link)
-        do {
+        let response: HTTPResponse
+        do throws(HTTPError) {
             switch bodyUse {
-            case .read: return try ProviderResponse(try await http.send(request), url: request.url)
-            case .ignore:
-                let stream = try await http.stream(request)
-                stream.cancel()
-                return try ProviderResponse(HTTPResponse(status: stream.status, headers: stream.headers), url: request.url)
+            case .read: response = try await http.send(request)
+            case .ignore: response = try await head(request).get()
             }
-        } catch let error as HTTPError {
-            throw Failure(error)
-        } catch let failure as Failure {
-            throw failure
         } catch {
-            throw Failure(.transient, code: "other", message: "\(error)")
+            throw Failure(error)
         }
+        let answer = ProviderResponse(response, to: request)
+        noteBudget(answer.headers)
+        return answer
     }
 
     func request(_ template: RequestTemplate, _ context: JQValue, link: String? = nil) throws(Failure) -> HTTPRequest {
@@ -53,8 +50,28 @@ extension ProviderClient {
         }
         return HTTPRequest(
             link == nil ? template.line.method : .get, url, headers: headers, body: body,
-            timeouts: timeouts(whole: definition.timeouts.whole), maxBodyBytes: definition.limits.answerBytes, egress: egress,
+            timeouts: timeouts(whole: definition.timeouts.whole),
+            redirects: redirects(template, isGet: link != nil || template.line.method == .get || template.line.method == .head),
+            maxBodyBytes: definition.limits.answerBytes, egress: egress,
             acceptsCompression: true, sensitiveHeaders: sensitive)
+    }
+
+    /// A GET becomes what its redirect says; another method must not become a GET.
+    private func redirects(_ template: RequestTemplate, isGet: Bool) -> HTTPRedirects {
+        switch template.redirects {
+        case .never: .refuse
+        case .follow: isGet ? .follow(max: 5) : .followKeepingMethod(max: 5)
+        }
+    }
+
+    /// The kind of export by `polling.key`; `nil` if the provider file has no key. It only groups durations: if the filter fails
+    /// for these parameters, the job joins the jobs without a kind.
+    public func pollingKey(_ job: JobContext) -> String? {
+        guard let key = plan.pollingKey,
+            let context = try? contexts.context(key.parts, job, exportHandle: nil, page: nil, secrets: secrets.object),
+            let value = try? key.first(context), !value.isNull
+        else { return nil }
+        return String(secrets.redacted(value.text).prefix(200))
     }
 
     /// The base URL without a trailing slash.

@@ -1,38 +1,84 @@
 import ExportCore
-import Glibc
 import HTTPClient
 import JQ
 
-extension ProviderClient {
-    /// The failure that a response reports: by its HTTP status, or by `error.when` even if the status is a success.
-    func failure(_ answer: ProviderResponse, _ rules: ErrorRules, _ context: JQValue, _ what: String) throws(Failure) -> Failure? {
-        let message = rules.text(rules.message, context)
-        if answer.isSuccess {
-            guard let when = rules.when, try when.isTrue(context) else { return nil }
-            return Failure(
-                rules.failureClass ?? .permanent, code: rules.codeWord(context) ?? "provider-error",
-                message: "\(what) \(WebURL.shown(answer.url)) answered \(answer.status) with an error: \(message ?? answer.excerpt)",
-                retryAfter: retryAfter(answer))
+/// What an answer is: a success, or a failure by a rule of the provider file or by its HTTP code.
+enum Verdict {
+    case success
+    /// A rule of the class `ok`, whatever the HTTP code.
+    case ok
+    case ruled(Failure)
+    case byStatus(Failure)
+
+    var failure: Failure? {
+        switch self {
+        case .success, .ok: nil
+        case .ruled(let failure), .byStatus(let failure): failure
         }
-        var failure = Failure.http(status: answer.status, retryAfter: retryAfter(answer), what: "\(what) \(WebURL.shown(answer.url))")
-        let words = message ?? answer.excerpt
+    }
+}
+
+extension ProviderClient {
+    /// Reads whether the answer is an error: by the first rule that matches, then by the HTTP code, then by `error.when`.
+    /// - Parameter what: the request in words, such as `status at`.
+    /// - Throws: `invalid-class` if the filter of a class gives none; `filter-failed` for `error.when`.
+    func verdict(
+        _ answer: ProviderResponse, _ reading: AnswerReading, _ context: JQValue, _ what: String, isCreate: Bool = false
+    ) throws(Failure) -> Verdict {
+        for rule in reading.rules where rule.matches(context) {
+            guard let failureClass = try rule.answerClass.value(context).failureClass else { return .ok }
+            return .ruled(failure(answer, failureClass, rule.code, rule.message, wait: rule.wait, reading, context, what))
+        }
+        let error = reading.error
+        if answer.isSuccess {
+            guard let when = error.when, try when.isTrue(context) else { return .success }
+            let failureClass = try error.answerClass?.value(context).failureClass ?? .permanent
+            return .ruled(failure(answer, failureClass, error.code, error.message, wait: nil, reading, context, what))
+        }
+        let asked = retryAfter(answer) ?? reset(answer)
+        var failure = Failure.http(
+            status: answer.status, retryAfter: asked, what: "\(what) \(WebURL.shown(answer.url))", isCreate: isCreate)
+        if failure.failureClass == .throttled || failure.failureClass == .notYet, reading.wait != nil {
+            failure.retryAfterSeconds = (wait(answer, reading.wait, context) ?? asked).map { $0 / .seconds(1) }
+        }
+        if let target = answer.redirectTarget { failure.message += " and leads to \(target)" }
+        let words = error.message?.text(context, secrets) ?? excerpt(answer)
         if !words.isEmpty { failure.message += ": \(words)" }
-        return failure
+        return .byStatus(failure)
     }
 
-    nonisolated func retryAfter(_ answer: ProviderResponse) -> Duration? { answer.headers.retryAfter(now: now()) }
+    private func failure(
+        _ answer: ProviderResponse, _ failureClass: FailureClass, _ code: Filter?, _ message: Filter?, wait rule: WaitRule?,
+        _ reading: AnswerReading, _ context: JQValue, _ what: String
+    ) -> Failure {
+        let isPut = failureClass == .throttled || failureClass == .notYet
+        var wait = wait(answer, rule ?? (isPut ? reading.wait : nil), context)
+        if wait == nil, failureClass == .throttled { wait = reset(answer) }
+        let words = message?.text(context, secrets) ?? excerpt(answer)
+        let said = answer.isSuccess ? "answered \(answer.status) with an error" : "answered \(answer.status)"
+        return Failure(
+            failureClass, code: code?.codeWord(context, secrets) ?? (answer.isSuccess ? "provider-error" : "http-\(answer.status)"),
+            message: "\(what) \(WebURL.shown(answer.url)) \(said)" + (words.isEmpty ? "" : ": \(words)"), retryAfter: wait,
+            mayHaveRun: answer.status >= 500 && failureClass != .throttled)
+    }
 
-    /// Seconds since 1970, because a Retry-After can be a date.
-    nonisolated func now() -> Int64 { Int64(time(nil)) }
+    /// The start of the body as one line of at most 200 characters, without secrets; empty if there is no body.
+    func excerpt(_ answer: ProviderResponse) -> String {
+        guard !answer.body.isNull else { return "" }
+        // Redacted before it is cut: half of a secret would not be found.
+        let text = secrets.redacted(String(answer.body.text.prefix(8000))).prefix(200)
+        guard text.contains(where: { !$0.isWhitespace }) else { return "" }
+        return String(text.map { $0.isNewline || $0.asciiValue.map { $0 < 0x20 || $0 == 0x7F } == true ? " " : $0 })
+    }
 
-    /// Runs `body` over a response that can be requested again. An unexpected response may come from a proxy, so it is retried.
-    func judging<Value>(_ body: () throws(Failure) -> Value) throws(Failure) -> Value {
-        do throws(Failure) {
-            return try body()
-        } catch {
-            var failure = error
-            if failure.failureClass == .permanent { failure.failureClass = .transient }
-            throw failure
+    /// The failure without secrets, and with the answer that it was read from.
+    func reported(_ failure: Failure, _ answer: ProviderResponse? = nil) -> Failure {
+        var failure = failure
+        if let answer, failure.answer == nil {
+            failure.answer = AnswerExcerpt(
+                request: "\(answer.method.rawValue) \(WebURL.shown(answer.url))", status: answer.status, type: answer.mediaType,
+                start: excerpt(answer))
         }
+        return secrets.redacted(failure)
     }
 }

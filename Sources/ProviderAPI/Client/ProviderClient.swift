@@ -12,23 +12,30 @@ public actor ProviderClient {
     public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     let plan: ProviderPlan
-    let secrets: Secrets
+    var secrets: Secrets
     let contexts = ContextBuilder()
     let http: HTTPClient
     let egress: EgressPolicy?
     let thread: EventThread
     var checks: [UInt64: PendingCheck] = [:]
     var lastCheck: UInt64 = 0
+    /// The tightest budget since `takeBudget`.
+    var budget: RateBudget?
+    /// Tells operators what the client makes of odd answers.
+    let note: @Sendable (String) -> Void
+    var hasNotedRetryAfter = false
 
     /// Compiles the provider file on the thread. Each distinct filter that is more than a path takes about 25 ms.
     /// - Parameters:
     ///   - secrets: called once for each secret that the file names.
     ///   - egress: the addresses that connections may reach; `nil` uses the HTTP client's setting.
+    ///   - note: called with a line for operators when an answer is odd but not a failure; once for each kind.
     /// - Throws: all problems of the file, or, if it has none, all missing secrets.
     public static func open(
-        _ source: ProviderSource, http: HTTPClient, on thread: EventThread, secrets: SecretSource, egress: EgressPolicy? = nil
+        _ source: ProviderSource, http: HTTPClient, on thread: EventThread, secrets: SecretSource, egress: EgressPolicy? = nil,
+        note: @escaping @Sendable (String) -> Void = { _ in }
     ) async throws(ProviderFileError) -> ProviderClient {
-        try await PlanCompiler(thread: thread).client(source, http: http, secrets: secrets, egress: egress)
+        try await PlanCompiler(thread: thread).client(source, http: http, secrets: secrets, egress: egress, note: note)
     }
 
     /// All problems of the provider file. Secrets are not read.
@@ -37,7 +44,8 @@ public actor ProviderClient {
     }
 
     fileprivate init(
-        _ plan: sending ProviderPlan, http: HTTPClient, on thread: EventThread, secrets source: SecretSource, egress: EgressPolicy?
+        _ plan: sending ProviderPlan, http: HTTPClient, on thread: EventThread, secrets source: SecretSource, egress: EgressPolicy?,
+        note: @escaping @Sendable (String) -> Void
     ) throws(ProviderFileError) {
         secrets = try Secrets(plan.secretFields, from: source)
         definition = plan.definition
@@ -45,6 +53,7 @@ public actor ProviderClient {
         self.http = http
         self.thread = thread
         self.egress = egress
+        self.note = note
     }
 
     /// Returns in one of the next turns of the HTTP client's thread, which may be a different thread.
@@ -63,10 +72,10 @@ private actor PlanCompiler {
 
     init(thread: EventThread) { self.thread = thread }
 
-    func client(_ source: ProviderSource, http: HTTPClient, secrets: SecretSource, egress: EgressPolicy?) throws(ProviderFileError)
-        -> ProviderClient
-    {
-        try ProviderClient(try ProviderPlan(source), http: http, on: thread, secrets: secrets, egress: egress)
+    func client(
+        _ source: ProviderSource, http: HTTPClient, secrets: SecretSource, egress: EgressPolicy?, note: @escaping @Sendable (String) -> Void
+    ) throws(ProviderFileError) -> ProviderClient {
+        try ProviderClient(try ProviderPlan(source), http: http, on: thread, secrets: secrets, egress: egress, note: note)
     }
 
     func problems(of source: ProviderSource) -> [ProviderFileProblem] {

@@ -4,61 +4,66 @@ import JQ
 
 /// A provider's response in the form that filters read.
 struct ProviderResponse {
+    let method: HTTPMethod
+    /// The URL that answered, after redirects.
+    let url: String
     let status: Int
     let headers: HTTPHeaders
-    let url: String
+    /// The body as it arrived.
+    let bytes: [UInt8]
     /// The parsed JSON, or the text if the body is not JSON; null if the body is empty.
     let body: JQValue
+    /// Why a body that declares JSON is not parsed. It may be a proxy's page, or JSON Lines: whoever reads it decides.
+    let problem: String?
 
-    /// - Throws: `invalid-answer`, transient, if the response declares JSON but its body does not parse.
-    init(_ response: HTTPResponse, url: String) throws(Failure) {
+    init(_ response: HTTPResponse, to request: HTTPRequest) { self.init(response, method: request.method, url: request.url) }
+
+    /// - Parameter url: the URL of the request.
+    init(_ response: HTTPResponse, method: HTTPMethod, url: String) {
+        self.method = method
+        self.url = response.url.isEmpty ? url : response.url
         status = response.status
         headers = response.headers
-        self.url = url
-        body = try Self.body(response)
+        bytes = response.body
+        (body, problem) = Self.read(response)
     }
 
     var isSuccess: Bool { (200...299).contains(status) }
 
-    /// Header names are in lower case; repeated fields are joined by a comma (RFC 9110, section 5.3).
+    /// Header names are in lower case; repeated fields are joined by a comma (RFC 9110, section 5.3). References are absolute.
     var headerValue: JQValue {
         var values: [String: String] = [:]
         for field in headers.fields {
             let name = field.name.lowercased()
             values[name] = values[name].map { "\($0), \(field.value)" } ?? field.value
         }
+        for name in ["location", "content-location"] {
+            if let reference = values[name] { values[name] = WebURL.resolved(reference, against: url) }
+        }
+        if let links = values["link"] { values["link"] = LinkField.resolved(links, against: url) }
         return JQValue(object: values.map { ($0.key, JQValue($0.value)) })
     }
 
-    /// The start of the body as one line, for error messages.
-    var excerpt: String {
-        let text = body.text.prefix(200)
-        guard !body.isNull, text.contains(where: { !$0.isWhitespace }) else { return "" }
-        return String(text.map { $0.isNewline || $0.asciiValue.map { $0 < 0x20 || $0 == 0x7F } == true ? " " : $0 })
+    /// Where a redirect leads, without the query.
+    var redirectTarget: String? {
+        guard (300...399).contains(status), let location = headers["location"] else { return nil }
+        return WebURL.shown(WebURL.resolved(location, against: url))
     }
 
-    private static func body(_ response: HTTPResponse) throws(Failure) -> JQValue {
-        guard let first = response.body.first(where: { !isSpace($0) }) else { return .null }
+    /// As it is shown: without the parameters.
+    var mediaType: String? { headers["content-type"].map { String(MediaType.plain($0).prefix(100)) } }
+
+    private static func read(_ response: HTTPResponse) -> (body: JQValue, problem: String?) {
+        let bytes = ByteOrderMark.removed(response.body)
+        guard let first = bytes.first(where: { !isSpace($0) }) else { return (.null, nil) }
         let looksLikeJSON = first == UInt8(ascii: "{") || first == UInt8(ascii: "[")
-        guard looksLikeJSON || claimsJSON(response) else { return JQValue(text: response.body) }
+        guard looksLikeJSON || MediaType.isJSON(response.headers) else { return (JQValue(text: bytes), nil) }
         do throws(JQError) {
-            return try JQValue(json: response.body)
+            return (try JQValue(json: bytes), nil)
         } catch {
-            // JSON Lines, or a proxy's error page: keep the text; the HTTP status decides the outcome.
-            guard claimsJSON(response), (200...299).contains(response.status), !isLines(response) else {
-                return JQValue(text: response.body)
-            }
-            throw Failure(.transient, code: "invalid-answer", message: "the response declares JSON but does not parse: \(error.message)")
+            let isProblem = MediaType.isJSON(response.headers) && !MediaType.isJSONLines(response.headers)
+            return (JQValue(text: bytes), isProblem ? error.message : nil)
         }
-    }
-
-    private static func claimsJSON(_ response: HTTPResponse) -> Bool {
-        response.headers["content-type"]?.lowercased().contains("json") ?? false
-    }
-
-    private static func isLines(_ response: HTTPResponse) -> Bool {
-        let type = response.headers["content-type"]?.lowercased() ?? ""
-        return ["ndjson", "jsonl", "json-seq"].contains { type.contains($0) }
     }
 
     private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }

@@ -60,6 +60,11 @@ struct Secrets {
         var failure = failure
         failure.message = redacted(failure.message)
         failure.code = redacted(failure.code)
+        if let answer = failure.answer {
+            failure.answer?.request = redacted(answer.request)
+            failure.answer?.start = redacted(answer.start)
+            failure.answer?.type = answer.type.map { redacted($0) }
+        }
         return failure
     }
 

@@ -6,7 +6,8 @@ struct ErrorRules {
     var when: Filter?
     var code: Filter?
     var message: Filter?
-    var failureClass: FailureClass?
+    /// Of a success that `when` takes for a failure; permanent if it is not given.
+    var answerClass: ClassRule?
 
     private static let keys = ["when", "code", "message", "class"]
 
@@ -22,20 +23,26 @@ struct ErrorRules {
         when = section["when"].flatMap { compiler.filter($0) }
         code = section["code"].flatMap { compiler.filter($0) }
         message = section["message"].flatMap { compiler.filter($0) }
-        failureClass = section["class"]?.word(FailureClass.self)
+        answerClass = section["class"].flatMap { ClassRule($0, AnswerClass.allCases.filter { $0 != .ok }, compiler) }
     }
 
-    var parts: ContextParts { [when, code, message].compactMap(\.?.parts).reduce(into: []) { $0.formUnion($1) } }
+    var parts: ContextParts {
+        [when, code, message].compactMap(\.?.parts).reduce(into: answerClass?.parts ?? []) { $0.formUnion($1) }
+    }
+}
 
-    /// The text that the filter extracts. `nil` if there is none or the filter fails, because a failure is already being reported.
-    func text(_ filter: Filter?, _ context: JQValue) -> String? {
-        guard let filter, let value = try? filter.first(context), !value.isNull else { return nil }
-        return String(value.text.prefix(500))
+extension Filter {
+    /// The text that the filter extracts for a failure. `nil` if there is none or the filter fails, because a failure is already being
+    /// reported.
+    func text(_ context: JQValue, _ secrets: Secrets) -> String? {
+        guard let value = try? first(context), !value.isNull else { return nil }
+        // Redacted before it is cut: half of a secret would not be found.
+        return String(secrets.redacted(String(value.text.prefix(8000))).prefix(500))
     }
 
-    /// The error code of the response in kebab case.
-    func codeWord(_ context: JQValue) -> String? {
-        guard let text = text(code, context) else { return nil }
+    /// An error code in kebab case.
+    func codeWord(_ context: JQValue, _ secrets: Secrets) -> String? {
+        guard let text = text(context, secrets) else { return nil }
         let words = text.lowercased().split { !($0.isASCII && ($0.isLetter || $0.isNumber)) }
         let word = words.joined(separator: "-").prefix(64)
         return word.isEmpty ? nil : String(word)

@@ -5,14 +5,6 @@ extension ProviderDefinition {
         case tiered, fixed
     }
 
-    /// Reads `download:` and returns the headers.
-    mutating func readDownload(_ field: Field?, _ compiler: FilterCompiler) -> [RequestTemplate.Parameter] {
-        guard let section = field?.section(["auth", "unpack", "headers"]) else { return [] }
-        download.auth = section["auth"]?.boolean()
-        download.unpack = section["unpack"]?.word(UnpackRule.self, later: ["tar", "zstd", "bzip2", "xz", "7z"]) ?? .auto
-        return RequestTemplate.parameters(section["headers"], compiler)
-    }
-
     /// Reads `polling:` and returns the filter of `key`.
     mutating func readPolling(_ field: Field?, _ compiler: FilterCompiler) -> Filter? {
         guard let section = field?.section(["policy", "interval", "min", "max", "maxWait", "maxAttempts", "key"]) else { return nil }
@@ -44,11 +36,12 @@ extension ProviderDefinition {
         readRetries(root)
         readBreaker(root["breaker"])
         if let rule = root["onFileFailure"]?.word(FileFailureRule.self) { onFileFailure = rule }
-        if let section = root["limits"]?.section(["inFlight", "creates", "checks", "answer"]) {
+        if let section = root["limits"]?.section(["inFlight", "creates", "checks", "answer", "longestPause"]) {
             limits.inFlight = section["inFlight"]?.integer(in: 1...1_000_000)
             limits.creates = section["creates"]?.rate()
             limits.checks = section["checks"]?.rate()
             if let bytes = section["answer"]?.bytes(in: 1024...(64 << 20)) { limits.answerBytes = bytes }
+            if let pause = section["longestPause"]?.duration(in: .seconds(1) ... .seconds(86_400)) { limits.longestPause = pause }
         }
         if let section = root["timeouts"]?.section(["connect", "firstByte", "stall", "whole"]) {
             let range = Duration.milliseconds(10) ... .seconds(3600)
@@ -78,10 +71,11 @@ extension ProviderDefinition {
     }
 
     private mutating func readRetries(_ root: Section) {
-        if let section = root["retry"]?.section(["attempts", "base", "cap"]) {
+        if let section = root["retry"]?.section(["attempts", "base", "cap", "maxThrottled"]) {
             if let attempts = section["attempts"]?.integer(in: 1...1000) { retry.attempts = attempts }
             if let base = section["base"]?.duration() { retry.base = base }
             if let cap = section["cap"]?.duration() { retry.cap = cap }
+            if let longest = section["maxThrottled"]?.duration() { retry.maxThrottled = longest }
             if retry.base > retry.cap { section.field.problem("base is longer than cap", fix: "raise cap or lower base") }
         }
         if let section = root["recreate"]?.section(["attempts", "after"]) {

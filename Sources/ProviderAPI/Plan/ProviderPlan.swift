@@ -10,16 +10,17 @@ final class ProviderPlan {
     let find: FindPlan?
     let status: StatusPlan
     let files: FilesPlan
-    let downloadHeaders: [RequestTemplate.Parameter]
+    let download: DownloadPlan
     let cancel: CancelPlan?
     let pollingKey: Filter?
     /// The first field that names each secret.
     let secretFields: [String: Field]
 
-    private static let keys = [
-        "provider", "baseURL", "auth", "create", "find", "status", "files", "download", "cancel", "polling", "retry", "recreate",
-        "onFileFailure", "limits", "timeouts", "breaker",
-    ]
+    private static let keys =
+        [
+            "provider", "baseURL", "auth", "create", "find", "status", "files", "download", "cancel", "polling", "retry", "recreate",
+            "onFileFailure", "limits", "timeouts", "breaker",
+        ] + AnswerDefaults.keys
 
     /// - Throws: all problems of the file at once.
     init(_ source: ProviderSource) throws(ProviderFileError) {
@@ -33,12 +34,17 @@ final class ProviderPlan {
 
         let base = BaseURL.read(root, compiler)
         credentials = Credentials(root["auth"], compiler)
-        let create = root.required("create", fix: "write the request that starts an export").flatMap { CreatePlan($0, compiler) }
-        find = root["find"].flatMap { FindPlan($0, compiler) }
-        let status = root.required("status", fix: "write the request that returns the status").flatMap { StatusPlan($0, compiler) }
-        let files = root.required("files", fix: "describe how to list the files of an export").flatMap { FilesPlan($0, compiler) }
-        cancel = root["cancel"].flatMap { CancelPlan($0, compiler) }
-        downloadHeaders = definition.readDownload(root["download"], compiler)
+        let defaults = AnswerDefaults(root, compiler)
+        let create = root.required("create", fix: "write the request that starts an export").flatMap {
+            CreatePlan($0, defaults, compiler)
+        }
+        find = root["find"].flatMap { FindPlan($0, defaults, compiler) }
+        let status = root.required("status", fix: "write the request that returns the status").flatMap {
+            StatusPlan($0, defaults, compiler)
+        }
+        let files = Self.files(root, status, defaults, compiler)
+        cancel = root["cancel"].flatMap { CancelPlan($0, defaults, compiler) }
+        download = DownloadPlan(root["download"], &definition.download, defaults, compiler)
         pollingKey = definition.readPolling(root["polling"], compiler)
         definition.readRules(root)
         if definition.recreate.attempts > 0, let create, !create.tellsExportsApart {
@@ -55,6 +61,7 @@ final class ProviderPlan {
 
         definition.baseURL = root["baseURL"]?.node.scalar?.string ?? ""
         definition.refreshesLinks = files.refresh
+        definition.emptyList = files.none
         definition.canCancel = cancel != nil
         definition.createSafety = Self.safety(create, find)
         definition.secretNames = compiler.secrets.keys.sorted()
@@ -65,9 +72,22 @@ final class ProviderPlan {
         self.definition = definition
     }
 
+    /// Whether the answer that makes an export ready also lists its files. Not if that needs the job, which a wake carries only in part.
+    var listsReadyAnswer: Bool { files.request == nil && !files.parts.contains(.job) }
+
+    private static func files(_ root: Section, _ status: StatusPlan?, _ defaults: AnswerDefaults, _ compiler: FilterCompiler) -> FilesPlan?
+    {
+        if status?.ready == .download, !root.has("files"), let field = root["status"] {
+            return FilesPlan(readyAnswerOf: field, defaults, compiler)
+        }
+        let field = root.required("files", fix: "describe how to list the files of an export")
+        return field.flatMap { FilesPlan($0, status?.ready ?? .answer, defaults, compiler) }
+    }
+
     private static func safety(_ create: CreatePlan, _ find: FindPlan?) -> Set<CreateSafety> {
         var safety: Set<CreateSafety> = []
         if create.request.hasHeader("idempotency-key") { safety.insert(.idempotencyKey) }
+        if create.isIdempotent { safety.insert(.declared) }
         if create.adopt != nil { safety.insert(.adopt) }
         if find != nil { safety.insert(.find) }
         return safety

@@ -9,6 +9,15 @@ struct StatusWords {
     /// Values are compared as text: 202, `202` and `"202"` are equal.
     subscript(word: String) -> State? { states[word] }
 
+    /// The states of an API whose ready answer is the file.
+    static let ofDownload = StatusWords(
+        states: ["200": .ready, "202": .running, "409": .running, "423": .running, "425": .running])
+
+    /// Whether a redirect is a state.
+    var listsRedirect: Bool { states.keys.contains { $0.count == 3 && $0.hasPrefix("3") && Int($0) != nil } }
+
+    private init(states: [String: State]) { self.states = states }
+
     init?(_ section: Section) {
         let fix = "list the API's status values for each of \(State.allCases.map(\.rawValue).joined(separator: ", "))"
         guard let field = section.required("states", fix: fix),

@@ -20,6 +20,12 @@ struct Filter {
 
     func isTrue(_ context: JQValue) throws(Failure) -> Bool { try first(context)?.isTruthy ?? false }
 
+    /// Whether it may read the HTTP code of the answer.
+    var readsHTTPStatus: Bool { program.filter.contains(".response.status") }
+
+    /// The path of the key whose filter failed: the message begins with it.
+    static func field(ofFailure message: String) -> Substring { message.prefix { $0 != ":" } }
+
     private func failure(_ error: JQError) -> Failure {
         Failure(.permanent, code: "filter-failed", message: "\(field): \(error.message.prefix(300)), in the filter \(error.filter)")
     }

@@ -17,6 +17,9 @@ final class FilterCompiler {
         return compile(text, field)
     }
 
+    /// Compiles a filter that the file leaves out.
+    func filter(_ text: String, _ field: Field) -> Filter? { compile(text, field) }
+
     /// Compiles a text that contains filters.
     func template(_ field: Field, encoding: Template.Encoding = .none) -> Template? {
         guard let text = field.text(fix: "write text, with {{ filter }} to insert a value") else { return nil }

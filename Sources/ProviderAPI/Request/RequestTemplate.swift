@@ -16,12 +16,14 @@ struct RequestTemplate {
         let value: Template
     }
 
-    static let keys = ["request", "query", "headers", "json", "form"]
+    static let keys = ["request", "query", "headers", "json", "form", "redirects"]
 
     let line: RequestLine
     let query: [Parameter]
     let headers: [Parameter]
     let body: Body
+    /// Set by the step, which knows what else reads a 3xx.
+    var redirects = RedirectRule.follow
     /// The parts that the line, query, headers and body read.
     let parts: ContextParts
 
@@ -43,8 +45,9 @@ struct RequestTemplate {
     }
 
     /// A request that consists of a line only.
-    init(_ line: RequestLine) {
+    init(_ line: RequestLine, redirects: RedirectRule) {
         self.line = line
+        self.redirects = redirects
         query = []
         headers = []
         body = .none

@@ -22,19 +22,27 @@ enum WebURL {
         return origin + path.prefix(300)
     }
 
-    /// RFC 3986, section 5.2, for the forms that responses use: absolute, `//host/path`, `/path`, `?query` and `name`.
+    /// RFC 3986, section 5.2, for the forms that responses use: absolute, `//host/path`, `/path`, `?query` and `name`. An absolute URL
+    /// stays as it is, because a signature may cover its path; the dot segments of a relative one are removed.
     static func resolve(_ reference: String, against base: String) -> String? {
         if isAbsolute(reference) { return reference }
         guard let start = schemeEnd(base) else { return nil }
         if reference.hasPrefix("//") { return base[..<start].dropLast(2) + reference }
         let root = base[..<(base[start...].firstIndex { "/?#".contains($0) } ?? base.endIndex)]
-        if reference.hasPrefix("/") { return root + reference }
+        if reference.hasPrefix("/") { return root + DotSegments.removed(reference) }
         let path = base[root.endIndex...].prefix { !"?#".contains($0) }
         if reference.hasPrefix("?") { return root + path + reference }
         // Another scheme, such as `ftp:`; a colon after the first slash is part of a path.
         guard !reference.prefix(while: { $0 != "/" }).contains(":") else { return nil }
         let folder = path.lastIndex(of: "/").map { path[...$0] } ?? "/"
-        return root + folder + reference
+        return root + DotSegments.removed(folder + reference)
+    }
+
+    /// The reference of a response's header as an absolute URL without dot segments; unchanged if it is not http or https.
+    static func resolved(_ reference: String, against base: String) -> String {
+        guard let url = resolve(escaped(reference), against: base), let start = schemeEnd(url) else { return reference }
+        let root = url[..<(url[start...].firstIndex { "/?#".contains($0) } ?? url.endIndex)]
+        return root + DotSegments.removed(String(url[root.endIndex...]))
     }
 
     /// The decoded last segment of the path.

@@ -1,0 +1,95 @@
+import ExportCore
+import HTTPClient
+import JQ
+
+extension ProviderClient {
+    /// Starts a download. The body is returned as served. Redirects are followed; credentials are sent only to their origin.
+    /// - Parameter url: the URL of a `ListedFile`.
+    /// - Returns: an answer 200 or 203, or 204 if `download.noContent` says that it is an empty file.
+    /// - Throws: a classified failure. `not-ready` (202, 204) is of the class `notYet`. If links can be refreshed
+    ///   (`definition.refreshesLinks`), a link that was refused without credentials is `gone` with the code `link-expired`: list the
+    ///   page again.
+    public func download(url: String, _ job: JobContext, exportHandle: String) async throws(Failure) -> HTTPStream {
+        do throws(Failure) {
+            return try await openDownload(url, job, exportHandle)
+        } catch {
+            throw reported(error)
+        }
+    }
+
+    private func openDownload(_ url: String, _ job: JobContext, _ exportHandle: String) async throws(Failure) -> HTTPStream {
+        let step = plan.download
+        let context = try context(step.requestParts.union(step.reading.parts), job, exportHandle)
+        let isOwn = WebURL.origin(url) == WebURL.origin(try base(context))
+        let isTrusted = definition.download.auth ?? isOwn
+        var headers = isTrusted ? try plan.credentials.headers(context) : []
+        for header in step.headers where isTrusted || !header.value.usesSecrets {
+            if let value = try header.value.text(context) { headers.append((header.name, value)) }
+        }
+        let hadCredentials = isTrusted && !headers.isEmpty
+        let sensitive = headers.map(\.name)
+        if !headers.contains(where: { $0.name.lowercased() == "accept-encoding" }) { headers.append(("Accept-Encoding", "identity")) }
+        let request = HTTPRequest(
+            .get, url, headers: headers, timeouts: timeouts(whole: nil), redirects: .follow(max: 5), egress: egress,
+            sensitiveHeaders: sensitive)
+        let stream: HTTPStream
+        do throws(HTTPError) { stream = try await http.stream(request) } catch { throw Failure(error) }
+        do throws(Failure) {
+            try await judge(stream, request, context, hadCredentials: hadCredentials)
+            return stream
+        } catch {
+            stream.cancel()
+            throw error
+        }
+    }
+
+    /// - Throws: the failure that the answer is, unless it is the file.
+    private func judge(_ stream: HTTPStream, _ request: HTTPRequest, _ context: JQValue, hadCredentials: Bool) async throws(Failure) {
+        noteBudget(stream.headers)
+        let step = plan.download
+        let mayBeFile = [200, 203].contains(stream.status)
+        // Nothing to ask: the usual case.
+        if mayBeFile, step.reading.rules.isEmpty { return }
+        var body: [UInt8] = []
+        if !mayBeFile || step.readsBody && MediaType.isText(stream.headers) {
+            // Without its body the answer is judged all the same.
+            let peeked = try? await stream.peek(atMost: Self.longestPeek)
+            // A longer success is a file.
+            if let peeked, peeked.isWhole || !mayBeFile { body = Array(peeked.start.prefix(Self.longestPeek)) }
+        }
+        let response = HTTPResponse(status: stream.status, headers: stream.headers, body: body, url: stream.url)
+        let answer = ProviderResponse(response, to: request)
+        do throws(Failure) {
+            let answered = contexts.context(step.reading.parts, context, answer: answer)
+            try judge(try verdict(answer, step.reading, answered, "the download of"), answer, hadCredentials: hadCredentials)
+        } catch {
+            throw reported(error, answer)
+        }
+    }
+
+    private func judge(_ verdict: Verdict, _ answer: ProviderResponse, hadCredentials: Bool) throws(Failure) {
+        let what = "the download of \(WebURL.shown(answer.url)) answered \(answer.status)"
+        switch verdict {
+        case .ok: return
+        case .ruled(let failure): throw failure
+        case .byStatus(let failure):
+            // Object stores answer 403, and some answer 400, if a signature has expired.
+            guard definition.refreshesLinks, !hadCredentials, [400, 401, 403, 404, 410].contains(answer.status),
+                failure.failureClass != .throttled, failure.failureClass != .notYet
+            else { throw failure }
+            throw Failure(.gone, code: "link-expired", message: what)
+        case .success:
+            switch answer.status {
+            case 200, 203: return
+            case 204 where definition.download.noContent == .empty: return
+            case 202, 204:
+                let retryAfter = retryAfter(answer)
+                throw Failure(.notYet, code: "not-ready", message: "\(what): the file is not there yet", retryAfter: retryAfter)
+            case 206:
+                throw Failure(.transient, code: "http-206", message: "\(what) although the whole file was asked for")
+            default:
+                throw Failure(.transient, code: "http-\(answer.status)", message: "\(what), which is no file")
+            }
+        }
+    }
+}

@@ -1,0 +1,52 @@
+import ExportCore
+import HTTPClient
+import JQ
+
+/// The answer that makes an export ready.
+extension ProviderClient {
+    func ready(_ check: PendingCheck, _ answer: ProviderResponse, _ context: JQValue) throws(Failure) -> CheckOutcome {
+        let handle = try updatedHandle(plan.status, context, check.exportHandle)
+        return .ready(exportHandle: handle, page: page(check, answer, handle ?? check.exportHandle))
+    }
+
+    private func updatedHandle(_ step: StatusPlan, _ context: JQValue, _ handle: String) throws(Failure) -> String? {
+        guard let export = step.export else { return nil }
+        guard let base = try? JQValue(json: handle) else {
+            throw Failure(.permanent, code: "invalid-handle", message: "the export handle: not JSON")
+        }
+        return try export.handle(context, base: base)
+    }
+
+    /// The files that the answer itself lists; `nil` if it lists none: the listing then asks again, and says why if it must.
+    private func page(_ check: PendingCheck, _ answer: ProviderResponse, _ handle: String) -> ListedPage? {
+        guard let job = check.job else { return nil }
+        let step = plan.files
+        do throws(Failure) {
+            let context = contexts.context(step.parts, try context(step.parts, job, handle), answer: answer)
+            let page = try listed(answer, context, usesPage: plan.status.request.parts.contains(.page), after: nil)
+            return page.files.isEmpty ? nil : page
+        } catch {
+            return nil
+        }
+    }
+
+    /// Reads only the head of an answer that is a file; other answers are read whole.
+    func head(_ request: HTTPRequest) async -> Result<HTTPResponse, HTTPError> {
+        do throws(HTTPError) {
+            let stream = try await http.stream(request)
+            let isAnswer = !(200...299).contains(stream.status) || MediaType.isJSON(stream.headers)
+            var body: [UInt8] = []
+            if isAnswer {
+                let peeked = try await stream.peek(atMost: Self.longestPeek)
+                if peeked.isWhole { body = peeked.start }
+            }
+            stream.cancel()
+            return .success(HTTPResponse(status: stream.status, headers: stream.headers, body: body, url: stream.url))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// The most of a body that is read to find out whether it is a file.
+    static let longestPeek = 64 << 10
+}

@@ -1,0 +1,43 @@
+import ExportCore
+
+/// `download:` — the filters and templates of downloads; their plain values are in `DownloadRules`.
+struct DownloadPlan {
+    let headers: [RequestTemplate.Parameter]
+    let reading: AnswerReading
+    let requestParts: ContextParts
+
+    /// Whether a rule reads the body of an answer.
+    var readsBody: Bool { reading.parts.contains(.body) }
+
+    init(_ field: Field?, _ rules: inout DownloadRules, _ defaults: AnswerDefaults, _ compiler: FilterCompiler) {
+        let section = field?.section(["auth", "unpack", "headers", "noContent", "expect", "errors"])
+        rules.auth = section?["auth"]?.boolean()
+        rules.unpack = section?["unpack"]?.word(UnpackRule.self, later: ["tar", "zstd", "bzip2", "xz", "7z"]) ?? .auto
+        rules.noContent = section?["noContent"]?.word(NoContentRule.self) ?? .notYet
+        rules.expectedTypes = section?["expect"].map { Self.types($0) } ?? []
+        let headers = section.map { RequestTemplate.parameters($0["headers"], compiler) } ?? []
+        self.headers = headers
+        reading = AnswerReading(section, defaults, compiler)
+        requestParts = headers.reduce(into: []) { $0.formUnion($1.value.parts) }
+    }
+
+    /// Reads `{ type: TYPE }`, where TYPE is a media type or a list of them.
+    private static func types(_ field: Field) -> [String] {
+        let fix = "write a media type, such as text/csv, text/* or */*"
+        guard let section = field.section(["type"]), let types = section.required("type", fix: fix) else { return [] }
+        return types.elements.compactMap { element in
+            guard let text = element.text(fix: fix)?.lowercased() else { return nil }
+            let halves = text.split(separator: "/", omittingEmptySubsequences: false)
+            let isType =
+                halves.count == 2
+                && halves.allSatisfy { half in
+                    half == "*" || !half.isEmpty && half.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "+-._".contains($0)) }
+                }
+            guard isType else {
+                element.problem("\"\(text)\" is not a media type", fix: fix)
+                return nil
+            }
+            return text
+        }
+    }
+}

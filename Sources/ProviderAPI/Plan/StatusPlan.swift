@@ -1,0 +1,62 @@
+import ExportCore
+
+/// `status:` requests the status of an export.
+struct StatusPlan {
+    /// What the ready answer is.
+    enum ReadyAnswer: String, CaseIterable {
+        /// An answer of the API that says so.
+        case answer
+        /// The file itself: only the head of such an answer is read.
+        case download
+    }
+
+    let request: RequestTemplate
+    let state: Filter
+    let words: StatusWords
+    let progress: Filter?
+    let export: ExportMapping?
+    let reading: AnswerReading
+    let ready: ReadyAnswer
+    /// Whether the state filter reads the HTTP code. If so, a response that is not a 2xx can be a state too.
+    let readsHTTPStatus: Bool
+    /// The parts that the filters over the response read.
+    let parts: ContextParts
+
+    init?(_ field: Field, _ defaults: AnswerDefaults, _ compiler: FilterCompiler) {
+        let keys = RequestTemplate.keys + ["state", "states", "progress", "export", "error", "errors", "ready"]
+        guard let section = field.section(keys) else { return nil }
+        let request = RequestTemplate(section, compiler)
+        ready = Self.readyAnswer(section)
+        let state = Self.state(section, ready, compiler)
+        let words = ready == .download && !section.has("states") ? StatusWords.ofDownload : StatusWords(section)
+        progress = section["progress"].flatMap { compiler.filter($0) }
+        export = section["export"].flatMap { ExportMapping($0, compiler) }
+        reading = AnswerReading(section, defaults, compiler)
+        let readsStatus = state?.readsHTTPStatus ?? false
+        let listsRedirect = words?.listsRedirect ?? false
+        let redirects = RedirectRule.resolved(
+            section, defaults, readsHTTPStatus: readsStatus || listsRedirect || reading.readsHTTPStatus)
+        guard var request, let state, let words else { return nil }
+        request.redirects = redirects
+        self.request = request
+        self.state = state
+        self.words = words
+        readsHTTPStatus = readsStatus
+        parts = [state.parts, progress?.parts, export?.parts, reading.parts].compactMap(\.self).reduce(into: []) { $0.formUnion($1) }
+    }
+
+    private static func readyAnswer(_ section: Section) -> ReadyAnswer {
+        guard let field = section["ready"] else { return .answer }
+        guard field.text() == ReadyAnswer.download.rawValue else {
+            field.problem("an unknown value", fix: "write download if the ready answer is the file itself, or remove the key")
+            return .answer
+        }
+        return .download
+    }
+
+    private static func state(_ section: Section, _ ready: ReadyAnswer, _ compiler: FilterCompiler) -> Filter? {
+        if ready == .download, !section.has("state") { return compiler.filter(".response.status", section.field) }
+        let fix = "write a filter that reads the state from the response, such as .response.body.status or .response.status"
+        return section.required("state", fix: fix).flatMap { compiler.filter($0) }
+    }
+}

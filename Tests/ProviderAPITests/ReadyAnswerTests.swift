@@ -1,0 +1,107 @@
+import ExportCore
+import ProviderAPI
+import Testing
+
+@Suite("The answer that makes an export ready")
+struct ReadyAnswerTests {
+    static let yaml = """
+        provider: p
+        baseURL: BASE
+        create: { request: POST /x, export: { id: .response.body.id } }
+        status:
+          request: GET /x/{{ .export.id }}
+          state: .response.body.s
+          states: { running: RUN, ready: DONE }
+          export: { name: .response.body.name }
+        files:
+          items: '.export.name as $name | .response.body.files[] | {name: ($name + .n), url}'
+          next: .response.body.next
+        """
+
+    func check(_ answer: StubResponse) async throws -> (CheckOutcome, TestProvider) { try await check(Self.yaml, answer) }
+
+    func check(_ yaml: String, _ answer: StubResponse) async throws -> (CheckOutcome, TestProvider) {
+        let provider = try await TestProvider(yaml) { _ in answer }
+        return (await provider.client.check(provider.job, exportHandle: #"{"id":"7"}"#), provider)
+    }
+
+    @Test("lists the files, with the values of the same answer, if files has no request")
+    func page() async throws {
+        let (outcome, provider) = try await check(.json(#"{"s":"DONE","name":"r-","files":[{"n":"1","url":"/f/1"}],"next":"/x/7?page=2"}"#))
+        guard case .ready(let handle?, let page?) = outcome else { throw Unexpected(outcome) }
+        #expect(handle.contains(#""name":"r-""#))
+        let base = provider.server.url
+        #expect(page == ListedPage(files: [ListedFile(name: "r-1", url: base + "/f/1")], next: "{\"url\":\"\(base)/x/7?page=2\"}"))
+        #expect(provider.server.lines.count == 1)
+    }
+
+    @Test(
+        "lists nothing if its list is missing, empty or not complete; the listing asks again",
+        arguments: [
+            #"{"s":"DONE","name":"r"}"#, #"{"s":"DONE","name":"r","files":[]}"#, #"{"s":"DONE","name":"r","files":[{"n":"1","url":null}]}"#,
+        ])
+    func noPage(body: String) async throws {
+        let (outcome, _) = try await check(.json(body))
+        guard case .ready(_?, nil) = outcome else { throw Unexpected(outcome) }
+    }
+
+    @Test("is not read for files that have their own request, or that need the job")
+    func otherRequest() async throws {
+        for files in [
+            "files: { request: GET /f, items: .response.body.files }", "files: { items: '{name: .job.id, url: .response.body.u}' }",
+        ] {
+            let yaml = Self.yaml.split(separator: "files:")[0] + files
+            let (outcome, _) = try await check(String(yaml), .json(#"{"s":"DONE","name":"r","u":"/f","files":[{"url":"/f"}]}"#))
+            guard case .ready(_?, nil) = outcome else { throw Unexpected(outcome) }
+        }
+    }
+
+    static let download = """
+        provider: pretix
+        baseURL: BASE
+        create: { request: POST /run, export: { location: .response.body.download } }
+        status: { request: "GET {{ .export.location }}", ready: download }
+        """
+
+    @Test("may be the file itself, of which only the head is read")
+    func file() async throws {
+        let big = String(repeating: "x", count: 3_000_000)
+        let provider = try await TestProvider(Self.download) { request in
+            request.target == "/ready" ? .text(big) : .json(#"{"status":"running"}"#, status: 409, headers: ["Retry-After": "3"])
+        }
+        let (client, job, base) = (provider.client, provider.job, provider.server.url)
+        #expect(await client.check(job, exportHandle: #"{"location":"/wait"}"#) == .running(progress: nil, retryAfter: .seconds(3)))
+        let files = [ListedFile(name: "ready", url: base + "/ready")]
+        #expect(
+            await client.check(job, exportHandle: #"{"location":"/ready"}"#) == .ready(exportHandle: nil, page: ListedPage(files: files)))
+        #expect(await client.files(job, exportHandle: #"{"location":"/ready"}"#) == .page(files: files, next: nil))
+        let stream = try await client.download(url: files[0].url, job, exportHandle: "{}")
+        #expect(try await provider.body(stream).count == big.count)
+    }
+
+    @Test("is an answer all the same if it is a failure, or small JSON that a rule knows")
+    func noFile() async throws {
+        let yaml = Self.download.replacing(
+            "ready: download",
+            with: "ready: download, errors: [{ when: .response.body.error, class: permanent, code: .response.body.error }]")
+        for (status, code, failureClass) in [(200, "bad-report", FailureClass.permanent), (500, "bad-report", .permanent)] {
+            let provider = try await TestProvider(yaml) { _ in .json(#"{"error":"bad report"}"#, status: status) }
+            let outcome = await provider.client.check(provider.job, exportHandle: #"{"location":"/x"}"#)
+            guard case .failure(let failure) = outcome else { throw Unexpected(outcome) }
+            #expect(failure.code == code && failure.failureClass == failureClass)
+        }
+        let gone = try await TestProvider(yaml) { _ in .text("no such export", status: 404) }
+        let outcome = await gone.client.check(gone.job, exportHandle: #"{"location":"/x"}"#)
+        guard case .failure(let failure) = outcome else { throw Unexpected(outcome) }
+        #expect(failure.failureClass == .gone && failure.answer?.start == "no such export")
+    }
+
+    @Test("the rule for empty lists is read", arguments: [("none: ok", EmptyListRule.ok), ("none: 5m", .failAfter(.seconds(300)))])
+    func none(line: String, rule: EmptyListRule) async throws {
+        let provider = try await TestProvider(Self.yaml + "\n  " + line) { _ in .json("{}") }
+        #expect(provider.client.definition.emptyList == rule)
+        #expect(provider.client.definition.jobRules.nothingListedWait == (rule == .ok ? nil : .seconds(300)))
+        #expect(
+            await TestProvider.problems(Self.yaml.replacing("BASE", with: "http://x") + "\n  none: never").map(\.field) == ["files.none"])
+    }
+}
