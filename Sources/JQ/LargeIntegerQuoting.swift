@@ -6,33 +6,64 @@ enum LargeIntegerQuoting {
 
     /// The text with its large integers quoted; `nil` if it has none, which checking every 16th byte usually shows.
     static func quoted(_ json: [UInt8]) -> [UInt8]? {
-        guard mayHoldLargeInteger(json) else { return nil }
+        let ranges = ranges(in: json)
+        if ranges.isEmpty { return nil }
         var output: [UInt8] = []
         var copied = 0
+        for range in ranges {
+            output += json[copied..<range.lowerBound]
+            output.append(UInt8(ascii: "\""))
+            output += json[range]
+            output.append(UInt8(ascii: "\""))
+            copied = range.upperBound
+        }
+        return output + json[copied...]
+    }
+
+    /// Where the text holds large integers.
+    static func ranges(in json: [UInt8]) -> [Range<Int>] {
+        guard mayHoldLargeInteger(json) else { return [] }
+        var ranges: [Range<Int>] = []
         var index = 0
         while index < json.count {
             if json[index] == UInt8(ascii: "\"") {
                 index = endOfString(json, from: index)
             } else if json[index] == UInt8(ascii: "-") || isDigit(json[index]) {
                 let end = endOfNumber(json, from: index)
-                if isLargeInteger(json[index..<end]) {
-                    output.append(contentsOf: json[copied..<index])
-                    output.append(UInt8(ascii: "\""))
-                    output.append(contentsOf: json[index..<end])
-                    output.append(UInt8(ascii: "\""))
-                    copied = end
-                }
+                if isLargeInteger(json[index..<end]) { ranges.append(index..<end) }
                 index = end
             } else {
                 index += 1
             }
         }
-        guard copied > 0 else { return nil }
-        output.append(contentsOf: json[copied...])
-        return output
+        return ranges
     }
 
-    private static func mayHoldLargeInteger(_ json: [UInt8]) -> Bool {
+    /// Where the text holds the digits of a large integer as a string, without the quotes. Keys do not count.
+    static func quotedRanges(in json: [UInt8]) -> [Range<Int>] {
+        guard mayHoldLargeInteger(json) else { return [] }
+        var ranges: [Range<Int>] = []
+        var index = 0
+        while index < json.count {
+            guard json[index] == UInt8(ascii: "\"") else {
+                index += 1
+                continue
+            }
+            let end = endOfString(json, from: index)
+            let content = (index + 1)..<max(index + 1, end - 1)
+            let next = json[end...].first { $0 != 0x20 && $0 != 0x09 && $0 != 0x0A && $0 != 0x0D }
+            if next != UInt8(ascii: ":"), isLargeInteger(json[content]), isNumber(json[content]) { ranges.append(content) }
+            index = end
+        }
+        return ranges
+    }
+
+    /// JSON numbers have no leading zeros.
+    private static func isNumber(_ digits: ArraySlice<UInt8>) -> Bool {
+        (digits.first == UInt8(ascii: "-") ? digits.dropFirst() : digits).first != UInt8(ascii: "0")
+    }
+
+    static func mayHoldLargeInteger(_ json: [UInt8]) -> Bool {
         var index = digits - 1
         while index < json.count {
             if isDigit(json[index]) {

@@ -2,7 +2,7 @@
 /// must not access, and guard functions that terminate the process in libjq 1.6. Definitions that a filter does not use cost
 /// nothing.
 enum Prelude {
-    static let text = (hidden + guarded).joined(separator: " ") + " {} as $ENV | "
+    static let text = (hidden + guarded + exact).joined(separator: " ") + " {} as $ENV | "
 
     /// Hides the environment, which contains the service's own secrets, and the files and streams of the process.
     private static let hidden = [
@@ -33,5 +33,18 @@ enum Prelude {
         """,
         "def _gsub(re; text): gsub(re; text); def gsub($re; text): _gsub(_gsub_guard($re); text);",
         "def _gsub(re; text; $f): gsub(re; text; $f); def gsub($re; text; $f): _gsub(_gsub_guard($re); text; $f);",
+    ]
+
+    /// Numbers are doubles. `tonumber` leaves the digits of a larger integer as they are, because another number would be another id;
+    /// they are sent as a number. `fromjson` could not leave them in their place.
+    private static let exact = [
+        """
+        def _tonumber: tonumber; def tonumber: if type == "string" and length > 15 and test("^-?[0-9]{16,}$") \
+        and (_tonumber | . >= 9007199254740992 or . <= -9007199254740992) then . else _tonumber end;
+        """,
+        """
+        def _fromjson: fromjson; def fromjson: if type == "string" and length > 15 and test("(^|[:,\\\\[ \\\\t\\\\n-])[0-9]{16,}(?![0-9]*[.eE])") \
+        then error("fromjson: the text holds an integer that this jq would round") else _fromjson end;
+        """,
     ]
 }

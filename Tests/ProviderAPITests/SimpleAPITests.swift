@@ -62,7 +62,7 @@ struct SimpleAPITests {
     @Test("a create sends the request in the file with its types, and stores values of the response")
     func create() async throws {
         let provider = try await provider { _ in .json(#"{"id":12345678901234567890}"#, status: 202) }
-        #expect(await provider.client.create(provider.job) == .created(exportHandle: #"{"id":"12345678901234567890"}"#))
+        #expect(await provider.client.create(provider.job) == .created(exportHandle: #"{"id":12345678901234567890}"#))
         let request = try #require(provider.server.requests.first)
         #expect(request.line == "POST /v2/exports")
         #expect(request.headers["authorization"] == "Bearer s3cr/et+token")

@@ -6,10 +6,11 @@ enum PageToken {
     case url(String)
     case value(JQValue)
 
-    var text: String {
+    /// - Parameter integers: those of the texts that the value was read from.
+    func text(_ integers: ExactIntegers) -> String {
         switch self {
         case .url(let url): JQValue(object: [("url", JQValue(url))]).json
-        case .value(let value): JQValue(object: [("page", value)]).json
+        case .value(let value): integers.restored(JQValue(object: [("page", value)]).json)
         }
     }
 

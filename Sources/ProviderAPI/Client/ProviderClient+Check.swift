@@ -22,11 +22,12 @@ extension ProviderClient {
         let step = plan.status
         do throws(Failure) {
             let context = try context(step.request.parts.union(step.parts), job, exportHandle)
-            let request = try request(step.request, context)
+            let request = try request(step.request, context, JSONSources(parameters: job.request.parameters, handle: exportHandle))
             lastCheck += 1
             let number = lastCheck
             checks[number] = PendingCheck(
-                context: context, method: request.method, url: request.url, job: plan.listsReadyAnswer ? job : nil,
+                context: context, parameters: job.request.parameters, method: request.method, url: request.url,
+                job: plan.listsReadyAnswer ? job : nil,
                 exportHandle: exportHandle, index: index, answers: answers, begun: .now)
             if step.ready == .download {
                 Task { answered(number, await head(request)) }
@@ -41,6 +42,7 @@ extension ProviderClient {
     /// A check that waits for its response. The context stays here, because libjq's values belong to this actor.
     struct PendingCheck {
         let context: JQValue
+        let parameters: String
         let method: HTTPMethod
         let url: String
         /// Set if the files are read from the ready answer.

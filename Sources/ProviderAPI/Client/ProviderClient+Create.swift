@@ -8,25 +8,29 @@ extension ProviderClient {
         let step = plan.create
         do throws(Failure) {
             let context = try context(step.request.parts.union(step.parts), job)
-            let answer = try await send(step.request, context)
-            return created(step, answer, contexts.context(step.parts, context, answer: answer))
+            var sources = JSONSources(parameters: job.request.parameters)
+            let answer = try await send(step.request, context, sources)
+            sources.answer = answer.bytes
+            return created(step, answer, contexts.context(step.parts, context, answer: answer), sources)
         } catch {
             return .failed(reported(error))
         }
     }
 
-    private func created(_ step: CreatePlan, _ answer: ProviderResponse, _ context: JQValue) -> CreateOutcome {
+    private func created(_ step: CreatePlan, _ answer: ProviderResponse, _ context: JQValue, _ sources: JSONSources)
+        -> CreateOutcome
+    {
         var hasRun = answer.isSuccess
         do throws(Failure) {
             // A filter that fails for this answer, such as a proxy's page, does not recognise an existing export.
             if let adopt = step.adopt, (try? adopt.when.isTrue(context)) ?? false {
-                return .adopted(exportHandle: try adopt.export.handle(context))
+                return .adopted(exportHandle: try adopt.export.handle(context, sources))
             }
             let verdict = try verdict(answer, step.reading, context, "create at", isCreate: true)
             if let failure = verdict.failure { return .failed(reported(failure, answer)) }
             hasRun = true
             try requireReadable(answer, step.parts, "create at")
-            return .created(exportHandle: try step.export.handle(context))
+            return .created(exportHandle: try step.export.handle(context, sources))
         } catch {
             var failure = readable(error, answer, "create at")
             if failure.code == "unexpected-answer", failure.code != error.code || answer.problem != nil {
@@ -44,7 +48,9 @@ extension ProviderClient {
         var received: ProviderResponse?
         do throws(Failure) {
             let context = try context(step.request.parts.union(step.parts), job)
-            let answer = try await send(step.request, context)
+            var sources = JSONSources(parameters: job.request.parameters)
+            let answer = try await send(step.request, context, sources)
+            sources.answer = answer.bytes
             received = answer
             let answered = contexts.context(step.parts, context, answer: answer)
             return try judging(answer, "find at") { () throws(Failure) in
@@ -55,7 +61,7 @@ extension ProviderClient {
                 }
                 if let when = step.when, try !when.isTrue(answered) { return .notFound }
                 for entry in step.export.entries where try entry.filter.first(answered)?.isNull ?? true { return .notFound }
-                return .found(exportHandle: try step.export.handle(answered))
+                return .found(exportHandle: try step.export.handle(answered, sources))
             }
         } catch {
             return .failed(reported(error, received))
@@ -69,7 +75,8 @@ extension ProviderClient {
         do throws(Failure) {
             let parts = step.reading.parts
             let context = try context(step.request.parts.union(parts), job, exportHandle)
-            let answer = try await send(step.request, context)
+            let sources = JSONSources(parameters: job.request.parameters, handle: exportHandle)
+            let answer = try await send(step.request, context, sources)
             received = answer
             switch try verdict(answer, step.reading, contexts.context(parts, context, answer: answer), "cancel at") {
             case .success, .ok: return .cancelled

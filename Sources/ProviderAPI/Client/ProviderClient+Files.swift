@@ -26,11 +26,14 @@ extension ProviderClient {
                 }
             }
             let context = try context(request.parts.union(step.parts), job, exportHandle, page: value)
-            let answer = try await send(request, context, link: link, bodyUse: step.bodyUse)
+            var sources = JSONSources(parameters: job.request.parameters, handle: exportHandle, page: page)
+            let answer = try await send(request, context, sources, link: link, bodyUse: step.bodyUse)
+            sources.answer = answer.bytes
             received = answer
+            let asked = sources
             let answered = contexts.context(step.parts, context, answer: answer)
             return try judging(answer, "files at") { () throws(Failure) in
-                let page = try listed(answer, answered, usesPage: request.parts.contains(.page), after: page)
+                let page = try listed(answer, answered, asked, usesPage: request.parts.contains(.page), after: page)
                 return .page(files: page.files, next: page.next)
             }
         } catch {
@@ -41,14 +44,17 @@ extension ProviderClient {
     /// The files that the answer lists.
     /// - Parameter page: the token of the page that was asked for.
     /// - Throws: the failure that the answer is or reports, `nothing-listed`, `invalid-file-list`, `paging-loop`, `filter-failed`.
-    func listed(_ answer: ProviderResponse, _ context: JQValue, usesPage: Bool, after page: String?) throws(Failure) -> ListedPage {
+    func listed(
+        _ answer: ProviderResponse, _ context: JQValue, _ sources: JSONSources, usesPage: Bool, after page: String?
+    ) throws(Failure) -> ListedPage {
         let step = plan.files
         if let failure = try verdict(answer, step.reading, context, "files at").failure { throw failure }
         if step.bodyUse == .read { try requireReadable(answer, step.parts, "files at") }
         let outputs = try step.items.all(context)
         try requireList(outputs, answer, "files at")
         let files = try ListedFile.files(outputs, base: answer.url)
-        let next = try PageToken(next: try step.next?.first(context), usesPage: usesPage, answeredBy: answer.url)?.text
+        let next = try PageToken(next: try step.next?.first(context), usesPage: usesPage, answeredBy: answer.url)?.text(
+            sources.integers(of: step.next?.parts ?? []))
         guard next == nil || next != page else {
             throw Failure(.permanent, code: "paging-loop", message: "files.next leads back to the same page; check the filter")
         }

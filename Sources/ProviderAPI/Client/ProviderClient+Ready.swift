@@ -5,25 +5,18 @@ import JQ
 /// The answer that makes an export ready.
 extension ProviderClient {
     func ready(_ check: PendingCheck, _ answer: ProviderResponse, _ context: JQValue) throws(Failure) -> CheckOutcome {
-        let handle = try updatedHandle(plan.status, context, check.exportHandle)
-        return .ready(exportHandle: handle, page: page(check, answer, handle ?? check.exportHandle))
-    }
-
-    private func updatedHandle(_ step: StatusPlan, _ context: JQValue, _ handle: String) throws(Failure) -> String? {
-        guard let export = step.export else { return nil }
-        guard let base = try? JQValue(json: handle) else {
-            throw Failure(.permanent, code: "invalid-handle", message: "the export handle: not JSON")
-        }
-        return try export.handle(context, base: base)
+        let sources = JSONSources(parameters: check.parameters, handle: check.exportHandle, answer: answer.bytes)
+        let handle = try plan.status.export?.handle(context, sources)
+        return .ready(exportHandle: handle, page: page(check, answer, sources, handle ?? check.exportHandle))
     }
 
     /// The files that the answer itself lists; `nil` if it lists none: the listing then asks again, and says why if it must.
-    private func page(_ check: PendingCheck, _ answer: ProviderResponse, _ handle: String) -> ListedPage? {
+    private func page(_ check: PendingCheck, _ answer: ProviderResponse, _ sources: JSONSources, _ handle: String) -> ListedPage? {
         guard let job = check.job else { return nil }
         let step = plan.files
         do throws(Failure) {
             let context = contexts.context(step.parts, try context(step.parts, job, handle), answer: answer)
-            let page = try listed(answer, context, usesPage: plan.status.request.parts.contains(.page), after: nil)
+            let page = try listed(answer, context, sources, usesPage: plan.status.request.parts.contains(.page), after: nil)
             return page.files.isEmpty ? nil : page
         } catch {
             return nil

@@ -12,9 +12,9 @@ extension ProviderClient {
     /// Sends the request of a step and reads the response, whatever its status.
     /// - Parameter link: a URL from a response; if set, it is requested with GET instead of the template's URL.
     func send(
-        _ template: RequestTemplate, _ context: JQValue, link: String? = nil, bodyUse: FilesPlan.BodyUse = .read
+        _ template: RequestTemplate, _ context: JQValue, _ sources: JSONSources, link: String? = nil, bodyUse: FilesPlan.BodyUse = .read
     ) async throws(Failure) -> ProviderResponse {
-        let request = try request(template, context, link: link)
+        let request = try request(template, context, sources, link: link)
         let response: HTTPResponse
         do throws(HTTPError) {
             switch bodyUse {
@@ -29,22 +29,24 @@ extension ProviderClient {
         return answer
     }
 
-    func request(_ template: RequestTemplate, _ context: JQValue, link: String? = nil) throws(Failure) -> HTTPRequest {
+    func request(
+        _ template: RequestTemplate, _ context: JQValue, _ sources: JSONSources, link: String? = nil
+    ) throws(Failure) -> HTTPRequest {
         let base = try base(context)
         var url = link ?? ""
-        if link == nil { url = try template.url(context, base: base) }
+        if link == nil { url = try template.url(context, sources, base: base) }
         // Hosts written in the provider file are trusted. For a URL from a response, credentials go only to the origin of the base URL.
         let isTrusted = link == nil && template.line.isWrittenHost || WebURL.origin(url) == WebURL.origin(base)
         var headers = isTrusted ? try plan.credentials.headers(context) : []
         var sensitive = headers.map(\.name)
         for header in template.headers where isTrusted || !header.value.usesSecrets {
-            guard let value = try header.value.text(context) else { continue }
+            guard let value = try header.value.text(context, sources) else { continue }
             headers.append((header.name, value))
             if header.value.usesSecrets { sensitive.append(header.name) }
         }
         if !template.hasHeader("accept") { headers.append(("Accept", "application/json")) }
         var body = HTTPRequestBody.none
-        if link == nil, let content = try template.content(context) {
+        if link == nil, let content = try template.content(context, sources) {
             body = .bytes(content.bytes)
             if !template.hasHeader("content-type") { headers.append(("Content-Type", content.type)) }
         }

@@ -36,7 +36,7 @@ struct RateLimitFields {
         var policies: [RateLimitItem] = []
         var limits: [RateLimitItem] = []
         for (name, value) in fields {
-            switch name.drop { $0 == "x" || $0 == "-" }.replacing("rate-limit", with: "ratelimit") {
+            switch name.drop(while: { $0 == "x" || $0 == "-" }).replacing("rate-limit", with: "ratelimit") {
             case "ratelimit": limits += RateLimitItem.list(value)
             case "ratelimit-policy": policies += RateLimitItem.list(value)
             case "ratelimit-limit": limit = limit ?? Self.number(value).map { Int($0) }

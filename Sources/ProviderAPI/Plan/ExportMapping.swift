@@ -18,10 +18,11 @@ struct ExportMapping {
 
     var parts: ContextParts { entries.reduce(into: []) { $0.formUnion($1.filter.parts) } }
 
-    /// Adds the values to `base`.
-    /// - Throws: `unexpected-answer`, permanent, if a filter gives null. `// empty` makes a value optional.
-    func handle(_ context: JQValue, base: JQValue = .emptyObject) throws(Failure) -> String {
-        var object = JQObjectBuilder(base)
+    /// Adds the values to the handle of `sources`.
+    /// - Throws: `unexpected-answer`, permanent, if a filter gives null. `// empty` makes a value optional. `invalid-handle`,
+    ///   `export-too-large`.
+    func handle(_ context: JQValue, _ sources: JSONSources) throws(Failure) -> String {
+        var members = try Self.members(sources.handle ?? "{}")
         for entry in entries {
             guard let value = try entry.filter.first(context) else { continue }
             guard !value.isNull else {
@@ -29,13 +30,23 @@ struct ExportMapping {
                     .permanent, code: "unexpected-answer",
                     message: "\(entry.filter.field): \(entry.filter.program.filter) is null in the response")
             }
-            object.set(entry.key, value)
+            members.removeAll { $0.key == entry.key }
+            members.append((entry.key, sources.json(value, of: entry.filter)))
         }
-        let handle = object.build().json
+        let handle = "{" + members.map { JQValue($0.key).json + ":" + $0.json }.joined(separator: ",") + "}"
         guard handle.utf8.count <= Self.maxBytes else {
             throw Failure(
                 .permanent, code: "export-too-large", message: "the export handle is longer than \(Self.maxBytes) bytes")
         }
         return handle
+    }
+
+    private static func members(_ handle: String) throws(Failure) -> [(key: String, json: String)] {
+        var integers = ExactIntegers()
+        integers.insert(numbersIn: handle)
+        guard let entries = (try? JQValue(json: handle))?.entries else {
+            throw Failure(.permanent, code: "invalid-handle", message: "the export handle: not a JSON object")
+        }
+        return entries.map { ($0.key, integers.restored($0.value.json)) }
     }
 }

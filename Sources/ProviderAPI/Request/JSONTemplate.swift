@@ -4,7 +4,8 @@ import Yams
 
 /// A JSON value of the provider file that contains templates.
 indirect enum JSONTemplate {
-    case literal(JQValue)
+    /// JSON text.
+    case literal(String)
     case template(Template)
     case object([(key: String, value: JSONTemplate)])
     case array([JSONTemplate])
@@ -18,23 +19,23 @@ indirect enum JSONTemplate {
         }
     }
 
-    /// `nil` if a filter gives no output: its key or element is then left out.
-    func value(_ context: JQValue) throws(Failure) -> JQValue? {
+    /// JSON text; `nil` if a filter gives no output: its key or element is then left out.
+    func json(_ context: JQValue, _ sources: JSONSources) throws(Failure) -> String? {
         switch self {
-        case .literal(let value): return value
-        case .template(let template): return try template.value(context)
+        case .literal(let text): return text
+        case .template(let template): return try template.json(context, sources)
         case .object(let entries):
-            var object = JQObjectBuilder()
+            var members: [String] = []
             for entry in entries {
-                if let value = try entry.value.value(context) { object.set(entry.key, value) }
+                if let value = try entry.value.json(context, sources) { members.append(JQValue(entry.key).json + ":" + value) }
             }
-            return object.build()
+            return "{" + members.joined(separator: ",") + "}"
         case .array(let elements):
-            var values: [JQValue] = []
+            var values: [String] = []
             for element in elements {
-                if let value = try element.value(context) { values.append(value) }
+                if let value = try element.json(context, sources) { values.append(value) }
             }
-            return JQValue(values)
+            return "[" + values.joined(separator: ",") + "]"
         }
     }
 
@@ -48,22 +49,20 @@ indirect enum JSONTemplate {
         } else if let scalar = field.node.scalar, scalar.style == .plain, let value = Self.typed(scalar.string) {
             self = .literal(value)
         } else if let template = compiler.template(field) {
-            self = template.literal.map { .literal(JQValue($0)) } ?? .template(template)
+            self = template.literal.map { .literal(JQValue($0).json) } ?? .template(template)
         } else {
             return nil
         }
     }
 
-    private static func typed(_ text: String) -> JQValue? {
+    private static func typed(_ text: String) -> String? {
         switch text {
-        case "true": return JQValue(true)
-        case "false": return JQValue(false)
-        case "", "~", "null": return .null
+        case "true", "false": return text
+        case "", "~", "null": return "null"
         default:
-            guard let first = text.first, first == "-" || first.isNumber else { return nil }
-            // A number that a double cannot represent stays text, as it does in responses.
-            guard let value = try? JQValue(json: text), value.number != nil else { return nil }
-            return value
+            guard let first = text.first, first == "-" || first.isNumber, let value = try? JQValue(json: text) else { return nil }
+            // An integer that a double cannot represent is read as a string of its digits.
+            return value.number == nil ? text : value.json
         }
     }
 }

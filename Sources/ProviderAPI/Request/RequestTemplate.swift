@@ -77,12 +77,12 @@ struct RequestTemplate {
 
 extension RequestTemplate {
     /// The target with the query appended.
-    func url(_ context: JQValue, base: String) throws(Failure) -> String {
+    func url(_ context: JQValue, _ sources: JSONSources, base: String) throws(Failure) -> String {
         var url = try line.url(context, base: base)
         guard !query.isEmpty else { return url }
         var separator = url.contains("?") ? "&" : "?"
         for parameter in query {
-            guard let value = try parameter.value.text(context) else { continue }
+            guard let value = try parameter.value.text(context, sources) else { continue }
             url += separator + PercentEncoding.encoded(parameter.name) + "=" + PercentEncoding.encoded(value)
             separator = "&"
         }
@@ -90,14 +90,14 @@ extension RequestTemplate {
     }
 
     /// The content type and the body bytes.
-    func content(_ context: JQValue) throws(Failure) -> (type: String, bytes: [UInt8])? {
+    func content(_ context: JQValue, _ sources: JSONSources) throws(Failure) -> (type: String, bytes: [UInt8])? {
         switch body {
         case .none: return nil
-        case .json(let template): return ("application/json", Array((try template.value(context) ?? .null).json.utf8))
+        case .json(let template): return ("application/json", Array((try template.json(context, sources) ?? "null").utf8))
         case .form(let fields):
             var pairs: [String] = []
             for field in fields {
-                guard let value = try field.value.text(context) else { continue }
+                guard let value = try field.value.text(context, sources) else { continue }
                 pairs.append(PercentEncoding.encoded(field.name) + "=" + PercentEncoding.encoded(value))
             }
             return ("application/x-www-form-urlencoded", Array(pairs.joined(separator: "&").utf8))

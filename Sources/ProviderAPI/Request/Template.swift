@@ -40,15 +40,17 @@ struct Template {
         return text
     }
 
-    /// The typed value if the template is a single filter, otherwise text; `nil` if that filter gives no output.
-    func value(_ context: JQValue) throws(Failure) -> JQValue? {
-        if pieces.count == 1, case .filter(let filter, _) = pieces[0] { return try filter.first(context) }
-        return JQValue(try text(context) ?? "")
+    /// JSON text of the typed value if the template is a single filter, otherwise of a string; `nil` if that filter gives no output.
+    func json(_ context: JQValue, _ sources: JSONSources) throws(Failure) -> String? {
+        guard pieces.count == 1, case .filter(let filter, _) = pieces[0] else {
+            return JQValue(try text(context, sources) ?? "").json
+        }
+        return try filter.first(context).map { sources.json($0, of: filter) }
     }
 
     /// The text; `nil` if the template is a single filter that gives no output (`empty`): the header, parameter or field is left out.
     /// - Throws: `missing-value`, permanent, naming a filter that gives null, or no output inside a text; `filter-failed`.
-    func text(_ context: JQValue) throws(Failure) -> String? {
+    func text(_ context: JQValue, _ sources: JSONSources = JSONSources()) throws(Failure) -> String? {
         var text = ""
         for piece in pieces {
             switch piece {
@@ -59,7 +61,8 @@ struct Template {
                     throw missing(filter, "no output")
                 }
                 if value.isNull { throw missing(filter, "null") }
-                text += encoding == .percent ? PercentEncoding.encoded(value.text) : value.text
+                let inserted = value.string ?? sources.json(value, of: filter)
+                text += encoding == .percent ? PercentEncoding.encoded(inserted) : inserted
             }
         }
         return text
