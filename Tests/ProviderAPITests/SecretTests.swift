@@ -72,15 +72,43 @@ struct SecretTests {
             asked.add(name)
             return nil
         }
-        let error = await #expect(throws: ProviderFileError.self) {
-            _ = try await TestProvider.open(Self.yaml.replacing("BASE", with: "https://api.example.com"), secrets: source)
-        }
+        let client = try await TestProvider.open(Self.yaml.replacing("BASE", with: "https://api.example.com"), secrets: source)
         #expect(Set(asked.names) == ["TOKEN", "KEY"])
+        #expect(client.missingSecrets == ["KEY", "TOKEN"])
         #expect(
-            error?.problems.map(\.description) == [
+            client.secretProblems.map(\.description) == [
                 "test.yaml:3:17: auth.bearer: the secret TOKEN is not set; set TOKEN, or TOKEN_FILE to the path of a file that holds it",
                 "test.yaml:10:21: status.headers.X-Key: the secret KEY is not set; set KEY, or KEY_FILE to the path of a file that holds it",
             ])
+    }
+
+    @Test("while a secret is missing, nothing is sent; when it is there, it is used")
+    func appears() async throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("secrets-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let file = folder.appendingPathComponent("token")
+        let secrets = ["TOKEN_FILE": file.path, "KEY": "k3y"]
+        let provider = try await TestProvider(Self.yaml, secrets: secrets) { request in
+            .json(#"{"s":"FAILED","why":"one two k3y"}"#, status: request.headers["authorization"] == "Bearer two" ? 200 : 401)
+        }
+        let (client, handle) = (provider.client, #"{"location":"/x"}"#)
+        guard case .failure(let failure) = await client.check(provider.job, exportHandle: handle) else { throw Unexpected("sent") }
+        #expect(failure.failureClass == .unauthorised && failure.code == "missing-secret" && failure.concernsProvider)
+        #expect(failure.message.hasPrefix("cannot read the secret TOKEN (") && failure.message.contains("check the path in TOKEN_FILE"))
+        #expect(provider.server.requests.isEmpty)
+        #expect(await !client.reloadSecrets())
+
+        for (secret, status) in [("one", 401), ("two", 200)] {
+            try Data("\(secret)\n".utf8).write(to: file)
+            #expect(await client.reloadSecrets())
+            #expect(await !client.reloadSecrets())
+            #expect(client.missingSecrets.isEmpty && client.secretProblems.isEmpty)
+            let outcome = await client.check(provider.job, exportHandle: handle)
+            if status == 401, case .failure(let failure) = outcome { #expect(failure.code == "http-401") }
+        }
+        // The old secret stays hidden.
+        #expect(await client.check(provider.job, exportHandle: handle) == .failed(code: "export-failed", message: "*** *** ***"))
     }
 
     @Test("a secret comes from the environment, or from a file without its final newline")

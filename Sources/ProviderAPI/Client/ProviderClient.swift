@@ -2,6 +2,7 @@ import EventThread
 import ExportCore
 import HTTPClient
 import JQ
+import Synchronization
 
 /// A client for one export API, as its provider file describes it.
 ///
@@ -13,6 +14,8 @@ public actor ProviderClient {
 
     let plan: ProviderPlan
     var secrets: Secrets
+    private let secretSource: SecretSource
+    private let missing: Mutex<(names: [String], problems: [ProviderFileProblem])>
     let contexts = ContextBuilder()
     let http: HTTPClient
     let egress: EgressPolicy?
@@ -27,10 +30,10 @@ public actor ProviderClient {
 
     /// Compiles the provider file on the thread. Each distinct filter that is more than a path takes about 25 ms.
     /// - Parameters:
-    ///   - secrets: called once for each secret that the file names.
+    ///   - secrets: called once for each secret that the file names, and again by `reloadSecrets`.
     ///   - egress: the addresses that connections may reach; `nil` uses the HTTP client's setting.
     ///   - note: called with a line for operators when an answer is odd but not a failure; once for each kind.
-    /// - Throws: all problems of the file, or, if it has none, all missing secrets.
+    /// - Throws: all problems of the file. Missing secrets are none: see `secretProblems`.
     public static func open(
         _ source: ProviderSource, http: HTTPClient, on thread: EventThread, secrets: SecretSource, egress: EgressPolicy? = nil,
         note: @escaping @Sendable (String) -> Void = { _ in }
@@ -46,14 +49,33 @@ public actor ProviderClient {
     fileprivate init(
         _ plan: sending ProviderPlan, http: HTTPClient, on thread: EventThread, secrets source: SecretSource, egress: EgressPolicy?,
         note: @escaping @Sendable (String) -> Void
-    ) throws(ProviderFileError) {
-        secrets = try Secrets(plan.secretFields, from: source)
+    ) {
+        secrets = Secrets(plan.secretFields, from: source)
+        secretSource = source
+        missing = Mutex((secrets.missing, secrets.problems))
         definition = plan.definition
         self.plan = plan
         self.http = http
         self.thread = thread
         self.egress = egress
         self.note = note
+    }
+
+    /// The secrets that are not set or cannot be read, sorted. While there are any, every request fails with `missing-secret`, class
+    /// `unauthorised`, and is not sent.
+    public nonisolated var missingSecrets: [String] { missing.withLock { $0.names } }
+
+    /// What is wrong with each missing secret, with the position that names it and a fix.
+    public nonisolated var secretProblems: [ProviderFileProblem] { missing.withLock { $0.problems } }
+
+    /// Reads the secrets again: their files may have changed.
+    /// - Returns: whether a secret differs from before.
+    public func reloadSecrets() -> Bool {
+        let old = secrets
+        secrets = Secrets(plan.secretFields, from: secretSource, after: old)
+        let (names, problems) = (secrets.missing, secrets.problems)
+        missing.withLock { $0 = (names, problems) }
+        return secrets.object != old.object || problems != old.problems
     }
 
     /// Returns in one of the next turns of the HTTP client's thread, which may be a different thread.
@@ -75,7 +97,7 @@ private actor PlanCompiler {
     func client(
         _ source: ProviderSource, http: HTTPClient, secrets: SecretSource, egress: EgressPolicy?, note: @escaping @Sendable (String) -> Void
     ) throws(ProviderFileError) -> ProviderClient {
-        try ProviderClient(try ProviderPlan(source), http: http, on: thread, secrets: secrets, egress: egress, note: note)
+        ProviderClient(try ProviderPlan(source), http: http, on: thread, secrets: secrets, egress: egress, note: note)
     }
 
     func problems(of source: ProviderSource) -> [ProviderFileProblem] {
