@@ -1,6 +1,7 @@
 import ExportCore
 import HTTPClient
 import ProviderAPI
+import TestServers
 import Testing
 
 @Suite("Downloads")

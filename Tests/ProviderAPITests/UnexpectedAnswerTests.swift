@@ -1,5 +1,6 @@
 import ExportCore
 import ProviderAPI
+import TestServers
 import Testing
 
 @Suite("Unexpected answers")

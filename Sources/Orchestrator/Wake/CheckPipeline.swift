@@ -35,10 +35,13 @@ actor CheckPipeline {
         let answers = await provider.client.check(checks.map { ($0.context, $0.job.exportHandle ?? "{}") })
         while let arrived = await answers.next() {
             var again: [JobChange] = []
+            // Of all of them the tightest.
+            var budget = await provider.client.takeBudget()
             for answer in arrived {
                 let check = checks[answer.index]
                 let failure = await provider.gate.report(
-                    .check, check.permission, failure: answer.outcome.failure, took: answer.took, budget: answer.budget)
+                    .check, check.permission, failure: answer.outcome.failure, took: answer.took, budget: budget)
+                budget = nil
                 guard let change = await decide(check, answer.outcome, failure, provider) else {
                     await work.leave([check.job])
                     continue
