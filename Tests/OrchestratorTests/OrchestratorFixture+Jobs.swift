@@ -47,6 +47,18 @@ extension OrchestratorFixture {
         return ids
     }
 
+    /// A job in POLLING, of an API that the test scripts, claimed.
+    func polling(of name: String) async throws -> ClaimedJob {
+        let id = try JobID(name).unwrapped("valid name in \(name)")
+        _ = try await store.admit([JobRequest(id: id, provider: "acme")], watchdog: .seconds(60))
+        let taken = try await store.take(from: "acme", limit: 1, limits: StartLimits())
+        let job = try await store.start(taken.ids, lease: .seconds(60)).first.unwrapped("job")
+        let decision = try JobMachine(rules: JobRules()).decide(.created(PollHints()), in: job.state, random: 0).unwrapped("decision")
+        let change = JobChange(job, decision, exportHandle: #"{"id":"\#(name)"}"#)
+        guard case .applied(let version) = try await store.apply([change])[0].get() else { throw FixtureError("\(id) is stale") }
+        return change.stored(as: version)
+    }
+
     /// The handle of a new export.
     @discardableResult
     func createExport(_ id: JobID) async throws -> String {

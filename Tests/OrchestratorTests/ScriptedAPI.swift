@@ -42,13 +42,20 @@ final class ScriptedAPI: Sendable {
     func change(_ script: @escaping Script) { box.script.withLock { $0 = script } }
 
     /// - Parameter lines: top-level keys of the provider file besides.
-    func file(_ lines: String...) -> String {
+    func file(_ lines: String...) -> String { file(lines, files: Self.files) }
+
+    /// - Parameter files: the key `files` in place of the usual one.
+    func file(replacing files: String, _ lines: String...) -> String { file(lines, files: files) }
+
+    private static let files = #"files: { request: "GET /exports/{{ .export.id }}/files", items: '.response.body.files[] | {name, url}' }"#
+
+    private func file(_ lines: [String], files: String) -> String {
         """
         provider: acme
         baseURL: \(server.url)
         create: { request: POST /exports, headers: { Idempotency-Key: "{{ .job.idempotencyKey }}" }, json: ["{{ .job.id }}"], export: { id: .response.body.id } }
         status: { request: "GET /exports/{{ .export.id }}", state: .response.body.status, states: { running: RUNNING, ready: DONE } }
-        files: { request: "GET /exports/{{ .export.id }}/files", items: '.response.body.files[] | {name, url}' }
+        \(files)
         breaker: { minimum: 100000, heldProbe: 3s }
 
         """ + lines.joined(separator: "\n") + "\n"

@@ -52,4 +52,11 @@ public struct Job: Sendable, Equatable {
             request: request, version: version, state: state, exportHandle: exportHandle, isCancelRequested: isCancelRequested,
             readyPage: readyPage)
     }
+
+    /// The same for the caller that was woken, whose claim knows how long the job has waited: a record has no clock.
+    public func claimed(by wake: ClaimedJob) -> ClaimedJob {
+        var job = claimed
+        (job.state.waited, job.state.deferredFor) = (wake.state.waited, wake.state.deferredFor)
+        return job
+    }
 }

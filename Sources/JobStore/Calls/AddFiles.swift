@@ -64,6 +64,7 @@ extension JobStore {
             var added = job.advanced(to: try reply.element("version").integer, state)
             let traceparent = try reply.element("traceparent").string
             guard let priority = JobPriority(rawValue: try reply.element("priority").string) else { throw reply.unexpected }
+            added.readyPage = nil
             added.request = job.request.completed(priority: priority, traceparent: traceparent.isEmpty ? nil : traceparent)
             return .added(added)
         case "stale": return .stale

@@ -27,7 +27,7 @@ struct FileListing: Sendable {
     func resume(_ wake: ClaimedJob, with interpreter: JobInterpreter) async {
         do {
             guard let job = try await store.job(wake.id), job.version == wake.version else { return metrics.wakesStale.increment() }
-            await list(job.claimed, from: job.listingCursor, interpreter)
+            await list(job.claimed(by: wake), from: job.listingCursor, interpreter)
         } catch {
             logger.warning("listing did not begin; the lease brings the job back: \(error)", metadata: TransitionReporter.metadata(wake))
         }
@@ -58,36 +58,46 @@ struct FileListing: Sendable {
     private func listPages(of job: ClaimedJob, from cursor: String?, _ provider: Provider, _ interpreter: JobInterpreter) async throws {
         var (job, cursor, emptyPages) = (job, cursor, 0)
         await work.advance(job)
-        while true {
-            let permission = await provider.gate.admit(.list)
-            if case .wait(let time) = permission { return await hold(job, by: time, provider, interpreter) }
-            let begun = ContinuousClock.now
-            let outcome = await provider.client.files(JobContext(step: job), exportHandle: job.exportHandle ?? "{}", page: cursor)
-            let counted = await provider.gate.report(
-                .list, permission, failure: outcome.failure, took: .now - begun, budget: await provider.client.takeBudget())
-            metrics.countListing(outcome.failure.map { StepOutcome($0.failureClass) } ?? .succeeded)
-            switch outcome {
-            case .failure(let failure):
-                let event = JobEvent.stepFailed(counted ?? failure)
-                await interpreter.carryOut(event, for: job, by: provider.machine, detail: failure.code)
+        while let page = await page(of: job, at: cursor, provider, interpreter) {
+            if page.files.isEmpty, page.next == nil, job.state.filesTotal == 0, provider.machine.rules.nothingListedWait != nil {
+                let failure = Failure.nothingListed
+                await interpreter.carryOut(.stepFailed(failure), for: job, by: provider.machine, detail: failure.code)
                 return
-            case .page(let files, let next):
-                if files.isEmpty, next == nil, job.state.filesTotal == 0, provider.machine.rules.nothingListedWait != nil {
-                    let failure = Failure.nothingListed
-                    await interpreter.carryOut(.stepFailed(failure), for: job, by: provider.machine, detail: failure.code)
-                    return
-                }
-                emptyPages = files.isEmpty ? emptyPages + 1 : 0
-                if let error = refusal(of: files.count, next, after: cursor, emptyPages, job) {
-                    await interpreter.carryOut(.listingRefused(error), for: job, by: provider.machine)
-                    return
-                }
-                let tasks = tasks(files, page: cursor, of: job)
-                guard let stored = try await interpreter.carryOut(page: tasks, next: next, of: job, by: provider.machine) else { return }
-                guard let next else { return }
-                (job, cursor) = (stored, next)
-                await work.advance(job)
             }
+            emptyPages = page.files.isEmpty ? emptyPages + 1 : 0
+            if let error = refusal(of: page.files.count, page.next, after: cursor, emptyPages, job) {
+                await interpreter.carryOut(.listingRefused(error), for: job, by: provider.machine)
+                return
+            }
+            let tasks = tasks(page.files, page: cursor, of: job)
+            guard let stored = try await interpreter.carryOut(page: tasks, next: page.next, of: job, by: provider.machine) else { return }
+            guard let next = page.next else { return }
+            (job, cursor) = (stored, next)
+            await work.advance(job)
+        }
+    }
+
+    /// The first page that came with the answer that made the job ready, or a page that is asked for.
+    /// - Returns: `nil` when the job was dealt with here: it has to wait, or the request failed.
+    private func page(
+        of job: ClaimedJob, at cursor: String?, _ provider: Provider, _ interpreter: JobInterpreter
+    ) async -> ListedPage? {
+        if cursor == nil, let page = job.readyPage.flatMap(ListedPage.init(json:)) { return page }
+        let permission = await provider.gate.admit(.list)
+        if case .wait(let time) = permission {
+            await hold(job, by: time, provider, interpreter)
+            return nil
+        }
+        let begun = ContinuousClock.now
+        let outcome = await provider.client.files(JobContext(step: job), exportHandle: job.exportHandle ?? "{}", page: cursor)
+        let counted = await provider.gate.report(
+            .list, permission, failure: outcome.failure, took: .now - begun, budget: await provider.client.takeBudget())
+        metrics.countListing(outcome.failure.map { StepOutcome($0.failureClass) } ?? .succeeded)
+        switch outcome {
+        case .page(let files, let next): return ListedPage(files: files, next: next)
+        case .failure(let failure):
+            await interpreter.carryOut(.stepFailed(counted ?? failure), for: job, by: provider.machine, detail: failure.code)
+            return nil
         }
     }
 

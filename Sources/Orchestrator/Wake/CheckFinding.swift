@@ -22,8 +22,9 @@ struct CheckFinding {
             self.init(
                 .notReady(PollHints(retryAfter: retryAfter, progress: progress, usualDuration: usual)), .notReady,
                 progress.map { "running \(Int($0 * 100))%" } ?? "running")
-        case .ready(let handle, _):
+        case .ready(let handle, let page):
             self.init(.ready, .succeeded, "", exportHandle: handle)
+            readyPage = page?.json
         case .empty:
             self.init(.empty, .succeeded, "empty")
         case .failed(let code, let message):

@@ -21,7 +21,7 @@ struct TransferWatchdog: Sendable {
             guard let provider = await resolver.resolve(wake) else { return }
             guard let job = try await store.job(wake.id), job.version == wake.version else { return metrics.wakesStale.increment() }
             try await republishLost(job, provider)
-            await resolver.interpreter.carryOut(.watchdogFired(fileError: job.fileError), for: job.claimed, by: provider.machine)
+            await resolver.interpreter.carryOut(.watchdogFired(fileError: job.fileError), for: job.claimed(by: wake), by: provider.machine)
         } catch {
             logger.warning("the watchdog stopped; the lease brings it back: \(error)", metadata: TransitionReporter.metadata(wake))
         }

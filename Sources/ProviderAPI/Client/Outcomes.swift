@@ -44,7 +44,7 @@ public struct CheckAnswer: Sendable {
 }
 
 /// A file as a listing describes it. All fields are untrusted: `name` may be any text.
-public struct ListedFile: Sendable, Equatable {
+public struct ListedFile: Sendable, Equatable, Codable {
     /// The item's `name`, or the last segment of its URL; at most 1024 bytes.
     public var name: String
     /// An absolute http or https URL.
@@ -66,7 +66,7 @@ public struct ListedFile: Sendable, Equatable {
 }
 
 /// One page of a list of files.
-public struct ListedPage: Sendable, Equatable {
+public struct ListedPage: Sendable, Equatable, Codable {
     public var files: [ListedFile]
     /// The token for the next page; `nil` if this is the last page.
     public var next: String?
