@@ -59,6 +59,18 @@ public struct Failure: Error, Sendable, Equatable, Codable {
     /// and the provider is held until a probe succeeds.
     public var concernsProvider: Bool { failureClass == .unauthorised || Self.providerCodes.contains(code) }
 
+    /// A request that was not sent, because its provider or host pauses.
+    public static func paused(_ message: String, for time: Duration) -> Failure {
+        Failure(.throttled, code: pausedCode, message: message, retryAfter: time)
+    }
+
+    public var isPause: Bool { code == Self.pausedCode }
+
+    private static let pausedCode = "paused"
+
+    /// What stays with the job for operators; `nil` for a request that was not sent.
+    public var shownAnswer: String? { isPause ? nil : shown }
+
     /// What an operator is shown: the answer, where there is one.
     public var shown: String { answer.map { "\(code): \($0)" } ?? "\(code): \(message)" }
 
@@ -92,7 +104,8 @@ public struct Failure: Error, Sendable, Equatable, Codable {
         case (404, true), (409, true), (412, true), (423, _), (425, _): .notYet
         case (401, _), (403, _), (407, _): .unauthorised
         case (404, _), (410, _): .gone
-        case (409, _), (412, _): isCreate ? .permanent : .notYet
+        // No part of anything is ever asked for: a 416 says no more than that there is nothing yet.
+        case (409, _), (412, _), (416, _): isCreate ? .permanent : .notYet
         case (408, _), (500...599, _): .transient
         default: .permanent
         }

@@ -80,7 +80,7 @@ extension FileMachine {
             let message = "put off again and again for \(deferred.components.seconds) s; \(failure.message)"
             return giveUp(token, Failure(.permanent, code: "max-throttled-exceeded", message: message), attempt)
         }
-        let delay = rules.retry.deferral(since: deferred, retryAfter: failure.retryAfter, random: random)
+        let delay = rules.retry.deferral(since: failure.isPause ? .zero : deferred, retryAfter: failure.retryAfter, random: random)
         return FileDecision(state: .backoff(token: token), timer: .after(delay), usesAttempt: false, isDeferral: true)
     }
 

@@ -28,7 +28,7 @@ extension JobMachine {
         next.deferredFor = deferred
         // A job whose own request was refused probes a held provider only when no other does.
         if failure.concernsProvider { next.failures = max(next.failures, 1) }
-        let delay = rules.retry.deferral(since: deferred, retryAfter: failure.retryAfter, random: random)
+        let delay = rules.retry.deferral(since: failure.isPause ? .zero : deferred, retryAfter: failure.retryAfter, random: random)
         if state.status == .polling {
             guard deferred < rules.retry.maxThrottled || failure.concernsProvider else {
                 return fail(next, putOffTooLong(deferred, failure.message))

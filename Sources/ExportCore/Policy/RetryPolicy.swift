@@ -29,7 +29,7 @@ public struct RetryPolicy: Sendable, Equatable {
     /// The delay of a step that was put off. It grows with the time over which it was put off again and again, so that no count is needed:
     /// full jitter under that time, at least `base` and at most `cap`.
     /// - Parameters:
-    ///   - since: how long ago it was put off for the first time.
+    ///   - since: how long ago it was put off for the first time; zero for a request that was not sent, whose pause grows by itself.
     ///   - retryAfter: as in `delay`.
     ///   - random: uniform in 0..<1.
     public func deferral(since: Duration, retryAfter: Duration? = nil, random: Double) -> Duration {

@@ -48,7 +48,7 @@ struct FileListing: Sendable {
         if let verdict = provider.machine.verdictWhileHeld(job.state, by: obstacle.why) {
             await interpreter.carryOut(JobChange(job, verdict, detail: verdict.error?.code ?? ""))
         } else if case .throttled = obstacle.why, job.state.deferredFor == nil {
-            let failure = Failure(.throttled, code: "provider-paused", message: "\(obstacle.why)", retryAfter: delay)
+            let failure = Failure.paused("\(obstacle.why)", for: delay)
             await interpreter.carryOut(.stepFailed(failure), for: job, by: provider.machine, detail: failure.code)
         } else {
             await work.postpone(job, by: delay)

@@ -25,7 +25,7 @@ extension FileTransfer {
         let (host, withCredentials) = await provider.downloadAccess(to: url, context)
         let permission = await gate.admit(downloadFrom: host, withCredentials: withCredentials)
         if case .wait(let time) = permission {
-            throw Failure(.throttled, code: "host-paused", message: "downloads from \(host) pause", retryAfter: time)
+            throw Failure.paused("downloads from \(host) pause", for: time)
         }
         do throws(Failure) {
             let stream = try await provider.download(url: url, context, exportHandle: exportHandle)
@@ -44,7 +44,7 @@ extension FileTransfer {
     private func freshLink(after expired: Failure) async throws(Failure) -> String {
         let permission = await gate.admit(.list)
         if case .wait(let time) = permission {
-            throw Failure(.throttled, code: "provider-paused", message: "the provider asked for a pause, or is down", retryAfter: time)
+            throw Failure.paused("the provider asked for a pause, or is down", for: time)
         }
         let begun = ContinuousClock.now
         let outcome = await provider.files(context, exportHandle: exportHandle, page: claimed.file.page)
