@@ -48,6 +48,40 @@ import Testing
     }
 }
 
+@Suite("The names of providers", .needsServers) struct KnownProvidersTests {
+    @Test("are known once an orchestrator has reported them") func reported() async throws {
+        try await TestStore.run { test in
+            #expect(try await test.store.knownProviders().names == [])
+            #expect(try await !test.store.knownProviders().areCurrent)
+            try await Membership(redis: test.redis, name: "a").report(providers: ["acme", "zeta"])
+            try await Membership(redis: test.redis, name: "b").report(providers: ["acme", "beta"])
+            let known = try await test.store.knownProviders()
+            #expect(known.names == ["acme", "beta", "zeta"])
+            #expect(known.areCurrent && known.contains("beta") && !known.contains("gamma"))
+        }
+    }
+
+    @Test("are forgotten when the living orchestrators do not have them, and stay when none lives") func forgotten() async throws {
+        try await TestStore.run { test in
+            let short = Membership(redis: test.redis, name: "a", timeout: .milliseconds(10))
+            try await short.report(providers: ["old"])
+            #expect(try await test.store.knownProviders().names == ["old"])
+            try await eventually(within: .seconds(10), "the old name is forgotten") {
+                try await short.report(providers: ["new"])
+                return try await test.store.knownProviders().names == ["new"]
+            }
+        }
+    }
+
+    @Test("survive a report that cannot be read") func unreadable() async throws {
+        try await TestStore.run { test in
+            _ = try await test.redis.send(["HSET", "lh:providers", "acme", "nonsense"])
+            let known = try await test.store.knownProviders()
+            #expect(known.contains("acme") && !known.areCurrent)
+        }
+    }
+}
+
 @Suite("Durations", .needsServers) struct DurationTests {
     @Test("are learned as a slowly moving mean") func mean() async throws {
         try await TestStore.run { test in

@@ -16,6 +16,7 @@ enum Keys {
         case meta = "lh:meta"
         case orchestrators = "lh:orchestrators"
         case durations = "lh:durations"
+        case providers = "lh:providers"
     }
 
     static func tag(_ partition: Int) -> String { partition < 10 ? "{lh:0\(partition)}:" : "{lh:\(partition)}:" }

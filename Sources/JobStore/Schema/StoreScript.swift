@@ -45,6 +45,7 @@ struct StoreScript: Sendable {
     static let all = [
         admit, start, claim, postpone, extendJobs, apply, addFiles, claimFile, extendFile, applyFile, requeueFiles, claimManifest, cancel,
         retry, enqueue, dequeue, take, settle, takePlace, verifyPlaces, permits, setHealth, learnDuration, membership,
+        reportProviders,
     ]
 }
 

@@ -94,10 +94,22 @@ actor Scheduler {
 
     private func renewMembership() async throws {
         guard nextRenewal <= .now else { return }
+        // Together they are one round trip, and one fsync of Redis.
+        async let reported: Void = reportProviders()
         let (place, members) = try await membership.renew()
+        await reported
         (share.place, share.members) = (place, members)
         await clock.lookAfter(share.own)
         nextRenewal = .now + membership.timeout / 4
+    }
+
+    /// Submitters check the names of providers against this. Without it they cannot, which must not stop the timers.
+    private func reportProviders() async {
+        do {
+            try await membership.report(providers: providers.names)
+        } catch {
+            repeated.warning(key: "providers", "the names of the providers are not reported: \(error)")
+        }
     }
 
     /// Reads the due set if it is time to, claims the due timers, and sleeps if there are none.

@@ -1,7 +1,7 @@
 /// Finds the known word that is closest to a misspelled one.
-enum Spelling {
+public enum Spelling {
     /// The candidate with the smallest Levenshtein distance, if that is at most a third of the word's length.
-    static func nearest(to word: String, in candidates: [String]) -> String? {
+    public static func nearest(to word: String, in candidates: [String]) -> String? {
         let word = word.lowercased()
         let ranked = candidates.map { (distance(Array(word.utf8), Array($0.lowercased().utf8)), $0) }
         guard let best = ranked.min(by: { $0.0 < $1.0 }), best.0 <= max(1, word.utf8.count / 3) else { return nil }
