@@ -103,3 +103,60 @@ import Testing
         }
     }
 }
+
+@Suite("A known job", .needsServers) struct KnownJobTests {
+    private static func again(_ request: JobRequest, after first: JobRequest) async throws -> AdmissionOutcome {
+        var outcome = AdmissionOutcome.admitted
+        try await TestStore.run { test in
+            _ = try await test.store.admit([first], watchdog: .seconds(60))
+            let before = try await test.store.job(first.id)
+            outcome = try #require(try await test.store.admit([request], watchdog: .seconds(60)).first)
+            #expect(try await test.store.job(first.id) == before, "it never changes")
+            #expect(try await test.start().map(\.request.provider) == [first.provider])
+        }
+        return outcome
+    }
+
+    private static func request(
+        _ parameters: String = #"{"day":1,"report":"orders"}"#, provider: String = "acme", tenant: String = "default",
+        priority: JobPriority = .normal, correlation: String = "c-1", webhook: String? = nil
+    ) throws -> JobRequest {
+        JobRequest(
+            id: try #require(JobID("a")), provider: provider, parameters: parameters, priority: priority, tenant: tenant,
+            correlationID: correlation, webhook: webhook)
+    }
+
+    @Test("is the same whatever the order of its parameters, their white space, its priority and its correlation id") func same()
+        async throws
+    {
+        let reordered = #"{ "report": "orders", "day": 1 }"#
+        #expect(try await Self.again(Self.request(reordered), after: Self.request()) == .waiting)
+        #expect(try await Self.again(Self.request(priority: .normal, correlation: "c-2"), after: Self.request()) == .waiting)
+        let nested = (#"{"a":{"x":[1,{"p":1,"q":2}],"y":2}}"#, #"{"a":{"y":2,"x":[1,{"q":2,"p":1}]}}"#)
+        #expect(try await Self.again(Self.request(nested.1), after: Self.request(nested.0)) == .waiting)
+    }
+
+    @Test("is another one if provider, tenant, webhook or a parameter differ, which are named without their values") func conflict()
+        async throws
+    {
+        let first = try Self.request()
+        #expect(try await Self.again(Self.request(#"{"day":2,"report":"orders"}"#), after: first) == .conflict(["parameters.day"]))
+        #expect(
+            try await Self.again(Self.request(#"{"report":"orders","other":0}"#), after: first)
+                == .conflict(["parameters.day", "parameters.other"]))
+        #expect(try await Self.again(Self.request(tenant: "blue"), after: first) == .conflict(["tenant"]))
+        #expect(try await Self.again(Self.request(webhook: "https://a.example/"), after: first) == .conflict(["webhook"]))
+        #expect(try await Self.again(Self.request(provider: "other"), after: first) == .conflict(["provider"]))
+        #expect(try await Self.again(Self.request(#"{"day":[1],"report":"orders"}"#), after: first) == .conflict(["parameters.day"]))
+        let lists = (try Self.request(#"{"a":[1,2]}"#), try Self.request(#"{"a":[2,1]}"#))
+        #expect(try await Self.again(lists.1, after: lists.0) == .conflict(["parameters.a"]), "the order of a list matters")
+    }
+
+    @Test("in the same batch is found too") func sameBatch() async throws {
+        try await TestStore.run { test in
+            let first = try Self.request(), other = try Self.request(#"{"day":2}"#)
+            let outcomes = try await test.store.admit([first, other, first], watchdog: .seconds(60))
+            #expect(outcomes == [.admitted, .conflict(["parameters.day", "parameters.report"]), .waiting])
+        }
+    }
+}

@@ -69,6 +69,24 @@ extension OrchestratorSuites {
             }
         }
 
+        @Test("no other job under a known id: it becomes a dead letter that names what differs, and the known job goes on")
+        func conflict() async throws {
+            try await OrchestratorFixture.run { fixture in
+                try await fixture.withOrchestrator { _ in
+                    let id = try await fixture.submit("a")
+                    try await fixture.reach(.processing, jobs: [id])
+                    let other = #"{"exportJobId":"a","provider":"acme","parameters":{"report":"secret-value"}}"#
+                    let message = OutgoingMessage(routingKey: QueueNames.jobs(.normal), body: Array(other.utf8))
+                    #expect(try await fixture.publisher.publish(message) == .confirmed)
+                    let letter = DeadLetterRecord(try await fixture.receive(1, from: QueueNames.deadJobs)[0])
+                    #expect(letter.reason == "conflict" && letter.job == id && letter.kind == .message)
+                    #expect(letter.explanation.contains("parameters.report") && !letter.explanation.contains("secret-value"))
+                    #expect(try await fixture.job(id).state.status == .processing)
+                }
+                #expect(try await fixture.depth(QueueNames.jobs(.normal)) == 0)
+            }
+        }
+
         @Test("a job without a name under the message's id") func nameless() async throws {
             try await OrchestratorFixture.run { fixture in
                 let properties = MessageProperties(messageID: "from-the-message", correlationID: "c-1")

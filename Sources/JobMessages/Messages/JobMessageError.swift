@@ -1,6 +1,8 @@
+import ExportCore
+
 /// The reason why a message cannot be handled. Sending it again does not help.
 public struct JobMessageError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// Kebab-case and stable: `not-json`, `too-large`, `missing-field`, `bad-field`, `unknown-provider`.
+    /// Kebab-case and stable: `not-json`, `too-large`, `missing-field`, `bad-field`, `unknown-provider`, `conflict`.
     public var code: String
     /// Names the field and the fix.
     public var message: String
@@ -8,6 +10,15 @@ public struct JobMessageError: Error, Sendable, Equatable, CustomStringConvertib
     public init(code: String, message: String) {
         self.code = code
         self.message = message
+    }
+
+    /// Another job has this id.
+    /// - Parameter names: what differs between the two; names, never values.
+    public static func conflict(_ id: JobID, _ names: [String]) -> JobMessageError {
+        JobMessageError(
+            code: "conflict",
+            message: "another job has the exportJobId \(id), with a different \(names.prefix(10).joined(separator: ", ")); "
+                + "it has not changed; submit this one under another exportJobId")
     }
 
     public var description: String { "\(code): \(message)" }

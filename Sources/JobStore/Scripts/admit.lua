@@ -1,7 +1,8 @@
 -- include: clock, job_keys, progress, history
--- Admits new jobs as PENDING, each with a timer. A job that is known already does not change.
+-- Admits new jobs as PENDING, each with a timer. A job that is known already does not change. If its text differs from what is asked for
+-- now, it is returned, and the caller decides whether it means the same.
 -- ARGV: watchdog; each: id, request, priority, webhook, traceparent
--- Returns: now; each: code
+-- Returns: now; each: code, request, webhook
 
 local watchdog = tonumber(ARGV[1])
 local NOW_TEXT, WATCHDOG_DUE = whole(NOW), whole(NOW + watchdog)
@@ -20,7 +21,11 @@ for base = 2, #ARGV, 5 do
     local id, request, priority, webhook, traceparent = ARGV[base], ARGV[base + 1], ARGV[base + 2], ARGV[base + 3], ARGV[base + 4]
     local key = job_key(id)
     if redis.call('HSETNX', key, 'status', 'PENDING') == 0 then
-        reply[#reply + 1] = redis.call('HGET', key, 'queued') == '1' and 2 or 0
+        local known = redis.call('HMGET', key, 'queued', 'request', 'webhook')
+        local differs = known[2] ~= request or (known[3] or '') ~= webhook
+        reply[#reply + 1] = known[1] == '1' and 2 or 0
+        reply[#reply + 1] = differs and known[2] or ''
+        reply[#reply + 1] = differs and known[3] or ''
     else
         local fields = {
             'progress', NO_PROGRESS, 'request', request, 'createdAt', NOW_TEXT, 'history', with_line('', 0, 'PENDING', ''), 'queued', '1',
@@ -38,6 +43,8 @@ for base = 2, #ARGV, 5 do
         for _, word in ipairs({ WATCHDOG_DUE, id }) do timers[#timers + 1] = word end
         for _, word in ipairs({ NOW_TEXT, id }) do pending[#pending + 1] = word end
         reply[#reply + 1] = 1
+        reply[#reply + 1] = ''
+        reply[#reply + 1] = ''
         if #timers >= 1000 then flush() end
     end
 end

@@ -60,17 +60,16 @@ actor JobIntake {
             let deliveries = try await consumer.next(atMost: Self.shares)
             progress.beat()
             if deliveries.isEmpty { return }
-            var accepted: (requests: [JobRequest], tags: [DeliveryTag]) = ([], [])
+            var accepted: [(request: JobRequest, delivery: Delivery)] = []
             var dead: [DeadLetter] = []
             for delivery in deliveries {
                 do throws(JobMessageError) {
-                    accepted.requests.append(try decode(delivery))
-                    accepted.tags.append(delivery.tag)
+                    accepted.append((try decode(delivery), delivery))
                 } catch {
                     dead.append(DeadLetter(delivery, error))
                 }
             }
-            if !accepted.tags.isEmpty { try await insist("admitting jobs") { try await self.admit(accepted.requests, accepted.tags) } }
+            if !accepted.isEmpty { try await insist("admitting jobs") { dead += try await self.admit(accepted) } }
             for letter in dead { try await insist("dead-lettering") { try await self.bury(letter) } }
         }
     }
@@ -95,11 +94,23 @@ actor JobIntake {
             message: "provider \(request.provider.prefix(64)) is unknown; known are \(providers.names.joined(separator: ", "))")
     }
 
-    private func admit(_ requests: [JobRequest], _ tags: [DeliveryTag]) async throws {
+    /// - Returns: letters for the messages whose id another job has; they are not acknowledged yet.
+    private func admit(_ accepted: [(request: JobRequest, delivery: Delivery)]) async throws -> [DeadLetter] {
+        let requests = accepted.map(\.request)
         let outcomes = try await store.admit(requests, watchdog: watchdog)
-        await consumer.acknowledge(tags)
+        var done: [DeliveryTag] = []
+        var letters: [DeadLetter] = []
+        for ((request, delivery), outcome) in zip(accepted, outcomes) {
+            if case .conflict(let names) = outcome {
+                letters.append(DeadLetter(delivery, .conflict(request.id, names)))
+            } else {
+                done.append(delivery.tag)
+            }
+        }
+        await consumer.acknowledge(done)
         report(requests, outcomes)
         await starter.signal(Set(requests.map(\.provider)))
+        return letters
     }
 
     private func bury(_ letter: DeadLetter) async throws {
@@ -112,10 +123,12 @@ actor JobIntake {
 
     private func report(_ requests: [JobRequest], _ outcomes: [AdmissionOutcome]) {
         for (request, outcome) in zip(requests, outcomes) {
-            if outcome == .admitted {
+            switch outcome {
+            case .admitted:
                 metrics.admitted.increment()
                 reporter.admitted(request)
-            } else {
+            case .conflict: break  // its letter is counted and logged
+            case .known, .waiting:
                 metrics.known.increment()
                 logger.info("job is known already", metadata: ["jobId": "\(request.id)", "correlationId": "\(request.correlationID)"])
             }
