@@ -33,14 +33,12 @@ struct Longhaul: AsyncParsableCommand {
         do {
             var command = try parseAsRoot()
             if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
-            guard fflush(nil) == 0 else {
-                throw Problem(message: "cannot write the output; check that its disk has space", code: ExitCode(74))
-            }
+            Terminal.flush()
             // Here and below, exit(3) is avoided: it runs cleanup of C libraries (OPENSSL_cleanup) that the event thread may still use.
             _exit(0)
         } catch let problem as Problem {
+            Terminal.flush()
             Terminal.error(problem.message)
-            _ = fflush(nil)
             _exit(problem.code.rawValue)
         } catch  where Self.exitCode(for: error) == .failure && !(error is ExitCode) {
             Terminal.error("\(error)")

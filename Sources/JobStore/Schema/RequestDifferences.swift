@@ -15,6 +15,14 @@ extension JobRequest {
         return names + parameterDifferences(from: other)
     }
 
+    /// The parameters in a form that is the same for all ways to write the same JSON; as they are if they are not JSON.
+    public var canonicalParameters: String {
+        guard let value = try? JSONSerialization.jsonObject(with: Data(parameters.utf8)),
+            let data = try? JSONSerialization.data(withJSONObject: value, options: .sortedKeys)
+        else { return parameters }
+        return String(decoding: data, as: UTF8.self)
+    }
+
     private func parameterDifferences(from other: JobRequest) -> [String] {
         guard parameters != other.parameters else { return [] }
         guard let mine = Self.members(parameters), let theirs = Self.members(other.parameters) else { return ["parameters"] }

@@ -1,5 +1,7 @@
 import EventThread
 import ExportCore
+import Foundation
+import JobMessages
 import JobStore
 
 /// Follows submitted jobs until they end.
@@ -8,15 +10,16 @@ struct Following {
     let json: Bool
     /// The longest time to follow. The jobs continue after it.
     let timeout: Duration?
+    /// When the submission began: an older dead letter is about an earlier submission of the same id.
+    let begun: Date
 
-    /// How long a job may take to reach the store before it counts as missing.
-    private static let admissionTime = Duration.seconds(60)
     private static let page = 500
 
     /// - Throws: a `Problem` with exit code 1 if a job failed, did not appear or did not end in time.
     func run(_ settings: Settings, on thread: EventThread) async throws {
         let connection = try await StoreConnection.open(settings, name: "longhaul-submit", on: thread, logger: Terminal.quietLogger)
         let start = ContinuousClock.now
+        var missing = MissingJobs(settings, begun: begun)
         var open = ids[...]
         var failed = 0
         var bar = ProgressBar("ended", total: ids.count)
@@ -30,8 +33,12 @@ struct Following {
                     if job.state.status == .failed { failed += 1 }
                     show(job)
                 }
-                let ended = Set(known.filter { $0.state.status.isFinal }.map(\.id))
-                try refuseMissing(turn, known, start)
+                var ended = Set(known.filter { $0.state.status.isFinal }.map(\.id))
+                for (id, letter) in try await missing.letters(of: turn, known: known.lazy.map(\.id)) {
+                    failed += 1
+                    ended.insert(id)
+                    show(id, letter)
+                }
                 open = open + turn.filter { !ended.contains($0) }
             } catch let error as JobStoreError {
                 guard error.isRetriable else { throw Problem.unavailable("LONGHAUL_REDIS_URL: \(error)") }
@@ -48,19 +55,18 @@ struct Following {
         if failed > 0 { throw Problem.failed("\(failed) of \(ids.count) jobs failed; `longhaul jobs --status failed` shows why") }
     }
 
-    private func refuseMissing(_ asked: [JobID], _ known: [Job], _ start: ContinuousClock.Instant) throws {
-        guard .now - start > Self.admissionTime, known.count < asked.count else { return }
-        let present = Set(known.map(\.id))
-        guard let missing = asked.first(where: { !present.contains($0) }) else { return }
-        throw Problem.failed(
-            "job \(missing) is not in the store: no orchestrator has admitted it, or its message is in longhaul.jobs.dead; see `longhaul dead-letters list`"
-        )
-    }
-
     private func show(_ job: Job) {
         if json { return Terminal.line(JobDescription.json(JobDescription(job: job).members)) }
+        show(job.id, job.state.status, job.error.map { "\($0.code): \($0.message)" } ?? "\(job.state.filesDone) files")
+    }
+
+    private func show(_ id: JobID, _ letter: DeadLetterRecord) {
+        if json { return Terminal.line(JobDescription.json(LetterDescription(letter: letter, now: Date()).members)) }
+        show(id, .failed, "\(letter.reason): \(letter.explanation); see `longhaul dead-letters show \(letter.id)`")
+    }
+
+    private func show(_ id: JobID, _ status: JobStatus, _ detail: String) {
         if Terminal.isErrorTerminal { Terminal.write("\r\u{1B}[2K") }
-        let status = Terminal.paint(job.state.status.rawValue, JobDescription.colour(job.state.status))
-        Terminal.line("\(job.id)  \(status)  \(job.error.map { "\($0.code): \($0.message)" } ?? "\(job.state.filesDone) files")")
+        Terminal.line("\(id)  \(Terminal.paint(status.rawValue, JobDescription.colour(status)))  \(detail)")
     }
 }

@@ -1,6 +1,8 @@
 import ArgumentParser
 import EventThread
 import ExportCore
+import Foundation
+import JobMessages
 import JobStore
 
 struct JobCommand: AsyncParsableCommand {
@@ -25,8 +27,32 @@ struct JobCommand: AsyncParsableCommand {
             throw Problem.unavailable("LONGHAUL_REDIS_URL: \(error)")
         }
         await connection.close()
-        guard let job = found.job else { throw Problem.failed("no job \(id); check the id; it may have expired (LONGHAUL_KEEP)") }
+        guard let job = found.job else { throw await missing(id, settings) }
         if json { showJSON(job, found.history) } else { showText(job, found.history) }
+    }
+
+    /// Why there is no such job, as far as the dead letters tell.
+    private func missing(_ id: JobID, _ settings: Settings) async -> Problem {
+        do {
+            let found = try await RefusedJobs(settings).letters(of: [id])
+            if let letter = found.letters[id] {
+                if json {
+                    let members = LetterDescription(letter: letter, now: Date()).members
+                    print(JobDescription.json(["exportJobId": id.text, "deadLetter": members] as [String: Any]))
+                }
+                return .failed(
+                    "job \(id) was not accepted, its message is a dead letter: \(letter.reason): \(letter.explanation); "
+                        + "see `longhaul dead-letters show \(letter.id)`")
+            }
+            let bound = found.isPartial ? " among the first \(RefusedJobs.limit)" : ""
+            return .failed(
+                "no job \(id), and no dead letter of it\(bound); check the id; the job may have expired (LONGHAUL_KEEP), "
+                    + "or its message waits for an orchestrator")
+        } catch {
+            return .failed(
+                "no job \(id); check the id; it may have expired (LONGHAUL_KEEP); "
+                    + "the dead letters were not searched: \((error as? Problem)?.message ?? "\(error)")")
+        }
     }
 
     private func showJSON(_ job: Job, _ history: [HistoryEntry]) {

@@ -16,7 +16,10 @@ struct SubmitCommand: AsyncParsableCommand {
             longhaul submit --from jobs.ndjson --wait
 
             The file holds one job message per line: {"provider": "acme", "parameters": {…}, "exportJobId": "…", …}; - is standard input.
-            The same exportJobId always names the same job, so an interrupted submission can be repeated if its jobs have ids.
+            All jobs are checked before the first is sent, and all faulty lines are reported: the exit code is 64 if a message is invalid \
+            or no running orchestrator knows its provider, and 1 if its id belongs to another job. The same exportJobId with the same \
+            request is the same job: it is not sent again, so an interrupted submission can be repeated if its jobs have ids. If the store \
+            cannot be reached, the jobs are submitted with a warning.
             Prints the job ids. With --wait, the exit code is 1 if a job failed.
             """)
 
@@ -40,18 +43,23 @@ struct SubmitCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The longest time to wait with --wait, such as 90s or 2h.", valueName: "time")) var timeout: String?
     @Flag(help: "Print one JSON object per line: the job id, and the job with --wait.") var json = false
 
+    @Flag(help: "Submit without checking provider and ids against the store.") var noCheck = false
+
     func run() async throws {
         let settings = try await options.load()
         let source = try jobSource()
-        _ = try limit()
+        let limit = try limit()
         let thread = EventThread(name: "longhaul")
+        let checked = try await check(source, settings, on: thread)
         let publisher = Publisher(try settings.rabbitMQ(connectionName: "longhaul submit"), on: thread, logger: Terminal.quietLogger)
         do {
             try await publisher.connect()
         } catch {
             throw Problem.unavailable("LONGHAUL_RABBITMQ_URL: \(error)")
         }
-        var submission = Submission(publisher: publisher, total: source.count, showsProgress: from != nil)
+        if let warning = checked.warning { Terminal.error("warning: \(warning)") }
+        let begun = Date()
+        var submission = Submission(publisher: publisher, checked: checked, showsProgress: from != nil)
         do {
             try await submission.publish(source)
         } catch {
@@ -59,9 +67,54 @@ struct SubmitCommand: AsyncParsableCommand {
             throw error
         }
         await publisher.shutdown()
-        if !wait { for id in submission.ids { print(json ? JobDescription.json(["exportJobId": id.text]) : id.text) } }
-        if wait { try await Following(ids: submission.ids, json: json, timeout: try limit()).run(settings, on: thread) }
+        reportKnown(checked)
+        if wait {
+            try await Following(ids: submission.ids, json: json, timeout: limit, begun: begun).run(settings, on: thread)
+        } else {
+            show(submission.ids, checked)
+        }
         thread.stop()
+    }
+
+    private func check(_ source: JobSource, _ settings: Settings, on thread: EventThread) async throws -> SubmissionCheck.Passed {
+        guard !noCheck else { return try await SubmissionCheck(store: nil).run(source) }
+        let connection: StoreConnection
+        do {
+            connection = try await StoreConnection.open(settings, name: "longhaul-submit", on: thread, logger: Terminal.quietLogger)
+        } catch let problem as Problem where problem.code == ExitCode(69) {
+            var passed = try await SubmissionCheck(store: nil).run(source)
+            passed.warning = "providers and ids were not checked: \(problem.message)"
+            return passed
+        }
+        do {
+            let passed = try await SubmissionCheck(store: connection.store).run(source)
+            await connection.close()
+            return passed
+        } catch {
+            await connection.close()
+            throw error
+        }
+    }
+
+    private func reportKnown(_ checked: SubmissionCheck.Passed) {
+        guard let (id, status) = checked.known.first else { return }
+        guard from == nil else {
+            return Terminal.error("\(checked.known.count) of \(checked.count) jobs exist already and were not submitted again")
+        }
+        let advice = status == .failed ? "; `longhaul retry \(id)` retries it" : ""
+        Terminal.error("job \(id) exists already with the same request and is \(status.rawValue)\(advice)")
+    }
+
+    private func show(_ ids: [JobID], _ checked: SubmissionCheck.Passed) {
+        for id in ids {
+            guard json else {
+                print(id.text)
+                continue
+            }
+            var members: [String: Any] = ["exportJobId": id.text]
+            if let status = checked.known[id] { members["known"] = status.rawValue }
+            print(JobDescription.json(members))
+        }
     }
 
     private func limit() throws -> Duration? {

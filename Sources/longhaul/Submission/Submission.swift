@@ -9,21 +9,29 @@ struct Submission {
     private var progress: ProgressBar?
     private var batch: [OutgoingMessage] = []
     private var batchIDs: [JobID] = []
-    /// The jobs that the broker has confirmed.
+    /// The jobs that the broker has confirmed, and those that were known before.
     private(set) var ids: [JobID] = []
+    private let known: Set<JobID>
 
     private static let batchSize = 500
 
-    init(publisher: Publisher, total: Int?, showsProgress: Bool) {
+    init(publisher: Publisher, checked: SubmissionCheck.Passed, showsProgress: Bool) {
         self.publisher = publisher
-        progress = showsProgress ? ProgressBar("submitted", total: total) : nil
+        known = Set(checked.known.keys)
+        progress = showsProgress ? ProgressBar("submitted", total: checked.count) : nil
     }
 
     mutating func publish(_ source: JobSource) async throws {
         // A closure cannot change self, so the messages are handed over in batches.
         var submission = self
         do {
-            try await source.forEach { message in try await submission.add(message) }
+            try await source.forEach { line in
+                do {
+                    try await submission.add(try line.request())
+                } catch let error as JobMessageError {
+                    throw Problem.usage("\(line.place): \(error.message)")
+                }
+            }
             try await submission.flush()
         } catch {
             self = submission
@@ -39,6 +47,7 @@ struct Submission {
 
     private mutating func add(_ request: JobRequest) async throws {
         let id = request.id
+        guard !known.contains(id) else { return ids.append(id) }
         var properties = MessageProperties()
         properties.messageID = id.text
         properties.correlationID = request.correlationID

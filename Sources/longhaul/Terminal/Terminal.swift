@@ -24,8 +24,16 @@ enum Terminal {
     /// Writes a line and flushes it, because a reader may wait for it at the other end of a pipe.
     static func line(_ text: String) {
         print(text)
-        // SIGPIPE is ignored: without this check, a command would run on after its reader has gone.
-        if fflush(nil) != 0 { exit(128 + SIGPIPE) }
+        flush()
+    }
+
+    /// Writes what was printed. SIGPIPE is ignored, so a reader that has gone, such as `head`, is noticed here: the command ends quietly, as
+    /// if by the signal. exit(3) is avoided: it runs cleanup of C libraries that the event thread may still use.
+    static func flush() {
+        guard fflush(nil) != 0 else { return }
+        if errno == EPIPE { _exit(128 + SIGPIPE) }
+        error("cannot write the output: \(String(cString: strerror(errno))); check that its disk has space")
+        _exit(74)
     }
 
     enum Colour: String {
@@ -58,7 +66,7 @@ extension Terminal {
         do {
             try FileHandle.standardOutput.write(contentsOf: Data("\r\u{1B}[2K\(line)".utf8))
         } catch {
-            exit(128 + SIGPIPE)
+            _exit(128 + SIGPIPE)
         }
     }
 }

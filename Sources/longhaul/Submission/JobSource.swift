@@ -1,0 +1,69 @@
+import Foundation
+import Glibc
+
+/// The jobs of a submission, one per line. They can be read several times, also from standard input and pipes: what cannot be read twice is
+/// copied to a temporary file first.
+struct JobSource {
+    let name: String
+    private let content: Content
+
+    private enum Content {
+        case line(String)
+        case file(FileHandle)
+    }
+
+    init(line: String) {
+        name = "arguments"
+        content = .line(line)
+    }
+
+    /// - Parameter file: `-` for standard input.
+    init(file: String) throws {
+        let handle = file == "-" ? FileHandle.standardInput : FileHandle(forReadingAtPath: file)
+        guard let handle else { throw Problem.usage("--from \(file): cannot read the file; check path and permissions") }
+        name = file == "-" ? "standard input" : file
+        content = .file(try Self.isRegular(handle) ? handle : Self.copy(of: handle))
+    }
+
+    /// Calls `body` with each line that is not blank, in order.
+    func forEach(_ body: (JobLine) async throws -> Void) async throws {
+        switch content {
+        case .line(let line): try await body(JobLine(source: name, number: nil, text: line))
+        case .file(let handle):
+            try Self.rewind(handle)
+            var reader = LineReader(handle)
+            var number = 0
+            while let line = try reader.next() {
+                number += 1
+                if !line.allSatisfy(\.isWhitespace) { try await body(JobLine(source: name, number: number, text: line)) }
+            }
+        }
+    }
+
+    private static func isRegular(_ handle: FileHandle) -> Bool {
+        var status = stat()
+        return fstat(handle.fileDescriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    }
+
+    private static func rewind(_ handle: FileHandle) throws {
+        do {
+            try handle.seek(toOffset: 0)
+        } catch {
+            throw Problem.usage("--from: cannot read the input a second time: \(error.localizedDescription)")
+        }
+    }
+
+    /// A temporary file without a name, which ends with the process.
+    private static func copy(of input: FileHandle) throws -> FileHandle {
+        guard let file = tmpfile() else { throw Problem(message: "cannot create a temporary file in /tmp", code: .init(74)) }
+        let copy = FileHandle(fileDescriptor: dup(fileno(file)), closeOnDealloc: true)
+        fclose(file)
+        do {
+            while let bytes = try input.read(upToCount: 1 << 16), !bytes.isEmpty { try copy.write(contentsOf: bytes) }
+        } catch {
+            throw Problem(
+                message: "--from: cannot copy the input to a temporary file: \(error.localizedDescription); give a file", code: .init(74))
+        }
+        return copy
+    }
+}
