@@ -240,10 +240,22 @@ private let lenient = JobMachine(rules: JobRules(recreate: RecreatePolicy(attemp
         #expect(machine.decide(.pageListed(added: 1, isLast: false), in: state, random: 0)?.timer == .after(JobRules().lease))
     }
 
-    @Test("publishes a dead letter for every job that fails, before its end is stored, except one that was cancelled") func deadLetters() {
+    @Test("publishes a dead letter for every job that fails of itself, before its end is stored, except one that was cancelled") func deadLetters() {
         let failed = machine.decide(.stepFailed(permanent), in: JobState(status: .polling), random: 0)
         #expect(failed?.actions.filter(\.comesBeforeTheStore) == [.publishDeadLetter(JobError(code: "http-400", message: "bad request"))])
         #expect(machine.decide(.cancelled, in: JobState(status: .polling), random: 0)?.actions.filter(\.comesBeforeTheStore) == [])
+    }
+
+    @Test("publishes none for a job that fails because of a file: the file's letter stands for both") func fileLetters() {
+        let state = JobState(status: .processing, filesTotal: 3, filesDone: 2, filesFailed: 1)
+        for error in [error, nil] {
+            let failed = machine.decide(.watchdogFired(fileError: error), in: state, random: 0)
+            #expect(failed?.state.status == .failed)
+            #expect(failed?.actions.filter(\.comesBeforeTheStore) == [])
+        }
+        let unwritten = JobState(status: .processing, filesTotal: 1, filesDone: 1, manifestClaims: 20)
+        let failed = machine.decide(.watchdogFired(fileError: nil), in: unwritten, random: 0)
+        #expect(failed?.actions.contains(where: \.comesBeforeTheStore) == true, "a manifest has no letter of its own")
     }
 
     @Test("frees the place of an export exactly when none runs any more", arguments: JobStatus.allCases) func places(status: JobStatus) {

@@ -61,15 +61,17 @@ extension JobMachine {
         return JobDecision(state: next, timer: .after(rules.recreate.after), actions: [.releasePlace])
     }
 
-    /// - Parameter isExportOver: a retry needs a new export.
-    func fail(_ state: JobState, _ error: JobError, isExportOver: Bool = false) -> JobDecision {
+    /// - Parameters:
+    ///   - isExportOver: a retry needs a new export.
+    ///   - hasLetter: a dead letter stands for the failure already.
+    func fail(_ state: JobState, _ error: JobError, isExportOver: Bool = false, hasLetter: Bool = false) -> JobDecision {
         var next = state
         next.status = .failed
         next.deferredFor = nil
         next.resumeAt = isExportOver ? .pending : state.status
         next.createIsUncertain = !isExportOver && state.mayHaveExport
         if isExportOver, state.status != .pending || state.mayHaveExport { next.creation += 1 }
-        var actions: [JobAction] = error.code == JobError.cancelled ? [] : [.publishDeadLetter(error)]
+        var actions: [JobAction] = hasLetter || error.code == JobError.cancelled ? [] : [.publishDeadLetter(error)]
         if state.status == .pending || state.status == .polling { actions.append(.releasePlace) }
         return JobDecision(state: next, timer: .remove, error: error, actions: actions)
     }

@@ -112,7 +112,9 @@ extension JobMachine {
             // Without any file there is nothing to deliver, skipped or not.
             let maySkip = rules.skipsFailedFiles && state.filesFailed < state.filesTotal
             guard state.filesFailed > 0, !maySkip else { return transferring(state) }
-            return fail(state, fileError ?? JobError(code: "file-failed", message: "a file could not be fetched"))
+            let error = fileError ?? JobError(code: "file-failed", message: "a file could not be fetched")
+            // Each failed file has left a letter, which a redrive resumes the job by: a second one would outlive the first.
+            return fail(state, error, hasLetter: true)
         case .manifestWritten:
             guard state.isTransferred else { return nil }
             var next = state
