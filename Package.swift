@@ -51,7 +51,7 @@ var floor0: [Target] {
         .target(name: "CMemory"),
         .target(name: "Encoding"),
         .target(name: "Retry"),
-        .target(name: "ExportCore", dependencies: ["Retry"]),
+        .target(name: "ExportCore", dependencies: ["Encoding", "Retry"]),
     ]
 }
 
