@@ -44,6 +44,16 @@ extension JobStore {
         return (ids.count, try await jobs(ids).filter { $0.state.status == .failed })
     }
 
+    /// How many jobs failed until then.
+    public func failedCount(until: Int64) async throws(JobStoreError) -> Int {
+        let commands = (0..<partitions).map { partition -> [RedisArgument] in
+            ["ZCOUNT", Keys.status(.failed, partition), "-inf", .integer(until)]
+        }
+        var count = 0
+        for reply in try await send("failed", commands) { count += Int(try reply.integer) }
+        return count
+    }
+
     /// POLLING has no index of its own: its jobs are in the due set, among those of other statuses.
     private func listPolling(limit: Int) async throws(JobStoreError) -> [Job] {
         var found: [Job] = []

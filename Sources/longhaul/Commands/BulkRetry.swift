@@ -13,75 +13,73 @@ struct BulkRetry {
     let showsJobs: Bool
     let json: Bool
 
-    struct Counts: Equatable {
-        var retried = 0
-        var notFailed = 0
-        var unknown = 0
-
-        func text(dryRun: Bool) -> String {
-            "\(retried) \(dryRun ? "would be retried" : "retried")" + (notFailed > 0 ? ", \(notFailed) not failed" : "")
-                + (unknown > 0 ? ", \(unknown) unknown" : "")
-        }
-    }
-
     private static let page = 500
 
-    func run(_ ids: [JobID]) async throws -> Counts {
-        var counts = Counts()
+    func run(_ ids: [JobID]) async throws -> RetryCounts {
+        var counts = RetryCounts()
         var bar = ProgressBar("retried", total: ids.count)
-        for id in ids {
+        for (index, id) in ids.enumerated() {
             try await retry(id, &counts)
-            if ids.count > 1 { bar.update(counts.retried) }
+            if ids.count > 1 { bar.update(index + 1, note: counts.text(dryRun: dryRun)) }
         }
-        if ids.count > 1 { bar.finish(counts.retried) }
+        if ids.count > 1 { bar.finish(ids.count, note: counts.text(dryRun: dryRun)) }
         return counts
     }
 
-    /// Retries all failed jobs that match. A job that fails again during the run is not retried twice.
-    func run(_ matches: (Job) -> Bool) async throws -> Counts {
-        var counts = Counts()
-        var seen = 0
-        let until = try await store.now()
-        var bar = ProgressBar("checked", total: try await store.counts()[.failed])
+    /// Retries the jobs that the filter chooses. A job that fails again during the run is not retried twice.
+    /// - Parameter until: jobs that failed later are left alone.
+    func run(_ filter: RetryFilter, until: Int64) async throws -> RetryCounts {
+        var counts = RetryCounts()
+        var bar = ProgressBar("checked", total: nil)
+        var done = 0
         // This command and others shrink the list while it is read: repeat until a pass retries nothing more.
         var before = -1
-        while before < counts.retried {
-            before = counts.retried
-            try await pass(until, matches, &bar, &seen, &counts)
+        while before < counts.retried.count {
+            before = counts.retried.count
+            // What was retried is no longer in the list, and what a pass left there is read again by the next.
+            bar.total = counts.retried.count + (try await store.failedCount(until: until))
+            done = try await pass(until, filter, &bar, &counts)
             if dryRun { break }
         }
-        bar.finish(seen, note: counts.text(dryRun: dryRun))
+        bar.total = done
+        bar.finish(done, note: counts.text(dryRun: dryRun))
         return counts
     }
 
-    private func pass(
-        _ until: Int64, _ matches: (Job) -> Bool, _ bar: inout ProgressBar, _ seen: inout Int, _ counts: inout Counts
-    ) async throws {
+    /// - Returns: the number of jobs that this run has decided about.
+    private func pass(_ until: Int64, _ filter: RetryFilter, _ bar: inout ProgressBar, _ counts: inout RetryCounts) async throws -> Int {
+        counts.cancelled = 0
+        /// Jobs that stay in the list.
+        var kept = 0
+        func done() -> Int { kept + (dryRun ? 0 : counts.retried.count) }
         for partition in 0..<store.partitions {
             var skipped = 0
             while true {
                 let page = try await store.failed(in: partition, until: until, skipping: skipped, limit: Self.page)
                 if page.found == 0 { break }
-                let chosen = page.jobs.filter(matches)
-                let before = counts.retried
-                for job in chosen {
+                let before = counts.retried.count
+                for job in page.jobs {
+                    if filter.isLeftOut(job) { counts.cancelled += 1 }
+                    guard filter.chooses(job) else { continue }
                     try await retry(job.id, &counts)
-                    bar.update(seen, note: counts.text(dryRun: dryRun))
+                    bar.update(done(), note: counts.text(dryRun: dryRun))
                 }
                 // Retried jobs are no longer in the list.
-                skipped += page.found - (dryRun ? 0 : counts.retried - before)
-                seen += page.found
-                bar.update(seen, note: counts.text(dryRun: dryRun))
+                let stays = page.found - (dryRun ? 0 : counts.retried.count - before)
+                skipped += stays
+                kept += stays
+                bar.update(done(), note: counts.text(dryRun: dryRun))
             }
         }
+        return done()
     }
 
-    private func retry(_ id: JobID, _ counts: inout Counts) async throws {
+    private func retry(_ id: JobID, _ counts: inout RetryCounts) async throws {
         let begun = ContinuousClock.now
         let outcome = dryRun ? try await look(at: id) : try await interpreter.retry(id, fromStart: fromStart)
         switch outcome {
         case .retried(let status):
-            counts.retried += 1
+            counts.retried.append(id)
             show(id, dryRun ? "failed" : "retried", dryRun ? "" : "continues as \(status.rawValue)")
         case .notFailed(let status):
             counts.notFailed += 1

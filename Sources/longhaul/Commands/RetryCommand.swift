@@ -1,6 +1,7 @@
 import ArgumentParser
 import EventThread
 import ExportCore
+import Foundation
 import JobStore
 
 struct RetryCommand: AsyncParsableCommand {
@@ -13,7 +14,8 @@ struct RetryCommand: AsyncParsableCommand {
 
             A job continues where it failed, with a full set of attempts. Stored files are not downloaded again. If the export itself \
             failed, or with --from-start, a new export is created. Jobs that are not FAILED do not change, so an interrupted retry can \
-            be repeated.
+            be repeated. Cancelled jobs are retried only with --error-code cancelled, or by their ids. The dead letters of the \
+            retried jobs are removed.
             """)
 
     @OptionGroup var options: SettingsOptions
@@ -50,17 +52,27 @@ struct RetryCommand: AsyncParsableCommand {
             showsJobs: json || !isBulk || dryRun,
             json: json)
         do {
-            let counts =
-                isBulk
-                ? try await retry.run { [errorCode, provider, tenant] job in
-                    (errorCode == nil || job.error?.code == errorCode) && (provider == nil || job.request.provider == provider)
-                        && (tenant == nil || job.request.tenant == tenant)
-                } : try await retry.run(names)
+            let begun = try await connection.store.now()
+            let filter = RetryFilter(errorCode: errorCode, provider: provider, tenant: tenant)
+            let counts = isBulk ? try await retry.run(filter, until: begun) : try await retry.run(names)
             await connection.close()
             if !json { Terminal.write("\(counts.text(dryRun: dryRun))\n") }
+            if !dryRun { await removeLetters(of: counts.retried, before: begun, settings) }
+            if counts.cancelled > 0, !json {
+                Terminal.write("cancelled jobs are retried with --error-code \(JobError.cancelled), or by their ids\n")
+            }
             if counts.unknown > 0 { throw Problem.failed("\(counts.unknown) jobs do not exist or have expired") }
         } catch let error as JobStoreError {
             throw Problem.unavailable("LONGHAUL_REDIS_URL: \(error); run the command again; it skips jobs that were already retried")
         }
+    }
+
+    private func removeLetters(of jobs: [JobID], before: Int64, _ settings: Settings) async {
+        let letters = RetriedLetters(jobs: Set(jobs), before: Date(timeIntervalSince1970: Double(before) / 1000))
+        let outcome = await letters.remove(settings)
+        if outcome.removed > 0, !json {
+            Terminal.write("\(outcome.removed) dead letter\(outcome.removed == 1 ? "" : "s") of these jobs removed\n")
+        }
+        if let note = outcome.note { Terminal.error("warning: \(note)") }
     }
 }

@@ -1,7 +1,8 @@
 /// A progress bar on standard error: redrawn in place on a terminal, otherwise a line from time to time.
 struct ProgressBar {
     private let label: String
-    private let total: Int?
+    /// It may change while the work is found.
+    var total: Int?
     private var lastDrawn: ContinuousClock.Instant?
     private var lastLine = ""
     private let start = ContinuousClock.now
