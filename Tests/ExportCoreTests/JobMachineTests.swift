@@ -240,7 +240,8 @@ private let lenient = JobMachine(rules: JobRules(recreate: RecreatePolicy(attemp
         #expect(machine.decide(.pageListed(added: 1, isLast: false), in: state, random: 0)?.timer == .after(JobRules().lease))
     }
 
-    @Test("publishes a dead letter for every job that fails of itself, before its end is stored, except one that was cancelled") func deadLetters() {
+    @Test("publishes a dead letter for every job that fails of itself, before its end is stored, except one that was cancelled")
+    func deadLetters() {
         let failed = machine.decide(.stepFailed(permanent), in: JobState(status: .polling), random: 0)
         #expect(failed?.actions.filter(\.comesBeforeTheStore) == [.publishDeadLetter(JobError(code: "http-400", message: "bad request"))])
         #expect(machine.decide(.cancelled, in: JobState(status: .polling), random: 0)?.actions.filter(\.comesBeforeTheStore) == [])

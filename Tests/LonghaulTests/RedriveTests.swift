@@ -26,7 +26,7 @@ import Testing
             for objects in [try forecast.objects(), try ended.objects()] {
                 let outcomes = objects.map { "\($0["exportJobId"] as? String ?? "–") \($0["outcome"] as? String ?? "")" }.sorted()
                 #expect(outcomes.count == 5)
-                for outcome in ["failed retried", "running already in order", "forgotten published again", "– published again"] {
+                for outcome in ["failed retried", "running solved, discarded", "forgotten published again", "– published again"] {
                     #expect(outcomes.contains(outcome), "\(outcomes)")
                 }
             }

@@ -8,7 +8,8 @@ struct RedriveCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "redrive", abstract: "Redrive dead letters: retry their jobs or publish their messages again.",
         discussion: """
-            A job that ended FAILED continues where it failed. If a job is not FAILED, its letter is removed. A message that could not be
+            A job that ended FAILED continues where it failed. If a job has completed or runs again, its letter is solved
+            and only removed. A message that could not be
             handled, or whose job is unknown, is published again. The letter of a file whose job is unknown stays in the queue.
             A letter is removed only after its work is restored, and repeating a redrive has no further effect: it is safe to interrupt the
             command and run it again.
@@ -65,7 +66,7 @@ extension LetterReport {
         switch outcome {
         case .retried(.failed): LetterRun.Done(what: "retried", detail: "from where it failed", removes: !isDryRun)
         case .retried(let status): LetterRun.Done(what: "retried", detail: "in \(status.rawValue)", removes: !isDryRun)
-        case .inOrder(let status): LetterRun.Done(what: "already in order", detail: status.rawValue, removes: !isDryRun)
+        case .solved(let status): LetterRun.Done(what: "solved, discarded", detail: "the job is \(status.rawValue)", removes: !isDryRun)
         case .published(let queue): LetterRun.Done(what: "published again", detail: queue, removes: !isDryRun)
         case .left(let why): LetterRun.Done(what: left, detail: why, removes: false)
         }

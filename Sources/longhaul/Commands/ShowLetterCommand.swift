@@ -1,4 +1,5 @@
 import ArgumentParser
+import EventThread
 import Foundation
 import JobMessages
 
@@ -10,6 +11,7 @@ struct ShowLetterCommand: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("The letter id, or its number in `longhaul dead-letters list` with the same filters.", valueName: "id"))
     var id: String
     @OptionGroup var letters: LetterOptions
+    @Flag(help: "Count solved letters too, as `list --all` does.") var all = false
     @Flag(help: "Print one JSON object; the body is text, or Base64 if it is not UTF-8.") var json = false
 
     func run() async throws {
@@ -20,26 +22,28 @@ struct ShowLetterCommand: AsyncParsableCommand {
                 "\"\(id)\" is neither a letter id (12 hexadecimal digits) nor a number in the list; see `longhaul dead-letters list`")
         }
         let filter = try letters.filter()
-        let scan = try LetterScan(try await options.load(), queues: letters.queues)
-        let id = if let position { try await Self.id(at: position, scan, filter) } else { id }
+        let settings = try await options.load()
+        let scan = try LetterScan(settings, queues: letters.queues)
+        let thread = EventThread(name: "longhaul")
+        let connection = try await LetterStore.open(settings, name: "longhaul-letters", on: thread)
+        let solved = connection.map { SolvedLetters(store: $0.store) }
+        let id = if let position { try await id(at: position, scan, filter, solved) } else { id }
         var found: DeadLetterRecord?
         try await scan.forEach { letter in
             if letter.record.id == id { found = letter.record }
             return found == nil
         }
         guard let found else { throw Self.missing(self.id) }
-        print(json ? Self.json(found) : LetterPage(letter: found, now: Date()).text)
+        // Without the store, the letter is shown without its job's status.
+        let state = try? await solved?.state(of: found)
+        await connection?.close()
+        thread.stop()
+        print(json ? Self.json(found, state) : LetterPage(letter: found, now: Date(), state: state).text)
     }
 
-    private static func id(at position: Int, _ scan: LetterScan, _ filter: LetterFilter) async throws -> String {
-        let now = Date()
-        var oldest = OldestLetters(limit: position)
-        try await scan.forEach { letter in
-            if filter.matches(letter.record, at: now) { oldest.insert(letter.record) }
-            return true
-        }
-        let letters = oldest.letters
-        guard letters.count == position, let letter = letters.last else { throw missing("\(position)") }
+    private func id(at position: Int, _ scan: LetterScan, _ filter: LetterFilter, _ solved: SolvedLetters?) async throws -> String {
+        let letters = try await LetterListing.read(scan, filter, solved: solved, showsSolved: all, limit: position, at: Date()).letters
+        guard letters.count == position, let letter = letters.last else { throw Self.missing("\(position)") }
         return letter.id
     }
 
@@ -47,8 +51,8 @@ struct ShowLetterCommand: AsyncParsableCommand {
         .failed("there is no letter \(name); see `longhaul dead-letters list`")
     }
 
-    private static func json(_ letter: DeadLetterRecord) -> String {
-        var members = LetterDescription(letter: letter, now: Date()).members
+    private static func json(_ letter: DeadLetterRecord, _ state: SolvedLetters.State?) -> String {
+        var members = LetterDescription(letter: letter, now: Date(), state: state).members
         members["bodyBytes"] = letter.body.count
         if let text = String(validating: letter.body, as: UTF8.self) {
             members["body"] = text

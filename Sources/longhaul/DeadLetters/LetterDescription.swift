@@ -7,13 +7,16 @@ import RabbitMQ
 struct LetterDescription {
     let letter: DeadLetterRecord
     let now: Date
+    /// Of the letter's job; `nil` if the store does not know it or was not asked.
+    var state: SolvedLetters.State?
 
-    static let columns = ["#", "ID", "QUEUE", "AGE", "REASON", "PROVIDER", "JOB", "ATTEMPTS", "EXPLANATION"]
+    static let columns = ["#", "ID", "QUEUE", "AGE", "REASON", "PROVIDER", "JOB", "STATUS", "ATTEMPTS", "EXPLANATION"]
 
     func row(_ position: Int) -> [String] {
         [
             "\(position)", letter.id, LetterQueue.short(letter.queue), age, letter.reason, letter.provider ?? "–",
-            letter.job?.text ?? "–", letter.attempts.map { "\($0)" } ?? "–", letter.explanation,
+            letter.job?.text ?? "–", state.map { $0.isSolved ? "\($0.status.rawValue), solved" : $0.status.rawValue } ?? "–",
+            letter.attempts.map { "\($0)" } ?? "–", letter.explanation,
         ]
     }
 
@@ -39,6 +42,8 @@ struct LetterDescription {
         members["provider"] = letter.provider
         members["exportJobId"] = letter.job?.text
         members["attempts"] = letter.attempts
+        members["jobStatus"] = state?.status.rawValue
+        if let state { members["solved"] = state.isSolved }
         members["firstFailure"] = letter.firstFailure.map(Self.time)
         members["lastFailure"] = letter.lastFailure.map(Self.time)
         members["messageId"] = letter.properties.messageID

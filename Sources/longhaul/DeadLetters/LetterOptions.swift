@@ -47,8 +47,9 @@ struct LetterChoice: ParsableArguments {
     @Argument(help: ArgumentHelp("The letter ids.", valueName: "id")) var ids: [String] = []
     @Flag(help: "Select all letters.") var all = false
 
-    func filter(_ options: LetterOptions) throws -> LetterFilter {
-        guard !ids.isEmpty || options.isGiven || all else {
+    /// - Parameter isLimited: whether the command selects letters by itself.
+    func filter(_ options: LetterOptions, isLimited: Bool = false) throws -> LetterFilter {
+        guard !ids.isEmpty || options.isGiven || all || isLimited else {
             throw Problem.usage("no letters selected; give ids, filters such as --reason, or --all")
         }
         guard !all || ids.isEmpty else { throw Problem.usage("--all and ids cannot be combined; remove one") }

@@ -6,6 +6,7 @@ import RabbitMQ
 struct LetterPage {
     let letter: DeadLetterRecord
     let now: Date
+    var state: SolvedLetters.State?
 
     var text: String {
         let description = LetterDescription(letter: letter, now: now)
@@ -20,6 +21,7 @@ struct LetterPage {
             ("what", what), ("reason", Terminal.paint(letter.reason, .red)), ("explanation", letter.explanation), ("queue", letter.queue),
             ("from queue", letter.originalQueue), ("exchange", letter.originalExchange.map { $0.isEmpty ? "(default)" : $0 }),
             ("routing key", letter.originalRoutingKey), ("provider", letter.provider), ("job", letter.job?.text),
+            ("job status", state.map { $0.status.rawValue + ($0.isSolved ? "; the letter is solved" : "") }),
             ("attempts", letter.attempts.map { "\($0)" }), ("first failed", letter.firstFailure.map(LetterDescription.time)),
             ("last failed", letter.lastFailure.map { "\(LetterDescription.time($0)), \(description.age) ago" }),
             ("message id", letter.properties.messageID.map { PrintableText.line($0, atMost: 255) }),

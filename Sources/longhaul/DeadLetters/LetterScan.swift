@@ -32,6 +32,16 @@ struct LetterScan: Sendable {
     /// task is cancelled.
     /// - Throws: a `Problem` if the broker or a queue cannot be reached; the errors of `body`.
     func forEach(_ body: (FoundLetter) async throws -> Bool) async throws {
+        try await forEachPage { page in
+            for letter in page {
+                guard !Task.isCancelled, try await body(letter) else { return false }
+            }
+            return true
+        }
+    }
+
+    /// The same with some hundred letters at once.
+    func forEachPage(_ body: ([FoundLetter]) async throws -> Bool) async throws {
         do {
             for queue in queues {
                 let browser = try await QueueBrowser.open(configuration, queue: queue)
@@ -51,18 +61,16 @@ struct LetterScan: Sendable {
         }
     }
 
-    private static func browse(_ browser: QueueBrowser, _ body: (FoundLetter) async throws -> Bool) async throws -> Bool {
+    private static func browse(_ browser: QueueBrowser, _ body: ([FoundLetter]) async throws -> Bool) async throws -> Bool {
         var seen = 0
         // Letters that arrive meanwhile are left for the next scan, because a redriven letter may return at once.
         while seen < browser.depth {
             let deliveries = try await browser.next(atMost: min(page, browser.depth - seen))
             if deliveries.isEmpty { break }
-            for delivery in deliveries {
-                guard !Task.isCancelled else { return false }
-                seen += 1
-                let letter = FoundLetter(record: DeadLetterRecord(delivery), tag: delivery.tag, browser: browser)
-                guard try await body(letter) else { return false }
-            }
+            guard !Task.isCancelled else { return false }
+            seen += deliveries.count
+            let letters = deliveries.map { FoundLetter(record: DeadLetterRecord($0), tag: $0.tag, browser: browser) }
+            guard try await body(letters) else { return false }
         }
         return true
     }

@@ -9,14 +9,17 @@ struct LetterSelection: Sendable {
 
     var count: Int { ids.values.reduce(0, +) }
 
+    /// - Parameter solved: selects only letters that are solved; `nil` selects all.
     /// - Throws: a `Problem`, also if a given id is not found.
-    static func make(_ scan: LetterScan, _ filter: LetterFilter) async throws -> LetterSelection {
+    static func make(_ scan: LetterScan, _ filter: LetterFilter, solved: SolvedLetters? = nil) async throws -> LetterSelection {
         var selection = LetterSelection()
         let now = Date()
-        try await scan.forEach { letter in
-            if filter.matches(letter.record, at: now) {
-                selection.ids[letter.record.id, default: 0] += 1
-                selection.reasons[letter.record.reason, default: 0] += 1
+        try await scan.forEachPage { page in
+            var letters = page.map(\.record).filter { filter.matches($0, at: now) }
+            if let solved { letters = zip(letters, try await solved.states(of: letters)).filter { $1?.isSolved == true }.map(\.0) }
+            for letter in letters {
+                selection.ids[letter.id, default: 0] += 1
+                selection.reasons[letter.reason, default: 0] += 1
             }
             return true
         }

@@ -18,22 +18,22 @@ struct Redrive: Sendable {
     enum Outcome: Sendable, Equatable {
         /// The job continues with this status.
         case retried(JobStatus)
-        /// The job is not FAILED, so there is nothing to restore.
-        case inOrder(JobStatus)
+        /// The job has completed or runs again, so there is nothing to restore.
+        case solved(JobStatus)
         /// The message is in this queue again.
         case published(String)
         /// There is nothing to restore; the letter stays.
         case left(String)
     }
 
-    /// A letter is written before its job becomes FAILED. A letter younger than this may be ahead of its job.
-    private static let settling = Duration.seconds(5)
-
     func putBack(_ letter: DeadLetterRecord) async throws -> Outcome {
-        guard let job = Self.job(of: letter) else { return try await publish(letter) }
+        guard let job = Self.job(of: letter) else {
+            if let solution = try await solution(letter) { return solution }
+            return try await publish(letter)
+        }
         var outcome = try await interpreter.retry(job)
-        if case .notFailed(let status) = outcome, !status.isFinal, let age = letter.age(at: Date()), age < Self.settling {
-            try await Task.sleep(for: Self.settling - age)
+        if case .notFailed(let status) = outcome, !status.isFinal, let age = letter.age(at: Date()), age < SolvedLetters.settling {
+            try await Task.sleep(for: SolvedLetters.settling - age)
             outcome = try await interpreter.retry(job)
         }
         switch outcome {
@@ -45,14 +45,20 @@ struct Redrive: Sendable {
 
     /// The outcome that `putBack` would have now.
     func foresee(_ letter: DeadLetterRecord) async throws -> Outcome {
-        guard let id = Self.job(of: letter) else { return Self.publication(letter) }
+        guard let id = Self.job(of: letter) else { return try await solution(letter) ?? Self.publication(letter) }
         guard let job = try await store.job(id) else { return try await forgotten(letter, Self.publication) }
         return job.state.status == .failed ? .retried(.failed) : try await unneeded(letter, id, job.state.status)
     }
 
+    /// A message whose job was submitted again is not sent a second time.
+    private func solution(_ letter: DeadLetterRecord) async throws -> Outcome? {
+        guard let state = try await SolvedLetters(store: store).state(of: letter), state.isSolved else { return nil }
+        return .solved(state.status)
+    }
+
     /// A job that is not FAILED needs nothing, unless it skipped files: their letters are the only record of them.
     private func unneeded(_ letter: DeadLetterRecord, _ id: JobID, _ status: JobStatus) async throws -> Outcome {
-        guard letter.kind == .file, let job = try await store.job(id), job.state.filesFailed > 0 else { return .inOrder(status) }
+        guard letter.kind == .file, let job = try await store.job(id), job.state.filesFailed > 0 else { return .solved(status) }
         return .left("its job is \(status.rawValue) and continues without the file (onFileFailure: skip)")
     }
 

@@ -50,13 +50,12 @@ struct SubmissionCheck {
     private func compare(
         _ jobs: [(place: String, request: JobRequest)], _ passed: inout Passed, _ faults: inout SubmissionFaults
     ) async throws {
-        guard !jobs.isEmpty, let stored = try await read(&passed, { try await $0.jobs(jobs.map(\.request.id)) }) else { return }
-        let byID = Dictionary(stored.map { ($0.id, $0) }) { first, _ in first }
+        guard !jobs.isEmpty, let stored = try await read(&passed, { try await $0.outlines(of: jobs.map(\.request.id)) }) else { return }
         for (place, request) in jobs {
-            guard let job = byID[request.id] else { continue }
+            guard let job = stored[request.id] else { continue }
             let names = request.differences(from: job.request)
             if names.isEmpty {
-                passed.known[request.id] = job.state.status
+                passed.known[request.id] = job.status
             } else {
                 faults.add(place, JobMessageError.conflict(request.id, names).message, isConflict: true)
             }
