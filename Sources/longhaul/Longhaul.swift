@@ -23,7 +23,8 @@ struct Longhaul: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             SetupCommand.self, OrchestratorCommand.self, WorkerCommand.self, SandboxCommand.self, SubmitCommand.self, JobsCommand.self,
-            JobCommand.self, WatchCommand.self, RetryCommand.self, CancelCommand.self, DeadLettersCommand.self, DoctorCommand.self,
+            JobCommand.self, WatchCommand.self, RetryCommand.self, CancelCommand.self, DeadLettersCommand.self, ProviderCommand.self,
+            DoctorCommand.self,
             HealthCommand.self, SettingsCommand.self,
         ])
 

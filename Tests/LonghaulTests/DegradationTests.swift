@@ -49,7 +49,7 @@ import Testing
                     }
                 } else {
                     try await eventually(within: Installation.deadline, "the breaker opens") {
-                        try await installation.longhaul("doctor").output.contains("breaker acme: open")
+                        try await installation.longhaul("doctor").output.contains("circuit breaker is open")
                     }
                 }
                 for (name, _) in roles { #expect(try await Self.get(try #require(ports[name]), "/healthz").status == 200, "\(name)") }

@@ -70,7 +70,10 @@ public struct ProviderHealth: Sendable, Equatable, Codable {
     }
 
     /// What is known of a kind that goes slow; `nil` at full speed.
-    public func slow(_ kind: RequestKind) -> Slow? { slow?[kind.name] }
+    public func slow(_ kind: RequestKind) -> Slow? { slow(named: kind.name) }
+
+    /// - Parameter name: as `RequestKind.name` has it.
+    public func slow(named name: String) -> Slow? { slow?[name] }
 
     /// How long requests of a kind have to wait for the end of a pause or of the breaker's being open; zero: not at all. Downloads, which
     /// mostly come from other hosts, ask for their own pauses only.

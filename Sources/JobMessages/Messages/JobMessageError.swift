@@ -17,8 +17,8 @@ public struct JobMessageError: Error, Sendable, Equatable, CustomStringConvertib
     public static func conflict(_ id: JobID, _ names: [String]) -> JobMessageError {
         JobMessageError(
             code: "conflict",
-            message: "another job has the exportJobId \(id), with a different \(names.prefix(10).joined(separator: ", ")); "
-                + "it has not changed; submit this one under another exportJobId")
+            message: "another job has the exportJobId \(id); it has not changed; submit this one under another exportJobId "
+                + "(different: \(names.prefix(10).joined(separator: ", "))\(names.count > 10 ? " and more" : ""))")
     }
 
     public var description: String { "\(code): \(message)" }

@@ -22,6 +22,13 @@ extension JobStore {
         try await nextDue(on: Array(0..<partitions)).values.min().map { max(.zero - $0, .zero) } ?? .zero
     }
 
+    /// When the job's timer is due, and the store's clock, both in milliseconds; a job without a timer has ended or does not exist.
+    public func due(of id: JobID) async throws(JobStoreError) -> (at: Int64?, now: Int64) {
+        let replies = try await send("due", [["TIME"], ["ZSCORE", Keys.due(partition(of: id)), .string(id.text)]])
+        let score = try replies[1].optional?.string
+        return (score.flatMap(Double.init).map { Int64($0) }, try replies[0].milliseconds)
+    }
+
     /// The store's clock, in milliseconds.
     public func now() async throws(JobStoreError) -> Int64 { try await send("time", [["TIME"]])[0].milliseconds }
 

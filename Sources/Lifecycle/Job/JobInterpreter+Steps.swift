@@ -15,7 +15,8 @@ extension JobInterpreter {
         return await carryOut(
             JobChange(
                 job, decision, detail: decision.error?.code ?? detail, isFailure: event.isFailure, exportHandle: exportHandle,
-                mayBeCreatedTwice: mayBeCreatedTwice, answer: event.failure?.shownAnswer, relists: event.failure?.code == JobError.nothingListed))
+                mayBeCreatedTwice: mayBeCreatedTwice, answer: event.failure?.shownAnswer,
+                relists: event.failure?.code == JobError.nothingListed))
     }
 
     /// A page of the file list: stores its files and the step that follows together, and publishes the files.

@@ -4,8 +4,12 @@ import EventThread
 struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor", abstract: "Check the servers, settings and provider files that Longhaul depends on.",
-        discussion:
-            "Checks that each server is reachable and set to keep its data, and that each provider file is valid. Exits 1 on a problem.")
+        discussion: """
+            Checks that each server is reachable and set to keep its data, that each provider file is valid, and whether each provider
+            may be asked now. Exits 1 on a problem.
+
+            Example: longhaul doctor --json
+            """)
 
     @OptionGroup var options: SettingsOptions
     @Flag(help: "Print one JSON object per line.") var json = false
@@ -17,7 +21,6 @@ struct DoctorCommand: AsyncParsableCommand {
             { await RedisExamination(settings: settings, thread: thread).findings() },
             { await RabbitMQExamination(settings: settings).findings() },
             { await ProviderExamination(settings: settings, thread: thread).findings() },
-            { await HealthExamination(settings: settings, thread: thread).findings() },
             { await StorageExamination(settings: settings, thread: thread).findings() },
         ]
         var isSound = true
@@ -41,10 +44,14 @@ struct Finding: Sendable {
     let subject: String
     let verdict: Verdict
     let detail: String
+    /// The subject that this one belongs to: it is printed below it.
+    var parent: String?
 
     static func good(_ subject: String, _ detail: String) -> Finding { Finding(subject: subject, verdict: .good, detail: detail) }
     static func doubtful(_ subject: String, _ detail: String) -> Finding { Finding(subject: subject, verdict: .doubtful, detail: detail) }
     static func bad(_ subject: String, _ detail: String) -> Finding { Finding(subject: subject, verdict: .bad, detail: detail) }
+
+    func below(_ parent: String) -> Finding { Finding(subject: subject, verdict: verdict, detail: detail, parent: parent) }
 
     var text: String {
         let mark =
@@ -53,8 +60,10 @@ struct Finding: Sendable {
             case .doubtful: Terminal.paint("!", .yellow)
             case .bad: Terminal.paint("✗", .red)
             }
-        return "\(mark) \(subject): \(detail)"
+        return "\(parent == nil ? "" : "    ")\(mark) \(subject): \(detail)"
     }
 
-    var json: String { JobDescription.json(["subject": subject, "verdict": verdict.rawValue, "detail": detail]) }
+    var json: String {
+        JobDescription.json(["subject": (parent.map { "\($0) " } ?? "") + subject, "verdict": verdict.rawValue, "detail": detail])
+    }
 }

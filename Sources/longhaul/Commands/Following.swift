@@ -20,6 +20,7 @@ struct Following {
         let connection = try await StoreConnection.open(settings, name: "longhaul-submit", on: thread, logger: Terminal.quietLogger)
         let start = ContinuousClock.now
         var missing = MissingJobs(settings, begun: begun)
+        var waiting = WaitingProviders()
         var open = ids[...]
         var failed = 0
         var bar = ProgressBar("ended", total: ids.count)
@@ -33,6 +34,8 @@ struct Following {
                     if job.state.status == .failed { failed += 1 }
                     show(job)
                 }
+                let unfinished = known.filter { !$0.state.status.isFinal }
+                try await waiting.tell(about: Set(unfinished.map(\.request.provider)), connection.store)
                 var ended = Set(known.filter { $0.state.status.isFinal }.map(\.id))
                 for (id, letter) in try await missing.letters(of: turn, known: known.lazy.map(\.id)) {
                     failed += 1
@@ -46,7 +49,8 @@ struct Following {
             }
             bar.update(ids.count - open.count, note: failed > 0 ? "\(failed) failed" : "")
             if let timeout, .now - start > timeout, !open.isEmpty {
-                throw Problem.failed("\(open.count) of \(ids.count) jobs have not ended within --timeout; they continue")
+                let example = open.first.map { "; `longhaul job \($0)` shows what it waits for" } ?? ""
+                throw Problem.failed("\(open.count) of \(ids.count) jobs have not ended within --timeout; they continue\(example)")
             }
             if !open.isEmpty { try await Task.sleep(for: .milliseconds(open.count > Self.page ? 20 : 250)) }
         }

@@ -5,7 +5,8 @@ import JobStore
 
 struct WatchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "watch", abstract: "Show the number of jobs by status and the rate at which jobs end, until Ctrl-C.")
+        commandName: "watch", abstract: "Show the number of jobs by status and the rate at which jobs end, until Ctrl-C.",
+        discussion: "Also shows which providers keep their jobs waiting, and why. Example: longhaul watch --interval 5")
 
     @OptionGroup var options: SettingsOptions
 
@@ -26,7 +27,8 @@ struct WatchCommand: AsyncParsableCommand {
                 let counts = try await connection.store.counts()
                 let now = ContinuousClock.now
                 let rate = previous.map { Double(Self.ended(counts) - Self.ended($0.counts)) / ((now - $0.at) / .seconds(1)) }
-                show(counts, rate, overdue: try await connection.store.oldestOverdue())
+                let overdue = try await connection.store.oldestOverdue()
+                show(counts, rate, overdue: overdue, waiting: try await WaitingProviders.reasons(connection.store))
                 previous = (counts, now)
             } catch {
                 // Redis may be restarting; the next update may succeed.
@@ -42,11 +44,12 @@ struct WatchCommand: AsyncParsableCommand {
 
     private static func ended(_ counts: StatusCounts) -> Int { (counts[.completed] ?? 0) + (counts[.failed] ?? 0) }
 
-    private func show(_ counts: StatusCounts, _ rate: Double?, overdue: Duration) {
+    private func show(_ counts: StatusCounts, _ rate: Double?, overdue: Duration, waiting: [(name: String, reason: String)]) {
         if json {
             var members: [String: Any] = ["overdueSeconds": overdue / .seconds(1)]
             for (status, count) in counts { members[status.rawValue] = count }
             members["endedPerSecond"] = rate
+            if !waiting.isEmpty { members["waiting"] = waiting.map { ["provider": $0.name, "reason": $0.reason] } }
             return Terminal.line(JobDescription.json(members))
         }
         var line = JobStatus.allCases.map {
@@ -54,6 +57,7 @@ struct WatchCommand: AsyncParsableCommand {
         }.joined(separator: "  ")
         if let rate { line += "  \((rate * 10).rounded() / 10) ended/s" }
         if overdue > .seconds(1) { line += Terminal.paint("  oldest timer \(overdue.components.seconds) s overdue", .yellow) }
+        for (name, reason) in waiting.prefix(3) { line += Terminal.paint("  \(name) waits: \(reason)", .yellow) }
         if Terminal.isOutputTerminal { Terminal.redraw(line) } else { Terminal.line(line) }
     }
 }

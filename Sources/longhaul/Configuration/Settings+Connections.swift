@@ -105,12 +105,12 @@ extension Settings {
         }
     }
 
-    /// Every provider file, compiled.
     /// The provider files, of which only the names have been parsed.
     func providerSources() throws -> [ProviderSource] {
         try ProviderFolder.load(try required("LONGHAUL_PROVIDERS").split(separator: ",").map(String.init))
     }
 
+    /// Every provider file, compiled.
     func providers(http: HTTPClient, on thread: EventThread) async throws -> [String: ProviderClient] {
         let paths = try required("LONGHAUL_PROVIDERS").split(separator: ",").map(String.init)
         do {
@@ -129,5 +129,5 @@ extension Settings {
     }
 
     /// The environment variable NAME, or the content of the file that NAME_FILE names.
-    private var secretSource: SecretSource { .environment(environment) }
+    var secretSource: SecretSource { .environment(environment) }
 }

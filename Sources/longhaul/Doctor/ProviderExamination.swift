@@ -2,30 +2,53 @@ import EventThread
 import HTTPClient
 import ProviderAPI
 
-/// Checks the provider files: readable, valid, and with all secrets set.
+/// Checks the providers, one after the other: the file, its secrets, and whether the provider may be asked now.
 struct ProviderExamination: Sendable {
     let settings: Settings
     let thread: EventThread
 
     func findings() async -> [Finding] {
         do {
+            let sources = try settings.providerSources().sorted { $0.name < $1.name }
+            guard !sources.isEmpty else {
+                let paths = try settings.required("LONGHAUL_PROVIDERS")
+                return [.bad("providers", "LONGHAUL_PROVIDERS=\(paths): no provider files (*.yaml) found; add one or correct the path")]
+            }
             let http = try settings.httpClient("provider", egress: settings.egress(), on: thread, logger: Terminal.quietLogger)
-            let clients = try await settings.providers(http: http, on: thread)
-            let findings = clients.values.sorted { $0.definition.name < $1.definition.name }.map(Self.examine)
+            let health = await HealthExamination.open(settings, on: thread)
+            var findings: [Finding] = []
+            for source in sources {
+                findings += await examine(source, http)
+                if let finding = await health?.finding(source.name) { findings.append(finding.below("provider \(source.name)")) }
+            }
+            await health?.close()
             await http.shutdown()
             return findings
-        } catch let problem as Problem {
-            return [.bad("providers", problem.message)]
+        } catch let error as ProviderFileError {
+            return [.bad("providers", "LONGHAUL_PROVIDERS: \(error)")]
         } catch {
-            return [.bad("providers", "\(error)")]
+            return [.bad("providers", (error as? Problem)?.message ?? "\(error)")]
         }
     }
 
-    private static func examine(_ client: ProviderClient) -> Finding {
-        let definition = client.definition
-        guard definition.createSafety.isEmpty else { return .good("provider \(definition.name)", definition.file) }
+    private func examine(_ source: ProviderSource, _ http: HTTPClient) async -> [Finding] {
+        let subject = "provider \(source.name)"
+        do {
+            let client = try await ProviderClient.open(source, http: http, on: thread, secrets: settings.secretSource)
+            return [Finding.good(subject, source.file)] + (Self.details(client).map { $0.below(subject) })
+        } catch {
+            return [.bad(subject, "\(error)")]
+        }
+    }
+
+    /// What is worth a word about a file that is valid.
+    private static func details(_ client: ProviderClient) -> [Finding] {
+        createSafety(client.definition).map { [$0] } ?? []
+    }
+
+    private static func createSafety(_ definition: ProviderDefinition) -> Finding? {
+        guard definition.createSafety.isEmpty else { return nil }
         return .doubtful(
-            "provider \(definition.name)",
-            "a crash during a create may start a second export; add an Idempotency-Key header, adopt or find")
+            "create", "a crash during a create may start a second export; add an Idempotency-Key header, adopt or find")
     }
 }

@@ -31,7 +31,8 @@ struct RabbitMQExamination: Sendable {
             let isDead = queue == QueueNames.deadJobs || queue == QueueNames.deadDownloads
             if isDead {
                 return depth.messages == 0
-                    ? .good(queue, "empty") : .doubtful(queue, "\(depth.messages) dead letters; see `longhaul dead-letters list`")
+                    ? .good(queue, "empty")
+                    : .doubtful(queue, "\(depth.messages) dead letter\(depth.messages == 1 ? "" : "s"); see `longhaul dead-letters list`")
             }
             return depth.consumers > 0
                 ? .good(queue, "\(depth.messages) messages, \(depth.consumers) consumers")

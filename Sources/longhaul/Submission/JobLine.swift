@@ -8,7 +8,7 @@ struct JobLine {
     let number: Int?
     let text: String
 
-    /// `jobs.ndjson, line 3`
+    /// `jobs.ndjson, line 3`; empty for the command line.
     var place: String { number.map { "\(source), line \($0)" } ?? source }
 
     /// The request that is about to be sent, decoded by the rules of the intake.

@@ -4,6 +4,7 @@ import Glibc
 /// The jobs of a submission, one per line. They can be read several times, also from standard input and pipes: what cannot be read twice is
 /// copied to a temporary file first.
 struct JobSource {
+    /// Empty for the command line.
     let name: String
     private let content: Content
 
@@ -13,7 +14,7 @@ struct JobSource {
     }
 
     init(line: String) {
-        name = "arguments"
+        name = ""
         content = .line(line)
     }
 

@@ -29,7 +29,7 @@ struct Submission {
                 do {
                     try await submission.add(try line.request())
                 } catch let error as JobMessageError {
-                    throw Problem.usage("\(line.place): \(error.message)")
+                    throw Problem.usage(line.place.isEmpty ? error.message : "\(line.place): \(error.message)")
                 }
             }
             try await submission.flush()

@@ -12,7 +12,7 @@ struct SubmissionFaults {
     mutating func add(_ place: String, _ fault: String, isConflict: Bool = false) {
         count += 1
         if isConflict { conflicts += 1 }
-        if lines.count < Self.shown { lines.append("\(place): \(fault)") }
+        if lines.count < Self.shown { lines.append(place.isEmpty ? fault : "\(place): \(fault)") }
     }
 
     /// Reports each fault on a line of its own.

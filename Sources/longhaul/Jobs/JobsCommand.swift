@@ -33,14 +33,14 @@ struct JobsCommand: AsyncParsableCommand {
             for status in status.map({ [$0] }) ?? JobStatus.allCases {
                 jobs += try await connection.store.list(status, limit: limit)
             }
-            show(jobs, counts)
+            show(jobs, counts, now: try await connection.store.now())
         } catch {
             throw Problem.unavailable("LONGHAUL_REDIS_URL: \(error)")
         }
         await connection.close()
     }
 
-    private func show(_ jobs: [Job], _ counts: StatusCounts) {
+    private func show(_ jobs: [Job], _ counts: StatusCounts, now: Int64) {
         if json {
             for job in jobs { print(JobDescription.json(JobDescription(job: job).members)) }
             return
@@ -54,10 +54,15 @@ struct JobsCommand: AsyncParsableCommand {
         for job in jobs {
             table.add([
                 job.id.text, job.request.provider, job.state.status.rawValue, "\(job.state.attempts)",
-                "\(job.state.filesDone)/\(job.state.filesTotal)", JobDescription.time(job.createdAt), JobDescription.time(job.nextPollAt),
+                "\(job.state.filesDone)/\(job.state.filesTotal)", JobDescription.time(job.createdAt), Self.nextCheck(job, now),
                 job.error.map { "\($0.code): \($0.message)" } ?? "",
             ])
         }
         print(table.text(width: Terminal.width))
+    }
+
+    private static func nextCheck(_ job: Job, _ now: Int64) -> String {
+        guard job.state.status == .polling, let next = job.nextPollAt else { return "–" }
+        return next > now ? "in \(NextStep.text(next - now))" : "now"
     }
 }

@@ -1,0 +1,78 @@
+import ExportCore
+import JobMessages
+import JobStore
+
+/// The full text of one job.
+struct JobPage {
+    let record: JobRecord
+    let objects: ObjectsLocation
+
+    private var job: Job { record.job }
+    private var status: JobStatus { job.state.status }
+
+    var text: String {
+        var lines = [Terminal.paint(job.id.text, .bold)]
+        for (name, value) in fields { lines.append("  " + Self.padded(name) + value) }
+        if !record.answers.isEmpty {
+            lines += ["", Terminal.paint("last answers", .bold)]
+            for answer in record.answers {
+                lines.append("  " + Self.padded(Self.elapsed(answer.at)) + PrintableText.line(answer.text, atMost: 2048))
+            }
+        }
+        lines += ["", Terminal.paint("history", .bold)]
+        for entry in record.history { lines.append("  " + Self.padded(Self.elapsed(entry.at)) + Self.describe(entry)) }
+        return lines.joined(separator: "\n")
+    }
+
+    private var fields: [(String, String)] {
+        let state = job.state
+        let files = "\(state.filesDone) of \(state.filesTotal)" + (state.filesFailed > 0 ? ", \(state.filesFailed) failed" : "")
+        let all: [(String, String?)] = [
+            ("status", Terminal.paint(status.rawValue, JobDescription.colour(status))),
+            ("error", job.error.map { Terminal.paint("\($0.code): \($0.message)", .red) }),
+            ("waits", record.waitsBecause.map { Terminal.paint($0, .yellow) }),
+            ("failing", failing), ("next \(record.next?.what ?? "")", next), ("provider", job.request.provider),
+            ("parameters", job.request.parameters), ("priority", job.request.priority.rawValue), ("tenant", job.request.tenant),
+            ("correlation", job.request.correlationID), ("created", JobDescription.time(job.createdAt)),
+            ("checks", state.attempts > 0 ? "\(state.attempts), last \(JobDescription.time(job.lastPollAt))" : "\(state.attempts)"),
+            ("files", files), ("objects", objects.text), ("export", job.exportHandle ?? "–"),
+            ("kept until", status.isFinal ? JobDescription.time(job.expiresAt) : nil),
+            ("cancel", job.isCancelRequested ? "requested" : nil),
+            ("attention", job.mayBeCreatedTwice ? Terminal.paint("the provider may have created a second export", .yellow) : nil),
+            ("a retry", state.resumeAt.map { "continues at \($0.rawValue)" }),
+        ]
+        return all.compactMap { name, value in value.map { (name, $0) } }
+    }
+
+    private var failing: String? {
+        guard !status.isFinal, job.state.failures > 0 else { return nil }
+        let last = record.history.last { $0.what == "!" }.map { ", the last: \($0.detail)" } ?? ""
+        return Terminal.paint("\(job.state.failures) failure\(job.state.failures == 1 ? "" : "s") in a row\(last)", .yellow)
+    }
+
+    private var next: String? {
+        record.next.map { $0.at > $0.now ? "\($0.delay), \(JobDescription.time($0.at))" : $0.delay }
+    }
+
+    private static func padded(_ name: String) -> String { name + String(repeating: " ", count: max(14 - name.count, 1)) }
+
+    private static func elapsed(_ milliseconds: Int64) -> String {
+        let seconds = Double(milliseconds) / 1000
+        return switch seconds {
+        case ..<60: "+\((seconds * 1000).rounded() / 1000)s"
+        case ..<3600: "+\(Int(seconds) / 60)m \(Int(seconds) % 60)s"
+        default: "+\(Int(seconds) / 3600)h \(Int(seconds) / 60 % 60)m"
+        }
+    }
+
+    private static func describe(_ entry: HistoryEntry) -> String {
+        switch entry.what {
+        case "~": return "check: \(entry.detail)"
+        case "!": return Terminal.paint("failed: \(entry.detail)", .yellow)
+        case "+": return entry.detail
+        default:
+            let colour = JobStatus(rawValue: entry.what).map(JobDescription.colour) ?? .bold
+            return Terminal.paint(entry.what, colour) + (entry.detail.isEmpty ? "" : "  \(entry.detail)")
+        }
+    }
+}

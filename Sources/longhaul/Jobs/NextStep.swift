@@ -1,0 +1,41 @@
+import ExportCore
+
+/// The next request for a job, and when it is due. It never lies in the past: what is overdue is due now.
+struct NextStep: Equatable {
+    /// `check`, or `attempt` after a failure.
+    let what: String
+    /// Milliseconds of the store's clock.
+    let at: Int64
+    let now: Int64
+
+    /// - Parameter due: the job's timer.
+    /// - Returns: `nil` if the timer stands for no request: the job has ended, waits for its turn, or its files are transferred.
+    init?(_ job: Job, due: Int64?, now: Int64) {
+        guard let due else { return nil }
+        let state = job.state
+        switch state.status {
+        case .polling: what = state.failures > 0 ? "attempt" : "check"
+        case .pending, .ready:
+            guard state.failures > 0 || state.creation > 0 || state.deferredFor != nil else { return nil }
+            what = "attempt"
+        case .processing, .completed, .failed: return nil
+        }
+        at = max(due, now)
+        self.now = now
+    }
+
+    /// `in 2m31s`, or `now`.
+    var delay: String { at > now ? "in \(Self.text(at - now))" : "now" }
+
+    /// `2m31s`, rounded up to seconds; `4h05m` from an hour on.
+    static func text(_ milliseconds: Int64) -> String {
+        let seconds = (milliseconds + 999) / 1000
+        func padded(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
+        return switch seconds {
+        case ..<60: "\(seconds)s"
+        case ..<3600: "\(seconds / 60)m\(padded(seconds % 60))s"
+        case ..<86_400: "\(seconds / 3600)h\(padded(seconds / 60 % 60))m"
+        default: "\(seconds / 86_400)d\(padded(seconds / 3600 % 24))h"
+        }
+    }
+}

@@ -1,0 +1,63 @@
+import ExportCore
+import JobStore
+
+/// Whether a provider may be asked now, and why not, in words.
+struct ProviderCondition {
+    let health: ProviderHealth
+    /// The store's clock when the health was read, in milliseconds.
+    let now: Int64
+
+    init(_ stored: StoredHealth) { (health, now) = (stored.health, stored.now) }
+
+    /// The word in lists.
+    enum State: String {
+        case works, paused
+        case halfOpen = "half-open"
+        case open, held
+    }
+
+    var state: State {
+        if health.breaker.hold != nil { return .held }
+        return switch health.breaker.state {
+        case .open: .open
+        case .halfOpen: .halfOpen
+        case .closed: pauses.isEmpty ? .works : .paused
+        }
+    }
+
+    /// What is paused, in words.
+    var pauses: [String] {
+        health.pausedUntil.sorted { $0.key < $1.key }.compactMap { name, until in
+            guard until > now else { return nil }
+            let what = name.hasPrefix("download:") ? "downloads from \(name.dropFirst("download:".count))" : "\(name) requests"
+            return "\(what) pause for \(Self.seconds(until - now)) s" + (health.slow(named: name).map { " (\($0.reason))" } ?? "")
+        }
+    }
+
+    /// When the state of the breaker last changed; `nil` if it never did.
+    var since: Int64? { health.breaker.changedAt > 0 ? health.breaker.changedAt : nil }
+
+    /// Why jobs wait; `nil` if nothing keeps them.
+    var reason: String? {
+        let parts = [breaker].compactMap { $0 } + pauses
+        return parts.isEmpty ? nil : parts.joined(separator: "; ")
+    }
+
+    private var breaker: String? {
+        let breaker = health.breaker
+        if let hold = breaker.hold {
+            let rest = Self.seconds(max(breaker.openUntil - now, 0))
+            return "held since \(JobDescription.time(hold.since)), next try in \(rest) s: \(hold.message)"
+        }
+        let since = since.map { " since \(JobDescription.time($0))" } ?? ""
+        switch breaker.state {
+        case .closed: return nil
+        case .halfOpen: return "the circuit breaker is half-open\(since): single requests try the provider (\(breaker.reason))"
+        case .open:
+            let rest = Self.seconds(max(breaker.openUntil - now, 0))
+            return "the circuit breaker is open\(since), next try in \(rest) s: \(breaker.reason)"
+        }
+    }
+
+    private static func seconds(_ milliseconds: Int64) -> Int64 { (milliseconds + 999) / 1000 }
+}
