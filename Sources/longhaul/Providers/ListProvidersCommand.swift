@@ -53,9 +53,10 @@ struct ListProvidersCommand: AsyncParsableCommand {
         members["reportedAt"] = known.reportedAt[name]
         members["since"] = condition.since
         members["reason"] = condition.reason
+        members["hold"] = breaker.hold?.code
         if breaker.state == .open { members["openUntil"] = breaker.openUntil }
-        if !condition.pauses.isEmpty {
-            members["pausedSeconds"] = Dictionary(uniqueKeysWithValues: condition.pauses.map { ($0.kind.rawValue, $0.seconds) })
+        if !condition.pausedSeconds.isEmpty {
+            members["pausedSeconds"] = condition.pausedSeconds
         }
         return members
     }

@@ -25,6 +25,11 @@ struct ProviderCondition {
         }
     }
 
+    /// For how many more seconds what is paused, by `RequestKind.name`.
+    var pausedSeconds: [String: Int64] {
+        health.pausedUntil.filter { $0.value > now }.mapValues { Self.seconds($0 - now) }
+    }
+
     /// What is paused, in words.
     var pauses: [String] {
         health.pausedUntil.sorted { $0.key < $1.key }.compactMap { name, until in
