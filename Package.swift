@@ -47,6 +47,8 @@ var floor0: [Target] {
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev", "zlib1g-dev"])]),
+        .systemLibrary(name: "CBrotli", pkgConfig: "libbrotlidec", providers: [.apt(["libbrotli-dev"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CJq", providers: [.apt(["libjq-dev"])]),
         .target(name: "CMemory"),
         .target(name: "Encoding"),
@@ -69,7 +71,7 @@ var floor2: [Target] {
             dependencies: ["CHiredis", "Encoding", "EventThread", "Retry", deque, logging, metrics, crypto]
                 + hiredisTLS.map { .target(name: $0.name) }),
         .target(name: "HTTPClient", dependencies: ["Encoding", "CCurl", "EventThread", deque, logging, metrics]),
-        .target(name: "Archive", dependencies: ["CArchive", "EventThread"]),
+        .target(name: "Archive", dependencies: ["CArchive", "CBrotli", "CZstd", "EventThread"]),
         .target(name: "JQ", dependencies: ["CJq"]),
     ]
 }
@@ -146,7 +148,7 @@ var tests: [Target] {
         .testTarget(name: "RabbitMQTests", dependencies: ["RabbitMQ", "CRabbitMQ", "EventThread", "Retry", "TestServers", logging]),
         .testTarget(name: "RedisTests", dependencies: ["Redis", "EventThread", "TestServers", logging]),
         .testTarget(name: "HTTPClientTests", dependencies: ["HTTPClient", "EventThread", logging, coreMetrics, metricsTestKit]),
-        .testTarget(name: "ArchiveTests", dependencies: ["Archive", "CArchive"]),
+        .testTarget(name: "ArchiveTests", dependencies: ["Archive", "CArchive", "CZstd"]),
         .testTarget(name: "JQTests", dependencies: ["JQ"]),
         .testTarget(
             name: "ProviderAPITests",

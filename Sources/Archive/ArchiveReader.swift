@@ -54,6 +54,15 @@ public actor ArchiveReader {
         self.meter = ArchiveMeter(limits)
     }
 
+    /// Decodes a format that has been recognised by its first bytes.
+    init(decoding format: StreamFormat, firstBytes: [UInt8], limits: ArchiveLimits, source: @escaping Source) {
+        compression = .none
+        self.source = source
+        meter = ArchiveMeter(limits)
+        Self.startThread(.stream(format), firstBytes, meter, channel)
+        phase = .unpacking
+    }
+
     deinit { channel.close() }
 
     /// Ends the thread and discards unread data. No effect after the end.
@@ -139,10 +148,16 @@ extension ArchiveReader {
             phase = .passingThrough
         } else {
             phase = .unpacking
-            let unpacking = Unpacking(compression: compression, firstBytes: peeked, meter: meter, channel: channel)
+            Self.startThread(compression == .zip ? .zip : .stream(.gzip), peeked, meter, channel)
             peeked = []
-            Pthread.start("archive") { unpacking.run() }
         }
+    }
+
+    private static func startThread(
+        _ format: Unpacking.Format, _ firstBytes: [UInt8], _ meter: ArchiveMeter, _ channel: UnpackingChannel
+    ) {
+        let unpacking = Unpacking(format: format, firstBytes: firstBytes, meter: meter, channel: channel)
+        Pthread.start("archive") { unpacking.run() }
     }
 
     private func advance() async throws(ArchiveError) -> Unpacked {

@@ -15,7 +15,8 @@ public enum Compression: String, Sendable, CaseIterable {
     /// The compression by the first bytes of a file: never `auto`, and `none` if no known signature matches.
     public static func detect(_ firstBytes: some Collection<UInt8>) -> Compression {
         let bytes = Array(firstBytes.prefix(signatureLength))
-        if bytes.starts(with: [0x1F, 0x8B]) { return .gzip }
+        // The third byte is the only method there is; text may begin with the first two.
+        if bytes.starts(with: [0x1F, 0x8B]), bytes.count < 3 || bytes[2] == 0x08 { return .gzip }
         // A local file header, or the end record of a zip without entries.
         if bytes == [0x50, 0x4B, 0x03, 0x04] || bytes == [0x50, 0x4B, 0x05, 0x06] { return .zip }
         return .none

@@ -1,6 +1,11 @@
 /// The work of a reader's thread.
 struct Unpacking: Sendable {
-    let compression: Compression
+    enum Format: Sendable {
+        case zip
+        case stream(StreamFormat)
+    }
+
+    let format: Format
     /// The bytes already read from the source.
     let firstBytes: [UInt8]
     let meter: ArchiveMeter
@@ -9,7 +14,10 @@ struct Unpacking: Sendable {
     func run() {
         let input = PackedInput(firstBytes: firstBytes, meter: meter, channel: channel)
         do throws(Interruption) {
-            if compression == .zip { try ZipUnpacking(input).run() } else { try GzipUnpacking(input).run() }
+            switch format {
+            case .zip: try ZipUnpacking(input).run()
+            case .stream(let format): try StreamUnpacking(format: format, input: input).run()
+            }
             _ = channel.put(.endOfArchive)
         } catch {
             // After a close nobody reads the error.

@@ -4,8 +4,9 @@
 #include <locale.h>
 #include <zlib.h>
 
-// inflateInit2 is a macro. 16 + MAX_WBITS selects gzip, with header and trailer checks (zlib.h).
-static inline int shim_inflate_init_gzip(z_streamp stream) { return inflateInit2(stream, 16 + MAX_WBITS); }
+// inflateInit2 is a macro. Bits (zlib.h): 16 + MAX_WBITS selects gzip and MAX_WBITS zlib, both with header and trailer checks;
+// -MAX_WBITS is deflate alone.
+static inline int shim_inflate_init(z_streamp stream, int bits) { return inflateInit2(stream, bits); }
 
 // libarchive converts names with the locale's character set; a thread-specific locale leaves the process's unchanged.
 static inline void shim_thread_uses_utf8(void) {

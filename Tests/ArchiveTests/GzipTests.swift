@@ -47,10 +47,31 @@ extension ArchiveSuites {
         }
 
         @Test(
-            "with data after its end is corrupt",
-            arguments: [[0], [0x1F], [0x1F, 0x8B], Array("garbage".utf8), [UInt8](repeating: 0, count: 512)])
-        func garbage(after: [UInt8]) async {
+            "with the damaged beginning of another member after its end is corrupt",
+            arguments: [[0x1F], [0x1F, 0x8B], [0x1F, 0x8B, 9, 0], [0, 0, 0x1F], [0x1D, 0x8B, 8, 0], [0, 0x8B, 8, 0]])
+        func damaged(after: [UInt8]) async {
             #expect(await failure(PackedBytes.gzip(text) + after)?.kind == .corrupt)
+        }
+
+        @Test(
+            "is unpacked without the zeros or the text after its end, as by gzip itself",
+            arguments: [[0], Array("garbage".utf8), Array("\r\n-- end of file --".utf8), [UInt8](repeating: 0, count: 512), [0, 0, 7]])
+        func garbage(after: [UInt8]) async throws {
+            for chunk in [1, 100_000] {
+                let text = Array(text.prefix(5000))
+                #expect(try await unpack(PackedBytes.gzip(text) + after, chunk: chunk) == [UnpackedFile(bytes: text)])
+            }
+        }
+
+        @Test("continues after zeros between its members") func padded() async throws {
+            let zeros = [UInt8](repeating: 0, count: 100)
+            let packed = PackedBytes.gzip(Array("a".utf8)) + zeros + PackedBytes.gzip(Array("b".utf8)) + zeros
+            #expect(try await unpack(packed) == [UnpackedFile(bytes: Array("ab".utf8))])
+        }
+
+        @Test("is not what only begins with its first two bytes") func magic() async throws {
+            let text = Array("\u{1F}".utf8) + [0x8B] + Array(" but not gzip\n".utf8)
+            #expect(try await unpack(text) == [UnpackedFile(bytes: text)])
         }
 
         @Test("is required: other data and an empty input are rejected") func notGzip() async {

@@ -1,4 +1,5 @@
 import CArchive
+import CZstd
 import Glibc
 import Synchronization
 
@@ -6,11 +7,11 @@ import Synchronization
 
 /// Archives from the libraries' own writers.
 enum PackedBytes {
-    /// One gzip member.
-    static func gzip(_ bytes: [UInt8]) -> [UInt8] {
+    /// One gzip member; with other window bits, one zlib (15) or deflate (-15) stream.
+    static func gzip(_ bytes: [UInt8], bits: Int32 = 16 + MAX_WBITS) -> [UInt8] {
         var stream = z_stream()
         deflateInit2_(
-            &stream, 6, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
+            &stream, 6, Z_DEFLATED, bits, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
         var input = bytes
         let bound = Int(deflateBound(&stream, UInt(bytes.count))) + 64
         let packed = [UInt8](unsafeUninitializedCapacity: bound) { output, count in
@@ -25,6 +26,14 @@ enum PackedBytes {
         }
         deflateEnd(&stream)
         return packed
+    }
+
+    /// One zstd frame.
+    static func zstd(_ bytes: [UInt8]) -> [UInt8] {
+        let bound = ZSTD_compressBound(bytes.count)
+        return [UInt8](unsafeUninitializedCapacity: bound) { output, count in
+            count = ZSTD_compress(output.baseAddress, bound, bytes, bytes.count, 3)
+        }
     }
 
     enum Item {

@@ -6,7 +6,8 @@ import Testing
     /// A module imports only from floors below its own. `ops/docs/architecture.md` has the same table.
     private static let floors: [[String]] = [
         [
-            "CEpoll", "CRabbitMQ", "CHiredis", "CHiredisTLS", "CCurl", "CArchive", "CJq", "CMemory", "Encoding", "Retry", "ExportCore",
+            "CEpoll", "CRabbitMQ", "CHiredis", "CHiredisTLS", "CCurl", "CArchive", "CBrotli", "CZstd", "CJq", "CMemory", "Encoding",
+            "Retry", "ExportCore",
         ],
         ["EventThread"],
         ["RabbitMQ", "Redis", "HTTPClient", "Archive", "JQ"],
