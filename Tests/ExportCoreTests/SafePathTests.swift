@@ -55,3 +55,30 @@ import Testing
         #expect(line.contains("control character"))
     }
 }
+
+@Suite("What is usable of a name") struct UsableNameTests {
+    @Test("is all of it, if it is safe", arguments: ["report.csv", "a b/c+d%20.txt", "...", "naïve/日本語.csv", ".hidden", "e\u{301}", "_"])
+    func whole(_ name: String) { #expect(SafePath.usable(name).map { Array($0.utf8) } == Array(name.utf8)) }
+
+    @Test(
+        "is its harmless part",
+        arguments: [
+            (" a.csv\r\n", "a.csv"), ("\u{FEFF}a.csv\u{A0}", "a.csv"), ("/etc/passwd", "etc/passwd"), ("../a.csv", "_/a.csv"),
+            ("a/../../b.csv", "a/_/_/b.csv"), ("a//b.csv/", "a/b.csv"), ("./a/.", "a"), ("C:\\temp\\a.csv", "C__temp_a.csv"),
+            ("a\\b.csv", "a_b.csv"),
+            ("c:x.csv", "c_x.csv"), ("a\u{0}b\u{1B}.csv", "a_b_.csv"), ("x/ ../b", "x/ ../b"),
+        ])
+    func part(_ name: String, _ expected: String) { #expect(SafePath.usable(name) == expected) }
+
+    @Test("is nothing", arguments: ["", " \n", "/", "..", "../..", ".", "\\", "\u{1}/\u{2}"])
+    func nothing(_ name: String) { #expect(SafePath.usable(name) == nil) }
+
+    @Test("is cut at a character, before its extension") func cut() throws {
+        for character in ["x", "é", "日", "👩‍👩‍👧"] {
+            let name = try #require(SafePath.usable("d/" + String(repeating: character, count: 300) + ".csv.gz"))
+            #expect(name.hasPrefix("d/" + character) && name.hasSuffix(character + ".csv.gz"))
+            #expect((200...255).contains(name.utf8.count - 2))
+        }
+        #expect(SafePath.usable(String(repeating: "folder/", count: 200) + "a.csv") == "a.csv")
+    }
+}

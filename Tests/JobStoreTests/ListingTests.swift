@@ -49,9 +49,44 @@ import Testing
         try await TestStore.run { test in
             let listed = ["x.csv", "x.csv", "x.csv.gz", "y.zip", "y", "5-y", "y.ZIP"]
             let id = try await test.processing("a", files: listed)
-            var names: [String] = []
-            for index in listed.indices { names.append(try #require(try await test.claimFile(index, id)).file.name) }
+            let names = try await test.names(of: id, listed.count)
             #expect(names == ["x.csv", "1-x.csv", "2-x.csv.gz", "y.zip", "4-y", "5-y", "6-y.ZIP"])
+        }
+    }
+
+    @Test("gives files with other endings of packed files names of their own, too") func packedNames() async throws {
+        try await TestStore.run { test in
+            let listed = ["a.tgz", "a.tar", "a.tar.gz", "b.csv.gzip", "b.csv", "c.svgz", "c.svg", "d.csv.gz.gz", "d.csv"]
+            let id = try await test.processing("a", files: listed)
+            let names = try await test.names(of: id, listed.count)
+            #expect(names == ["a.tgz", "1-a.tar", "2-a.tar.gz", "b.csv.gzip", "4-b.csv", "c.svgz", "6-c.svg", "d.csv.gz.gz", "8-d.csv"])
+        }
+    }
+
+    @Test("keeps files and archives apart from the folders of nested names, whichever comes first") func folders() async throws {
+        try await TestStore.run { test in
+            let listed = ["a.zip", "a/b.csv", "c/d/e.csv", "c", "c/d.zip", "c/f.csv", "g", "g/h.csv", "1-a/b.csv"]
+            let id = try await test.processing("a", files: listed)
+            let names = try await test.names(of: id, listed.count)
+            #expect(
+                names == ["a.zip", "1-a/b.csv", "c/d/e.csv", "3-c", "4-c/d.zip", "c/f.csv", "g", "7-g/h.csv", "8-1-a/b.csv"])
+        }
+    }
+
+    @Test("lets a download name its file, the same at every attempt, and never like another file") func renamed() async throws {
+        try await TestStore.run { test in
+            let id = try await test.processing("a", files: ["download", "x.csv", "download", "download"])
+            let first = try #require(try await test.claimFile(0, id)), third = try #require(try await test.claimFile(2, id))
+            #expect(try await test.store.renameFile(first, to: "y.csv.gz") == "y.csv.gz")
+            #expect(try await test.store.renameFile(first, to: "y.csv.gz") == "y.csv.gz")
+            #expect(try await test.store.renameFile(third, to: "x.csv") == "2-x.csv")
+            #expect(try await test.store.renameFile(third, to: "x.csv") == "2-x.csv")
+            let fourth = try #require(try await test.claimFile(3, id))
+            #expect(try await test.store.renameFile(fourth, to: "y.csv") == "3-y.csv")
+            _ = try await test.end(first, .handedBack)
+            #expect(try await test.store.renameFile(first, to: "z.csv") == nil, "without its lease")
+            _ = try await test.requeueDueFiles()
+            #expect(try await test.claimFile(0, id)?.file.name == "y.csv.gz")
         }
     }
 }

@@ -39,6 +39,16 @@ extension TestStore {
         return nil
     }
 
+    /// The names of the files of a job, each of which is claimed.
+    func names(of id: JobID, _ count: Int) async throws -> [String] {
+        var names: [String] = []
+        for index in 0..<count {
+            guard let file = try await claimFile(index, id) else { throw TestServersError("file \(index) was not claimed") }
+            names.append(file.file.name)
+        }
+        return names
+    }
+
     /// Stores what follows from the end of an attempt.
     func end(
         _ file: ClaimedFile, _ event: FileEvent, objects: [StoredObject] = [], manifestLease: Duration? = nil

@@ -10,14 +10,33 @@ public struct FileTask: Sendable, Equatable, Codable {
     /// The page that listed the file (`nil`: the first), and its name there: what a refresh of an expired link looks for.
     public var page: String?
     public var listedName: String
+    /// Where the name comes from: the download may tell a better one than the URL.
+    public var namedBy: NameSource
 
-    public init(name: String, url: String, bytes: Int64? = nil, sha256: String? = nil, page: String? = nil, listedName: String) {
+    public enum NameSource: String, Sendable, Codable {
+        case listing, url
+    }
+
+    public init(
+        name: String, url: String, bytes: Int64? = nil, sha256: String? = nil, page: String? = nil, listedName: String,
+        namedBy: NameSource = .listing
+    ) {
         self.name = name
         self.url = url
         self.bytes = bytes
         self.sha256 = sha256
         self.page = page
         self.listedName = listedName
+        self.namedBy = namedBy
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            name: try values.decode(String.self, forKey: .name), url: try values.decode(String.self, forKey: .url),
+            bytes: try values.decodeIfPresent(Int64.self, forKey: .bytes), sha256: try values.decodeIfPresent(String.self, forKey: .sha256),
+            page: try values.decodeIfPresent(String.self, forKey: .page), listedName: try values.decode(String.self, forKey: .listedName),
+            namedBy: try values.decodeIfPresent(NameSource.self, forKey: .namedBy) ?? .listing)
     }
 }
 
@@ -29,12 +48,15 @@ public struct StoredObject: Sendable, Equatable, Codable {
     public var bytes: Int64
     public var sha256: String
     public var key: String
+    /// The file's name in the listing, if the object has another for a reason other than that it was unpacked.
+    public var listedName: String?
 
-    public init(name: String, source: String, bytes: Int64, sha256: String, key: String) {
+    public init(name: String, source: String, bytes: Int64, sha256: String, key: String, listedName: String? = nil) {
         self.name = name
         self.source = source
         self.bytes = bytes
         self.sha256 = sha256
         self.key = key
+        self.listedName = listedName
     }
 }

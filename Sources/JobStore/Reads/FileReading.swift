@@ -4,6 +4,7 @@ import Redis
 /// A file that was given up.
 public struct FailedFile: Sendable, Equatable {
     public var name: String
+    public var listedName: String
     /// As it was listed; it may hold a signature.
     public var url: String
     public var error: JobError
@@ -37,7 +38,9 @@ extension JobStore {
             guard let error = try reply.element(position * 3).optional else { continue }
             let file = try FileTask(stored: reply.element(position * 3 + 2).bytes, "failed files")
             guard let reason = JobError(line: try error.string) else { throw error.unexpected }
-            failed.append(FailedFile(name: try reply.element(position * 3 + 1).string, url: file.url, error: reason))
+            failed.append(
+                FailedFile(
+                    name: try reply.element(position * 3 + 1).string, listedName: file.listedName, url: file.url, error: reason))
         }
         return failed
     }

@@ -9,6 +9,7 @@ extension FileTask {
             if let bytes { json.field("bytes", bytes) }
             json.field("listedName", listedName)
             json.field("name", name)
+            if namedBy != .listing { json.field("namedBy", namedBy.rawValue) }
             if let page { json.field("page", page) }
             if let sha256 { json.field("sha256", sha256) }
             json.field("url", url)
@@ -18,14 +19,15 @@ extension FileTask {
 
     init(stored bytes: [UInt8], _ attempted: String) throws(JobStoreError) {
         guard let members = FlatJSON.members(bytes), let name = members["name"]?.string, let url = members["url"]?.string,
-            let listedName = members["listedName"]?.string
+            let listedName = members["listedName"]?.string,
+            let namedBy = NameSource(rawValue: members["namedBy"]?.string ?? NameSource.listing.rawValue)
         else {
             self = try StoredJSON.decode(FileTask.self, bytes, attempted)
             return
         }
         self.init(
             name: name, url: url, bytes: members["bytes"]?.integer, sha256: members["sha256"]?.string, page: members["page"]?.string,
-            listedName: listedName)
+            listedName: listedName, namedBy: namedBy)
     }
 }
 
@@ -37,6 +39,7 @@ extension StoredObject {
                 list.object { json in
                     json.field("bytes", object.bytes)
                     json.field("key", object.key)
+                    if let listedName = object.listedName { json.field("listedName", listedName) }
                     json.field("name", object.name)
                     json.field("sha256", object.sha256)
                     json.field("source", object.source)
@@ -57,6 +60,6 @@ extension StoredObject {
         guard let name = members["name"]?.string, let source = members["source"]?.string, let bytes = members["bytes"]?.integer,
             let sha256 = members["sha256"]?.string, let key = members["key"]?.string
         else { return nil }
-        self.init(name: name, source: source, bytes: bytes, sha256: sha256, key: key)
+        self.init(name: name, source: source, bytes: bytes, sha256: sha256, key: key, listedName: members["listedName"]?.string)
     }
 }

@@ -43,9 +43,9 @@ struct StoreScript: Sendable {
     }
 
     static let all = [
-        admit, start, claim, postpone, extendJobs, apply, addFiles, claimFile, extendFile, applyFile, requeueFiles, claimManifest, cancel,
-        retry, enqueue, dequeue, take, settle, takePlace, verifyPlaces, permits, setHealth, learnDuration, membership,
-        reportProviders,
+        admit, start, claim, postpone, extendJobs, apply, addFiles, claimFile, renameFile, extendFile, applyFile, requeueFiles,
+        claimManifest, cancel, retry, enqueue, dequeue, take, settle, takePlace, verifyPlaces, permits, setHealth, learnDuration,
+        membership, reportProviders,
     ]
 }
 
@@ -55,7 +55,8 @@ extension StoreScript {
         "clock": PackageResources.clock_lua, "job_keys": PackageResources.job_keys_lua,
         "provider_keys": PackageResources.provider_keys_lua, "progress": PackageResources.progress_lua,
         "request": PackageResources.request_lua, "history": PackageResources.history_lua, "index": PackageResources.index_lua,
-        "file_state": PackageResources.file_state_lua, "waiting": PackageResources.waiting_lua, "rate": PackageResources.rate_lua,
+        "file_state": PackageResources.file_state_lua, "file_names": PackageResources.file_names_lua,
+        "waiting": PackageResources.waiting_lua, "rate": PackageResources.rate_lua,
     ]
 
     /// A script behind the files that it includes, each once and behind those that it includes itself.

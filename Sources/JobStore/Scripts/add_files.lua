@@ -1,4 +1,4 @@
--- include: clock, job_keys, progress, history, index, file_state
+-- include: clock, job_keys, progress, history, index, file_state, file_names
 -- Stores a page of the file list with the decision that was made from the state that the caller knows. The last page has no cursor; with
 -- it the decision depends on how many files have ended already, so these counters are compared too.
 -- ARGV: id, version, status, delay, counts, cursor, filesDone, filesFailed; each: name, description
@@ -15,18 +15,10 @@ if cursor == '' and (done ~= tonumber(ARGV[7]) or failed ~= tonumber(ARGV[8])) t
     return { 'countsDiffer', tonumber(version), done, failed, '', '' }
 end
 
--- The name under which a file is stored: without these endings, and an archive becomes a folder of that name.
-local function stem(name)
-    local without = string.gsub(name, '%.[gG][zZ]$', '')
-    without = string.gsub(without, '%.[zZ][iI][pP]$', '')
-    return without
-end
-
 local total, queued = tonumber(known[4] or '0'), stored_state('queued ' .. (known[7] or '0') .. ' now 0')
 for position = 9, #ARGV, 2 do
-    local name, index = ARGV[position], whole(total)
-    -- Two files with one name would overwrite each other: the index is put in front of the later one.
-    while redis.call('HSETNX', files, 'name:' .. stem(name), index) == 0 do name = index .. '-' .. name end
+    local index = whole(total)
+    local name = reserve_name(files, ARGV[position], index)
     redis.call('HSET', files, index, ARGV[position + 1], index .. '.name', name, index .. '.state', queued)
     total = total + 1
 end

@@ -118,14 +118,9 @@ struct FileListing: Sendable {
     private func tasks(_ files: [ListedFile], page: String?, of job: ClaimedJob) -> [FileTask] {
         files.enumerated().map { offset, file in
             FileTask(
-                name: Self.safeName(file.name, index: job.state.filesTotal + offset), url: file.url, bytes: file.bytes,
-                sha256: file.sha256, page: page, listedName: file.name)
+                name: SafePath.usable(file.name) ?? "file-\(job.state.filesTotal + offset)", url: file.url, bytes: file.bytes,
+                sha256: file.sha256, page: page, listedName: file.name, namedBy: file.isNamed ? .listing : .url)
         }
-    }
-
-    /// An untrusted name as a path under the job's folder. A name that is not a safe path is replaced by the file's index.
-    private static func safeName(_ name: String, index: Int) -> String {
-        (try? SafePath.relative(name)) ?? "file-\(index)"  // An unsafe name is no reason to fail the job.
     }
 }
 

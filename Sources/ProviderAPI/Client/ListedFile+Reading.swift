@@ -21,22 +21,24 @@ extension ListedFile {
             Failure(.permanent, code: "invalid-file-list", message: "files.items: item \(number) \(what)")
         }
         guard item.kind == .object else { throw wrong("is not an object: \(item.json.prefix(100))") }
-        let reference = item["url"] ?? .null
-        if reference.isNull || reference.string == "" {
-            throw Failure(.notYet, code: "nothing-listed", message: "files.items: item \(number) has no url yet")
+        let value = item["url"] ?? .null
+        guard value.isNull || value.string != nil else { throw wrong("has a url that is not text") }
+        let reference = SafePath.trimmed(value.string ?? "")
+        guard !reference.isEmpty else {
+            throw Failure(.notYet, code: JobError.nothingListed, message: "files.items: item \(number) has no url yet")
         }
-        guard let reference = reference.string else { throw wrong("has a url that is not text") }
         guard let url = WebURL.resolve(WebURL.escaped(reference), against: base) else {
             throw wrong("has a url that is not http or https")
         }
         self.url = url
         switch item["name"] {
-        case nil: name = WebURL.fileName(url)
-        case let value? where value.isNull || value.string == "": name = WebURL.fileName(url)
-        case let value?:
+        case let value? where !value.isNull:
             guard value.kind == .string || value.kind == .number else { throw wrong("has a name that is not text") }
-            name = value.text
+            name = SafePath.trimmed(value.text)
+        default: name = ""
         }
+        isNamed = !name.isEmpty
+        if !isNamed { name = WebURL.fileName(url) }
         guard name.utf8.count <= 1024 else { throw wrong("has a name longer than 1024 bytes") }
         guard let bytes = Self.size(item["bytes"]) else { throw wrong("has bytes that are not a size") }
         guard let sha256 = Self.digest(item["sha256"], bytes: 32) else { throw wrong("has an invalid sha256") }

@@ -55,13 +55,16 @@ public struct ListedFile: Sendable, Equatable, Codable {
     public var sha256: String?
     /// Lower-case hexadecimal.
     public var md5: String?
+    /// Whether the item has a name; otherwise the name is the last segment of the URL.
+    public var isNamed: Bool
 
-    public init(name: String, url: String, bytes: Int64? = nil, sha256: String? = nil, md5: String? = nil) {
+    public init(name: String, url: String, bytes: Int64? = nil, sha256: String? = nil, md5: String? = nil, isNamed: Bool = true) {
         self.name = name
         self.url = url
         self.bytes = bytes
         self.sha256 = sha256
         self.md5 = md5
+        self.isNamed = isNamed
     }
 }
 

@@ -11,7 +11,8 @@ import Testing
         for (bytes, sha256, page) in [(nil, nil, nil), (0, "ab", "{\"url\":\"x\"}"), (Int64.max, "AB", "2")] as [(Int64?, String?, String?)]
         {
             let file = FileTask(
-                name: name, url: "https://x.example/\(name)?a=1", bytes: bytes, sha256: sha256, page: page, listedName: name)
+                name: name, url: "https://x.example/\(name)?a=1", bytes: bytes, sha256: sha256, page: page, listedName: name,
+                namedBy: page == nil ? .listing : .url)
             #expect(try JSONDecoder().decode(FileTask.self, from: Data(file.json)) == file)
             #expect(try FileTask(stored: file.json, "test") == file)
             #expect(try FileTask(stored: Array(JSONEncoder().encode(file)), "test") == file)
@@ -20,7 +21,9 @@ import Testing
 
     @Test("say the same of any number of objects", arguments: 0..<4) func objects(count: Int) throws {
         let objects = Self.names.prefix(count).map {
-            StoredObject(name: $0, source: "https://x.example/\($0)", bytes: 7, sha256: "ab", key: "k/\($0)")
+            StoredObject(
+                name: $0, source: "https://x.example/\($0)", bytes: 7, sha256: "ab", key: "k/\($0)",
+                listedName: $0.isEmpty ? nil : $0)
         }
         let json = StoredObject.json(objects)
         #expect(try JSONDecoder().decode([StoredObject].self, from: Data(json)) == objects)
