@@ -112,32 +112,44 @@ enum FileSystem {
         }
     }
 
-    /// Removes unfinished files last modified before `limit` (seconds since 1970), without following links. Returns the number
-    /// removed.
+    /// Removes unfinished files last modified before `limit` (seconds since 1970). Returns the number removed.
     static func removePartialFiles(below root: String, changedBefore limit: Int64) throws(FileError) -> Int {
         var removed = 0
+        try forEachFile(below: root) { path, name, status in
+            if PartialFile.isPartial(name), Int64(status.st_mtim.tv_sec) <= limit, unlink(path) == 0 { removed += 1 }
+        }
+        return removed
+    }
+
+    /// The finished files whose paths begin with `prefix`.
+    static func files(below root: String, prefix: String) throws(FileError) -> [String] {
+        var files: [String] = []
+        try forEachFile(below: root) { path, name, status in
+            let isFile = status.st_mode & S_IFMT == S_IFREG && !PartialFile.isPartial(name)
+            if isFile, path.utf8.starts(with: prefix.utf8) { files.append(path) }
+        }
+        return files
+    }
+
+    /// Everything but folders, without following links.
+    private static func forEachFile(below root: String, _ body: (_ path: String, _ name: String, stat) -> Void) throws(FileError) {
         var folders = [root]
         while let folder = folders.popLast() {
             guard let stream = opendir(folder) else {
                 let error = FileError("opendir", folder)
                 // Not created yet, or removed in the meantime.
-                if error.number == ENOENT { continue }
+                if error.number == ENOENT || error.number == ENOTDIR { continue }
                 throw error
             }
             defer { closedir(stream) }
             while let entry = readdir(stream) {
                 let name = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
                 if name == "." || name == ".." { continue }
-                let path = "\(folder)/\(name)"
+                let path = folder == "/" ? "/\(name)" : "\(folder)/\(name)"
                 var status = stat()
                 guard lstat(path, &status) == 0 else { continue }
-                if status.st_mode & S_IFMT == S_IFDIR {
-                    folders.append(path)
-                } else if PartialFile.isPartial(name), Int64(status.st_mtim.tv_sec) <= limit, unlink(path) == 0 {
-                    removed += 1
-                }
+                if status.st_mode & S_IFMT == S_IFDIR { folders.append(path) } else { body(path, name, status) }
             }
         }
-        return removed
     }
 }

@@ -57,6 +57,27 @@ public struct FolderStorage: ObjectStorage {
         }
     }
 
+    public func list(prefix: String, after token: String?) async throws(ObjectStorageError) -> ObjectPage {
+        // The deepest folder that holds all of them.
+        let folder = prefix.lastIndex(of: "/").map { String(prefix[..<$0]) } ?? ""
+        let start = folder.isEmpty ? root : try path(folder, "list")
+        let (root, length) = (root, root.utf8.count + 1)
+        let paths = try await offThread("list") { () throws(FileError) in
+            try FileSystem.files(below: start.isEmpty ? "/" : start, prefix: "\(root)/\(prefix)")
+        }
+        return ObjectPage(keys: paths.map { String($0.utf8.dropFirst(length)) ?? "" }, next: nil)
+    }
+
+    public func delete(keys: [String]) async throws(ObjectStorageError) {
+        let paths = try keys.map { (key) throws(ObjectStorageError) in try path(key, "delete") }
+        try await offThread("delete") { () throws(FileError) in
+            for path in paths where unlink(path) != 0 {
+                let error = FileError("unlink", path)
+                if error.number != ENOENT && error.number != ENOTDIR { throw error }
+            }
+        }
+    }
+
     public func check() async throws(ObjectStorageError) {
         let path = root + "/.longhaul-check"
         try await offThread("check") { () throws(FileError) in

@@ -18,6 +18,13 @@ public protocol ObjectStorage: Sendable {
     /// An object's size, content type and metadata; `nil` if it does not exist.
     func head(key: String) async throws(ObjectStorageError) -> ObjectInfo?
 
+    /// A page of the keys that begin with `prefix`, in no particular order. Uploads that are not committed are not listed.
+    /// - Parameter token: `nil` for the first page, then the `next` of the previous one.
+    func list(prefix: String, after token: String?) async throws(ObjectStorageError) -> ObjectPage
+
+    /// Removes objects; a key without an object is no error. If it throws, some may be removed.
+    func delete(keys: [String]) async throws(ObjectStorageError)
+
     /// Checks that objects can be written, without leaving one. The error says what to fix.
     func check() async throws(ObjectStorageError)
 
@@ -51,7 +58,16 @@ public struct ObjectInfo: Sendable, Equatable {
     public let metadata: [String: String]
 }
 
+public struct ObjectPage: Sendable, Equatable {
+    /// As they were given to `put` and `upload`.
+    public let keys: [String]
+    /// The token for the next page; `nil` if this is the last one.
+    public let next: String?
+}
+
 extension ObjectStorage {
+    public func list(prefix: String) async throws(ObjectStorageError) -> ObjectPage { try await list(prefix: prefix, after: nil) }
+
     public func upload(key: String, contentType: String) async throws(ObjectStorageError) -> any ObjectUpload {
         try await upload(key: key, contentType: contentType, metadata: [:])
     }

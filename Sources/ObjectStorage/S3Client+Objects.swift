@@ -31,4 +31,26 @@ extension S3Client {
         }
         return ObjectInfo(bytes: bytes, contentType: headers["content-type"], metadata: metadata)
     }
+
+    func delete(fullKey: String) async throws(ObjectStorageError) {
+        do throws(ObjectStorageError) {
+            _ = try await send(Call(operation: "delete", method: .delete, fullKey: fullKey))
+        } catch {
+            // S3 itself does not report it.
+            if error.kind != .notFound { throw error }
+        }
+    }
+
+    /// ListObjectsV2: up to a thousand keys.
+    func list(prefix: String, after token: String?) async throws(ObjectStorageError) -> (fullKeys: [String], next: String?) {
+        var query = [(name: "list-type", value: "2"), (name: "prefix", value: prefix)]
+        if let token { query.append((name: "continuation-token", value: token)) }
+        let page = S3Document(try await send(Call(operation: "list", method: .get, query: query)).body)
+        let keys = page.elements("Contents").compactMap { $0.text("Key") }
+        guard page.text("IsTruncated") == "true" else { return (keys, nil) }
+        guard let next = page.text("NextContinuationToken"), next != token else {
+            throw ObjectStorageError(.invalidAnswer, "list", configuration.url(fullKey: nil), "a truncated list without a next page")
+        }
+        return (keys, next)
+    }
 }

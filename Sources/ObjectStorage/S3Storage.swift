@@ -45,6 +45,32 @@ public struct S3Storage: ObjectStorage {
         try await client.head(fullKey: try fullKey(key, "head"))
     }
 
+    public func list(prefix: String, after token: String?) async throws(ObjectStorageError) -> ObjectPage {
+        let fullPrefix = client.configuration.fullKey(prefix)
+        let (fullKeys, next) = try await client.list(prefix: fullPrefix, after: token)
+        let length = fullPrefix.utf8.count - prefix.utf8.count
+        return ObjectPage(keys: fullKeys.map { String($0.utf8.dropFirst(length)) ?? "" }, next: next)
+    }
+
+    public func delete(keys: [String]) async throws(ObjectStorageError) {
+        // One request for each: not every service has the call for many, and it removes nothing in one piece either.
+        let fullKeys = try keys.map { (key) throws(ObjectStorageError) in try fullKey(key, "delete") }
+        for start in stride(from: 0, to: fullKeys.count, by: Self.deletionsAtOnce) {
+            let failure = await withTaskGroup(of: ObjectStorageError?.self) { [client] group in
+                for fullKey in fullKeys[start..<min(start + Self.deletionsAtOnce, fullKeys.count)] {
+                    group.addTask {
+                        do throws(ObjectStorageError) { try await client.delete(fullKey: fullKey) } catch { return error }
+                        return nil
+                    }
+                }
+                return await group.reduce(nil) { $0 ?? $1 }
+            }
+            if let failure { throw failure }
+        }
+    }
+
+    private static let deletionsAtOnce = 16
+
     /// Accepts only keys that S3 allows and that can appear in XML and in a log line.
     private func fullKey(_ key: String, _ operation: String) throws(ObjectStorageError) -> String {
         let fullKey = client.configuration.fullKey(key)

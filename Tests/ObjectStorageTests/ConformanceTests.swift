@@ -135,6 +135,44 @@ import Testing
         }
     }
 
+    @Test("lists what begins with a prefix, and removes what it is told", arguments: StorageUnderTest.allCases) func listed(
+        _ kind: StorageUnderTest
+    ) async throws {
+        try await kind.run { storage in
+            #expect(try await storage.list(prefix: "d/").keys == [])
+            let keys = ["d/a b.csv", "d/e/é&<'.csv", "d/e/f/100%.csv", "dx", "other/a"]
+            for key in keys { try await storage.put(key: key, bytes: [1], contentType: "text/csv") }
+            let upload = try await storage.upload(key: "d/unfinished", contentType: "text/csv")
+            try await upload.write([1])
+            try await upload.finishParts()
+            #expect(try await storage.all("d/").sorted() == Array(keys.prefix(3)).sorted())
+            #expect(try await storage.all("d/e/").sorted() == Array(keys[1..<3]).sorted())
+            #expect(try await storage.all("d").sorted() == Array(keys.prefix(4)).sorted())
+            #expect(try await storage.all("").sorted() == keys.sorted())
+            #expect(try await storage.all("d/a b.csv/") == [])
+            await upload.abort()
+
+            try await storage.delete(keys: ["d/a b.csv", "d/e/é&<'.csv", "d/none", "d/none/none"])
+            #expect(try await storage.all("").sorted() == ["d/e/f/100%.csv", "dx", "other/a"])
+            try await storage.delete(keys: [])
+            let error = await #expect(throws: ObjectStorageError.self) { try await storage.delete(keys: ["a\nb"]) }
+            #expect(error?.kind == .invalidKey)
+        }
+    }
+
+    @Test("lists many objects in pages, and removes them all", arguments: StorageUnderTest.allCases) func manyListed(
+        _ kind: StorageUnderTest
+    ) async throws {
+        try await kind.run { storage in
+            let keys = (0..<1005).map { "many/\($0)" }
+            for key in keys { try await storage.put(key: key, bytes: [], contentType: "text/csv") }
+            let found = try await storage.all("many/")
+            #expect(found.sorted() == keys.sorted())
+            try await storage.delete(keys: found)
+            #expect(try await storage.all("many/") == [])
+        }
+    }
+
     @Test("rejects calls in the wrong order", arguments: StorageUnderTest.allCases) func misuse(_ kind: StorageUnderTest)
         async throws
     {
@@ -150,5 +188,18 @@ import Testing
             #expect(error?.kind == .misuse)
             #expect(try await !storage.exists(key: "k"))
         }
+    }
+}
+
+extension ObjectStorage {
+    /// All keys that begin with a prefix.
+    fileprivate func all(_ prefix: String) async throws -> [String] {
+        var page = try await list(prefix: prefix)
+        var keys = page.keys
+        while let next = page.next {
+            page = try await list(prefix: prefix, after: next)
+            keys += page.keys
+        }
+        return keys
     }
 }
