@@ -105,6 +105,7 @@ extension HTTPHeaders {
         var value = line[(colon + 1)...]
         while let first = value.first, first.isBlank { value.removeFirst() }
         while let last = value.last, last.isBlank { value.removeLast() }
-        return String(decoding: value, as: UTF8.self)
+        // RFC 9110, section 5.5: field values were ISO-8859-1 once, and some still are.
+        return String(validating: value, as: UTF8.self) ?? String(String.UnicodeScalarView(value.map { Unicode.Scalar($0) }))
     }
 }

@@ -1,4 +1,3 @@
-import Archive
 import ExportCore
 import Testing
 
@@ -6,8 +5,8 @@ import Testing
 
 @Suite("Keys and names of objects")
 struct ObjectKeyTests {
-    private func names(_ file: String, _ compression: Compression, _ entries: [String?]) throws -> [String] {
-        var names = try ObjectNames(file: file, compression: compression)
+    private func names(_ file: String, _ form: ObjectNames.Form, _ entries: [String?]) throws -> [String] {
+        var names = try ObjectNames(file: file, form: form)
         return try entries.map { try names.next(entry: $0) }
     }
 
@@ -22,49 +21,52 @@ struct ObjectKeyTests {
 
     @Test("an unpacked file keeps its name, with spaces and Unicode byte for byte")
     func plain() throws {
-        #expect(try names("Umsätze 2026 + Übersicht %.csv", .none, [nil]) == ["Umsätze 2026 + Übersicht %.csv"])
-        #expect(try names("report.csv.gz", .none, [nil]) == ["report.csv.gz"])
+        #expect(try names("Umsätze 2026 + Übersicht %.csv", .whole, [nil]) == ["Umsätze 2026 + Übersicht %.csv"])
+        #expect(try names("report.csv.gz", .whole, [nil]) == ["report.csv.gz"])
     }
 
     @Test(
         "a gzip loses its suffix, but never all of its name",
         arguments: [
             ("a.csv.gz", "a.csv"), ("a.csv.GZ", "a.csv"), ("a.csv", "a.csv"), (".gz", ".gz"), ("x/.gz", "x/.gz"), ("x/b.gz", "x/b"),
+            ("a.csv.gzip", "a.csv"), ("a.tgz", "a.tar"), ("x/a.TGZ", "x/a.tar"), ("a.svgz", "a.svg"), (".tgz", ".tgz"), ("a.gz.gz", "a.gz"),
+            ("a.zip", "a.zip"), ("tgz", "tgz"),
         ])
     func gzip(file: String, expected: String) throws {
-        #expect(try names(file, .gzip, [nil]) == [expected])
+        #expect(try names(file, .unpacked, [nil]) == [expected])
     }
 
     @Test("a zip's entries are in a folder with its name")
     func zip() throws {
-        #expect(try names("orders.zip", .zip, ["a.csv", "sub/./b c.csv"]) == ["orders/a.csv", "orders/sub/b c.csv"])
-        #expect(try names("download", .zip, ["a.csv"]) == ["download/a.csv"])
+        #expect(try names("orders.zip", .folder, ["a.csv", "sub/./b c.csv"]) == ["orders/a.csv", "orders/sub/b c.csv"])
+        #expect(try names("download", .folder, ["a.csv"]) == ["download/a.csv"])
     }
 
     @Test("a repeated entry gets a number that no other entry has")
     func duplicates() throws {
         let entries = ["a.csv", "a.csv", "a~2.csv", "a.csv", "./a.csv", "d/noext", "d/noext", "d.x/noext", "d.x/noext"]
         let expected = ["a.csv", "a~2.csv", "a~2~2.csv", "a~3.csv", "a~4.csv", "d/noext", "d/noext~2", "d.x/noext", "d.x/noext~2"]
-        let found = try names("z.zip", .zip, entries)
+        let found = try names("z.zip", .folder, entries)
         #expect(found == expected.map { "z/" + $0 })
         #expect(Set(found).count == found.count)
     }
 
     @Test("names outside the job's folder are rejected", arguments: ["../x", "a/../../x", "/etc/passwd", "a//b", "c:\\x", "a\u{0}b", ""])
     func unsafe(path: String) throws {
-        var zip = try ObjectNames(file: "z.zip", compression: .zip)
+        var zip = try ObjectNames(file: "z.zip", form: .folder)
         #expect(throws: SafePathError.self) { try zip.next(entry: path) }
-        #expect(throws: SafePathError.self) { try ObjectNames(file: path, compression: .none) }
+        #expect(throws: SafePathError.self) { try ObjectNames(file: path, form: .whole) }
     }
 
     @Test(
         "no name replaces the job's own manifest, or another name that had to move",
         arguments: [
-            ("manifest.json", Compression.none, "_manifest.json"), ("_manifest.json", .none, "__manifest.json"),
-            ("manifest.json.gz", .gzip, "_manifest.json"), ("x/manifest.json", .none, "x/manifest.json"),
+            ("manifest.json", ObjectNames.Form.whole, "_manifest.json"), ("_manifest.json", .whole, "__manifest.json"),
+            ("manifest.json.gz", .unpacked, "_manifest.json"), ("x/manifest.json", .whole, "x/manifest.json"),
+            ("manifest.json/a.csv", .whole, "_manifest.json/a.csv"), ("manifest.jsonl", .whole, "manifest.jsonl"),
         ])
-    func reserved(file: String, compression: Compression, expected: String) throws {
-        #expect(try names(file, compression, [nil]) == [expected])
+    func reserved(file: String, form: ObjectNames.Form, expected: String) throws {
+        #expect(try names(file, form, [nil]) == [expected])
     }
 
     @Test("the source of an object shows neither signature nor password")

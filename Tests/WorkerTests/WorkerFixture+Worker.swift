@@ -33,6 +33,7 @@ struct Manifest: Decodable {
         var bytes: Int64
         var sha256: String
         var key: String
+        var listedName: String?
     }
 
     struct Skipped: Decodable {

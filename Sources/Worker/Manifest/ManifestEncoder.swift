@@ -13,7 +13,8 @@ import JobStore
 /// {"name":"b.csv","source":"https://…/b.csv.gz","errorCode":"checksum-mismatch","errorMessage":"…"}
 /// ]}
 /// ```
-/// `skipped` is present when files could not be fetched and the provider file says `onFileFailure: skip`; `files` counts them too. `key`
+/// `listedName` is the file's name in the provider's listing, if the stored name differs from it for another reason than that the file was
+/// unpacked. `skipped` is present when files could not be fetched and the provider file says `onFileFailure: skip`; `files` counts them too. `key`
 /// is the whole key, with the output's prefix; `location` is the URL of the job's folder. The manifest depends only on the job and its
 /// objects, so writing it twice gives the same bytes.
 struct ManifestEncoder {
@@ -39,6 +40,7 @@ struct ManifestEncoder {
         var writer = JSONWriter()
         writer.object { json in
             json.field("name", object.name)
+            if let listedName = object.listedName { json.field("listedName", listedName) }
             json.field("source", object.source)
             json.field("bytes", object.bytes)
             json.field("sha256", object.sha256)
@@ -53,6 +55,7 @@ struct ManifestEncoder {
             var writer = JSONWriter()
             writer.object { json in
                 json.field("name", file.name)
+                if file.name != file.listedName { json.field("listedName", file.listedName) }
                 json.field("source", FileTransfer.withoutSecrets(file.url))
                 json.field("errorCode", file.error.code)
                 json.field("errorMessage", file.error.message)

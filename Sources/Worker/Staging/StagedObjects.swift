@@ -28,6 +28,7 @@ actor StagedObjects {
     private struct Open {
         let name: String
         let key: String
+        let listedName: String?
         var small: [UInt8] = []
         var upload: (any ObjectUpload)?
         var bytes: Int64 = 0
@@ -61,7 +62,8 @@ actor StagedObjects {
     }
 
     /// Begins the next object, after `end` of the previous one.
-    func begin(name: String, key: String) { open = Open(name: name, key: key) }
+    /// - Parameter listedName: for the manifest.
+    func begin(name: String, key: String, listedName: String? = nil) { open = Open(name: name, key: key, listedName: listedName) }
 
     func write(_ bytes: [UInt8]) async throws {
         guard let current = open else { return }
@@ -91,7 +93,8 @@ actor StagedObjects {
             content = .spool(try await spool.append(ended.small))
         }
         let object = StoredObject(
-            name: ended.name, source: source, bytes: ended.bytes, sha256: Hexadecimal.text(ended.hash.finalize()), key: ended.key)
+            name: ended.name, source: source, bytes: ended.bytes, sha256: Hexadecimal.text(ended.hash.finalize()), key: ended.key,
+            listedName: ended.listedName)
         staged.append(Staged(content: content, object: object))
         open = nil
     }

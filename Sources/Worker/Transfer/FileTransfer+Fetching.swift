@@ -1,5 +1,5 @@
-import Archive
 import ExportCore
+import Foundation
 import HTTPClient
 import JobStore
 import Lifecycle
@@ -7,7 +7,7 @@ import ProviderAPI
 
 extension FileTransfer {
     /// Begins the download. An expired link is replaced by a fresh one, once.
-    func fetch() async throws -> ServedBytes {
+    func fetch() async throws -> FileBody {
         let stream: HTTPStream
         do throws(Failure) {
             stream = try await download(claimed.file.url)
@@ -17,7 +17,21 @@ extension FileTransfer {
             stream = try await download(try await freshLink(after: error))
             metrics.refreshed.increment()
         }
-        return ServedBytes(stream, of: claimed.file, received: metrics.received, on: thread)
+        try Self.requireContent(stream, claimed.file.url)
+        return try FileBody(stream, of: claimed.file, limits: configuration.archives, received: metrics.received, on: thread)
+    }
+
+    /// A success is no file unless the response is one: 202 says that the file is not there yet, 206 is a part of it.
+    private static func requireContent(_ stream: HTTPStream, _ url: String) throws(Failure) {
+        switch stream.status {
+        case 200, 203: return
+        default:
+            stream.cancel()
+            let failureClass: FailureClass = stream.status == 202 ? .notYet : .transient
+            throw Failure(
+                failureClass, code: "http-\(stream.status)", message: "the download of \(withoutSecrets(url)) answered \(stream.status)",
+                retryAfter: stream.headers.retryAfter(now: Int64(Date.now.timeIntervalSince1970)))
+        }
     }
 
     /// Asks whether the host may be asked now, and reports its answer.
@@ -54,26 +68,24 @@ extension FileTransfer {
         switch outcome {
         case .failure(let failure): throw counted ?? failure
         case .page(let files, _):
-            guard let file = files.first(where: { $0.name == claimed.file.listedName }) else {
+            guard let file = claimed.file.found(in: files) else {
                 throw Failure(
                     .gone, code: "file-no-longer-listed",
-                    message: "\(expired.message), and the file list no longer names the file")
+                    message: "\(expired.message), and the file list no longer names the file, or names several like it")
             }
             return file.url
         }
     }
 
     private var exportHandle: String { claimed.job.exportHandle ?? "{}" }
+}
 
-    /// How the file is unpacked. Documents that are zip files inside are not: their first bytes do not tell them from archives.
-    var compression: Compression {
-        switch provider.definition.download.unpack {
-        case .none: .none
-        case .gzip: .gzip
-        case .zip: .zip
-        case .auto: Self.documents.contains { claimed.file.name.lowercased().hasSuffix($0) } ? .none : .auto
-        }
+extension FileTask {
+    /// The file on a page that is listed again: by its name there, and if several have it, by the URL without what changes in it.
+    fileprivate func found(in files: [ListedFile]) -> ListedFile? {
+        let named = files.filter { $0.name == listedName }
+        if named.count < 2 { return named.first }
+        let same = named.filter { FileTransfer.withoutSecrets($0.url) == FileTransfer.withoutSecrets(url) }
+        return same.count == 1 ? same.first : nil
     }
-
-    private static let documents = [".xlsx", ".xlsm", ".docx", ".pptx", ".ods", ".odt", ".odp", ".epub", ".jar", ".kmz"]
 }

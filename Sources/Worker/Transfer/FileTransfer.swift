@@ -7,7 +7,8 @@ import Logging
 import ObjectStorage
 import ProviderAPI
 
-/// One attempt at a file: fetch → count and hash → unpack → stage → verify → confirm the lease, unless it is fresh → name the objects.
+/// One attempt at a file: fetch → count and hash → undo content codings → check that it is the file → unpack → stage → verify → confirm the
+/// lease, unless it is fresh → name the objects.
 ///
 /// The whole file is never in memory: the provider's data waits in its socket until the storage has accepted the earlier data.
 struct FileTransfer: Sendable {
@@ -37,37 +38,53 @@ struct FileTransfer: Sendable {
     }
 
     private func transfer(into staged: StagedObjects) async throws -> [StoredObject] {
-        let served = try await fetch()
+        let body = try await fetch()
         do {
-            try await unpack(served, into: staged)
-            try await served.verify()
+            let start = try await body.beginning(atLeast: Self.beginningLength)
+            let told = toldName(body)
+            try await requirePromised(body, start, name: told ?? claimed.file.name)
+            let form = FileForm(
+                name: told ?? claimed.file.name, rule: provider.definition.download.unpack, start: start,
+                type: body.headers["content-type"],
+                wasDecoded: await body.wasDecoded)
+            let name = try await name(told, form, body)
+            try await unpack(body, as: form, named: name, into: staged)
+            try await body.verify()
         } catch {
             // A flipped bit can make an entry look encrypted or badly named. Such a file is corrupt, and another attempt may succeed.
-            defer { served.cancel() }
-            if !Failure(of: error).failureClass.isRetriable { try await served.verify() }
+            defer { body.cancel() }
+            if !Failure(of: error).failureClass.isRetriable { try await body.verify() }
             throw error
         }
         try await lease.confirmUnlessFresh()
+        if claimed.index == 0, claimed.job.state.creation > 0 { try await removeEarlierManifest() }
         return try await staged.commit(under: lease)
     }
 
-    private func unpack(_ served: ServedBytes, into staged: StagedObjects) async throws {
-        let reader = ArchiveReader(compression, limits: configuration.archives) { try await served.next() }
+    private func unpack(_ body: FileBody, as form: FileForm, named file: String, into staged: StagedObjects) async throws {
+        let reader = ArchiveReader(form.compression, limits: configuration.archives) { try await body.next() }
         do {
             let key = ObjectKey(claimed.job)
-            var names: ObjectNames?
+            var names = try ObjectNames(file: file, form: form.name)
             while let entry = try await reader.nextEntry() {
-                let compression = await reader.compression
-                var known = try names ?? ObjectNames(file: claimed.file.name, compression: compression)
-                let name = try known.next(entry: entry.path)
-                names = known
-                await staged.begin(name: name, key: key.object(name))
+                let name = try names.next(entry: entry.path)
+                await staged.begin(name: name, key: key.object(name), listedName: listedName(file, name))
                 while let bytes = try await reader.read() { try await staged.write(bytes) }
                 try await staged.end()
             }
         } catch {
             await reader.close()
             throw error
+        }
+    }
+
+    /// A job may have been cancelled right after its manifest was written, and then started again: the folder is not complete any more.
+    private func removeEarlierManifest() async throws {
+        do throws(ObjectStorageError) {
+            try await storage.delete(keys: [ObjectKey(claimed.job).manifest])
+        } catch {
+            guard error.kind == .accessDenied else { throw error }
+            logger.error("the manifest of an export that the job left behind stays, if there is one; allow deleting objects: \(error)")
         }
     }
 

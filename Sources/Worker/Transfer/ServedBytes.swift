@@ -4,21 +4,34 @@ import EventThread
 import ExportCore
 import HTTPClient
 import Metrics
-import ObjectStorage
 
-/// The bytes of a file as they arrive: counted, hashed, and at the end compared with what the provider promised.
+/// Bytes that were counted and hashed.
+struct Tally: Sendable {
+    private(set) var count: Int64 = 0
+    private var hash = SHA256()
+
+    mutating func add(_ bytes: [UInt8]) {
+        count += Int64(bytes.count)
+        bytes.withUnsafeBytes { hash.update(bufferPointer: $0) }
+    }
+
+    /// Lower-case hexadecimal.
+    var sha256: String { Hexadecimal.text(hash.finalize()) }
+}
+
+/// The bytes of a file as they arrive from its server, before any content coding is undone.
 actor ServedBytes {
     private nonisolated let stream: HTTPStream
-    private let file: FileTask
+    private let limit: Int64?
     private let received: Counter
-    private var count: Int64 = 0
-    private var hash = SHA256()
+    private(set) var tally = Tally()
     private let thread: EventThread
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
-    init(_ stream: HTTPStream, of file: FileTask, received: Counter, on thread: EventThread) {
+    /// - Parameter limit: the size that the provider promised, if nothing but these bytes can have it.
+    init(_ stream: HTTPStream, limit: Int64?, received: Counter, on thread: EventThread) {
         self.stream = stream
-        self.file = file
+        self.limit = limit
         self.received = received
         self.thread = thread
     }
@@ -27,30 +40,14 @@ actor ServedBytes {
     /// - Throws: `HTTPError`; `size-mismatch` as soon as more bytes arrive than promised.
     func next() async throws -> [UInt8]? {
         guard let bytes = try await stream.next() else { return nil }
-        count += Int64(bytes.count)
-        bytes.withUnsafeBytes { hash.update(bufferPointer: $0) }
+        tally.add(bytes)
         received.increment(by: bytes.count)
-        if let promised = file.bytes, count > promised {
-            throw Self.mismatch("size-mismatch", "\(promised) bytes were promised, more arrived")
+        if let limit, tally.count > limit {
+            throw Failure(.corrupt, code: "size-mismatch", message: "\(limit) bytes were promised, more arrived")
         }
         return bytes
     }
 
-    /// Reads the rest of the response, and compares.
-    /// - Throws: a corrupt `Failure` if the file differs from what the provider promised; `HTTPError`.
-    func verify() async throws {
-        while try await next() != nil {}
-        if let promised = file.bytes, count != promised {
-            throw Self.mismatch("size-mismatch", "\(promised) bytes were promised, \(count) arrived")
-        }
-        let sha256 = Hexadecimal.text(hash.finalize())
-        if let promised = file.sha256?.lowercased(), promised != sha256 {
-            throw Self.mismatch("checksum-mismatch", "SHA-256 \(promised.prefix(64)) was promised, \(sha256) arrived")
-        }
-    }
-
     /// Releases the connection.
     nonisolated func cancel() { stream.cancel() }
-
-    private static func mismatch(_ code: String, _ message: String) -> Failure { Failure(.corrupt, code: code, message: message) }
 }

@@ -19,6 +19,7 @@ enum TransferSpan {
             if let failure = outcome.failure {
                 span.setStatus(SpanStatus(code: .error, message: failure.message))
                 span.attributes["error.type"] = failure.code
+                if let answer = failure.answer { span.attributes["longhaul.answer"] = answer.description }
             }
             return outcome
         }

@@ -15,10 +15,10 @@ extension WorkerMetrics {
         case .retried(let delay):
             count(.retried)
             retried.increment()
-            logger.notice("transfer failed, retry in \(delay): \(outcome.reason)", metadata: ["errorCode": "\(outcome.code)"])
+            logger.notice("transfer failed, retry in \(delay): \(outcome.reason)", metadata: outcome.metadata)
         case .givenUp:
             count(outcome == nil ? .exhausted : .failed)
-            logger.error("file given up: \(outcome.reason)", metadata: ["errorCode": "\(outcome.code)"])
+            logger.error("file given up: \(outcome.reason)", metadata: outcome.metadata)
         case .handedBack:
             count(.handedBack)
             logger.notice("transfer aborted by the shutdown; the file is handed back")
@@ -33,6 +33,12 @@ extension WorkerMetrics {
 }
 
 extension TransferOutcome? {
+    fileprivate var metadata: Logger.Metadata {
+        var metadata: Logger.Metadata = ["errorCode": "\(code)"]
+        if let answer = self?.failure?.answer { metadata["answer"] = "\(answer)" }
+        return metadata
+    }
+
     fileprivate var code: String { self?.failure?.code ?? "file-attempts-exhausted" }
     fileprivate var reason: String { self?.failure?.message ?? "earlier attempts used up what the provider file allows" }
 }

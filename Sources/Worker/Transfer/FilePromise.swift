@@ -1,0 +1,110 @@
+import ExportCore
+import ProviderAPI
+
+/// What a download must be, and how to recognise that it is a page or an error document instead.
+///
+/// The file's name promises the type, unless the provider file names media types (`download.expect.type`). A name without a known
+/// extension promises nothing.
+struct FilePromise: Sendable {
+    /// Whether the name, or the rule for unpacking, says what the file is.
+    private enum Kind {
+        case nothing, html, xml, json, text
+        /// A format that cannot begin as JSON does.
+        case binary
+        /// Compressed data, or what is named like it: the name below says what else it may be.
+        case packed
+    }
+
+    private let kind: Kind
+    private let expectedTypes: [String]
+    /// For the message: `csv`.
+    private let word: String
+    /// Whether an Excel type makes a page or an XML document a workbook: programs save HTML tables and XML under `.xls`.
+    private let isOldWorkbook: Bool
+
+    init(name: String, rules: DownloadRules) {
+        expectedTypes = rules.expectedTypes
+        var suffixes = Suffixes(name)
+        let outer = suffixes.last
+        while let last = suffixes.last, Self.packed.contains(last) { suffixes.removeLast() }
+        let isPacked = outer.map { Self.packed.contains($0) } ?? false || rules.unpack == .gzip || rules.unpack == .zip
+        let inner = suffixes.last.flatMap { Self.kinds[$0] }
+        kind = inner ?? (isPacked ? .packed : .nothing)
+        word = inner == nil ? (outer ?? rules.unpack.rawValue) : suffixes.last ?? ""
+        isOldWorkbook = suffixes.last == "xls"
+    }
+
+    /// - Parameters:
+    ///   - start: the first bytes, after content codings were undone.
+    ///   - type: the `Content-Type`.
+    /// - Returns: code and problem; `nil` if the file may be what was promised.
+    func problem(_ start: [UInt8], type: String?) -> (code: String, text: String)? {
+        let type = type.map(MediaType.init)
+        guard expectedTypes.isEmpty else {
+            if let type, expectedTypes.contains(where: type.matches) { return nil }
+            let expected = expectedTypes.joined(separator: ", ")
+            return ("unexpected-type", "the download is of type \(type?.text ?? "(none)"), expected: \(expected)")
+        }
+        guard let found = found(BodyStart(start), type) else { return nil }
+        return ("not-the-file", kind == .nothing ? "the download is \(found)" : "the download is \(found) instead of \(word)")
+    }
+
+    private func found(_ start: BodyStart, _ type: MediaType?) -> String? {
+        if isOldWorkbook, type?.isExcel == true { return nil }
+        switch start {
+        case .html:
+            if kind == .html || (kind == .nothing && type?.isHTML != true) { return nil }
+            return "an HTML page"
+        case .xml(let isDeclared):
+            let isWrong =
+                switch kind {
+                case .nothing, .html, .xml: false
+                case .text: type?.isXML == true
+                case .json, .binary, .packed: isDeclared || type?.isXML == true
+                }
+            return isWrong ? "an XML document" : nil
+        case .json:
+            let isWrong =
+                switch kind {
+                case .nothing, .html, .json: false
+                case .binary: true
+                case .xml, .text, .packed: type?.isJSON == true
+                }
+            return isWrong ? "a JSON document" : nil
+        case .other: return nil
+        }
+    }
+}
+
+extension FilePromise {
+    /// Suffixes under which something else may be: `report.csv.gz` promises CSV.
+    private static let packed: Set<String> = ["gz", "gzip", "zip", "zst", "zstd", "bz2", "xz", "br", "lz4", "7z", "z"]
+
+    private static let kinds: [String: Kind] = {
+        let names: [(Kind, String)] = [
+            (.html, "html htm xhtml shtml mhtml"),
+            (.xml, "xml xsd xsl xslt rss atom kml gml gpx svg svgz xlf xliff wsdl plist rdf"),
+            (.json, "json ndjson jsonl jsonlines geojson topojson jsonld har avsc"),
+            (.text, "csv tsv tab psv txt log dat sql yaml yml"),
+            (.binary, "parquet avro orc xlsx xlsm xlsb docx pptx ods odt pdf tar tgz arrow feather sqlite rds rda rdata jpg jpeg png gif"),
+            (.text, "xls"),
+        ]
+        return names.reduce(into: [:]) { kinds, entry in
+            for name in entry.1.split(separator: " ") { kinds[String(name)] = entry.0 }
+        }
+    }()
+}
+
+/// The extensions of the last component of a name, in lower case.
+private struct Suffixes {
+    private var parts: [String]
+
+    init(_ name: String) {
+        let file = name.split(separator: "/").last ?? ""
+        parts = file.split(separator: ".", omittingEmptySubsequences: false).dropFirst().map { $0.lowercased() }
+    }
+
+    var last: String? { parts.last }
+
+    mutating func removeLast() { parts.removeLast() }
+}

@@ -1,0 +1,88 @@
+import ProviderAPI
+import Testing
+
+@testable import Worker
+
+private enum Wrong {
+    static let page = "<!DOCTYPE html>\n<html><body>log in</body></html>"
+    static let xml = "<?xml version=\"1.0\"?><Error><Code>SlowDown</Code></Error>"
+}
+
+@Suite("What a download begins with")
+struct FilePromiseTests {
+    private func code(_ name: String, _ body: String, _ type: String?, _ rules: DownloadRules = DownloadRules()) -> String? {
+        FilePromise(name: name, rules: rules).problem(Array(body.utf8), type: type)?.code
+    }
+
+    @Test(
+        "is a page in place of any file that is not HTML", arguments: ["a.csv", "a.csv.gz", "a.zip", "a.json", "a.xml", "a.pdf", "x/b.txt"])
+    func page(name: String) {
+        for body in [Wrong.page, "\u{FEFF} \r\n<HTML lang=\"en\">", "<html>"] {
+            #expect(code(name, body, nil) == "not-the-file")
+            #expect(code(name, body, "text/csv") == "not-the-file")
+        }
+    }
+
+    @Test(
+        "is an XML error document in place of another format",
+        arguments: ["a.csv", "a.json", "a.parquet", "a.xlsx", "a.zip", "a.gz", "a.ndjson.gz", "a.pdf"])
+    func xml(name: String) {
+        #expect(code(name, Wrong.xml, "application/xml") == "not-the-file")
+        #expect(code(name, "<Error><Code>x</Code></Error>", "text/xml; charset=utf-8") == "not-the-file")
+        #expect(code(name, "<fault>x</fault>", "application/soap+xml") == "not-the-file")
+    }
+
+    @Test("is a JSON error document in place of another format if its type says so", arguments: ["a.csv", "a.zip", "a.xml", "a.csv.gz"])
+    func json(name: String) {
+        for type in ["application/json", "application/problem+json; charset=utf-8"] {
+            #expect(code(name, "{\"error\":\"rate limit\"}", type) == "not-the-file")
+            #expect(code(name, " [{\"error\":1}]", type) == "not-the-file")
+        }
+        #expect(code(name, "{\"error\":\"x\"}", "text/csv") == nil)
+    }
+
+    @Test("is JSON in place of a binary format, whatever its type says") func binary() {
+        #expect(code("a.parquet", "{\"error\":1}", "application/octet-stream") == "not-the-file")
+    }
+
+    @Test(
+        "is the file",
+        arguments: [
+            ("a.csv", "id,name\n", "text/html"), ("a.csv", "", nil), ("a.csv", "<b>,c\n", "text/csv"), ("a.html", Wrong.page, "text/html"),
+            ("a.htm.gz", Wrong.page, nil), ("a.xml", Wrong.xml, nil), ("a.xml.gz", Wrong.xml, "text/xml"),
+            ("a.json", "[1]", "application/json"),
+            ("a.ndjson", "{}", "application/json"), ("a.txt", Wrong.xml, "text/plain"), ("a", Wrong.xml, "application/xml"),
+            ("a", "{}", "application/json"), ("a", Wrong.page, "application/octet-stream"), ("a.php", Wrong.xml, nil),
+            ("a.xls", Wrong.page, "application/vnd.ms-excel"), ("a.xls", Wrong.xml, "application/vnd.ms-excel; charset=utf-8"),
+            ("a.svg", "<svg xmlns=\"x\">", "image/svg+xml"), ("a.csv", "[1],2\n", "text/csv"),
+        ] as [(String, String, String?)])
+    func file(name: String, body: String, type: String?) {
+        #expect(code(name, body, type) == nil)
+    }
+
+    @Test("is still a page when the name promises nothing and the type says so") func unnamed() {
+        #expect(code("download", Wrong.page, "text/html; charset=utf-8") == "not-the-file")
+        #expect(code("export.php", Wrong.page, "text/html") == "not-the-file")
+    }
+
+    @Test("is not what a rule for unpacking needs") func unpack() {
+        #expect(code("download", Wrong.xml, nil, DownloadRules(unpack: .zip)) == "not-the-file")
+        #expect(code("download", Wrong.page, nil, DownloadRules(unpack: .gzip)) == "not-the-file")
+    }
+
+    @Test("is judged by its type alone if the provider file names types") func expected() {
+        var rules = DownloadRules()
+        rules.expectedTypes = ["text/csv", "Application/*"]
+        #expect(code("a.csv", Wrong.page, "text/csv; charset=utf-8", rules) == nil)
+        #expect(code("a.csv", Wrong.xml, "application/xml", rules) == nil)
+        #expect(code("a.csv", "a,b", "text/plain", rules) == "unexpected-type")
+        #expect(code("a.csv", "a,b", nil, rules) == "unexpected-type")
+        rules.expectedTypes = ["*/*"]
+        #expect(code("a.csv", Wrong.page, "text/html", rules) == nil)
+    }
+
+    @Test("is quoted as one line of bounded length") func quoted() {
+        #expect(FileTransfer.line(Array("\u{FEFF}<html>\r\n\t <b>\u{1B}x".utf8)) == "<html> <b> x")
+        #expect(FileTransfer.line(Array(String(repeating: "ä", count: 900).utf8)).count == 200)
+    }
+}

@@ -1,0 +1,38 @@
+import ExportCore
+import TestServers
+import Testing
+
+@testable import Worker
+
+@Suite("A download that is not the file", .needsServers, .serialized, .timeLimit(.minutes(5)))
+struct NotTheFileTests {
+    private static let body = Array("id,name\n1,x\n".utf8)
+
+    @Test("is a failed attempt, and the file that comes later is stored") func retried() async throws {
+        try await WorkerFixture.run { fixture in
+            let result = try await fixture.transfer([
+                "0.csv": [.init("<html>please log in</html>", "Content-Type: text/html"), .init(Self.body)],
+                "1.csv": [.init("{\"error\":\"rate limit\"}", "Content-Type: application/json"), .init(Self.body)],
+                "2.csv": [.init("<Error><Code>InternalError</Code></Error>", "Content-Type: application/xml"), .init(Self.body)],
+                "3.csv": [.init(Array(Self.body.prefix(5)), "Content-Range: bytes 0-4/12", status: 206), .init(Self.body)],
+                "4.csv": [.init(Self.body, status: 203)],
+            ])
+            #expect(result.objects == ["0.csv": Self.body, "1.csv": Self.body, "2.csv": Self.body, "3.csv": Self.body, "4.csv": Self.body])
+            #expect(
+                result.failures.sorted() == [
+                    "file 0 attempt 1 not-the-file", "file 1 attempt 1 not-the-file", "file 2 attempt 1 not-the-file",
+                    "file 3 attempt 1 http-206",
+                ])
+        }
+    }
+
+    @Test("is quoted by the error of the job that it fails") func quoted() async throws {
+        try await WorkerFixture.run { fixture in
+            let result = try await fixture.transfer(["a.csv": [.init("<html>\n please log in</html>", "Content-Type: text/html")]])
+            #expect(result.objects.isEmpty)
+            let error = try await fixture.job(result.id).error
+            #expect(error?.code == "not-the-file")
+            #expect(error?.message.contains("an HTML page instead of csv; it begins: <html> please log in</html>") == true)
+        }
+    }
+}
