@@ -123,6 +123,25 @@ struct TransferTests {
         }
     }
 
+    @Test("removes what an export that was left behind has stored, and nothing else, before the manifest is written")
+    func leftBehind() async throws {
+        try await WorkerFixture.run { fixture in
+            let (id, truth) = try await fixture.processing(
+                "job-1", order: #"{"files":2,"bytesPerFile":100,"entries":2,"compression":"zip"}"#)
+            _ = try await fixture.redis.send(["HSET", "{lh:00}:job:job-1", "creation", "1"])
+            let key = ObjectKey(try await fixture.job(id))
+            let old = [key.object("old.csv"), key.object("old/a b.csv"), key.manifest], others = [key.folder + "x/a.csv", "other/a.csv"]
+            for key in old + others { try await fixture.storage.put(key: key, bytes: [1], contentType: "text/csv") }
+            try await fixture.withWorker { _ in
+                try await fixture.publish(id, files: 0..<2)
+                #expect(try await fixture.end(of: id).state.status == .completed)
+            }
+            try await fixture.verify(id, truth)
+            for key in old.dropLast() { #expect(try await !fixture.storage.exists(key: key), "\(key)") }
+            for key in others { #expect(try await fixture.storage.exists(key: key), "\(key)") }
+        }
+    }
+
     @Test("completes a job with only a manifest message")
     func manifestMessage() async throws {
         try await WorkerFixture.run { fixture in

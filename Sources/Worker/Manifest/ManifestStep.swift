@@ -86,7 +86,11 @@ extension ManifestStep {
         let (job, key) = (claim.job, ObjectKey(claim.job))
         var encoder = ManifestEncoder()
         var piece = encoder.head(job, location: storage.url(key: key.folder))
-        for object in claim.objects ?? [] { piece += encoder.object(object) }
+        var named = NamedObjects(of: job)
+        for object in claim.objects ?? [] {
+            piece += encoder.object(object)
+            named?.insert(object)
+        }
         var first = claim.objects == nil ? 0 : job.state.filesTotal
         // Adapts to how many objects a file has.
         var page = 4
@@ -95,6 +99,7 @@ extension ManifestStep {
             let objects = try await store.objects(of: job.id, from: first, many: many)
             for object in objects {
                 piece += encoder.object(object)
+                named?.insert(object)
                 guard piece.count >= Self.pieceBytes else { continue }
                 let begun = if let upload { upload } else { try await storage.upload(key: key.manifest, contentType: Self.contentType) }
                 upload = begun
@@ -110,6 +115,7 @@ extension ManifestStep {
             try await upload.write(piece)
             try await upload.finishParts()
         }
+        if let named, try await !named.removeOthers(in: storage, key, &claim, store, logger) { return nil }
         // Right before the manifest becomes visible: the job may have been cancelled meanwhile.
         if !claim.isFresh, try await !claim.renew(in: store) { return nil }
         if let upload {
