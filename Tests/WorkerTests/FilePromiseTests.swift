@@ -28,6 +28,7 @@ struct FilePromiseTests {
         arguments: ["a.csv", "a.json", "a.parquet", "a.xlsx", "a.zip", "a.gz", "a.ndjson.gz", "a.pdf"])
     func xml(name: String) {
         #expect(code(name, Wrong.xml, "application/xml") == "not-the-file")
+        #expect(code(name, Wrong.xml, "application/octet-stream") == "not-the-file")
         #expect(code(name, "<Error><Code>x</Code></Error>", "text/xml; charset=utf-8") == "not-the-file")
         #expect(code(name, "<fault>x</fault>", "application/soap+xml") == "not-the-file")
     }
@@ -39,6 +40,11 @@ struct FilePromiseTests {
             #expect(code(name, " [{\"error\":1}]", type) == "not-the-file")
         }
         #expect(code(name, "{\"error\":\"x\"}", "text/csv") == nil)
+    }
+
+    @Test("is XML in place of text only if its type says so") func text() {
+        #expect(code("a.txt", Wrong.xml, "application/xml") == "not-the-file")
+        #expect(code("a.txt", Wrong.xml, nil) == nil)
     }
 
     @Test("is JSON in place of a binary format, whatever its type says") func binary() {

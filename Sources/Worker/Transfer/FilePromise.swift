@@ -8,7 +8,9 @@ import ProviderAPI
 struct FilePromise: Sendable {
     /// Whether the name, or the rule for unpacking, says what the file is.
     private enum Kind {
-        case nothing, html, xml, json, text
+        case nothing, html, xml, json, table
+        /// Text of any kind, which may be XML.
+        case text
         /// A format that cannot begin as JSON does.
         case binary
         /// Compressed data, or what is named like it: the name below says what else it may be.
@@ -60,7 +62,7 @@ struct FilePromise: Sendable {
                 switch kind {
                 case .nothing, .html, .xml: false
                 case .text: type?.isXML == true
-                case .json, .binary, .packed: isDeclared || type?.isXML == true
+                case .json, .table, .binary, .packed: isDeclared || type?.isXML == true
                 }
             return isWrong ? "an XML document" : nil
         case .json:
@@ -68,7 +70,7 @@ struct FilePromise: Sendable {
                 switch kind {
                 case .nothing, .html, .json: false
                 case .binary: true
-                case .xml, .text, .packed: type?.isJSON == true
+                case .xml, .table, .text, .packed: type?.isJSON == true
                 }
             return isWrong ? "a JSON document" : nil
         case .other: return nil
@@ -85,9 +87,12 @@ extension FilePromise {
             (.html, "html htm xhtml shtml mhtml"),
             (.xml, "xml xsd xsl xslt rss atom kml gml gpx svg svgz xlf xliff wsdl plist rdf"),
             (.json, "json ndjson jsonl jsonlines geojson topojson jsonld har avsc"),
-            (.text, "csv tsv tab psv txt log dat sql yaml yml"),
-            (.binary, "parquet avro orc xlsx xlsm xlsb docx pptx ods odt pdf tar tgz arrow feather sqlite rds rda rdata jpg jpeg png gif"),
-            (.text, "xls"),
+            (.table, "csv tsv tab psv"),
+            (.text, "txt log dat sql yaml yml"),
+            (
+                .binary,
+                "parquet avro orc xlsx xlsm xlsb docx pptx ods odt pdf tar tgz arrow feather sqlite rds rda rdata jpg jpeg png gif xls"
+            ),
         ]
         return names.reduce(into: [:]) { kinds, entry in
             for name in entry.1.split(separator: " ") { kinds[String(name)] = entry.0 }

@@ -20,9 +20,28 @@ extension FileTransfer {
         }
         // An earlier attempt may have got it.
         if wanted == claimed.file.name || "\(claimed.index)-\(wanted)" == claimed.file.name { return claimed.file.name }
-        guard let name = try await store.renameFile(claimed, to: wanted) else { throw LeaseLost() }
-        return name
+        return try await renamed(wanted)
     }
+
+    /// Asks again while the store does not answer: what was received so far would be lost.
+    private func renamed(_ wanted: String) async throws -> String {
+        var tries = 0
+        while true {
+            do {
+                guard let name = try await store.renameFile(claimed, to: wanted) else { throw LeaseLost() }
+                return name
+            } catch let error as JobStoreError {
+                tries += 1
+                guard tries < Self.maxTries, await lease.pauseWhileHeld() else {
+                    var failure = Failure(.transient, code: "store-unavailable", message: "the file was not renamed: \(error)")
+                    failure.countsAsAttempt = false
+                    throw failure
+                }
+            }
+        }
+    }
+
+    private static let maxTries = 5
 
     /// For the manifest: the name in the listing, if another reason than unpacking makes the object's differ.
     /// - Parameters:

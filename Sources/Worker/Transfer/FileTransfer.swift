@@ -46,7 +46,7 @@ struct FileTransfer: Sendable {
             let form = FileForm(
                 name: told ?? claimed.file.name, rule: provider.definition.download.unpack, start: start,
                 type: body.headers["content-type"],
-                wasDecoded: await body.wasDecoded)
+                wasDecoded: body.isCoded ? await body.wasDecoded : false)
             let name = try await name(told, form, body)
             try await unpack(body, as: form, named: name, into: staged)
             try await body.verify()
