@@ -165,14 +165,14 @@ struct SimpleAPITests {
         #expect(failure?.failureClass == .transient)
     }
 
-    @Test("files are listed page by page, relative links are resolved, and a missing name is taken from the URL")
+    @Test("files are listed page by page, relative links are resolved, white space goes, and a missing name is taken from the URL")
     func files() async throws {
         let sha = String(repeating: "AB", count: 32)
         let provider = try await provider { request in
             request.target.contains("cursor")
                 ? .json(#"{"files":[{"url":"https://cdn.example.com/x/c%20d.csv?sig=1"}]}"#)
                 : .json(
-                    #"{"files":[{"name":"a.csv","url":"/dl/a","size":5,"sha256":"\#(sha)"},{"name":null,"url":"b b.csv","size":"7"}],"nextPage":"?cursor=2"}"#
+                    #"{"files":[{"name":"a.csv","url":"/dl/a","size":5,"sha256":"\#(sha)"},{"name":null,"url":"b b.csv","size":"7"},{"name":" x y.csv\r\n","url":"/dl/x\n"},{"name":" ","url":" /dl/z"}],"nextPage":"?cursor=2"}"#
                 )
         }
         let first = await provider.client.files(provider.job, exportHandle: #"{"id":"1"}"#)
@@ -183,10 +183,13 @@ struct SimpleAPITests {
                 == .page(
                     files: [
                         ListedFile(name: "a.csv", url: "\(base)/dl/a", bytes: 5, sha256: sha.lowercased()),
-                        ListedFile(name: "b b.csv", url: "\(base)/v2/exports/1/b%20b.csv", bytes: 7),
+                        ListedFile(name: "b b.csv", url: "\(base)/v2/exports/1/b%20b.csv", bytes: 7, isNamed: false),
+                        ListedFile(name: "x y.csv", url: "\(base)/dl/x"), ListedFile(name: "z", url: "\(base)/dl/z", isNamed: false),
                     ], next: token))
         let second = await provider.client.files(provider.job, exportHandle: #"{"id":"1"}"#, page: token)
-        #expect(second == .page(files: [ListedFile(name: "c d.csv", url: "https://cdn.example.com/x/c%20d.csv?sig=1")], next: nil))
+        #expect(
+            second
+                == .page(files: [ListedFile(name: "c d.csv", url: "https://cdn.example.com/x/c%20d.csv?sig=1", isNamed: false)], next: nil))
         #expect(provider.server.lines == ["GET /v2/exports/1/files?size=2", "GET /v2/exports/1/files?cursor=2"])
         #expect(provider.server.requests.allSatisfy { $0.headers["authorization"] != nil })
     }

@@ -1,4 +1,5 @@
 import ExportCore
+import ProviderAPI
 import Testing
 
 @testable import Worker
@@ -67,6 +68,17 @@ struct ObjectKeyTests {
         ])
     func reserved(file: String, form: ObjectNames.Form, expected: String) throws {
         #expect(try names(file, form, [nil]) == [expected])
+    }
+
+    @Test("a fresh link is the file's own, even if the list has several files of its name")
+    func freshLink() {
+        func listed(_ name: String, _ path: String) -> ListedFile { ListedFile(name: name, url: "https://x.example/\(path)?sig=2") }
+        let file = FileTask(name: "1-download", url: "https://x.example/2/download?sig=1", listedName: "download")
+        let files = [listed("other", "2/download"), listed("download", "1/download"), listed("download", "2/download")]
+        #expect(file.found(in: files) == files[2])
+        #expect(file.found(in: Array(files.prefix(2))) == files[1])
+        #expect(file.found(in: [listed("download", "3/download"), listed("download", "4/download")]) == nil)
+        #expect(file.found(in: [files[0]]) == nil)
     }
 
     @Test("the source of an object shows neither signature nor password")

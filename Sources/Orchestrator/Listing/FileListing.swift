@@ -69,7 +69,7 @@ struct FileListing: Sendable {
                 await interpreter.carryOut(.listingRefused(error), for: job, by: provider.machine)
                 return
             }
-            let tasks = tasks(page.files, page: cursor, of: job)
+            let tasks = Self.tasks(page.files, page: cursor, after: job.state.filesTotal)
             guard let stored = try await interpreter.carryOut(page: tasks, next: page.next, of: job, by: provider.machine) else { return }
             guard let next = page.next else { return }
             (job, cursor) = (stored, next)
@@ -115,10 +115,12 @@ struct FileListing: Sendable {
         return nil
     }
 
-    private func tasks(_ files: [ListedFile], page: String?, of job: ClaimedJob) -> [FileTask] {
+    /// The files of a page as they are stored. A name that is not a safe path is replaced by what is usable of it, or by the file's index.
+    /// - Parameter count: the files of the pages before.
+    static func tasks(_ files: [ListedFile], page: String?, after count: Int) -> [FileTask] {
         files.enumerated().map { offset, file in
             FileTask(
-                name: SafePath.usable(file.name) ?? "file-\(job.state.filesTotal + offset)", url: file.url, bytes: file.bytes,
+                name: SafePath.usable(file.name) ?? "file-\(count + offset)", url: file.url, bytes: file.bytes,
                 sha256: file.sha256, page: page, listedName: file.name, namedBy: file.isNamed ? .listing : .url)
         }
     }

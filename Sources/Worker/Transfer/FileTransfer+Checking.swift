@@ -12,7 +12,10 @@ extension FileTransfer {
     ///   - name: of the file.
     /// - Throws: `not-the-file` or `unexpected-type`, transient: the body is a page or an error document. It quotes its start.
     func requirePromised(_ body: FileBody, _ start: [UInt8], name: String) async throws(Failure) {
-        let promise = FilePromise(name: name, rules: provider.definition.download)
+        let rules = provider.definition.download
+        // The usual case: nothing that the promise could forbid.
+        if rules.expectedTypes.isEmpty, BodyStart(start) == .other { return }
+        let promise = FilePromise(name: name, rules: rules)
         let type = body.headers["content-type"]
         guard let problem = promise.problem(start, type: type) else { return }
         let answer = AnswerExcerpt(

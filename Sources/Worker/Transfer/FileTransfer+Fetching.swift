@@ -85,7 +85,7 @@ extension FileTransfer {
 
 extension FileTask {
     /// The file on a page that is listed again: by its name there, and if several have it, by the URL without what changes in it.
-    fileprivate func found(in files: [ListedFile]) -> ListedFile? {
+    func found(in files: [ListedFile]) -> ListedFile? {
         let named = files.filter { $0.name == listedName }
         if named.count < 2 { return named.first }
         let same = named.filter { FileTransfer.withoutSecrets($0.url) == FileTransfer.withoutSecrets(url) }
