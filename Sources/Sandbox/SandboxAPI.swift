@@ -43,18 +43,6 @@ struct SandboxAPI: Sendable {
         }
     }
 
-    /// The response to a fault that replaces the normal one.
-    func answer(_ fault: Fault) -> APIAnswer {
-        switch fault {
-        case .tooManyRequests:
-            let response = APIResponse.error(.tooManyRequests, "too-many-requests", "injected: slow down")
-            return .response(response.adding("Retry-After", wholeSeconds(configuration.throttleRetryAfter.nanoseconds)))
-        case .hang: return .hang
-        case .lostAnswer: return .disconnect
-        default: return .response(.error(.internalServerError, "internal-error", "injected: \(fault.rawValue)"))
-        }
-    }
-
     var unknownExport: APIAnswer { .response(.error(.notFound, "no-such-export", "no export has this id")) }
 
     /// Rounded up, so that a client that waits this long is not too early.
