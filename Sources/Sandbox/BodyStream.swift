@@ -34,6 +34,23 @@ final class BodyStream: Sendable {
     }
 }
 
+/// Bytes that are in memory as a whole.
+struct StoredBody: BodySource {
+    private var rest: ArraySlice<UInt8>
+
+    var pause: Duration? { nil }
+
+    init(_ bytes: [UInt8]) {
+        rest = bytes[...]
+    }
+
+    mutating func next() -> [UInt8]? {
+        let piece = rest.prefix(65_536)
+        rest = rest.dropFirst(piece.count)
+        return piece.isEmpty ? nil : Array(piece)
+    }
+}
+
 /// A file's bytes, truncated, corrupted or slowed down as the download's fault requires.
 struct FileBody: BodySource {
     private var producer: FileProducer

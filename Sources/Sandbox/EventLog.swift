@@ -51,11 +51,12 @@ final class EventLog: Sendable {
         }
     }
 
-    func fault(_ fault: Fault, at point: FaultPoint, id: ExportID?, key: String?, file: Int?, now: Int64) {
+    func fault(_ injected: InjectedFault, at point: FaultPoint, id: ExportID?, key: String?, file: Int?, now: Int64) {
         append { json in
             json.field("event", "fault")
             json.field("at", nanoseconds: now)
-            json.field("fault", fault.rawValue)
+            json.field("fault", injected.fault.rawValue)
+            if let form = injected.formName { json.field("form", form) }
             json.field("point", point.rawValue)
             json.field("id", id?.text)
             json.field("idempotencyKey", key)

@@ -8,7 +8,7 @@ extension ExportRegistry {
         case conflict
         /// The registry is full, and no export has finished.
         case full
-        case fault(Fault)
+        case fault(InjectedFault)
     }
 
     /// Creates an export, or finds the one that the idempotency key already has.
@@ -39,7 +39,7 @@ extension ExportRegistry {
         defer { state.exports[id] = export }
         let fault = plan.faults.decide(at: .create, key: randomKey, occasion: Int(export.occasions.creates))
         if let fault { inject(fault, at: .create, into: &export, &state.statistics) }
-        if let fault, fault != .lostAnswer { return .fault(fault) }
+        if let fault, fault.fault != .lostAnswer { return .fault(fault) }
         state.statistics.replayed += 1
         log.created(export, isReplay: true, now: now)
         return fault.map(Creation.fault) ?? .replayed(export.view(at: now))
@@ -60,7 +60,7 @@ extension ExportRegistry {
         var export = new
         export.occasions.creates = Int32(clamping: occasion)
         let fault = export.plan.faults.decide(at: .create, key: export.randomKey, occasion: occasion)
-        if let fault, fault != .lostAnswer {
+        if let fault, fault.fault != .lostAnswer {
             inject(fault, at: .create, into: &export, &state.statistics)
             return .fault(fault)
         }

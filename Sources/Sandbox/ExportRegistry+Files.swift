@@ -6,6 +6,8 @@ extension ExportRegistry {
         var files: [ListedFile]
         /// The index of the first file on the next page.
         var next: Int?
+        /// What the listing lacks; nil if it is complete.
+        var late: LateLinks?
     }
 
     struct ListedFile: Sendable {
@@ -16,29 +18,47 @@ extension ExportRegistry {
     func list(_ id: ExportID, from first: Int) -> Outcome<Page> {
         withExport(id) { export, statistics, now in
             export.occasions.listings += 1
-            let fault = export.plan.faults.decide(
-                at: .files, key: export.randomKey, occasion: Int(export.occasions.listings))
-            if let fault {
-                inject(fault, at: .files, into: &export, &statistics)
-                return .fault(fault)
-            }
             let status = export.status(at: now)
+            if let fault = listingFault(of: export, status, now) {
+                inject(fault, at: .files, into: &export, &statistics)
+                return fault.fault == .lateLinks
+                    ? .answer(latePage(of: export, from: first, fault.form(LateLinks.self))) : .fault(fault)
+            }
             guard status == .done else { return .answer(Page(status: status, files: [], next: nil)) }
             let last = min(export.fileCount, first + configuration.pageSize)
             let files = (min(first, last)..<last).map { index in
                 let occasion = export.count(\.listings, file: index)
                 let fault = export.plan.faults.decide(at: .link, key: export.randomKey, file: index, occasion: occasion)
                 if let fault { inject(fault, at: .link, into: &export, file: index, &statistics) }
-                return ListedFile(layout: FileLayout(export, index: index), isExpired: fault == .expiredLink)
+                return ListedFile(layout: FileLayout(export, index: index), isExpired: fault?.fault == .expiredLink)
             }
             return .answer(Page(status: status, files: files, next: last < export.fileCount ? last : nil))
         }
     }
 
-    /// A file to send, and the fault that damages its body.
+    /// The fault of a listing. An export that the fault `lateLinks` has hit lacks its links until `configuration.lateLinks` after its end.
+    private func listingFault(of export: SimulatedExport, _ status: ExportStatus, _ now: Int64) -> InjectedFault? {
+        let (faults, key, occasion) = (export.plan.faults, export.randomKey, Int(export.occasions.listings))
+        let decided = faults.decide(at: .files, key: key, occasion: occasion)
+        // Links can only be late at the end; before it, and without one, there is no listing at all.
+        if let decided { return decided.fault == .lateLinks && status != .done ? nil : decided }
+        let isLate = now < export.readyAt + configuration.lateLinks.nanoseconds
+        guard status == .done, isLate, export.injected.contains(.lateLinks) else { return nil }
+        return InjectedFault(.lateLinks, at: .files, key: key, occasion: occasion)
+    }
+
+    /// A page after the first is never empty: a client would take that for the end of the list.
+    private func latePage(of export: SimulatedExport, from first: Int, _ late: LateLinks) -> Page {
+        guard late == .nullURLs || first > 0 else { return Page(status: .done, files: [], next: nil, late: late) }
+        let last = min(export.fileCount, first + configuration.pageSize)
+        let files = (min(first, last)..<last).map { ListedFile(layout: FileLayout(export, index: $0), isExpired: false) }
+        return Page(status: .done, files: files, next: last < export.fileCount ? last : nil, late: .nullURLs)
+    }
+
+    /// A file to send, and the fault that changes its body.
     struct Download: Sendable {
         var layout: FileLayout
-        var fault: Fault?
+        var fault: InjectedFault?
     }
 
     func download(_ id: ExportID, file index: Int) -> Outcome<Download> {
@@ -47,10 +67,10 @@ extension ExportRegistry {
             let occasion = export.count(\.downloads, file: index)
             let fault = export.plan.faults.decide(at: .download, key: export.randomKey, file: index, occasion: occasion)
             if let fault { inject(fault, at: .download, into: &export, file: index, &statistics) }
-            switch fault {
-            case .slowBody, .truncatedBody, .corruptBody, nil:
+            switch fault?.fault {
+            case .slowBody, .truncatedBody, .corruptBody, .partial, .oddCoding, nil:
                 return .answer(Download(layout: FileLayout(export, index: index), fault: fault))
-            case .some(let fault): return .fault(fault)
+            default: return fault.map(Outcome.fault) ?? .unknown
             }
         }
     }

@@ -24,7 +24,7 @@ extension ExportRegistry {
             guard let export = slot(for: key, identity: identity, state).1 else {
                 let fault = faults.decide(at: .find, key: identity, occasion: occasion)
                 guard let fault else { return .unknown }
-                state.statistics.faults[fault, default: 0] += 1
+                state.statistics.faults[fault.fault, default: 0] += 1
                 return .fault(fault)
             }
             guard let fault = export.plan.faults.decide(at: .find, key: export.randomKey, occasion: occasion) else {
@@ -50,7 +50,7 @@ extension ExportRegistry {
             let fault = export.plan.faults.decide(
                 at: .cancel, key: export.randomKey, occasion: Int(export.occasions.cancels))
             if let fault { inject(fault, at: .cancel, into: &export, &statistics) }
-            if let fault, fault != .lostAnswer { return .fault(fault) }
+            if let fault, fault.fault != .lostAnswer { return .fault(fault) }
             let status = export.status(at: now)
             if !status.isFinal {
                 export.cancelledAt = now

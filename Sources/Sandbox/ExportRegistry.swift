@@ -41,7 +41,7 @@ final class ExportRegistry: Sendable {
     /// A result, or the fault that replaces it.
     enum Outcome<Answer: Sendable>: Sendable {
         case answer(Answer)
-        case fault(Fault)
+        case fault(InjectedFault)
         case unknown
     }
 
@@ -67,12 +67,12 @@ final class ExportRegistry: Sendable {
 
     /// Records a fault that is about to be injected.
     func inject(
-        _ fault: Fault, at point: FaultPoint, into export: inout SimulatedExport, file: Int? = nil,
+        _ injected: InjectedFault, at point: FaultPoint, into export: inout SimulatedExport, file: Int? = nil,
         _ statistics: inout SandboxStatistics
     ) {
-        export.injected.insert(fault)
-        statistics.faults[fault, default: 0] += 1
-        log.fault(fault, at: point, id: export.id, key: export.idempotencyKey, file: file, now: clock.now())
+        export.injected.insert(injected.fault)
+        statistics.faults[injected.fault, default: 0] += 1
+        log.fault(injected, at: point, id: export.id, key: export.idempotencyKey, file: file, now: clock.now())
     }
 }
 

@@ -21,7 +21,13 @@ struct FaultPlan: Sendable, Hashable {
     ///   - key: the export's random key.
     ///   - file: the file's index, or 0.
     ///   - occasion: 1 for the first occasion of this export (and file) at this point.
-    func decide(at point: FaultPoint, key: UInt64, file: Int = 0, occasion: Int) -> Fault? {
+    func decide(at point: FaultPoint, key: UInt64, file: Int = 0, occasion: Int) -> InjectedFault? {
+        fault(at: point, key: key, file: file, occasion: occasion).map {
+            InjectedFault($0, at: point, key: key, file: file, occasion: occasion)
+        }
+    }
+
+    private func fault(at point: FaultPoint, key: UInt64, file: Int, occasion: Int) -> Fault? {
         guard points.contains(point) else { return nil }
         var remaining = occasion
         for rule in rules where rule.applies(at: point) {
@@ -40,7 +46,7 @@ struct FaultPlan: Sendable, Hashable {
 
 extension FaultPoint {
     /// Must not change between builds, because the draws depend on it.
-    fileprivate var ordinal: Int {
+    var ordinal: Int {
         switch self {
         case .create: 1
         case .find: 2

@@ -6,6 +6,9 @@ import NIOHTTP1
 extension SandboxAPI {
     /// The headers and body of a file, or of the requested range (RFC 9110, section 14).
     func send(_ download: ExportRegistry.Download, range: String?) throws -> APIAnswer {
+        if let fault = download.fault, fault.fault == .oddCoding {
+            return try send(download.layout, coded: fault.form(OddCoding.self))
+        }
         let facts = try facts.facts(of: download.layout)
         var part = 0..<facts.bytes
         var status = HTTPResponseStatus.ok
@@ -17,29 +20,50 @@ extension SandboxAPI {
             part = known
             status = .partialContent
         }
+        if download.fault?.fault == .partial {
+            part = part.lowerBound..<part.lowerBound + part.count / 2
+            status = .partialContent
+        }
         var head = APIResponse(status: status)
         head.headers = [
             ("Content-Type", download.layout.contentType), ("Content-Length", String(part.count)),
             ("Accept-Ranges", "bytes"), ("ETag", "\"\(Hexadecimal.text(facts.sha256))\""),
         ]
         if status == .partialContent {
-            head.headers.append(("Content-Range", "bytes \(part.lowerBound)-\(part.upperBound - 1)/\(facts.bytes)"))
+            // A file of a single byte has no half; its part is empty.
+            let bounds = part.isEmpty ? "*" : "\(part.lowerBound)-\(part.upperBound - 1)"
+            head.headers.append(("Content-Range", "bytes \(bounds)/\(facts.bytes)"))
         }
         let body = try body(of: download, part, facts)
-        return .stream(head, BodyStream(body, ending: download.fault == .truncatedBody ? .abrupt : .orderly))
+        return .stream(head, BodyStream(body, ending: download.fault?.fault == .truncatedBody ? .abrupt : .orderly))
     }
 
     private func body(
         of download: ExportRegistry.Download, _ part: Range<Int>, _ facts: FileFacts
     ) throws(ArchiveWriterError) -> FileBody {
         var body = FileBody(try FileProducer(download.layout), part: part)
-        switch download.fault {
+        switch download.fault?.fault {
         case .truncatedBody: body.limit(to: part.count / 2)
         case .corruptBody: body.corruptedAt = facts.bytes / 2
         case .slowBody: body.spread(over: configuration.slowBody)
         default: break
         }
         return body
+    }
+}
+
+extension SandboxAPI {
+    /// The whole file under a `Content-Encoding`, whatever range was requested. It is in memory while it is sent.
+    private func send(_ layout: FileLayout, coded coding: OddCoding) throws -> APIAnswer {
+        var producer = try FileProducer(layout)
+        var bytes: [UInt8] = []
+        while let piece = try producer.next() { bytes += piece }
+        let body = try coding.body(bytes)
+        var head = APIResponse(status: .ok)
+        head.headers = [
+            ("Content-Type", layout.contentType), ("Content-Encoding", coding.header), ("Content-Length", String(body.count)),
+        ]
+        return .stream(head, BodyStream(StoredBody(body)))
     }
 }
 

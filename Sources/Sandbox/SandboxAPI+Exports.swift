@@ -57,7 +57,7 @@ extension SandboxAPI {
         guard let id = ExportID(text) else { return unknownExport }
         switch registry.status(id) {
         case .unknown: return unknownExport
-        case .fault(.unknownStatus):
+        case .fault(let fault) where fault.fault == .unknownStatus:
             return .response(
                 .json(.ok) { json in
                     json.field("id", id.text)

@@ -38,25 +38,26 @@ extension SandboxAPI {
         return .json(.ok) { json in
             json.array("files") { list in
                 for (file, facts) in files {
-                    list.object { write(file, facts, base: base, &$0) }
+                    list.object { write(file, facts, base: page.late == nil ? base : nil, &$0) }
                 }
             }
             json.field("nextPage", page.next.map { PageToken(first: $0).text })
         }
     }
 
-    private func write(_ file: ExportRegistry.ListedFile, _ facts: FileFacts, base: String, _ json: inout JSONWriter) {
+    /// - Parameter base: the start of links; nil lists the file without a link.
+    private func write(_ file: ExportRegistry.ListedFile, _ facts: FileFacts, base: String?, _ json: inout JSONWriter) {
         let layout = file.layout
         let lifetime = configuration.linkLifetime.nanoseconds
         let expires = (registry.clock.now() + (file.isExpired ? -1_000_000_000 : lifetime)) / 1_000_000_000
         let signature = signer.signature(export: layout.export, file: layout.index, expires: expires)
         let path = "/v2/files/\(layout.export.text)/\(layout.index)/\(layout.name)"
         json.field("name", layout.name)
-        json.field("url", "\(base)\(path)?expires=\(expires)&signature=\(signature)")
+        json.field("url", base.map { "\($0)\(path)?expires=\(expires)&signature=\(signature)" })
         json.field("bytes", facts.bytes)
         if configuration.checksums.contains(.sha256) { json.field("sha256", Hexadecimal.text(facts.sha256)) }
         if configuration.checksums.contains(.md5) { json.field("md5", Hexadecimal.text(facts.md5)) }
-        json.field("expires", Int(expires))
+        json.field("expires", base.map { _ in Int(expires) })
     }
 
     /// The start of links: the configured URL, or the host that this client used.

@@ -35,6 +35,7 @@ extension SandboxConfiguration {
         case "retry-after": retryAfter = try text.retryHint()
         case "throttle-retry-after": throttleRetryAfter = try text.duration()
         case "slow-body": slowBody = try text.duration()
+        case "late-links": lateLinks = try text.duration()
         case "max-exports": maxExports = try text.whole(1...50_000_000)
         case "max-hanging": maxHanging = try text.whole(0...100_000)
         case "idle-timeout": idleTimeout = try text.duration()

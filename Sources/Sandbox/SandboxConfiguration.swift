@@ -42,6 +42,8 @@ public struct SandboxConfiguration: Sendable {
     public var throttleRetryAfter: Duration = .seconds(1)
     /// How much longer the fault `slowBody` makes a body take.
     public var slowBody: Duration = .seconds(10)
+    /// How long after its end an export that the fault `lateLinks` has hit lacks its links.
+    public var lateLinks: Duration = .zero
 
     /// The number of exports kept in memory, at about 500 bytes each. Above it, the export that finished first is dropped; if none
     /// has finished, a create gets 503.

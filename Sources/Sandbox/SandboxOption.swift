@@ -43,6 +43,8 @@ public struct SandboxOption: Sendable, Equatable {
         SandboxOption("retry-after", "off|TIME|remaining", "Retry-After of a status that is not final (2s)"),
         SandboxOption("throttle-retry-after", "TIME", "Retry-After of the fault 429 (1s)"),
         SandboxOption("slow-body", "TIME", "how much longer the fault slowBody makes a body take (10s)"),
+        SandboxOption(
+            "late-links", "TIME", "how long after its end the listings of an export that the fault lateLinks has hit lack the links (0s)"),
         SandboxOption("max-exports", "N", "exports kept; beyond it, the one that finished first is dropped (500000)"),
         SandboxOption("max-hanging", "N", "maximum number of connections held by the fault hang (1000)"),
         SandboxOption("idle-timeout", "TIME", "time after which an idle connection is closed (10m)"),

@@ -41,7 +41,7 @@ struct SimulatedExport: Sendable {
         createdAt = now
         startsAt = now + Int64(plan.queueTime.value(Draw(randomKey, .queueTime)) * 1e9)
         readyAt = startsAt + Int64(plan.duration.value(Draw(randomKey, .duration)) * 1e9)
-        let fault = plan.faults.decide(at: .outcome, key: randomKey, occasion: 1)
+        let fault = plan.faults.decide(at: .outcome, key: randomKey, occasion: 1)?.fault
         outcome = plan.outcome ?? (fault == .failedExport ? .fatal : fault == .emptyExport ? .noData : .done)
         fileCount = outcome == .done ? plan.files.whole(Draw(randomKey, .fileCount)) : 0
         if plan.outcome == nil, let fault { injected.insert(fault) }

@@ -71,6 +71,19 @@ struct DeterminismTests {
         }
     }
 
+    @Test("a fault's forms follow each other; the seed's key decides with which one they begin")
+    func forms() {
+        let plan = FaultPlan([FaultRule(.oddCoding, .rate(1))])
+        let begin = (0..<UInt64(200)).map { key in
+            let forms = (1...OddCoding.allCases.count).map { occasion in
+                plan.decide(at: .download, key: Draw.mix(key), file: 1, occasion: occasion)?.form(OddCoding.self)
+            }
+            #expect(Set(forms) == Set(OddCoding.allCases))
+            return forms[0]
+        }
+        #expect(Set(begin) == Set(OddCoding.allCases))
+    }
+
     @Test("a rate is met over many requests, and the fault of one request never changes")
     func rates() {
         let plan = FaultPlan([FaultRule(.serverError, .rate(0.05)), FaultRule(.tooManyRequests, .rate(0.1), at: .status)])
@@ -78,7 +91,7 @@ struct DeterminismTests {
         for key in 0..<20_000 {
             let draw = { plan.decide(at: .status, key: Draw.mix(UInt64(key)), occasion: 1 + key % 7) }
             #expect(draw() == draw())
-            counts[draw(), default: 0] += 1
+            counts[draw()?.fault, default: 0] += 1
         }
         #expect((900...1_100).contains(counts[.serverError] ?? 0))
         #expect((1_780...2_020).contains(counts[.tooManyRequests] ?? 0))

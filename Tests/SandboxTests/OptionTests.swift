@@ -32,7 +32,8 @@ struct OptionTests {
             ("duration", "lognormal:median=10s"), ("duration", "lognormal:mean=10s,sigma=1"), ("duration", "bimodal:1s,2s"),
             ("duration", "bimodal:1s,2s,1.5"), ("duration", "poisson:3s"), ("duration", ""), ("duration", "9999d"),
             ("files", "100001"), ("port", "70000"), ("seed", "-1"), ("fault", "500"), ("fault", "500=150%"), ("fault", "500=1.5"),
-            ("fault", "504=0.1"), ("fault", "create:corruptBody=1"), ("compression", "gzip,rar"), ("compression", ""),
+            ("fault", "504=0.1"), ("fault", "create:corruptBody=1"), ("fault", "create:htmlPage=1"),
+            ("fault", "files:oddCoding=1"), ("late-links", "soon"), ("compression", "gzip,rar"), ("compression", ""),
             ("checksums", "crc"), ("retry-after", "soon"), ("public-url", "files.example"), ("page-size", "0"), ("nonsense", "1"),
         ])
     func badValues(option: String, value: String) {
@@ -68,6 +69,7 @@ struct OptionTests {
         #expect(try FaultRule(parsing: "500=0.05") == FaultRule(.serverError, .rate(0.05)))
         #expect(try FaultRule(parsing: "status:429=10%") == FaultRule(.tooManyRequests, .rate(0.1), at: .status))
         #expect(try FaultRule(parsing: "corruptBody=2") == FaultRule(.corruptBody, .first(2)))
+        #expect(try FaultRule(parsing: "download:429-odd=3") == FaultRule(.oddTooManyRequests, .first(3), at: .download))
         #expect(try FaultRule(parsing: "hang=0") == FaultRule(.hang, .first(0)))
     }
 

@@ -29,11 +29,30 @@ enum Unpacked {
         }
     }
 
+    /// Removes codings with Python's zlib, the outermost first; 31 is gzip, 15 zlib's format and -15 deflate without it.
+    static func decoded(_ body: [UInt8], windowBits: [Int]) throws -> [UInt8] {
+        let file = FileManager.default.temporaryDirectory.appending(path: "sandbox-\(UUID().uuidString)")
+        try Data(body).write(to: file)
+        defer {
+            do { try FileManager.default.removeItem(at: file) } catch { print("left behind: \(file.path())") }
+        }
+        let script = """
+            import sys, zlib
+            body = open(sys.argv[1], "rb").read()
+            for bits in map(int, sys.argv[2:]):
+                decoder = zlib.decompressobj(bits)
+                body = decoder.decompress(body)
+                assert decoder.eof and not decoder.unused_data
+            sys.stdout.buffer.write(body)
+            """
+        return try output(of: "python3", ["-c", script, file.path()] + windowBits.map(String.init))
+    }
+
     private static func entry(_ name: String, _ bytes: [UInt8]) -> RunningSandbox.Truth.File.Entry {
         .init(name: name, bytes: bytes.count, sha256: Hexadecimal.text(SHA256.hash(data: bytes)))
     }
 
-    private static func output(of tool: String, _ arguments: [String], input: URL? = nil) throws -> [UInt8] {
+    static func output(of tool: String, _ arguments: [String], input: URL? = nil) throws -> [UInt8] {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = [tool] + arguments
