@@ -1,14 +1,21 @@
-"""python3 ops/chaos.d/tests.py: tests the parts that the chaos test relies on."""
+""".build-venv/bin/python3 ops/chaos.d/tests.py: tests the parts that the chaos test relies on."""
 
+import gzip
+import hashlib
 import json
 import os
 import socket
 import sys
 import threading
 import time
+import types
 import unittest
+from unittest import mock
 
-sys.path[:0] = [os.path.dirname(os.path.abspath(__file__))]
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(HERE, "../verify.d")]
+import audit  # noqa: E402
+import delivered  # noqa: E402
 import jobs  # noqa: E402
 import proxy  # noqa: E402
 import schedule  # noqa: E402
@@ -51,7 +58,70 @@ class JobTests(unittest.TestCase):
         self.assertTrue(all(json.loads(job.message)["exportJobId"] == job.id for job in made))
 
     def test_a_small_run_has_each_kind(self):
-        self.assertEqual(len({job.kind for job in jobs.make(1, 20)}), 6)
+        self.assertEqual(len({job.kind for job in jobs.make(1, 20)}), 8)
+        self.assertEqual(len({job.kind for job in jobs.make(1, 20, with_answers=False)}), 6)
+
+    def test_without_odd_answers_no_job_has_any(self):
+        def faults(job):
+            return set(json.loads(job.message)["parameters"].get("faults", {}))
+
+        known = set(jobs.RATES).union({"failedExport", "emptyExport"}, *jobs.MENDED)
+        self.assertEqual([job.id for job in jobs.make(1, 2000, with_answers=False) if faults(job) - known], [])
+        self.assertGreater(len([job for job in jobs.make(1, 2000) if faults(job) - known]), 1000)
+
+    def test_only_failed_exports_and_corrupt_files_may_fail(self):
+        self.assertEqual({job.kind for job in jobs.make(1, 2000) if job.codes}, {"failed", "corrupt"})
+
+    def test_a_trusting_job_has_no_fault_that_only_a_checksum_reveals(self):
+        trusting = [json.loads(job.message)["parameters"] for job in jobs.make(1, 2000) if job.kind == "trusting"]
+        self.assertEqual(len(trusting), 100)
+        for parameters in trusting:
+            self.assertTrue(parameters["report"].startswith(jobs.TRUSTING_PREFIX))
+            self.assertFalse({fault for fault in parameters["faults"] if fault.split(":")[-1] in ("corruptBody", "errorDocument")})
+            self.assertFalse({"htmlPage", "download:htmlPage"} & set(parameters["faults"]))
+
+
+class AuditTests(unittest.TestCase):
+    """A job is COMPLETED, its manifest agrees with its objects, and yet they must be what the sandbox meant to serve."""
+
+    ROWS = b"id,name\n1,x\n"
+
+    def audited(self, objects):
+        """The audit of a job whose only file is ROWS. `objects`: what was delivered, by name."""
+        folder = "exports/sandbox/2026-02-28/job-1/"
+        stored = {folder + name: content for name, content in objects.items()}
+        listed = [{"key": key, "bytes": len(content), "sha256": digest(content)} for key, content in stored.items()]
+        stored[folder + "manifest.json"] = json.dumps({"objects": listed}).encode()
+        bucket = types.SimpleNamespace(
+            keys={"job-1": set(stored)}, read=stored.get, digest=lambda key: (len(stored[key]), digest(stored[key]))
+        )
+        entry = {"name": "report-0001.csv", "bytes": len(self.ROWS), "sha256": digest(self.ROWS)}
+        export = {"files": [{"name": "report-0001.csv", "compression": "none", "entries": [entry]}]}
+        made = audit.Audit(None, None, None, [jobs.Job("job-1", "odd", "{}")], "http://sandbox")
+        made.records = {"job-1": {"status": "COMPLETED"}}
+        with (
+            mock.patch.object(delivered, "exports", return_value={"job-1": [export]}),
+            mock.patch.object(made, "bucket", return_value=bucket),
+        ):
+            made.objects()
+        return made
+
+    def test_the_file_itself_is_right(self):
+        made = self.audited({"report-0001.csv": self.ROWS})
+        self.assertEqual((made.findings, made.counts["objects"]), ([], 1))
+
+    def test_an_answer_in_place_of_the_file_is_wrong(self):
+        page, error = b"<!DOCTYPE html><title>Log in</title>", b'{"error":{"code":"internal-error"}}'
+        for answer in (page, error, b'{"status":"processing"}', b"", self.ROWS[:6], gzip.compress(self.ROWS)):
+            made = self.audited({"report-0001.csv": answer})
+            self.assertEqual((made.counts["bytes"], made.counts["objects"]), (1, 0), answer)
+
+    def test_a_listing_that_was_taken_for_complete_is_wrong(self):
+        self.assertEqual(self.audited({}).counts["bytes"], 1)
+
+
+def digest(content):
+    return hashlib.sha256(content).hexdigest()
 
 
 class ProxyTests(unittest.TestCase):
