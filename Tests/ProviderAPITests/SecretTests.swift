@@ -14,7 +14,7 @@ struct SecretTests {
         create:
           request: POST /bots/{{ .secrets.TOKEN }}/exports
           json: { x: "{{ if .parameters.leak then error(.secrets.TOKEN) else 1 end }}" }
-          export: { id: .response.body.id }
+          export: { location: .response.body.location }
         status:
           request: GET {{ .export.location }}
           headers: { X-Key: "{{ .secrets.KEY }}", X-Plain: "yes" }

@@ -11,11 +11,21 @@ struct Field {
     /// The text of a scalar as written. Reports a value of another kind.
     func text(fix: String = "write text") -> String? {
         guard let scalar = node.scalar else {
-            problem("\(kind) where text is expected", fix: fix)
+            if isUnquotedTemplate {
+                problem(Self.unquoted, fix: Self.quoteFix)
+            } else {
+                problem("\(kind) where text is expected", fix: fix)
+            }
             return nil
         }
         return scalar.string
     }
+
+    /// Whether it is `{{ … }}` without quotes: a mapping whose only key is a mapping.
+    private var isUnquotedTemplate: Bool { node.mapping.map { $0.count == 1 && $0.first?.key.mapping != nil } ?? false }
+
+    static let unquoted = "an unquoted {{ … }}, which YAML reads as a mapping"
+    static let quoteFix = "quote the template: \"{{ … }}\""
 
     /// The fields of a mapping. Reports unknown keys.
     func section(_ keys: [String]) -> Section? {
@@ -56,7 +66,10 @@ struct Section {
         self.field = field
         fields = mapping.compactMap { key, value in
             guard let name = key.scalar?.string else {
-                field.report.add(key.mark, field.path, "a key that is not text", fix: "write a name")
+                let isTemplate = key.mapping != nil
+                field.report.add(
+                    key.mark, field.path, isTemplate ? Field.unquoted : "a key that is not text",
+                    fix: isTemplate ? Field.quoteFix : "write a name")
                 return nil
             }
             let path = field.path.isEmpty ? name : "\(field.path).\(name)"

@@ -24,8 +24,13 @@ enum YAMLDocument {
 
     private static func add(_ error: YamlError, _ report: ProblemReport) {
         switch error {
-        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _), .composer(_, let problem, let mark, _):
-            report.add(mark, "", "invalid YAML: \(problem)", fix: "check the indentation and quotes of this line and the line before")
+        case .scanner(_, let problem, let mark, let yaml), .parser(_, let problem, let mark, let yaml),
+            .composer(_, let problem, let mark, let yaml):
+            let line = yaml.split(separator: "\n", omittingEmptySubsequences: false).dropFirst(mark.line - 1).first ?? ""
+            let fix = "check the indentation and quotes of this line and the line before"
+            report.add(
+                mark, "", "invalid YAML: \(problem)",
+                fix: line.contains("{{") || line.contains("${") ? "quote the text that holds {{ … }}" : fix)
         case .duplicatedKeysInMapping(let duplicates, let context):
             report.add(context.mark, duplicates.sorted().joined(separator: ", "), "duplicate key", fix: "remove one")
         default:

@@ -10,8 +10,9 @@ struct AnswerDefaults {
     let redirects: RedirectRule?
 
     init(_ root: Section, _ compiler: FilterCompiler) {
-        rules = AnswerRule.list(root["errors"], compiler)
-        wait = root["wait"].flatMap { WaitRule($0, compiler) }
+        (rules, wait) = compiler.having([.anywhere, .export, .page, .answer]) {
+            (AnswerRule.list(root["errors"], compiler), root["wait"].flatMap { WaitRule($0, compiler) })
+        }
         redirects = root["redirects"]?.word(RedirectRule.self)
     }
 }
@@ -29,9 +30,10 @@ struct AnswerReading {
 
     /// - Parameter section: may hold `errors` and `error`; `nil` if the request has no section.
     init(_ section: Section?, _ defaults: AnswerDefaults, _ compiler: FilterCompiler) {
-        let own = AnswerRule.list(section?["errors"], compiler)
+        let (own, error) = compiler.overAnswer {
+            (AnswerRule.list(section?["errors"], compiler), ErrorRules(section?["error"], compiler))
+        }
         let rules = own + defaults.rules
-        let error = ErrorRules(section?["error"], compiler)
         self.rules = rules
         self.error = error
         wait = defaults.wait

@@ -15,9 +15,14 @@ struct DownloadPlan {
         rules.unpack = section?["unpack"]?.word(UnpackRule.self, later: ["tar", "zstd", "bzip2", "xz", "7z"]) ?? .auto
         rules.noContent = section?["noContent"]?.word(NoContentRule.self) ?? .notYet
         rules.expectedTypes = section?["expect"].map { Self.types($0) } ?? []
-        let headers = section.map { RequestTemplate.parameters($0["headers"], compiler) } ?? []
+        let headers =
+            section.map { section in
+                compiler.having([.anywhere, .export]) {
+                    HeaderFields.read(section["headers"], credentials: compiler.credentials, compiler)
+                }
+            } ?? []
         self.headers = headers
-        reading = AnswerReading(section, defaults, compiler)
+        reading = compiler.having([.anywhere, .export]) { AnswerReading(section, defaults, compiler) }
         requestParts = headers.reduce(into: []) { $0.formUnion($1.value.parts) }
     }
 

@@ -13,7 +13,9 @@ struct ExportMapping {
             field.problem("\(field.kind) where a mapping is expected", fix: "write NAME: FILTER, such as id: .response.body.id")
             return nil
         }
-        entries = section.fields.compactMap { entry in compiler.filter(entry.value).map { (entry.key, $0) } }
+        entries = compiler.overAnswer {
+            section.fields.compactMap { entry in compiler.filter(entry.value).map { (entry.key, $0) } }
+        }
     }
 
     var parts: ContextParts { entries.reduce(into: []) { $0.formUnion($1.filter.parts) } }

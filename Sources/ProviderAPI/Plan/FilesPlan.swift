@@ -35,9 +35,9 @@ struct FilesPlan {
             items = Self.itself(field, compiler)
         } else {
             let fix = "write a filter that returns the files, such as '.response.body.files[] | {name, url}'"
-            items = section.required("items", fix: fix).flatMap { compiler.filter($0) }
+            items = section.required("items", fix: fix).flatMap { field in compiler.overAnswer { compiler.filter(field) } }
         }
-        next = section["next"].flatMap { compiler.filter($0) }
+        next = section["next"].flatMap { field in compiler.overAnswer { compiler.filter(field) } }
         refresh = section["refresh"]?.boolean() ?? false
         bodyUse = section["body"]?.word(BodyUse.self) ?? (isFile ? .ignore : .read)
         none = section["none"].flatMap { EmptyListRule($0) } ?? .failAfter(EmptyListRule.usualWait)
@@ -57,7 +57,7 @@ struct FilesPlan {
     }
 
     private static func itself(_ field: Field, _ compiler: FilterCompiler) -> Filter? {
-        compiler.filter("{url: .request.url}", field)
+        compiler.overAnswer { compiler.filter("{url: .request.url}", field) }
     }
 }
 

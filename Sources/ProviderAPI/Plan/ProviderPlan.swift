@@ -34,16 +34,19 @@ final class ProviderPlan {
 
         let base = BaseURL.read(root, compiler)
         credentials = Credentials(root["auth"], compiler)
+        compiler.credentials = credentials.names
         let defaults = AnswerDefaults(root, compiler)
         let create = root.required("create", fix: "write the request that starts an export").flatMap {
             CreatePlan($0, defaults, compiler)
         }
         find = root["find"].flatMap { FindPlan($0, defaults, compiler) }
         let status = root.required("status", fix: "write the request that returns the status").flatMap {
-            StatusPlan($0, defaults, compiler)
+            Self.status($0, defaults, compiler)
         }
         let files = Self.files(root, status, defaults, compiler)
-        cancel = root["cancel"].flatMap { CancelPlan($0, defaults, compiler) }
+        cancel = root["cancel"].flatMap { field in
+            compiler.having([.anywhere, .export]) { CancelPlan(field, defaults, compiler) }
+        }
         download = DownloadPlan(root["download"], &definition.download, defaults, compiler)
         pollingKey = definition.readPolling(root["polling"], compiler)
         definition.readRules(root)
@@ -52,6 +55,7 @@ final class ProviderPlan {
             root["create"]?.problem(
                 "recreate is set, but the Idempotency-Key is the same for every export: the API would return the failed one", fix: fix)
         }
+        Self.checkExportNames(compiler, create, find, status)
         secretFields = compiler.secrets
         try report.throwIfAny()
         guard let base, let create, let status, let files else {
@@ -81,7 +85,21 @@ final class ProviderPlan {
             return FilesPlan(readyAnswerOf: field, defaults, compiler)
         }
         let field = root.required("files", fix: "describe how to list the files of an export")
-        return field.flatMap { FilesPlan($0, status?.ready ?? .answer, defaults, compiler) }
+        return field.flatMap { field in
+            compiler.having([.anywhere, .export, .page]) { FilesPlan(field, status?.ready ?? .answer, defaults, compiler) }
+        }
+    }
+
+    /// The status request may list further pages of its own answer.
+    private static func status(_ field: Field, _ defaults: AnswerDefaults, _ compiler: FilterCompiler) -> StatusPlan? {
+        compiler.having([.anywhere, .export, .page]) { StatusPlan(field, defaults, compiler) }
+    }
+
+    private static func checkExportNames(_ compiler: FilterCompiler, _ create: CreatePlan?, _ find: FindPlan?, _ status: StatusPlan?) {
+        // Without the create's own names, every use would be reported.
+        guard let create else { return }
+        let mappings = [create.export, create.adopt?.export, find?.export, status?.export].compactMap(\.self)
+        ContextCheck.check(compiler.exportUses, stored: Set(mappings.flatMap { $0.entries.map(\.key) }))
     }
 
     private static func safety(_ create: CreatePlan, _ find: FindPlan?) -> Set<CreateSafety> {

@@ -26,10 +26,11 @@ struct StatusPlan {
         let keys = RequestTemplate.keys + ["state", "states", "progress", "export", "error", "errors", "ready"]
         guard let section = field.section(keys) else { return nil }
         let request = RequestTemplate(section, compiler)
-        ready = Self.readyAnswer(section)
-        let state = Self.state(section, ready, compiler)
+        let ready = Self.readyAnswer(section)
+        self.ready = ready
+        let state = compiler.overAnswer { Self.state(section, ready, compiler) }
         let words = ready == .download && !section.has("states") ? StatusWords.ofDownload : StatusWords(section)
-        progress = section["progress"].flatMap { compiler.filter($0) }
+        progress = section["progress"].flatMap { field in compiler.overAnswer { compiler.filter(field) } }
         export = section["export"].flatMap { ExportMapping($0, compiler) }
         reading = AnswerReading(section, defaults, compiler)
         let readsStatus = state?.readsHTTPStatus ?? false

@@ -43,7 +43,9 @@ struct CreatePlan {
 
     private static func adopt(_ field: Field, _ compiler: FilterCompiler) -> (when: Filter, export: ExportMapping)? {
         guard let section = field.section(["when", "export"]) else { return nil }
-        let when = section.required("when", fix: "write a filter such as .response.status == 409").flatMap { compiler.filter($0) }
+        let when = section.required("when", fix: "write a filter such as .response.status == 409").flatMap { field in
+            compiler.overAnswer { compiler.filter(field) }
+        }
         let fix = "write filters that read the existing export from the response, such as { id: .response.body.existingId }"
         let export = section.required("export", fix: fix).flatMap { ExportMapping($0, compiler) }
         guard let when, let export else { return nil }
@@ -63,7 +65,7 @@ struct FindPlan {
     init?(_ field: Field, _ defaults: AnswerDefaults, _ compiler: FilterCompiler) {
         guard let section = field.section(RequestTemplate.keys + ["when", "export", "errors"]) else { return nil }
         let request = RequestTemplate(section, compiler)
-        when = section["when"].flatMap { compiler.filter($0) }
+        when = section["when"].flatMap { field in compiler.overAnswer { compiler.filter(field) } }
         let fix = "write filters that read the export from the response, such as { id: .response.body[0].id }"
         let export = section.required("export", fix: fix).flatMap { ExportMapping($0, compiler) }
         reading = AnswerReading(section, defaults, compiler)

@@ -18,6 +18,15 @@ enum Credentials {
         }
     }
 
+    /// The names of the headers, in lower case.
+    var names: Set<String> {
+        switch self {
+        case .none: []
+        case .bearer, .basic: ["authorization"]
+        case .headers(let headers): Set(headers.map { $0.name.lowercased() })
+        }
+    }
+
     /// - Throws: `missing-value` if a filter gives null or no output.
     func headers(_ context: JQValue) throws(Failure) -> [(name: String, value: String)] {
         switch self {
@@ -69,7 +78,7 @@ extension Credentials {
         return switch entry.key {
         case "bearer": compiler.template(entry.value).map { .bearer($0) }
         case "basic": basic(entry.value, compiler)
-        default: .headers(RequestTemplate.parameters(entry.value, compiler))
+        default: .headers(HeaderFields.read(entry.value, compiler))
         }
     }
 

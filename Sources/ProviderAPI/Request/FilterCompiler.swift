@@ -6,6 +6,23 @@ final class FilterCompiler {
     private let jq = JQ()
     /// The secrets that the file names, each with the first field that names it.
     private(set) var secrets: [String: Field] = [:]
+    /// Every `.export.NAME`, with the field that reads it.
+    private(set) var exportUses: [(name: String, field: Field)] = []
+    /// The headers that `auth` adds to each request, in lower case.
+    var credentials: Set<String> = []
+    /// The parts of the context that the filters compiled now have.
+    private var available = ContextParts.anywhere
+
+    /// Compiles with other parts of the context.
+    func having<Value>(_ parts: ContextParts, _ compile: () -> Value) -> Value {
+        let before = available
+        defer { available = before }
+        available = parts
+        return compile()
+    }
+
+    /// Compiles filters over an answer.
+    func overAnswer<Value>(_ compile: () -> Value) -> Value { having(available.union(.answer), compile) }
 
     /// Compiles a value that is one filter.
     func filter(_ field: Field) -> Filter? {
@@ -35,6 +52,11 @@ final class FilterCompiler {
             field.problem("a filter without braces", fix: "write \"{{ \(text) }}\"")
             return nil
         }
+        if let name = Self.shellVariable(text) {
+            field.problem(
+                "\"\(text)\" is sent as it is", fix: "write \"{{ .secrets.\(name) }}\", which reads the environment variable \(name)")
+            return nil
+        }
         var compiled: [Template.Piece] = []
         for piece in pieces {
             switch piece {
@@ -54,6 +76,11 @@ final class FilterCompiler {
         if !PathHeads.occurrences(of: ".callback", in: text).isEmpty {
             field.problem(".callback is not supported yet", fix: "poll the status instead")
         }
+        let paths = ContextPath.certain(in: text)
+        ContextCheck.check(paths, available, field)
+        for path in paths where path.head == "export" {
+            if let name = path.next { exportUses.append((name, field)) }
+        }
         do {
             return Filter(program: try jq.compile(text), parts: ContextParts(namedIn: text), field: field.path)
         } catch {
@@ -72,6 +99,16 @@ final class FilterCompiler {
             }
             if secrets[name] == nil { secrets[name] = field }
         }
+    }
+
+    /// The name in a text that is only `$NAME` or `${NAME}`.
+    private static func shellVariable(_ text: String) -> String? {
+        guard text.hasPrefix("$") else { return nil }
+        let isBraced = text.hasPrefix("${") && text.hasSuffix("}")
+        let name = isBraced ? text.dropFirst(2).dropLast() : text.dropFirst()
+        guard let first = name.first, !first.isNumber, name.allSatisfy({ $0.isASCII && ($0.isUppercase || $0.isNumber || $0 == "_") })
+        else { return nil }
+        return String(name)
     }
 
     private static func looksLikeFilter(_ text: String) -> Bool {

@@ -30,7 +30,7 @@ struct RequestTemplate {
     /// `section` holds `keys` among other keys.
     init?(_ section: Section, _ compiler: FilterCompiler) {
         query = Self.parameters(section["query"], compiler)
-        headers = Self.parameters(section["headers"], compiler)
+        headers = HeaderFields.read(section["headers"], credentials: compiler.credentials, compiler)
         body = Self.body(section, compiler)
         let fix = "write a method and a path, such as GET /exports/{{ .export.id }}"
         guard let field = section.required("request", fix: fix), let line = RequestLine(field, compiler) else { return nil }

@@ -38,7 +38,7 @@ enum TemplateText {
     }
 
     /// The index of the closing quote. `\(…)` inside holds a filter, which may contain strings.
-    private static func endOfString(_ text: Substring, from quote: Substring.Index) -> Substring.Index {
+    static func endOfString(_ text: Substring, from quote: Substring.Index) -> Substring.Index {
         var index = text.index(after: quote)
         while index < text.endIndex, text[index] != "\"" {
             if text[index] == "\\" {
