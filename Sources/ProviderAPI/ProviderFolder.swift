@@ -1,10 +1,46 @@
+import EventThread
 import Foundation
+import HTTPClient
 
 /// Finds provider files.
 public enum ProviderFolder {
     /// Finds every `*.yaml` and `*.yml` in the given folders, and the given files; sorted by path.
     /// - Throws: all problems: a path that cannot be read, a file that is not YAML, a name that two files share.
     public static func load(_ paths: [String]) throws(ProviderFileError) -> [ProviderSource] {
+        let found = find(paths)
+        if !found.problems.isEmpty { throw ProviderFileError(found.problems) }
+        return found.sources
+    }
+
+    /// Opens a client for every provider file that `load` finds.
+    /// - Parameter secrets, egress, note: as for `ProviderClient.open`; `note` is the same for all.
+    /// - Throws: all problems of all files.
+    public static func open(
+        _ paths: [String], http: HTTPClient, on thread: EventThread, secrets: SecretSource, egress: EgressPolicy? = nil,
+        note: @escaping @Sendable (String) -> Void = { _ in }
+    ) async throws(ProviderFileError) -> [ProviderClient] {
+        var (sources, problems) = find(paths)
+        var clients: [ProviderClient] = []
+        for source in sources {
+            do throws(ProviderFileError) {
+                clients.append(
+                    try await ProviderClient.open(source, http: http, on: thread, secrets: secrets, egress: egress, note: note))
+            } catch {
+                problems += error.problems
+            }
+        }
+        if !problems.isEmpty { throw ProviderFileError(problems) }
+        return clients
+    }
+
+    /// All problems of all files that `load` finds. Secrets are not read.
+    public static func problems(_ paths: [String], on thread: EventThread) async -> [ProviderFileProblem] {
+        var (sources, problems) = find(paths)
+        for source in sources { problems += await ProviderClient.problems(of: source, on: thread) }
+        return ProviderFileError(problems).problems
+    }
+
+    private static func find(_ paths: [String]) -> (sources: [ProviderSource], problems: [ProviderFileProblem]) {
         var sources: [ProviderSource] = []
         var problems: [ProviderFileProblem] = []
         for path in paths {
@@ -20,9 +56,7 @@ public enum ProviderFolder {
                 problems += error.problems
             }
         }
-        problems += duplicates(sources)
-        if !problems.isEmpty { throw ProviderFileError(problems) }
-        return sources
+        return (sources, problems + duplicates(sources))
     }
 
     private static func files(at path: String) throws(ProviderFileError) -> [String] {

@@ -101,4 +101,24 @@ struct ProviderFileTests {
         #expect(error.problems.contains { $0.file == "\(folder.path)/d.yaml" })
         #expect(error.problems.contains { $0.file == "/no/such/folder" })
     }
+
+    @Test("all problems of all files are reported at once")
+    func everyFile() async throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("providers-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        for (name, text) in [
+            ("a", Self.least + "\nx: 1"), ("b", Self.least.replacing("provider: p", with: "provider: q") + "\ny: 1"), ("c", "["),
+        ] {
+            try Data(text.utf8).write(to: folder.appendingPathComponent("\(name).yaml"))
+        }
+        let problems = await TestProvider.problems(in: folder.path)
+        #expect(problems.map { $0.file.suffix(6) } == ["a.yaml", "b.yaml", "c.yaml"])
+        let error = await #expect(throws: ProviderFileError.self) { try await TestProvider.open(in: folder.path) }
+        #expect(error?.problems == problems)
+        try FileManager.default.removeItem(at: folder.appendingPathComponent("c.yaml"))
+        try Data(Self.least.utf8).write(to: folder.appendingPathComponent("a.yaml"))
+        try FileManager.default.removeItem(at: folder.appendingPathComponent("b.yaml"))
+        #expect(try await TestProvider.open(in: folder.path).map(\.definition.name) == ["p"])
+    }
 }

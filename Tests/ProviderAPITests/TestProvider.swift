@@ -37,6 +37,12 @@ struct TestProvider {
         }
     }
 
+    static func problems(in folder: String) async -> [ProviderFileProblem] { await ProviderFolder.problems([folder], on: thread) }
+
+    static func open(in folder: String) async throws -> [ProviderClient] {
+        try await ProviderFolder.open([folder], http: http, on: thread, secrets: .environment([:]))
+    }
+
     static func open(_ yaml: String, secrets: SecretSource) async throws -> ProviderClient {
         try await ProviderClient.open(try ProviderSource(yaml: yaml, file: "test.yaml"), http: http, on: thread, secrets: secrets)
     }

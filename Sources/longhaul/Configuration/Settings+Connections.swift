@@ -115,8 +115,8 @@ extension Settings {
         let paths = try required("LONGHAUL_PROVIDERS").split(separator: ",").map(String.init)
         do {
             var clients: [String: ProviderClient] = [:]
-            for source in try ProviderFolder.load(paths) {
-                clients[source.name] = try await ProviderClient.open(source, http: http, on: thread, secrets: secretSource)
+            for client in try await ProviderFolder.open(paths, http: http, on: thread, secrets: secretSource) {
+                clients[client.definition.name] = client
             }
             guard !clients.isEmpty else {
                 throw Problem.usage(
