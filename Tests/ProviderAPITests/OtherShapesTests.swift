@@ -185,5 +185,6 @@ struct OtherShapesTests {
             return
         }
         #expect(failure.code == "too-large" && failure.failureClass == .permanent)
+        #expect(failure.message.hasSuffix("raise limits.answer in the provider file"))
     }
 }

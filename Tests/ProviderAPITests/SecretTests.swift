@@ -50,6 +50,18 @@ struct SecretTests {
         #expect(await unknown.client.check(unknown.job, exportHandle: #"{"location":"/x"}"#) == .unknownStatus("***", retryAfter: nil))
     }
 
+    @Test("a secret is found even where the quoted start of an answer ends", arguments: [150, 195, 198, 199])
+    func atTheEnd(position: Int) async throws {
+        let body = String(repeating: "x", count: position) + Self.token + Self.token
+        let provider = try await provider { _ in .text(body, status: 500) }
+        guard case .failure(let failure) = await provider.client.check(provider.job, exportHandle: #"{"location":"/x"}"#) else {
+            throw Unexpected(body)
+        }
+        let answer = try #require(failure.answer)
+        #expect(answer.start.hasPrefix(String(repeating: "x", count: position) + "*") && !answer.start.contains("a/b"))
+        #expect(!failure.message.contains("a/b") && !answer.description.contains("a/b"))
+    }
+
     @Test("for a URL from a response on another host, neither auth nor headers with secrets are sent")
     func otherHost() async throws {
         let other = try StubServer { _ in .json(#"{"s":"DONE"}"#) }

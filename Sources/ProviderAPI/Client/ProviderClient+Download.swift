@@ -52,8 +52,9 @@ extension ProviderClient {
         if mayBeFile, step.reading.rules.isEmpty { return }
         var body: [UInt8] = []
         if !mayBeFile || step.readsBody && MediaType.isText(stream.headers) {
-            // Without its body the answer is judged all the same.
-            let peeked = try? await stream.peek(atMost: Self.longestPeek)
+            // Without its body the answer is judged all the same. The start alone is quoted: an error page that trickles in must not
+            // hold the transfer.
+            let peeked = try? await stream.peek(atMost: step.readsBody ? Self.longestPeek : 0)
             // A longer success is a file.
             if let peeked, peeked.isWhole || !mayBeFile { body = Array(peeked.start.prefix(Self.longestPeek)) }
         }

@@ -7,12 +7,15 @@ struct ExportMapping {
     static let maxBytes = 8192
 
     let entries: [(key: String, filter: Filter)]
+    /// The names as written, also of filters that do not compile.
+    let names: [String]
 
     init?(_ field: Field, _ compiler: FilterCompiler) {
         guard let section = Section(field) else {
             field.problem("\(field.kind) where a mapping is expected", fix: "write NAME: FILTER, such as id: .response.body.id")
             return nil
         }
+        names = section.fields.map(\.key)
         entries = compiler.overAnswer {
             section.fields.compactMap { entry in compiler.filter(entry.value).map { (entry.key, $0) } }
         }

@@ -99,7 +99,7 @@ final class ProviderPlan {
         // Without the create's own names, every use would be reported.
         guard let create else { return }
         let mappings = [create.export, create.adopt?.export, find?.export, status?.export].compactMap(\.self)
-        ContextCheck.check(compiler.exportUses, stored: Set(mappings.flatMap { $0.entries.map(\.key) }))
+        ContextCheck.check(compiler.exportUses, stored: Set(mappings.flatMap(\.names)))
     }
 
     private static func safety(_ create: CreatePlan, _ find: FindPlan?) -> Set<CreateSafety> {
