@@ -24,6 +24,7 @@ import Testing
             _ = try await Self.job(fixture, "a", ["answers": lines])
             let text = try await fixture.installation.longhaul("job", "a")
             #expect(text.status == 0)
+            #expect(text.output.contains("waits         for its turn among the jobs of its provider") && !text.output.contains("next"))
             #expect(text.output.contains("last answers\n  +0.1s         GET https://x/1 answered 503 (text/html): <h1>Busy\n  +2.5s "))
             #expect(!text.output.contains("\u{1B}"))
             let job = try #require(try await fixture.installation.longhaul("job", "a", "--json").objects().first)
@@ -84,7 +85,7 @@ import Testing
 @Suite("The next step of a job") struct NextStepTests {
     private static func next(_ state: JobState, due: Int64?, now: Int64 = 1_000_000) throws -> NextStep? {
         let id = try #require(JobID("a"))
-        return NextStep(Job(request: JobRequest(id: id, provider: "acme"), state: state), due: due, now: now)
+        return NextStep(Job(request: JobRequest(id: id, provider: "acme"), state: state), due: DueTime(at: due, now: now))
     }
 
     @Test("is a check, and never lies in the past") func check() throws {

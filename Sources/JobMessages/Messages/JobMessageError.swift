@@ -1,4 +1,5 @@
 import ExportCore
+import Foundation
 
 /// The reason why a message cannot be handled. Sending it again does not help.
 public struct JobMessageError: Error, Sendable, Equatable, CustomStringConvertible {
@@ -25,6 +26,7 @@ public struct JobMessageError: Error, Sendable, Equatable, CustomStringConvertib
 
     /// An error of Foundation as one bounded line.
     static func line(_ error: any Error) -> String {
-        String("\(error)".map { $0.isNewline ? " " : $0 }.prefix(200))
+        let words = (error as NSError).userInfo[NSDebugDescriptionErrorKey] as? String ?? "\(error)"
+        return String(words.map { $0.isNewline ? " " : $0 }.prefix(200))
     }
 }

@@ -1,6 +1,21 @@
 import ExportCore
 import Redis
 
+/// When the timer of a job is due. Times are milliseconds of the store's clock.
+public struct DueTime: Sendable, Equatable {
+    /// `nil`: the job has ended or does not exist.
+    public var at: Int64?
+    public var now: Int64
+    /// The job waits in the line of its provider: its timer only watches over that.
+    public var isInLine: Bool
+
+    public init(at: Int64?, now: Int64, isInLine: Bool = false) {
+        self.at = at
+        self.now = now
+        self.isInLine = isInLine
+    }
+}
+
 extension JobStore {
     /// How long until the next timer of each partition is due, negative when it is overdue; a partition without a timer is missing. One
     /// round trip, and a cheap read for each partition, where a claim would run a script.
@@ -22,11 +37,14 @@ extension JobStore {
         try await nextDue(on: Array(0..<partitions)).values.min().map { max(.zero - $0, .zero) } ?? .zero
     }
 
-    /// When the job's timer is due, and the store's clock, both in milliseconds; a job without a timer has ended or does not exist.
-    public func due(of id: JobID) async throws(JobStoreError) -> (at: Int64?, now: Int64) {
-        let replies = try await send("due", [["TIME"], ["ZSCORE", Keys.due(partition(of: id)), .string(id.text)]])
+    /// When the job's timer is due.
+    public func due(of id: JobID) async throws(JobStoreError) -> DueTime {
+        let replies = try await send(
+            "due", [["TIME"], ["ZSCORE", Keys.due(partition(of: id)), .string(id.text)], ["HGET", jobKey(id), "queued"]])
         let score = try replies[1].optional?.string
-        return (score.flatMap(Double.init).map { Int64($0) }, try replies[0].milliseconds)
+        return DueTime(
+            at: score.flatMap(Double.init).map { Int64($0) }, now: try replies[0].milliseconds,
+            isInLine: try replies[2].optional?.string == "1")
     }
 
     /// The store's clock, in milliseconds.

@@ -1,4 +1,5 @@
 import ExportCore
+import JobStore
 
 /// The next request for a job, and when it is due. It never lies in the past: what is overdue is due now.
 struct NextStep: Equatable {
@@ -8,10 +9,9 @@ struct NextStep: Equatable {
     let at: Int64
     let now: Int64
 
-    /// - Parameter due: the job's timer.
     /// - Returns: `nil` if the timer stands for no request: the job has ended, waits for its turn, or its files are transferred.
-    init?(_ job: Job, due: Int64?, now: Int64) {
-        guard let due else { return nil }
+    init?(_ job: Job, due: DueTime) {
+        guard let at = due.at, !due.isInLine else { return nil }
         let state = job.state
         switch state.status {
         case .polling: what = state.failures > 0 ? "attempt" : "check"
@@ -20,8 +20,8 @@ struct NextStep: Equatable {
             what = "attempt"
         case .processing, .completed, .failed: return nil
         }
-        at = max(due, now)
-        self.now = now
+        self.at = max(at, due.now)
+        now = due.now
     }
 
     /// `in 2m31s`, or `now`.
