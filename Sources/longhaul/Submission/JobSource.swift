@@ -56,14 +56,21 @@ struct JobSource {
 
     /// A temporary file without a name, which ends with the process.
     private static func copy(of input: FileHandle) throws -> FileHandle {
-        guard let file = tmpfile() else { throw Problem(message: "cannot create a temporary file in /tmp", code: .init(74)) }
-        let copy = FileHandle(fileDescriptor: dup(fileno(file)), closeOnDealloc: true)
-        fclose(file)
+        let folder = FileManager.default.temporaryDirectory.path
+        var name = Array("\(folder)/longhaul-XXXXXX".utf8CString)
+        let descriptor = mkstemp(&name)
+        guard descriptor >= 0 else {
+            throw Problem(message: "--from: cannot create a temporary file in \(folder); set TMPDIR to another folder", code: .init(74))
+        }
+        unlink(name)
+        let copy = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         do {
             while let bytes = try input.read(upToCount: 1 << 16), !bytes.isEmpty { try copy.write(contentsOf: bytes) }
         } catch {
             throw Problem(
-                message: "--from: cannot copy the input to a temporary file: \(error.localizedDescription); give a file", code: .init(74))
+                message:
+                    "--from: cannot copy the input to \(folder): \(error.localizedDescription); set TMPDIR to a folder with more space",
+                code: .init(74))
         }
         return copy
     }
