@@ -42,6 +42,8 @@ struct Following {
                     ended.insert(id)
                     show(id, letter)
                 }
+                // A letter may be about a job of another page.
+                if !ended.isSubset(of: turn) { open = open.filter { !ended.contains($0) }[...] }
                 open = open + turn.filter { !ended.contains($0) }
             } catch let error as JobStoreError {
                 guard error.isRetriable else { throw Problem.unavailable("LONGHAUL_REDIS_URL: \(error)") }

@@ -7,6 +7,8 @@ struct MissingJobs {
     private let settings: Settings
     private let begun: Date
     private var appeared: Set<JobID> = []
+    /// Of all pages: a look at the letters serves every one.
+    private var missing: Set<JobID> = []
     private var lastAppearance = ContinuousClock.now
     /// The next look at the dead letters, and the time until the one after it.
     private var next = ContinuousClock.now + .seconds(2)
@@ -25,21 +27,26 @@ struct MissingJobs {
         self.begun = begun
     }
 
-    /// The dead letters of those of the jobs that the store does not know. Looks are spaced, so most calls find nothing.
+    /// The dead letters of jobs that were asked for, now or before, and that the store does not know. Looks are spaced, so most calls find
+    /// nothing.
     /// - Throws: a `Problem` if no job has appeared for a minute.
     mutating func letters(of asked: [JobID], known: some Sequence<JobID>) async throws -> [JobID: DeadLetterRecord] {
         let before = appeared.count
         appeared.formUnion(known)
         if appeared.count > before { lastAppearance = .now }
-        let missing = Set(asked).subtracting(appeared)
+        missing.formUnion(asked)
+        missing.subtract(known)
         guard !missing.isEmpty, .now >= next else { return [:] }
         let since = begun - Self.skew
         let letters = try await RefusedJobs(settings).letters(of: missing) { $0.lastFailure.map { $0 >= since } ?? false }.letters
         pause = min(pause * 2, Self.longestPause)
         next = .now + pause
         appeared.formUnion(letters.keys)
-        guard let id = missing.subtracting(letters.keys).first, .now - lastAppearance > Self.admissionTime else { return letters }
+        missing.subtract(letters.keys)
+        guard let id = missing.first, .now - lastAppearance > Self.admissionTime else { return letters }
         throw Problem.failed(
-            "job \(id) is not in the store: no orchestrator has admitted it; it waits in its queue, see `longhaul doctor`")
+            appeared.contains(id)
+                ? "job \(id) is no longer in the store; it may have expired (LONGHAUL_KEEP)"
+                : "job \(id) is not in the store: no orchestrator has admitted it; it waits in its queue, see `longhaul doctor`")
     }
 }
