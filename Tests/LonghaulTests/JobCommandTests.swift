@@ -77,7 +77,7 @@ import Testing
             #expect(try resumed.objects().map { $0["outcome"] as? String } == ["resumed", "unchanged"])
             let health = try await fixture.store.health(of: "acme")
             #expect(health.health.breaker.state == .closed && health.health.wait(.create, now: health.now) == .zero)
-            #expect(try await !fixture.installation.longhaul("job", "a").output.contains("waits"))
+            #expect(try await !fixture.installation.longhaul("job", "a").output.contains("circuit breaker"))
         }
     }
 }
