@@ -80,7 +80,7 @@ import Testing
         arguments: [
             (429, FailureClass.throttled), (420, .throttled), (529, .throttled), (401, .unauthorised), (403, .unauthorised),
             (407, .unauthorised), (404, .gone), (410, .gone), (408, .transient), (500, .transient), (503, .transient), (400, .permanent),
-            (409, .notYet), (412, .notYet), (423, .notYet), (425, .notYet), (302, .permanent), (416, .permanent),
+            (409, .notYet), (412, .notYet), (423, .notYet), (425, .notYet), (302, .permanent), (416, .notYet),
         ])
     func classes(status: Int, expected: FailureClass) {
         let failure = Failure.http(status: status, what: "GET /x")

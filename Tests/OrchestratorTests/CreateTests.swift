@@ -96,9 +96,8 @@ extension OrchestratorSuites {
                     try await fail([1], of: id, fixture)
                     #expect(try await fixture.failure(of: id).code == "checksum-mismatch")
                 }
-                let letter = DeadLetterRecord(try await fixture.receive(1, from: QueueNames.deadJobs)[0])
-                #expect((letter.kind, letter.reason, letter.job?.text, letter.provider) == (.job, "checksum-mismatch", "a", "acme"))
-                #expect(try JobMessage.decode(letter.body).id.text == "a")
+                // The file's own letter, which the worker publishes, stands for the job.
+                #expect(try await fixture.depth(QueueNames.deadJobs) == 0)
             }
         }
 

@@ -72,7 +72,7 @@ struct ReadyAnswerTests {
         }
         let (client, job, base) = (provider.client, provider.job, provider.server.url)
         #expect(await client.check(job, exportHandle: #"{"location":"/wait"}"#) == .running(progress: nil, retryAfter: .seconds(3)))
-        let files = [ListedFile(name: "ready", url: base + "/ready")]
+        let files = [ListedFile(name: "ready", url: base + "/ready", isNamed: false)]
         #expect(
             await client.check(job, exportHandle: #"{"location":"/ready"}"#) == .ready(exportHandle: nil, page: ListedPage(files: files)))
         #expect(await client.files(job, exportHandle: #"{"location":"/ready"}"#) == .page(files: files, next: nil))

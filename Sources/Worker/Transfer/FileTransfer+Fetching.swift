@@ -49,7 +49,10 @@ extension FileTransfer {
             await gate.report(downloadFrom: host, withCredentials: withCredentials, permission, failure: nil)
             return stream
         } catch {
-            throw await gate.report(downloadFrom: host, withCredentials: withCredentials, permission, failure: error) ?? error
+            // After a redirect another host may have refused, which saw no credentials.
+            let isOwnRefusal = error.answer?.request.contains("//\(host)/") ?? true
+            throw await gate.report(
+                downloadFrom: host, withCredentials: withCredentials && isOwnRefusal, permission, failure: error) ?? error
         }
     }
 

@@ -22,7 +22,7 @@ struct OrchestratorCommand: AsyncParsableCommand {
         // Requests cost as much as the rest of a check, so they get their own thread.
         let httpThread = EventThread(name: "longhaul-http")
         let http = try settings.httpClient("provider", egress: settings.egress(), on: httpThread, logger: role.logger)
-        let providers = try await settings.providers(http: http, on: role.thread)
+        let providers = try await settings.providers(http: http, on: role.thread, logger: role.logger)
         let rabbitMQ = try settings.rabbitMQ(connectionName: "longhaul orchestrator \(name)")
         let connection = try await StoreConnection.open(settings, name: "longhaul-orchestrator", on: role.thread, logger: role.logger)
         OrchestratorService.describeMetrics(in: role.registry)

@@ -21,7 +21,7 @@ struct WorkerCommand: AsyncParsableCommand {
         let configuration = try Self.configuration(settings, name: name)
         let (storage, storageHTTP) = try settings.storage(on: role.thread, logger: role.logger)
         let http = try settings.httpClient("provider", egress: settings.egress(), on: role.thread, logger: role.logger)
-        let providers = try await settings.providers(http: http, on: role.thread)
+        let providers = try await settings.providers(http: http, on: role.thread, logger: role.logger)
         let rabbitMQ = try settings.rabbitMQ(connectionName: "longhaul worker \(name)")
         let connection = try await StoreConnection.open(settings, name: "longhaul-worker", on: role.thread, logger: role.logger)
         WorkerService.describeMetrics(in: role.registry)

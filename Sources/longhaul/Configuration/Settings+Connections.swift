@@ -111,12 +111,16 @@ extension Settings {
     }
 
     /// Every provider file, compiled.
-    func providers(http: HTTPClient, on thread: EventThread) async throws -> [String: ProviderClient] {
+    /// - Parameter logger: for what operators should know of odd answers and of missing secrets.
+    func providers(http: HTTPClient, on thread: EventThread, logger: Logger) async throws -> [String: ProviderClient] {
         let paths = try required("LONGHAUL_PROVIDERS").split(separator: ",").map(String.init)
         do {
             var clients: [String: ProviderClient] = [:]
-            for client in try await ProviderFolder.open(paths, http: http, on: thread, secrets: secretSource) {
+            for client in try await ProviderFolder.open(
+                paths, http: http, on: thread, secrets: secretSource, note: { logger.notice("\($0)") })
+            {
                 clients[client.definition.name] = client
+                for problem in client.secretProblems { logger.error("provider held: \(problem)") }
             }
             guard !clients.isEmpty else {
                 throw Problem.usage(

@@ -43,12 +43,14 @@ struct ProviderExamination: Sendable {
 
     /// What is worth a word about a file that is valid.
     private static func details(_ client: ProviderClient) -> [Finding] {
-        createSafety(client.definition).map { [$0] } ?? []
+        client.secretProblems.map { .bad("secret", "\($0)") } + (createSafety(client.definition).map { [$0] } ?? [])
     }
 
     private static func createSafety(_ definition: ProviderDefinition) -> Finding? {
         guard definition.createSafety.isEmpty else { return nil }
         return .doubtful(
-            "create", "a crash during a create may start a second export; add an Idempotency-Key header, adopt or find")
+            "create",
+            "a crash during a create may start a second export; add an Idempotency-Key header, adopt or find, or write create: { idempotent: true }"
+        )
     }
 }
