@@ -85,18 +85,23 @@ extension OrchestratorSuites {
 
         private func fail(_ files: [Int], of id: JobID, _ fixture: OrchestratorFixture) async throws {
             let failure = Failure(.corrupt, code: "checksum-mismatch", message: "wrong")
-            for index in files { try await end(index, of: id, .failed(failure, attempt: 1, deferredFor: nil), fixture) }
+            for index in files { try await end(index, of: id, .failed(failure, attempt: 1), fixture) }
         }
 
-        @Test("by failing the job, with the file's reason") func fails() async throws {
+        @Test("by failing the job, with the file's reason; only a job that fails of itself leaves a letter") func fails() async throws {
             try await OrchestratorFixture.run { fixture in
                 try await fixture.withOrchestrator { _ in
                     let id = try await fixture.submit("a")
                     try await fixture.reach(.processing, jobs: [id])
                     try await fail([1], of: id, fixture)
                     #expect(try await fixture.failure(of: id).code == "checksum-mismatch")
+                    #expect(try await fixture.depth(QueueNames.deadJobs) == 0, "the worker's letter about the file stands for the job")
+                    let other = try await fixture.submit("b", order: #"{"failExport":true}"#)
+                    #expect(try await fixture.failure(of: other).code == "quota-exceeded")
                 }
-                // The file's own letter, which the worker publishes, stands for the job.
+                let letter = DeadLetterRecord(try await fixture.receive(1, from: QueueNames.deadJobs)[0])
+                #expect((letter.kind, letter.reason, letter.job?.text, letter.provider) == (.job, "quota-exceeded", "b", "acme"))
+                #expect(try JobMessage.decode(letter.body).id.text == "b")
                 #expect(try await fixture.depth(QueueNames.deadJobs) == 0)
             }
         }
