@@ -79,6 +79,9 @@ public struct Failure: Error, Sendable, Equatable, Codable {
         !countsAsAttempt && (failureClass == .throttled || failureClass == .notYet || concernsProvider)
     }
 
+    /// Whether the cause may lie with this process alone: its secrets, its resolver, its rules. Others may get through.
+    public var concernsProcess: Bool { Self.providerCodes.contains(code) }
+
     private static let providerCodes: Set<String> = ["missing-secret", "refused-address", "dns", "certificate"]
 
     /// Classifies an HTTP status (RFC 9110, section 15; 429 is RFC 6585, 423 RFC 4918, 425 RFC 8470; 420 and 529 are not registered,

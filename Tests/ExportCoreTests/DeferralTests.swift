@@ -60,13 +60,29 @@ private let machine = JobMachine(
         let state = JobState(status: .polling, waited: hour / 2, deferredFor: hour * 3)
         let decision = try #require(machine.decide(.stepFailed(refused), in: state, random: 0.5))
         #expect(decision.state.status == .polling)
-        #expect(decision.state.failures == 1)
+        #expect(decision.state.failures == 0, "no attempt is used up")
+        #expect(decision.state.isSuspect)
     }
 
     @Test("ends soon when a ready export lists nothing, unless the provider file calls that right") func nothing() throws {
-        let early = JobState(status: .ready, deferredFor: .seconds(59)), late = JobState(status: .ready, deferredFor: .seconds(60))
+        // The mark of an empty list, which the first one sets.
+        let first = try #require(machine.decide(.stepFailed(nothingListed), in: JobState(status: .ready), random: 0.5)).state
+        let early = with(first, deferredFor: .seconds(59)), late = with(first, deferredFor: .seconds(60))
         #expect(try #require(machine.decide(.stepFailed(nothingListed), in: early, random: 0.5)).state.status == .ready)
         #expect(try #require(machine.decide(.stepFailed(nothingListed), in: late, random: 0.5)).error?.code == "nothing-listed")
+    }
+
+    @Test("counts apart from a throttled listing before it") func nothingAfterThrottling() throws {
+        let throttledBefore = JobState(status: .ready, deferredFor: hour)
+        let decision = try #require(machine.decide(.stepFailed(nothingListed), in: throttledBefore, random: 0.5))
+        #expect(decision.state.status == .ready)
+        #expect(decision.state.deferredFor == .zero)
+    }
+
+    private func with(_ state: JobState, deferredFor: Duration) -> JobState {
+        var state = state
+        state.deferredFor = deferredFor
+        return state
     }
 
     @Test("does not keep a cancellation from its end") func cancellation() throws {
@@ -107,7 +123,7 @@ private let machine = JobMachine(
         #expect(machine.verdictWhileHeld(old, by: Self.slow, lasted: hour) == nil)
         #expect(machine.verdictWhileHeld(old, by: Self.slow, lasted: hour * 2)?.error?.code == "max-throttled-exceeded")
         #expect(machine.verdictWhileHeld(new, by: Self.slow, lasted: hour * 9) == nil)
-        #expect(machine.verdictWhileHeld(old, by: Self.hold, lasted: hour)?.error?.code == "max-wait-exceeded")
+        #expect(machine.verdictWhileHeld(old, by: Self.hold, lasted: hour * 2)?.error?.code == "max-throttled-exceeded")
         #expect(machine.verdictWhileHeld(old, by: .down("down"), lasted: hour * 9) == nil, "a provider that is down is waited for")
     }
 }

@@ -1,4 +1,5 @@
 import ExportCore
+import Foundation
 import Testing
 
 private let retry = RetryPolicy(base: .seconds(2), cap: .seconds(60))
@@ -54,6 +55,24 @@ private let retry = RetryPolicy(base: .seconds(2), cap: .seconds(60))
         var empty = ProviderHealth()
         empty.budget(.check, remaining: 0, reset: .seconds(50), now: 1000)
         #expect(empty.wait(.check, now: 1000) == .seconds(50))
+    }
+
+    @Test("is not throttled any more once its answers only tell a low budget") func throttledThenLow() {
+        var health = ProviderHealth()
+        Self.answered(&health, at: 1000)
+        health.budget(.check, remaining: 0, reset: .seconds(1), now: 5000)
+        #expect(health.slow(.check)?.answers == 0)
+        #expect(health.obstacle(.check, now: 5500) == .paused)
+    }
+
+    @Test("forgets hosts whose pauses are over, so that the record stays small") func manyHosts() throws {
+        var health = ProviderHealth()
+        for number in 0..<500 {
+            health.throttled(
+                .download(host: "bucket-\(number).example"), wait: nil, reason: "429", policy: retry, random: 0, now: Int64(number) * 1000)
+        }
+        #expect(try JSONEncoder().encode(health).count < 10_000)
+        #expect(health.slow(.download(host: "bucket-499.example")) != nil)
     }
 
     @Test("pauses the downloads of one host apart from those of another, and from a breaker") func hosts() {

@@ -11,9 +11,9 @@ extension JobMachine {
         case .polling:
             return state.waited >= rules.maxWait ? fail(state, notReady("\(obstacle)")) : nil
         case .pending:
+            // Limits, a backlog or a provider that is down may delay a creation for any time.
             let waited = min(lasted, state.waited)
-            if case .held = obstacle { return waited >= rules.maxWait ? fail(state, notReady("\(obstacle)")) : nil }
-            guard case .throttled = obstacle, waited >= rules.retry.maxThrottled else { return nil }
+            guard obstacle.isOfRequests, waited >= rules.retry.maxThrottled else { return nil }
             return fail(state, putOffTooLong(waited, "\(obstacle)"))
         case .ready:
             guard let deferred = state.deferredFor, deferred >= rules.retry.maxThrottled else { return nil }
@@ -24,10 +24,14 @@ extension JobMachine {
 
     /// The step is tried again without counting: the other side asked to come later, or the provider is held. It ends all the same.
     func putOff(_ state: JobState, _ failure: Failure, for deferred: Duration, _ random: Double) -> JobDecision {
-        var next = state
+        var (next, deferred) = (state, deferred)
+        if state.status == .ready {
+            // An empty list is an answer: what came before it does not count, and neither does it for what follows.
+            let isEmptyList = failure.code == JobError.nothingListed
+            if isEmptyList != (state.unknownStatuses > 0) { deferred = .zero }
+            next.unknownStatuses = isEmptyList ? 1 : 0
+        }
         next.deferredFor = deferred
-        // A job whose own request was refused probes a held provider only when no other does.
-        if failure.concernsProvider { next.failures = max(next.failures, 1) }
         let delay = rules.retry.deferral(since: failure.isPause ? .zero : deferred, retryAfter: failure.retryAfter, random: random)
         if state.status == .polling {
             guard deferred < rules.retry.maxThrottled || failure.concernsProvider else {
@@ -40,8 +44,7 @@ extension JobMachine {
                 return fail(next, JobError(code: failure.code, message: failure.message))
             }
         }
-        let bound = failure.concernsProvider ? max(rules.maxWait, rules.retry.maxThrottled) : rules.retry.maxThrottled
-        guard deferred < bound else { return fail(next, putOffTooLong(deferred, failure.message)) }
+        guard deferred < rules.retry.maxThrottled else { return fail(next, putOffTooLong(deferred, failure.message)) }
         return JobDecision(state: next, timer: .after(delay), actions: state.status == .pending ? [.releasePlace] : [])
     }
 

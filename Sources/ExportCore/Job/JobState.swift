@@ -25,8 +25,8 @@ public struct JobState: Sendable, Equatable {
     public var resumeAt: JobStatus?
     /// At the time of the claim: time since the export was created, or since the admission while there is no export.
     public var waited: Duration
-    /// At the time of the claim: time since the current step was put off for the first time, by throttled answers or ones that say "not
-    /// yet", with none of another kind in between; `nil` when the last answer was of another kind.
+    /// At the time of the claim: time since the current step was put off for the first time, by throttled answers, by ones that say
+    /// "not yet" or by a held provider, with no answer of another kind in between; `nil` when the last one was of another kind.
     public var deferredFor: Duration?
 
     public init(
@@ -54,6 +54,9 @@ public struct JobState: Sendable, Equatable {
     /// Whether the provider may already have an export of a job that waits for its creation. An earlier claim without a result may
     /// have sent its request.
     public var mayHaveExport: Bool { status == .pending && (createIsUncertain || claims > 1) }
+
+    /// Whether the job's last request did not succeed: it probes a held provider only when no other does.
+    public var isSuspect: Bool { failures > 0 || deferredFor != nil }
 
     /// Whether every file is stored or given up.
     public var isTransferred: Bool { filesDone + filesFailed >= filesTotal }

@@ -7,6 +7,14 @@ public struct ProviderHealth: Sendable, Equatable, Codable {
     /// The kinds that go slow, by `RequestKind.name`. `nil` in a value that an older version wrote.
     private var slow: [String: Slow]?
 
+    /// Why single processes cannot ask the provider, by their names: their own secrets, resolver or rules. For people only.
+    private var impediments: [String: Impediment]?
+
+    private struct Impediment: Sendable, Equatable, Codable {
+        var hold: CircuitBreaker.Hold
+        var seenAt: Int64
+    }
+
     /// A kind whose requests go one at a time: the last answers were throttled, or the provider's budget runs out.
     public struct Slow: Sendable, Equatable, Codable {
         /// Since when every answer was throttled.
@@ -15,11 +23,14 @@ public struct ProviderHealth: Sendable, Equatable, Codable {
         public var answers: Int
         /// The last answer, for people.
         public var reason: String
+        /// When the last pause ends.
+        public var until: Int64
 
-        public init(since: Int64, answers: Int, reason: String) {
+        public init(since: Int64, answers: Int, reason: String, until: Int64 = 0) {
             self.since = since
             self.answers = answers
             self.reason = reason
+            self.until = until
         }
     }
 
@@ -34,6 +45,8 @@ public struct ProviderHealth: Sendable, Equatable, Codable {
         let end = now + Int64(min(time, .milliseconds(Self.longestWait)) / .milliseconds(1))
         pausedUntil = pausedUntil.filter { $0.value > now }
         if end > pausedUntil[kind.name] ?? now { pausedUntil[kind.name] = end }
+        forgetOldHosts(now: now)
+        if let known = slow?[kind.name] { slow?[kind.name]?.until = max(known.until, end) }
     }
 
     /// A throttled answer. The pause grows with the number of such answers in a row.
@@ -49,6 +62,7 @@ public struct ProviderHealth: Sendable, Equatable, Codable {
         if kindSlow.answers == 0 { kindSlow.since = now }
         kindSlow.answers += 1
         kindSlow.reason = reason
+        kindSlow.until = now
         slow = (slow ?? [:]).merging([kind.name: kindSlow]) { $1 }
         let growth = policy.delay(failures: kindSlow.answers, random: random)
         // A whole pause of nearly nothing would be no pause; the jitter is for those who wait for its end together.
@@ -57,9 +71,8 @@ public struct ProviderHealth: Sendable, Equatable, Codable {
 
     /// The answers say that few requests are left until a budget begins again: the rest of the time is divided among them.
     public mutating func budget(_ kind: RequestKind, remaining: Int, reset: Duration, now: Int64) {
-        if slow?[kind.name] == nil {
-            slow = (slow ?? [:]).merging([kind.name: Slow(since: now, answers: 0, reason: "the provider's budget runs out")]) { $1 }
-        }
+        // The answer was not throttled: what came before it is over.
+        slow = (slow ?? [:]).merging([kind.name: Slow(since: now, answers: 0, reason: "the provider's budget runs out", until: now)]) { $1 }
         pause(kind, for: reset / max(remaining + 1, 1), now: now)
     }
 
@@ -84,14 +97,39 @@ public struct ProviderHealth: Sendable, Equatable, Codable {
         return .milliseconds(min(max(paused, open, now), now + Self.longestWait) - now)
     }
 
+    /// Hosts are named by listed links, and nothing says when the last file of one has come.
+    private mutating func forgetOldHosts(now: Int64) {
+        guard var known = slow, known.count > Self.keptSlow else { return }
+        let old = known.sorted { $0.value.until < $1.value.until }.prefix(known.count - Self.keptSlow)
+        for (name, entry) in old where entry.until < now { known[name] = nil }
+        slow = known
+    }
+
+    private static let keptSlow = 32
+
     /// Lifts all pauses, a hold, and an open breaker, because an operator says so.
     public mutating func resume(now: Int64) {
-        (pausedUntil, slow) = ([:], nil)
+        (pausedUntil, slow, impediments) = ([:], nil, nil)
         breaker.reset(now: now)
     }
 }
 
 extension ProviderHealth {
+    /// Notes why a process cannot ask the provider, or with `nil` that it can again.
+    public mutating func note(_ hold: CircuitBreaker.Hold?, by process: String, now: Int64) {
+        var known = (impediments ?? [:]).filter { now - $0.value.seenAt < Self.impedimentLife }
+        known[process] = hold.map { Impediment(hold: $0, seenAt: now) }
+        impediments = known.isEmpty ? nil : known
+    }
+
+    /// Why single processes cannot ask the provider, by their names. A process that is gone is forgotten after some minutes.
+    public func impediments(now: Int64) -> [String: CircuitBreaker.Hold] {
+        (impediments ?? [:]).filter { now - $0.value.seenAt < Self.impedimentLife }.mapValues(\.hold)
+    }
+
+    /// A process repeats its note with each probe.
+    private static let impedimentLife: Int64 = 300_000
+
     /// Why requests of a kind are held back, in words; `nil` when they are not.
     public func obstacle(_ kind: RequestKind, now: Int64) -> Obstacle? {
         if let hold = breaker.hold { return .held(hold) }
@@ -105,6 +143,14 @@ extension ProviderHealth {
         case throttled(Slow)
         case down(String)
         case paused
+
+        /// Whether requests would be answered, but not with what is wanted.
+        public var isOfRequests: Bool {
+            switch self {
+            case .held, .throttled: true
+            case .down, .paused: false
+            }
+        }
 
         public var description: String {
             switch self {

@@ -12,7 +12,7 @@ extension StoreScript {
     /// | counts | attempts, failures and unknownStatuses, separated by tabs |
     /// | what | of the line in the history: a status or a sign; empty: no line |
     /// | detail | of the line in the history |
-    /// | marks | words: `check` for a status check, `deferred` when the step is put off |
+    /// | marks | words: `check` for a status check, `deferred` when the step is put off, with `again` when that counts from now on |
     /// | fields | the number of further fields |
     /// | field | a field of the job's hash |
     /// | value | its value; empty: the field is removed. Of `answers`: a line that is added |

@@ -78,12 +78,10 @@ public struct JobChange: Sendable {
     }
 
     private var marks: RedisArgument {
-        switch (isCheck, decision.state.deferredFor != nil) {
-        case (false, false): ""
-        case (true, false): "check"
-        case (false, true): "deferred"
-        case (true, true): "check deferred"
-        }
+        guard let deferred = decision.state.deferredFor else { return isCheck ? "check" : "" }
+        // The time counts from now on, although the step was put off before.
+        let isRestart = deferred == .zero && job.state.deferredFor ?? .zero > .zero
+        return .string((isCheck ? "check deferred" : "deferred") + (isRestart ? " again" : ""))
     }
 
     /// Of the line in the history; empty when nothing is worth a line: the watchdog found everything in order.

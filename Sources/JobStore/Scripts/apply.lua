@@ -88,7 +88,10 @@ while at <= #ARGV do
         end
         version = tonumber(expected) + 1
         if #gone > 0 then redis.call('HDEL', key, unpack(gone)) end
-        local deferred = string.find(marks, 'deferred', 1, true) and (deferred_since(progress) or NOW_TEXT) or nil
+        local deferred
+        if string.find(marks, 'deferred', 1, true) then
+            deferred = not string.find(marks, 'again', 1, true) and deferred_since(progress) or NOW_TEXT
+        end
         redis.call('HSET', key, 'progress', decided(version, counts, polled, planned, deferred), unpack(fields))
         move_index(id, before, status)
         if delay < 0 then

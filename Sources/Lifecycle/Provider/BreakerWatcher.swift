@@ -18,10 +18,7 @@ public struct BreakerWatcher: Sendable {
     func changed(_ provider: String, _ breaker: CircuitBreaker, before: CircuitBreaker, isOurs: Bool) {
         let state = breaker.state
         Gauge(label: "longhaul_breaker_state", dimensions: [("provider", provider)]).record(state.level)
-        for (code, value) in [(before.hold?.code, 0), (breaker.hold?.code, 1)] {
-            guard let code else { continue }
-            Gauge(label: "longhaul_provider_held", dimensions: [("provider", provider), ("reason", code)]).record(value)
-        }
+        record(provider, breaker.hold, before: before.hold)
         guard isOurs else { return }
         Counter(label: "longhaul_breaker_changes_total", dimensions: [("provider", provider), ("to", state.rawValue)]).increment()
         let metadata: Logger.Metadata = ["provider": "\(provider)", "breaker": "\(state.rawValue)"]
@@ -36,6 +33,26 @@ public struct BreakerWatcher: Sendable {
             type: "longhaul.provider.breaker.\(state.rawValue)", subject: provider,
             routingKey: "provider.\(provider).breaker.\(state.rawValue)",
             data: ["provider": provider, "state": state.rawValue, "reason": breaker.reason, "hold": breaker.hold?.code ?? ""])
+    }
+
+    /// This process alone cannot ask a provider, or can again.
+    func impeded(_ provider: String, _ hold: CircuitBreaker.Hold?, before: CircuitBreaker.Hold?) {
+        record(provider, hold, before: before)
+        let metadata: Logger.Metadata = ["provider": "\(provider)"]
+        if let hold, hold.code != before?.code {
+            logger.error(
+                "this process holds the provider: its jobs wait here, and one request a minute tries again: \(hold.message)",
+                metadata: metadata)
+        } else if hold == nil, before != nil {
+            logger.notice("this process can ask the provider again", metadata: metadata)
+        }
+    }
+
+    private func record(_ provider: String, _ hold: CircuitBreaker.Hold?, before: CircuitBreaker.Hold?) {
+        for (code, value) in [(before?.code, 0), (hold?.code, 1)] {
+            guard let code else { continue }
+            Gauge(label: "longhaul_provider_held", dimensions: [("provider", provider), ("reason", code)]).record(value)
+        }
     }
 }
 

@@ -6,6 +6,8 @@ enum HealthChange: Sendable {
     case budget(RequestKind, remaining: Int, reset: Duration)
     case recovered(RequestKind)
     case hold(code: String, message: String)
+    /// Why this process cannot ask the provider; `nil`: it can again.
+    case impediment(CircuitBreaker.Hold?, process: String)
 
     /// - Parameter now: the store's clock in milliseconds.
     func apply(to health: inout ProviderHealth, retry: RetryPolicy, breaker: BreakerPolicy, now: Int64) {
@@ -16,11 +18,24 @@ enum HealthChange: Sendable {
             health.throttled(kind, wait: usable, reason: String(reason.prefix(300)), policy: retry, random: random, now: now)
         case .budget(let kind, let remaining, let reset): health.budget(kind, remaining: remaining, reset: reset, now: now)
         case .recovered(let kind): health.recovered(kind)
+        case .impediment(let hold, let process): health.note(hold, by: process, now: now)
         case .hold(let code, let message):
             // Another process may have found the same: its time of the next probe stays.
             if health.breaker.hold == nil {
                 health.breaker.hold(code: code, message: String(message.prefix(300)), policy: breaker, now: now)
             }
+        }
+    }
+
+    /// Adds a change to those that wait. Throttled answers of one kind become one, with the longest wait: a burst must not crowd out others.
+    static func add(_ change: HealthChange, to waiting: inout [HealthChange]) {
+        if case .throttled(let kind, let wait, _, _) = change,
+            let index = waiting.firstIndex(where: { if case .throttled(kind, _, _, _) = $0 { true } else { false } }),
+            case .throttled(_, let known, let reason, let random) = waiting[index]
+        {
+            waiting[index] = .throttled(kind, wait: [known, wait].compactMap(\.self).max(), reason: reason, random: random)
+        } else {
+            waiting.append(change)
         }
     }
 }

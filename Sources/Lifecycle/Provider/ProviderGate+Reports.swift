@@ -5,87 +5,119 @@ import Retry
 extension ProviderGate {
     /// Reports how a request ended.
     /// - Parameters:
+    ///   - id: the job that it was for.
     ///   - failure: `nil` if the provider works.
     ///   - budget: what the answer says is left, if it says so.
     /// - Returns: the failure as it counts for its job: neither a failed probe, which was sent on behalf of all jobs, nor a refusal that
     ///   concerns the provider uses up an attempt.
     @discardableResult
     public func report(
-        _ kind: RequestKind, _ permission: Permission, failure: Failure?, took: Duration, budget: RateBudget? = nil
+        _ kind: RequestKind, _ permission: Permission, of id: JobID, failure: Failure?, took: Duration, budget: RateBudget? = nil
     ) async -> Failure? {
         let isDown = failure.map(Self.countsAgainstProvider) ?? false
         let isSlow = took > definition.breaker.slowAfter
         await noteThrottling(kind, permission, failure, budget)
-        let isRefused = failure?.concernsProvider ?? false
-        if permission == .probe {
+        await noteAccess(id, failure)
+        if permission == .probe, localHold == nil {
             await endProbe(isDown: isDown, isSlow: isSlow, failure)
         } else {
-            if isRefused { await noteRefusal(failure) } else if Self.showsAccess(failure) { refusals = 0 }
             await health.record(isDown: isDown, isSlow: isSlow)
         }
-        guard var failure else { return nil }
-        if permission == .probe, isDown { failure.countsAsAttempt = false }
-        if isRefused, await health.hold != nil { failure.countsAsAttempt = false }
-        return failure
+        return await counted(failure, permission, isDown: isDown)
     }
 
     /// Reports the head of a download, or why there was none. It says nothing about the API behind the breaker.
+    /// - Parameters:
+    ///   - withCredentials: whether the host that answered saw the provider's credentials.
     /// - Returns: as `report`.
     public func report(
-        downloadFrom host: String, withCredentials: Bool, _ permission: Permission, failure: Failure?
+        downloadFrom host: String, withCredentials: Bool, _ permission: Permission, of id: JobID, failure: Failure?
     ) async -> Failure? {
         let kind = RequestKind.download(host: host)
-        var failure = failure
-        // This network's rules, or the host's certificate: another attempt soon would end the same way.
-        if let known = failure, known.concernsProvider, known.failureClass != .unauthorised, known.code != "dns" {
-            failure?.countsAsAttempt = false
-            await health.change(.throttled(kind, wait: definition.breaker.heldProbe, reason: known.message, random: Jitter.shared.next()))
+        if let failure, failure.code == "refused-address" || failure.code == "certificate" {
+            // This network's rules, or the host's certificate: another attempt soon would end the same way.
+            tryingUntil[kind] = nil
+            await health.change(
+                .throttled(kind, wait: definition.breaker.heldProbe, reason: failure.message, random: Jitter.shared.next()))
+            if permission == .probe, localHold == nil { await endProbe(isDown: false, isSlow: false, failure) }
+            return failure.uncounted
         }
         await noteThrottling(kind, permission, failure, nil)
-        let isRefused = withCredentials && failure?.failureClass == .unauthorised
-        if permission == .probe {
-            await endProbe(isDown: false, isSlow: false, isRefused ? failure : nil)
-        } else if isRefused {
-            await noteRefusal(failure)
+        // A host that saw no credentials accepts none and refuses none.
+        guard withCredentials || failure?.code == "missing-secret" else {
+            if permission == .probe, localHold == nil { await withdraw(permission, kind) }
+            return failure
         }
-        if isRefused, await health.hold != nil { failure?.countsAsAttempt = false }
-        return failure
+        // A name that cannot be resolved may be the link's fault, which is one file's.
+        if failure?.code != "dns" { await noteAccess(id, failure) }
+        if permission == .probe, localHold == nil { await endProbe(isDown: false, isSlow: false, failure) }
+        return await counted(failure, permission, isDown: false)
+    }
+
+    private func counted(_ failure: Failure?, _ permission: Permission, isDown: Bool) async -> Failure? {
+        guard let failure else { return nil }
+        let isHeld = if localHold == nil { await health.hold != nil } else { true }
+        let isOnBehalfOfAll = permission == .probe && (isDown || failure.concernsProvider)
+        return isOnBehalfOfAll || failure.concernsProvider && isHeld || failure.code == "missing-secret" ? failure.uncounted : failure
     }
 
     private func noteThrottling(_ kind: RequestKind, _ permission: Permission, _ failure: Failure?, _ budget: RateBudget?) async {
         if permission == .trial { tryingUntil[kind] = nil }
         if let failure, failure.failureClass == .throttled {
-            let reason = failure.answer.map { "\($0)" } ?? failure.message
-            return await health.change(.throttled(kind, wait: failure.retryAfter, reason: reason, random: Jitter.shared.next()))
+            return await health.change(.throttled(kind, wait: failure.retryAfter, reason: failure.reason, random: Jitter.shared.next()))
         }
         if let budget, budget.isLow {
             return await health.change(.budget(kind, remaining: budget.remaining, reset: budget.reset))
         }
-        // Only the request after a pause: an answer that was under way before it says nothing.
-        if permission == .trial { await health.change(.recovered(kind)) }
+        // Only the request after a pause, and only if it was answered: what was under way before it says nothing.
+        guard permission == .trial, failure == nil || failure?.answer != nil else { return }
+        await health.change(.recovered(kind))
+        lastReturn[kind] = nil
     }
 
-    private func noteRefusal(_ failure: Failure?) async {
-        guard let failure else { return }
-        refusals += 1
-        // Without its secret no request can be sent at all.
-        guard refusals >= Self.refusalsBeforeHold || failure.code == "missing-secret", await health.hold == nil else { return }
-        await health.change(.hold(code: failure.code, message: failure.answer.map { "\($0)" } ?? failure.message))
+    /// Begins or ends a hold, by what the answer says about this program's access.
+    private func noteAccess(_ id: JobID, _ failure: Failure?) async {
+        let lifts = await health.lifts
+        if let failure, failure.concernsProcess {
+            let isCertain = failure.code == "missing-secret"
+            guard obstructions.refused(id, lifts: 0) || isCertain || localHold != nil else { return }
+            let now = await health.now
+            let hold = CircuitBreaker.Hold(code: failure.code, message: failure.reason, since: localHold?.hold.since ?? now)
+            if localHold?.hold != hold { await note(hold) }
+            localHold = LocalHold(hold: hold, nextProbe: max(localHold?.nextProbe ?? .now, .now + definition.breaker.heldProbe))
+            return
+        }
+        // Any answer shows that the provider can be reached from here.
+        if failure == nil || failure?.answer != nil {
+            obstructions.accepted(lifts: 0)
+            if localHold != nil {
+                localHold = nil
+                lastReturn = [:]
+                await note(nil)
+            }
+        }
+        if let failure, failure.failureClass == .unauthorised {
+            guard refusals.refused(id, lifts: lifts), await health.hold == nil else { return }
+            await health.change(.hold(code: failure.code, message: failure.reason))
+        } else if Self.showsAccess(failure) {
+            refusals.accepted(lifts: lifts)
+        }
     }
+
+    private func note(_ hold: CircuitBreaker.Hold?) async { await health.note(hold, by: name) }
 
     private func endProbe(isDown: Bool, isSlow: Bool, _ failure: Failure?) async {
         let policy = definition.breaker
         let isHeld = await health.hold != nil
-        let succeeded = isHeld ? Self.showsAccess(failure) : !isDown && !isSlow
+        // What could not be asked from here was not tried.
+        let wasTried = failure?.concernsProcess != true
+        let succeeded = wasTried && (isHeld ? Self.showsAccess(failure) : !isDown && !isSlow)
         await health.update { [name] health, now in
             health.breaker.endProbe(by: name, succeeded: succeeded, policy: policy, now: now)
-            guard isHeld, !succeeded, let failure, failure.concernsProvider else { return }
-            health.breaker.hold(
-                code: failure.code, message: failure.answer.map { "\($0)" } ?? failure.message, policy: policy,
-                now: now)
+            guard isHeld, let failure, failure.failureClass == .unauthorised else { return }
+            health.breaker.hold(code: failure.code, message: failure.reason, policy: policy, now: now)
         }
         probingUntil = nil
-        if succeeded { refusals = 0 }
         if await health.breakerState == .closed { lastReturn = [:] }
     }
 
@@ -100,9 +132,20 @@ extension ProviderGate {
     private static func showsAccess(_ failure: Failure?) -> Bool {
         guard let failure else { return true }
         return switch failure.failureClass {
-        case .gone, .permanent, .notYet, .corrupt: !failure.concernsProvider
+        case .gone, .permanent, .notYet, .corrupt: !failure.concernsProvider && failure.answer != nil
         case .transient, .throttled, .unauthorised: false
         }
+    }
+}
+
+extension Failure {
+    /// The answer, for operators.
+    fileprivate var reason: String { answer.map { "\($0)" } ?? message }
+
+    fileprivate var uncounted: Failure {
+        var failure = self
+        failure.countsAsAttempt = false
+        return failure
     }
 }
 

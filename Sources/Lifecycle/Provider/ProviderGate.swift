@@ -36,17 +36,23 @@ public actor ProviderGate {
     var tryingUntil: [RequestKind: ContinuousClock.Instant] = [:]
     /// When the last delayed request asks again.
     var lastReturn: [RequestKind: ContinuousClock.Instant] = [:]
-    /// Refused requests in a row: ones whose cause lies with the provider.
-    var refusals = 0
+    /// Refused requests, by the provider and by what this process has around it.
+    var refusals = RefusalWatch(), obstructions = RefusalWatch()
+    /// Why this process alone cannot ask the provider. Others may, so it is not shared.
+    var localHold: LocalHold?
+    /// When another process was last found to have the probe.
+    private var probeLostAt: ContinuousClock.Instant?
+
+    struct LocalHold {
+        var hold: CircuitBreaker.Hold
+        var nextProbe: ContinuousClock.Instant
+    }
 
     /// The interval between two delayed requests: while nothing gets through, asking must cost little.
     private static let returnInterval = Duration.milliseconds(2)
     private static let requestInProgress = Duration.milliseconds(500)
     /// A delayed request asks again after this time at the latest, so that an end that comes early is noticed.
     private static let longestDelay = Duration.seconds(60)
-    /// So many refused requests in a row hold the provider.
-    static let refusalsBeforeHold = 3
-
     /// - Parameter reload: reads the provider's secrets again.
     public init(
         _ definition: ProviderDefinition, store: JobStore, name: String, watcher: BreakerWatcher, logger: Logger, on thread: EventThread,
@@ -82,16 +88,20 @@ public actor ProviderGate {
 
     /// Asks for the right to begin a download. The breaker does not stop downloads, since they mostly come from another host; a hold stops
     /// those that carry the provider's credentials.
-    public func admit(downloadFrom host: String, withCredentials: Bool) async -> Permission {
+    /// - Parameter isSuspect: as in `admit`.
+    public func admit(downloadFrom host: String, withCredentials: Bool, isSuspect: Bool) async -> Permission {
         let kind = RequestKind.download(host: host)
+        if withCredentials, localHold != nil { return await passLocalHold(kind) }
         if withCredentials, await health.hold != nil {
             let wait = await health.wait(.list)
-            return wait > .zero ? later(kind, wait) : await beginProbe(kind, isSuspect: false)
+            if wait > .zero { return later(kind, wait) }
+            let permission = await beginProbe(kind, isSuspect: isSuspect)
+            guard permission == .granted else { return permission }
         }
-        return await pass(kind, isSuspect: false)
+        return await pass(kind, isSuspect: isSuspect)
     }
 
-    /// Returns a granted probe that no request used.
+    /// Returns a probe or trial that no request used.
     public func withdraw(_ permission: Permission, _ kind: RequestKind) async {
         if permission == .trial { tryingUntil[kind] = nil }
         guard permission == .probe else { return }
@@ -101,7 +111,11 @@ public actor ProviderGate {
 
     /// Why requests of a kind are held back, and for how long that has lasted, by the store's clock in milliseconds; `nil` when they are not.
     public func obstacle(_ kind: RequestKind) async -> (why: ProviderHealth.Obstacle, lasted: Duration, now: Int64)? {
-        await health.obstacle(kind)
+        if let localHold {
+            let now = await health.now
+            return (.held(localHold.hold), .milliseconds(max(now - localHold.hold.since, 0)), now)
+        }
+        return await health.obstacle(kind)
     }
 }
 
@@ -110,9 +124,18 @@ extension ProviderGate {
         let wait = await health.wait(kind)
         if wait > .zero { return later(kind, wait) }
         if case .download = kind { return await health.isSlow(kind) ? begin(trialOf: kind) : .granted }
+        if localHold != nil { return await passLocalHold(kind) }
         if await health.breakerState == .closed { return await health.isSlow(kind) ? begin(trialOf: kind) : .granted }
-        if let probingUntil, .now < probingUntil { return later(kind, Self.requestInProgress) }
         return await beginProbe(kind, isSuspect: isSuspect)
+    }
+
+    /// One request after each interval tries whether the cause is gone.
+    private func passLocalHold(_ kind: RequestKind) async -> Permission {
+        guard let local = localHold else { return .granted }
+        guard local.nextProbe <= .now else { return later(kind, local.nextProbe - .now) }
+        localHold?.nextProbe = .now + definition.breaker.heldProbe
+        await reload()
+        return .probe
     }
 
     private func begin(trialOf kind: RequestKind) -> Permission {
@@ -122,25 +145,33 @@ extension ProviderGate {
     }
 
     private func beginProbe(_ kind: RequestKind, isSuspect: Bool) async -> Permission {
-        if await health.hold != nil {
-            // Another job's request says more about the provider, and one that waits asks within this time.
-            if isSuspect, await health.openedFor < definition.breaker.heldProbe * 2 { return later(kind, definition.breaker.heldProbe / 2) }
-            await reload()
+        if let probingUntil, .now < probingUntil { return later(kind, Self.requestInProgress) }
+        if let probeLostAt, .now < probeLostAt + Self.requestInProgress { return later(kind, Self.requestInProgress) }
+        let isHeld = await health.hold != nil
+        // Another job's request says more about the provider, and one that waits asks within this time.
+        if isHeld, isSuspect, await health.openedFor < definition.breaker.heldProbe * 2 {
+            return later(kind, definition.breaker.heldProbe / 2)
         }
         let timeout = definition.timeouts.whole + .seconds(5)
         probingUntil = .now + timeout
         let begun = await health.update { [name] health, now in health.breaker.beginProbe(by: name, timeout: timeout, now: now) }
-        if begun == true { return .probe }
-        probingUntil = nil
+        if begun == true {
+            if isHeld { await reload() }
+            return .probe
+        }
+        (probingUntil, probeLostAt) = (nil, .now)
         let isClosed = await health.breakerState == .closed
         return begun == false && isClosed ? .granted : later(kind, Self.requestInProgress)
     }
 
     /// Spreads delayed requests over time, so that few of a backlog ask again in vain.
     private func later(_ kind: RequestKind, _ wait: Duration) -> Permission {
-        let next = max(ContinuousClock.now + min(wait, Self.longestDelay), (lastReturn[kind] ?? .now) + Self.returnInterval)
-        lastReturn[kind] = next
-        return .wait(next - .now)
+        let now = ContinuousClock.now
+        let next = max(now + min(wait, Self.longestDelay), (lastReturn[kind] ?? now) + Self.returnInterval)
+        // A very large backlog is spread more densely rather than over hours.
+        lastReturn[kind] = min(next, now + Self.longestDelay * 2)
+        if lastReturn.count > 100 { lastReturn = lastReturn.filter { $0.value > now } }
+        return .wait(min(next, now + Self.longestDelay * 2) - now)
     }
 
     /// The rate of checks, which all orchestrators share.

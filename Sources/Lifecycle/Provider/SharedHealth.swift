@@ -26,7 +26,7 @@ actor SharedHealth {
     /// Outcomes not yet sent to the store.
     private var tally = RequestTally()
     private var changes: [HealthChange] = []
-    private static let mostChanges = 64
+    private var impediment: CircuitBreaker.Hold?
     private var nextExchange: (timer: TimerHandle, due: ContinuousClock.Instant)?
     private var reading: Task<Void, Never>?
 
@@ -54,6 +54,8 @@ actor SharedHealth {
     /// How long ago the breaker opened, or the last probe failed.
     var openedFor: Duration { .milliseconds(max(now - health.breaker.changedAt, 0)) }
     func isSlow(_ kind: RequestKind) -> Bool { health.slow(kind) != nil }
+    /// How many holds have ended.
+    private(set) var lifts = 0
 
     func obstacle(_ kind: RequestKind) -> (why: ProviderHealth.Obstacle, lasted: Duration, now: Int64)? {
         guard let why = health.obstacle(kind, now: now) else { return nil }
@@ -85,11 +87,19 @@ actor SharedHealth {
         change.apply(to: &health, retry: retry, breaker: policy, now: now)
         // The answers to requests that were under way together teach the same.
         guard health != before else { return }
+        if before.breaker.hold != nil, health.breaker.hold == nil { lifts += 1 }
         if health.breaker.state != before.breaker.state {
             watcher.changed(provider, health.breaker, before: before.breaker, isOurs: true)
         }
-        if changes.count < Self.mostChanges { changes.append(change) }
+        HealthChange.add(change, to: &changes)
         exchange(within: Self.soon)
+    }
+
+    /// Why this process alone cannot ask the provider; `nil`: it can again.
+    func note(_ hold: CircuitBreaker.Hold?, by process: String) {
+        watcher.impeded(provider, hold, before: impediment)
+        impediment = hold
+        change(.impediment(hold, process: process))
     }
 
     /// Reads the shared health, adds the collected outcomes, applies `change` and stores the result. Repeats if another orchestrator stored
@@ -133,7 +143,7 @@ actor SharedHealth {
 
 extension SharedHealth {
     /// The store's clock, estimated from the last exchange.
-    private var now: Int64 {
+    var now: Int64 {
         guard let read else { return 0 }
         return read.now + Int64((ContinuousClock.now - read.at) / .milliseconds(1))
     }
@@ -164,7 +174,9 @@ extension SharedHealth {
 
     private func keep(_ tally: RequestTally, _ changes: [HealthChange]) {
         self.tally += tally
-        self.changes = Array((changes + self.changes).suffix(Self.mostChanges))
+        let later = self.changes
+        self.changes = changes
+        for change in later { HealthChange.add(change, to: &self.changes) }
     }
 
     /// A later exchange of this process may have ended first. Otherwise the value of the store replaces the known one: it may have been
@@ -176,6 +188,7 @@ extension SharedHealth {
         let before = health.breaker
         health = next
         read = (stored.now, .now)
+        if before.hold != nil, next.breaker.hold == nil { lifts += 1 }
         // What was learned meanwhile stays in force here.
         for change in changes { change.apply(to: &health, retry: retry, breaker: policy, now: stored.now) }
         if next.breaker.state != before.state || next.breaker.hold?.code != before.hold?.code || isFirst {

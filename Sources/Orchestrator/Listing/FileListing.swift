@@ -47,7 +47,7 @@ struct FileListing: Sendable {
         guard let obstacle = await provider.gate.obstacle(.list) else { return await work.postpone(job, by: delay) }
         if let verdict = provider.machine.verdictWhileHeld(job.state, by: obstacle.why) {
             await interpreter.carryOut(JobChange(job, verdict, detail: verdict.error?.code ?? ""))
-        } else if case .throttled = obstacle.why, job.state.deferredFor == nil {
+        } else if job.state.deferredFor == nil {
             let failure = Failure.paused("\(obstacle.why)", for: delay)
             await interpreter.carryOut(.stepFailed(failure), for: job, by: provider.machine, detail: failure.code)
         } else {
@@ -83,7 +83,7 @@ struct FileListing: Sendable {
         of job: ClaimedJob, at cursor: String?, _ provider: Provider, _ interpreter: JobInterpreter
     ) async -> ListedPage? {
         if cursor == nil, let page = job.readyPage.flatMap(ListedPage.init(json:)) { return page }
-        let permission = await provider.gate.admit(.list)
+        let permission = await provider.gate.admit(.list, suspects: [job.state.isSuspect])[0]
         if case .wait(let time) = permission {
             await hold(job, by: time, provider, interpreter)
             return nil
@@ -91,7 +91,7 @@ struct FileListing: Sendable {
         let begun = ContinuousClock.now
         let outcome = await provider.client.files(JobContext(step: job), exportHandle: job.exportHandle ?? "{}", page: cursor)
         let counted = await provider.gate.report(
-            .list, permission, failure: outcome.failure, took: .now - begun, budget: await provider.client.takeBudget())
+            .list, permission, of: job.id, failure: outcome.failure, took: .now - begun, budget: await provider.client.takeBudget())
         metrics.countListing(outcome.failure.map { StepOutcome($0.failureClass) } ?? .succeeded)
         switch outcome {
         case .page(let files, let next): return ListedPage(files: files, next: next)

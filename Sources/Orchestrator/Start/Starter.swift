@@ -24,6 +24,8 @@ actor Starter {
     /// Creations in progress, by provider: a slow one must not take all places.
     private var inProgress: [String: Int] = [:]
     private let shareLimit: Int
+    /// The providers whose overdue jobs are being ended.
+    private var ending: Set<String> = []
     private var sleeper: CheckedContinuation<Void, Never>?
     private var alarm: TimerHandle?
     private var isStopping = false
@@ -92,23 +94,33 @@ actor Starter {
         }
     }
 
-    /// Ends jobs that wait for their creation and whose time is over, although their provider must not be asked.
+    /// Ends jobs that wait for their creation and whose time is over, although their provider must not be asked. Letters and changes take
+    /// their time, which the caller does not wait for.
     func endOverdue(_ jobs: [WaitingJob], of provider: Provider) async {
         guard let obstacle = await provider.gate.obstacle(.create) else { return }
-        let verdict = { (state: JobState) in provider.machine.verdictWhileHeld(state, by: obstacle.why, lasted: obstacle.lasted) }
+        let verdict = { @Sendable (state: JobState) in provider.machine.verdictWhileHeld(state, by: obstacle.why, lasted: obstacle.lasted) }
         let overdue = jobs.filter { job in
             verdict(JobState(status: .pending, waited: .milliseconds(max(obstacle.now - job.since, 0)))) != nil
         }
-        guard !overdue.isEmpty else { return }
+        guard !overdue.isEmpty, ending.insert(provider.name).inserted else { return }
+        Task(executorPreference: thread) { [self] in
+            await end(overdue, verdict)
+            await ended(provider.name)
+        }
+    }
+
+    private nonisolated func end(_ overdue: [WaitingJob], _ verdict: (JobState) -> JobDecision?) async {
         do {
-            for job in try await store.start(overdue.map(\.id), lease: lease) {
-                guard let decision = verdict(job.state) else { continue }
-                await creation.resolver.interpreter.carryOut(JobChange(job, decision, detail: decision.error?.code ?? ""))
+            let changes = try await store.start(overdue.map(\.id), lease: lease).compactMap { job in
+                verdict(job.state).map { JobChange(job, $0, detail: $0.error?.code ?? "") }
             }
+            await creation.resolver.interpreter.carryOut(changes)
         } catch {
             repeated.warning(key: "overdue", "jobs of a provider that must not be asked stay open: \(error)")
         }
     }
+
+    private func ended(_ name: String) { ending.remove(name) }
 
     private func nextCandidate() -> Provider? {
         let ready = candidates.filter { $0.value <= .now && inProgress[$0.key, default: 0] < shareLimit }

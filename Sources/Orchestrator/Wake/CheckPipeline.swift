@@ -40,7 +40,7 @@ actor CheckPipeline {
             for answer in arrived {
                 let check = checks[answer.index]
                 let failure = await provider.gate.report(
-                    .check, check.permission, failure: answer.outcome.failure, took: answer.took, budget: budget)
+                    .check, check.permission, of: check.job.id, failure: answer.outcome.failure, took: answer.took, budget: budget)
                 budget = nil
                 guard let change = await decide(check, answer.outcome, failure, provider) else {
                     await work.leave([check.job])
@@ -71,7 +71,7 @@ actor CheckPipeline {
     private func admit(_ jobs: [ClaimedJob], _ provider: Provider) async -> [Check] {
         var checks: [Check] = []
         var held: [(job: ClaimedJob, delay: Duration)] = []
-        for (job, permission) in zip(jobs, await provider.gate.admit(.check, suspects: jobs.map { $0.state.failures > 0 })) {
+        for (job, permission) in zip(jobs, await provider.gate.admit(.check, suspects: jobs.map(\.state.isSuspect))) {
             if case .wait(let delay) = permission {
                 held.append((job, delay))
             } else {

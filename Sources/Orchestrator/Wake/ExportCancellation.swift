@@ -43,13 +43,16 @@ struct ExportCancellation: Sendable {
         }
         let permission = await provider.gate.admit(.cancel)
         if case .wait(let time) = permission {
-            // Counted, unlike other requests that have to wait: a cancellation must end even when the provider is down for days.
+            // A cancellation must end even when the provider is down for days.
+            guard case .down? = await provider.gate.obstacle(.cancel)?.why else {
+                return .cancelFailed(.paused("it must not be asked now", for: time))
+            }
             return .cancelFailed(Failure(.transient, code: "provider-down", message: "it must not be asked now", retryAfter: time))
         }
         let begun = ContinuousClock.now
         let outcome = await send(provider.client, job)
         let failure = await provider.gate.report(
-            .cancel, permission, failure: outcome.failure, took: .now - begun, budget: await provider.client.takeBudget())
+            .cancel, permission, of: job.id, failure: outcome.failure, took: .now - begun, budget: await provider.client.takeBudget())
         return failure.map { .cancelFailed($0) } ?? .cancelled
     }
 

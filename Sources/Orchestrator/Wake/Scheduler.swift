@@ -186,7 +186,7 @@ actor Scheduler {
             repeated.warning(key: "enqueue", "\(known.count) jobs have to wait for their start: \(error)")
         }
         for (name, jobs) in Dictionary(grouping: known, by: \.provider) {
-            if let provider = providers[name], await provider.gate.obstacle(.create) != nil { await starter.endOverdue(jobs, of: provider) }
+            if let provider = providers[name] { await starter.endOverdue(jobs, of: provider) }
         }
         await starter.signal(Set(known.map(\.provider)))
         if known.count < jobs.count { await starter.takeUnknown(jobs.filter { providers[$0.provider] == nil }.map(\.id)) }

@@ -40,19 +40,21 @@ extension FileTransfer {
     /// Asks whether the host may be asked now, and reports its answer.
     private func download(_ url: String) async throws(Failure) -> HTTPStream {
         let (host, withCredentials) = await provider.downloadAccess(to: url, context)
-        let permission = await gate.admit(downloadFrom: host, withCredentials: withCredentials)
+        let permission = await gate.admit(
+            downloadFrom: host, withCredentials: withCredentials, isSuspect: claimed.attempt > 1 || claimed.deferredFor != nil)
         if case .wait(let time) = permission {
             throw Failure.paused("downloads from \(host) pause", for: time)
         }
         do throws(Failure) {
             let stream = try await provider.download(url: url, context, exportHandle: exportHandle)
-            await gate.report(downloadFrom: host, withCredentials: withCredentials, permission, failure: nil)
+            _ = await gate.report(downloadFrom: host, withCredentials: withCredentials, permission, of: claimed.job.id, failure: nil)
             return stream
         } catch {
             // After a redirect another host may have refused, which saw no credentials.
             let isOwnRefusal = error.answer?.request.contains("//\(host)/") ?? true
             throw await gate.report(
-                downloadFrom: host, withCredentials: withCredentials && isOwnRefusal, permission, failure: error) ?? error
+                downloadFrom: host, withCredentials: withCredentials && isOwnRefusal, permission, of: claimed.job.id, failure: error)
+                ?? error
         }
     }
 
@@ -70,7 +72,7 @@ extension FileTransfer {
         let outcome = await provider.files(context, exportHandle: exportHandle, page: claimed.file.page)
         let failure: Failure? = if case .failure(let failure) = outcome { failure } else { nil }
         let counted = await gate.report(
-            .list, permission, failure: failure, took: .now - begun, budget: await provider.takeBudget())
+            .list, permission, of: claimed.job.id, failure: failure, took: .now - begun, budget: await provider.takeBudget())
         switch outcome {
         case .failure(let failure): throw counted ?? failure
         case .page(let files, _):
