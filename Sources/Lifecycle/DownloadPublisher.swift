@@ -14,8 +14,10 @@ public struct DownloadPublisher: Sendable {
 
     /// Why a file gets a message: the label `why` of `longhaul_downloads_published_total`.
     public enum Reason: String, Sendable, CaseIterable {
-        /// It was listed.
+        /// It was listed, as one of the first of its job.
         case listed
+        /// It was its job's turn.
+        case turn
         /// Its own timer fired: a lease ran out, or a backoff is over.
         case due
         /// Its message seems lost.
@@ -30,8 +32,9 @@ public struct DownloadPublisher: Sendable {
         self.logger = logger
     }
 
-    func publish(files: some Collection<Int>, of request: JobRequest) async {
-        await publish(files.map { Self.message(.file($0, token: nil), of: request) }, because: .listed)
+    /// - Parameter token: of each of the files; `nil` if unknown.
+    func publish(files: some Collection<Int>, token: Int?, of request: JobRequest) async {
+        await publish(files.map { Self.message(.file($0, token: token), of: request) }, because: .listed)
     }
 
     func publishManifest(of request: JobRequest) async { await publish([Self.message(.manifest, of: request)], because: .manifest) }

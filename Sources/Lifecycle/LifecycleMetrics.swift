@@ -8,7 +8,7 @@ import Telemetry
 /// |---|---|---|---|
 /// | `longhaul_transitions_total` | counter | `to` | stored changes of a job's status |
 /// | `longhaul_dead_letters_total` | counter | `queue` | dead letters published, `jobs` or `downloads` |
-/// | `longhaul_downloads_published_total` | counter | `why` | download messages confirmed: `listed`, `due`, `orphaned` (published again), `manifest` |
+/// | `longhaul_downloads_published_total` | counter | `why` | download messages confirmed: `listed`, `turn`, `due`, `orphaned` (published again), `manifest` |
 /// | `longhaul_stale_changes_total` | counter | `of` | changes that were not stored, because the `job` or `file` had changed meanwhile |
 /// | `longhaul_breaker_state` | gauge | `provider` | 0 closed, 1 half-open, 2 open |
 /// | `longhaul_breaker_changes_total` | counter | `provider`, `to` | changes that this process made |

@@ -6,6 +6,7 @@ import Metrics
 /// | metric | kind | labels | what |
 /// |---|---|---|---|
 /// | `longhaul_jobs` | gauge | `status` | jobs by status, from the store |
+/// | `longhaul_download_line_jobs` | gauge | `priority` | jobs whose files wait for their turn, from the store |
 /// | `longhaul_jobs_admitted_total` | counter | – | jobs taken in |
 /// | `longhaul_jobs_known_total` | counter | – | messages of jobs that were known already |
 /// | `longhaul_creates_total` | counter | `outcome` | requests that create an export |

@@ -6,6 +6,7 @@ extension OrchestratorService {
         [
             .progress(of: "scheduler", scheduler.progress, within: .seconds(30)),
             .progress(of: "starter", starter.progress, within: .seconds(60)),
+            .progress(of: "download-turns", dispatcher.progress, within: .seconds(60)),
             .progress(of: "job-intake", jobIntake.progress, within: .seconds(60)),
             .progress(of: "wake-intake", wakeIntake.progress, within: .seconds(60)),
             .progress(of: "leases", leases.progress, within: configuration.lease / 3 + .seconds(60)),

@@ -7,6 +7,7 @@ extension OrchestratorService {
     public static func describeMetrics(in registry: PrometheusRegistry) {
         LifecycleMetrics.describe(in: registry)
         registry.describe("longhaul_jobs", help: "Jobs by status.")
+        registry.describe("longhaul_download_line_jobs", help: "Jobs whose files wait for their turn.")
         registry.describe("longhaul_jobs_admitted_total", help: "Jobs taken in.")
         registry.describe("longhaul_jobs_known_total", help: "Messages of a job that was known already.")
         registry.describe("longhaul_creates_total", help: "Requests that create an export.")
@@ -20,11 +21,16 @@ extension OrchestratorService {
             buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30, 300])
     }
 
-    /// Adds the number of jobs by status to the metrics page, read from the store at each scrape.
+    /// Adds the number of jobs by status, and of those in the download line, to the metrics page, read from the store at each scrape.
     public static func collectJobs(of store: JobStore, in registry: PrometheusRegistry) {
         registry.collect("jobs") {
             try await store.counts().map { status, count in
                 MetricSample("longhaul_jobs", labels: [("status", status.rawValue)], value: Double(count))
+            }
+        }
+        registry.collect("download line") {
+            try await store.downloadLine().map { priority, count in
+                MetricSample("longhaul_download_line_jobs", labels: [("priority", priority.rawValue)], value: Double(count))
             }
         }
     }

@@ -23,6 +23,7 @@ public struct OrchestratorService: Service {
     let wakes: Consumer
     let scheduler: Scheduler
     let starter: Starter
+    let dispatcher: DownloadDispatcher
     let jobIntake: JobIntake
     let wakeIntake: WakeIntake
     private let providers: ProviderDirectory
@@ -72,19 +73,21 @@ public struct OrchestratorService: Service {
             limit: configuration.wakesInFlight, store: store, leases: leases, clock: clock, metrics: metrics, repeated: repeated, on: thread
         )
         let durations = UsualDurations(store: store, logger: logger, on: thread)
-        let listing = FileListing(
-            store: store, providers: providers, work: work, maxFiles: configuration.maxFiles, metrics: metrics, logger: logger)
-
         let reporter = TransitionReporter(logger: logger)
         let office = DeadLetterOffice(publisher: publisher)
         let letters = FailureLetters(store: store, office: office, metrics: reporter.metrics, logger: logger)
         let downloads = DownloadPublisher(publisher: publisher, metrics: reporter.metrics, logger: logger)
         let files = FileInterpreter(store: store, letters: letters, downloads: downloads, reporter: reporter)
+        dispatcher = DownloadDispatcher(
+            store: store, files: files, publisher: publisher, administrator: Administrator(rabbitMQ, logger: logger), logger: logger,
+            on: thread)
+        let line = DownloadLine(store: store, dispatcher: dispatcher, repeated: repeated)
+        let listing = FileListing(
+            store: store, providers: providers, line: line, work: work, maxFiles: configuration.maxFiles, metrics: metrics, logger: logger)
         let interpreter = JobInterpreter(
             store: store, letters: letters, downloads: downloads,
             effects: OrchestratorEffects(
-                providers: providers, durations: durations, listing: listing, clock: clock,
-                partitions: store.partitions),
+                providers: providers, durations: durations, listing: listing, line: line, clock: clock, partitions: store.partitions),
             reporter: reporter, lease: configuration.lease)
         let resolver = JobResolver(providers: providers, interpreter: interpreter)
 
@@ -103,7 +106,8 @@ public struct OrchestratorService: Service {
             wakes: WakePublisher(
                 publisher: publisher, store: store, clock: clock, backlog: backlog, lease: configuration.lease, metrics: metrics,
                 repeated: RateLimitedLog(logger)),
-            starter: starter, providers: providers, files: files, clock: clock, backlog: backlog, configuration: configuration,
+            starter: starter, dispatcher: dispatcher, providers: providers, files: files, clock: clock, backlog: backlog,
+            configuration: configuration,
             metrics: metrics, logger: logger, on: thread)
         jobIntake = JobIntake(
             consumer: jobs, office: office, store: store, providers: providers, starter: starter, reporter: reporter,
@@ -114,7 +118,8 @@ public struct OrchestratorService: Service {
                 store: store, interpreter: interpreter, durations: durations, work: work, metrics: metrics, on: thread),
             listing: listing,
             watchdog: TransferWatchdog(
-                store: store, resolver: resolver, files: files, watchdog: configuration.watchdog, metrics: metrics, logger: logger),
+                store: store, resolver: resolver, files: files, line: line, watchdog: configuration.watchdog, metrics: metrics,
+                logger: logger),
             cancellation: ExportCancellation(store: store, resolver: resolver, metrics: metrics, logger: logger), work: work,
             metrics: metrics, logger: logger, on: thread)
     }
@@ -147,11 +152,12 @@ public struct OrchestratorService: Service {
         try outcome.get()
     }
 
-    /// The four loops. Each ends at `stop`; an error of one stops all.
+    /// The five loops. Each ends at `stop`; an error of one stops all.
     private func work() async -> Result<Void, any Error> {
         await withTaskGroup(of: Result<Void, any Error>.self) { group in
             let loops: [@Sendable () async throws -> Void] = [
-                { await scheduler.run() }, { await starter.run() }, { try await jobIntake.run() }, { try await wakeIntake.run() },
+                { await scheduler.run() }, { await starter.run() }, { await dispatcher.run() }, { try await jobIntake.run() },
+                { try await wakeIntake.run() },
             ]
             for loop in loops {
                 group.addTask(executorPreference: thread) {
@@ -187,6 +193,7 @@ public struct OrchestratorService: Service {
     private func stop() async {
         await scheduler.stop()
         await starter.stop()
+        await dispatcher.stop()
         await jobIntake.stop()
         await wakeIntake.stop()
         async let jobsStopped: Void = jobs.stopIntake()
@@ -219,5 +226,6 @@ public struct OrchestratorService: Service {
         await wakes.shutdown()
         await publisher.shutdown()
         await backlog.shutdown()
+        await dispatcher.shutdown()
     }
 }

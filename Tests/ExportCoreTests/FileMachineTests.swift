@@ -7,10 +7,11 @@ private let transient = Failure(.transient, code: "http-503", message: "busy")
 private let permanent = Failure(.permanent, code: "http-400", message: "bad request")
 
 private let states: [FileState] = [
-    .queued(token: 4, since: 0, copies: 0), .leased(token: 4), .backoff(token: 4), .stored(token: 4), .failed(token: 4),
+    .listed(token: 4), .queued(token: 4, since: 0, copies: 0), .leased(token: 4), .backoff(token: 4), .stored(token: 4), .failed(token: 4),
 ]
 private let events: [FileEvent] = [
-    .claimed(isTimerDue: false), .claimed(isTimerDue: true), .stored, .failed(transient, attempt: 1), .failed(transient, attempt: 3),
+    .published, .claimed(isTimerDue: false), .claimed(isTimerDue: true), .stored, .failed(transient, attempt: 1),
+    .failed(transient, attempt: 3),
     .failed(permanent, attempt: 1), .handedBack, .timerFired, .stillQueued(waited: .seconds(3600)), .jobRetried(base: 9), .jobEnded,
 ]
 
@@ -84,6 +85,14 @@ private let events: [FileEvent] = [
         #expect(verdict?.count == .failed(JobError(code: "file-attempts-exhausted", message: "3 attempts brought no result")))
     }
 
+    @Test("publishes the message of a listed file when it is the job's turn, and lets a message that comes before it claim the file")
+    func turn() {
+        let decision = machine.decide(.published, in: .listed(token: 4))
+        #expect((decision?.state, decision?.actions) == (.queued(token: 4, since: nil, copies: 0), [.publishMessage]))
+        #expect(machine.decide(.published, in: .queued(token: 4, since: 0, copies: 0)) == nil)
+        #expect(machine.decide(.claimed(isTimerDue: false), in: .listed(token: 4))?.state == .leased(token: 5))
+    }
+
     @Test("publishes a message again that seems lost, each time after twice as long, up to eight times") func lostMessages() {
         for (copies, bound) in [(0, 60), (1, 120), (2, 240), (3, 480), (7, 480)] {
             let state = FileState.queued(token: 1, since: 0, copies: copies)
@@ -97,7 +106,7 @@ private let events: [FileEvent] = [
     @Test("starts a file over that is not stored when its job is retried") func retried() {
         for state in states {
             let next = machine.decide(.jobRetried(base: 9), in: state)?.state
-            #expect(next == (state.kind == .stored ? nil : .queued(token: 9, since: 0, copies: 0)))
+            #expect(next == (state.kind == .stored ? nil : .listed(token: 9)))
         }
     }
 }

@@ -232,6 +232,11 @@ private let lenient = JobMachine(rules: JobRules(recreate: RecreatePolicy(attemp
         #expect(actions(3, isLast: true, state) == [.publishFiles(2..<5)], "an ordinary one-page export asks for no manifest yet")
         #expect(actions(3, isLast: false, state) == [.publishFiles(2..<5)])
         #expect(actions(0, isLast: false, state) == [])
+        #expect(actions(14, isLast: true, state) == [.publishFiles(2..<16)], "a job of sixteen files waits for no turn")
+        #expect(actions(15, isLast: true, state) == [.publishFiles(2..<16), .lineUp])
+        let large = JobState(status: .ready, filesTotal: 16)
+        #expect(actions(1000, isLast: false, large) == [.lineUp])
+        #expect(actions(0, isLast: true, large) == [])
     }
 
     @Test("looks after a job at once whose list ends after one of its files failed") func failedWhileListing() {

@@ -113,10 +113,10 @@ import Testing
             #expect(try await test.store.job(id)?.version == version)
             #expect(try await test.retry(id) == nil, "a second time changes nothing")
             let states = try await test.store.fileStates(of: id, from: 0, many: 4).states
-            let restarted = FileState.queued(token: 2, since: 0, copies: 0)
+            let restarted = FileState.listed(token: 2)
             #expect(states == [0: .stored(token: 1), 1: restarted, 2: restarted])
             #expect(try await test.store.failedFiles(of: id, from: 0, many: 3).isEmpty)
-            #expect(try await test.republishLost(id, many: 3, watchdog: .seconds(60)) == [1, 2])
+            #expect(try await test.publishMissing(id, many: 3, watchdog: .seconds(60)) == [1, 2])
             #expect(
                 try await test.end(zombie, .failed(failure, attempt: 1, deferredFor: nil)) == nil, "who had it before gives it up no more")
             let again = try #require(try await test.claimFile(1, id))

@@ -175,17 +175,17 @@ import Testing
         try await TestStore.run { test in
             let id = try await test.processing("a", files: ["x", "y", "z"])
             _ = try await test.claimFile(1, id)
-            #expect(try await test.republishLost(id, many: 3, watchdog: .seconds(60)).isEmpty)
+            #expect(try await test.publishMissing(id, many: 3, watchdog: .seconds(60)).isEmpty)
             let watchdog = Duration.milliseconds(30)
             var asked = try await test.now()
             let found = try await eventually(within: .seconds(10), "the watchdog's time is over") { () -> [Int]? in
                 asked = try await test.now()
-                let lost = try await test.republishLost(id, many: 3, watchdog: watchdog)
+                let lost = try await test.publishMissing(id, many: 3, watchdog: watchdog)
                 return lost.isEmpty ? nil : lost
             }
             #expect(found == [0, 2])
             _ = try await eventually(within: .seconds(10), "and again") { () -> [Int]? in
-                let lost = try await test.republishLost(id, many: 3, watchdog: watchdog)
+                let lost = try await test.publishMissing(id, many: 3, watchdog: watchdog)
                 return lost.isEmpty ? nil : lost
             }
             #expect(try await test.now() - asked >= 60)
@@ -215,7 +215,8 @@ import Testing
                 let id = try await test.processing(name, files: names)
                 partitions.insert(id.partition(of: 2))
                 for (index, state) in try await test.store.fileStates(of: id, from: 0, many: names.count).states {
-                    let decision = try #require(TestStore.fileMachine(watchdog: .zero).decide(.stillQueued(waited: .zero), in: state))
+                    let event: FileEvent = state.kind == .listed ? .published : .stillQueued(waited: .zero)
+                    let decision = try #require(TestStore.fileMachine(watchdog: .zero).decide(event, in: state))
                     changes.append(FileRequeue(id: id, index: index, from: state, decision: decision))
                 }
             }

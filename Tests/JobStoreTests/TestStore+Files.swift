@@ -7,9 +7,11 @@ extension TestStore {
         FileTask(name: name, url: "https://x.example/\(name)?sig=1", bytes: 3, listedName: name)
     }
 
-    func list(_ files: [String], of job: ClaimedJob, cursor: String? = nil) async throws -> AddFilesOutcome {
+    func list(
+        _ files: [String], of job: ClaimedJob, cursor: String? = nil, atOnce: Int = DownloadTurns.atOnce
+    ) async throws -> AddFilesOutcome {
         let decision = try Self.decision(.pageListed(added: files.count, isLast: cursor == nil), job)
-        return try await store.addFiles(files.map(Self.file), to: job, decision: decision, cursor: cursor)
+        return try await store.addFiles(files.map(Self.file), to: job, decision: decision, cursor: cursor, atOnce: atOnce)
     }
 
     /// A job in PROCESSING with files that wait for workers.
@@ -75,13 +77,17 @@ extension TestStore {
         }
     }
 
-    /// The watchdog's look at the messages of a job's files.
-    /// - Returns: the indices of the files whose messages are published again.
-    func republishLost(_ id: JobID, many: Int, watchdog: Duration) async throws -> [Int] {
+    /// The watchdog's look at the messages of a job's files: lost ones, and those of listed files.
+    /// - Returns: the indices of the files whose messages are published.
+    func publishMissing(_ id: JobID, many: Int, watchdog: Duration) async throws -> [Int] {
         let (now, states) = try await store.fileStates(of: id, from: 0, many: many)
         let changes = states.sorted { $0.key < $1.key }.compactMap { index, state -> FileRequeue? in
-            guard case .queued(_, let since, _) = state else { return nil }
-            let event = FileEvent.stillQueued(waited: .milliseconds(now - (since ?? now)))
+            let event: FileEvent
+            switch state {
+            case .queued(_, let since, _): event = .stillQueued(waited: .milliseconds(now - (since ?? now)))
+            case .listed: event = .published
+            default: return nil
+            }
             return Self.fileMachine(watchdog: watchdog).decide(event, in: state).map {
                 FileRequeue(id: id, index: index, from: state, decision: $0)
             }
@@ -92,5 +98,5 @@ extension TestStore {
 
 extension AddFilesOutcome {
     /// `nil` when nothing was added.
-    var addedVersion: Int64? { if case .added(let job) = self { job.version } else { nil } }
+    var addedVersion: Int64? { if case .added(let job, _) = self { job.version } else { nil } }
 }

@@ -8,7 +8,7 @@ import TestServers
 /// One of each kind; `position` does not compile until a new action has a place here.
 private let actions: [JobAction] = [
     .publishDeadLetter(JobError(code: "broken", message: "it broke")), .learnDuration(.seconds(5)), .takePlace, .releasePlace, .listFiles,
-    .publishFiles(0..<3), .publishManifest,
+    .publishFiles(0..<3), .lineUp, .publishManifest,
 ]
 
 private func position(of action: JobAction) -> Int {
@@ -19,7 +19,8 @@ private func position(of action: JobAction) -> Int {
     case .releasePlace: 3
     case .listFiles: 4
     case .publishFiles: 5
-    case .publishManifest: 6
+    case .lineUp: 6
+    case .publishManifest: 7
     }
 }
 
@@ -40,6 +41,7 @@ private func position(of action: JobAction) -> Int {
                 case .releasePlace: #expect(fixture.effects.all == ["releasePlace"])
                 case .listFiles: #expect(fixture.effects.all == ["listFiles"])
                 case .publishFiles(let files): #expect(try await fixture.depth(QueueNames.downloads(.normal)) == files.count)
+                case .lineUp: #expect(fixture.effects.all == ["lineUp"])
                 case .publishManifest: #expect(try await fixture.depth(QueueNames.downloads(.normal)) == 1)
                 }
             }

@@ -81,6 +81,7 @@ final class RecordedEffects: JobEffects {
     var all: [String] { calls.withLock { $0 } }
 
     func listFiles(of job: ClaimedJob, with interpreter: JobInterpreter) async { calls.withLock { $0.append("listFiles") } }
+    func lineUp(_ job: ClaimedJob) async { calls.withLock { $0.append("lineUp") } }
     func timerSet(for job: ClaimedJob, after delay: Duration) async {}
     func learn(_ duration: Duration, of job: ClaimedJob) async { calls.withLock { $0.append("learn \(duration)") } }
     func releasePlace(of job: ClaimedJob) async { calls.withLock { $0.append("releasePlace") } }

@@ -9,7 +9,7 @@ extension OrchestratorSuites {
                 try await fixture.withOrchestrator { _ in
                     let id = try await fixture.submit("a", order: #"{"files":3}"#)
                     let messages = try await fixture.downloads(3)
-                    #expect(messages.map(\.task) == (0..<3).map { .file($0, token: nil) })
+                    #expect(messages.map(\.task) == (0..<3).map { .file($0, token: 0) })
                     #expect(messages.allSatisfy { $0.id == id && $0.correlationID == "a" })
                     try await fixture.reach(.processing, jobs: [id])
                     let job = try await fixture.job(id)
@@ -27,7 +27,7 @@ extension OrchestratorSuites {
                 try await fixture.withOrchestrator { _ in
                     let id = try await fixture.submit("a", order: #"{"files":7}"#, priority: .high)
                     let messages = try await fixture.downloads(7, .high)
-                    #expect(messages.map(\.task) == (0..<7).map { .file($0, token: nil) })
+                    #expect(messages.map(\.task) == (0..<7).map { .file($0, token: 0) })
                     try await fixture.reach(.processing, jobs: [id])
                 }
                 #expect(try await fixture.exports().map(\.requests.files) == [4])

@@ -9,12 +9,14 @@ import TestServers
 extension OrchestratorFixture {
     /// Submits jobs of one order: the body of the create request that the sandbox gets.
     @discardableResult
-    func submit(_ names: [String], order: String = "{}", priority: JobPriority = .normal) async throws -> [JobID] {
+    func submit(
+        _ names: [String], order: String = "{}", priority: JobPriority = .normal, tenant: String = "default"
+    ) async throws -> [JobID] {
         let ids = try names.map { try JobID($0).unwrapped("valid name in \($0)") }
         let messages = try ids.map { id in
             OutgoingMessage(
                 routingKey: QueueNames.jobs(priority),
-                body: try JobMessage.encode(JobRequest(id: id, provider: "acme", parameters: order, priority: priority)))
+                body: try JobMessage.encode(JobRequest(id: id, provider: "acme", parameters: order, priority: priority, tenant: tenant)))
         }
         guard try await publisher.publish(all: messages).allSatisfy({ $0 == .confirmed }) else { throw FixtureError("not confirmed") }
         return ids
@@ -90,6 +92,18 @@ extension OrchestratorFixture {
     }
 
     func job(_ id: JobID) async throws -> Job { try await store.job(id).unwrapped("job \(id)") }
+
+    /// A worker claims a file, and fails for good.
+    func failFile(_ index: Int, of id: JobID) async throws {
+        let machine = FileMachine(), listed = try await store.fileStates(of: id, from: index, many: 1).states[index].unwrapped("state")
+        let claim = try machine.decide(.claimed(isTimerDue: false), in: listed).unwrapped("claim")
+        guard case .claimed(let file) = try await store.claimFile(index, of: id, from: listed, decision: claim) else {
+            throw FixtureError("file \(index) of \(id) was not claimed")
+        }
+        let failure = Failure(.permanent, code: "http-400", message: "no")
+        let end = try machine.decide(.failed(failure, attempt: 1), in: file.state).unwrapped("end")
+        _ = try await store.applyFile(end, to: file, failure: failure).unwrapped("stored end")
+    }
 
     /// Waits for the end of a job that fails.
     func failure(of id: JobID) async throws -> JobError {

@@ -1,5 +1,7 @@
 /// Something that happened to a file of a job.
 public enum FileEvent: Sendable, Equatable {
+    /// It is the turn of the file's job.
+    case published
     /// A worker holds a message of the file and asks for it.
     case claimed(isTimerDue: Bool)
     /// Every object of the file has its final name.

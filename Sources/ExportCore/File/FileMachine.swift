@@ -25,7 +25,8 @@ public struct FileMachine: Sendable {
     /// - Returns: `nil` if the event has no meaning in this state: it is late or repeated, and changes nothing.
     public func decide(_ event: FileEvent, in state: FileState, random: Double = 0) -> FileDecision? {
         switch (state, event) {
-        case (.queued(let token, _, _), .claimed): lease(after: token)
+        case (.listed(let token), .published): queue(token)
+        case (.listed(let token), .claimed), (.queued(let token, _, _), .claimed): lease(after: token)
         case (.leased(let token), .claimed(isTimerDue: true)), (.backoff(let token), .claimed(isTimerDue: true)): lease(after: token)
         case (.leased(let token), .stored): FileDecision(state: .stored(token: token), timer: .remove, count: .stored)
         case (.leased(let token), .failed(let failure, let attempt, let deferredFor)):
@@ -35,7 +36,7 @@ public struct FileMachine: Sendable {
         case (_, .timerFired): FileDecision(state: state, timer: .remove)
         case (.queued(let token, _, let copies), .stillQueued(let waited)): republish(token, copies, waited)
         case (.stored, .jobRetried), (.stored, .jobEnded): nil
-        case (_, .jobRetried(let base)): FileDecision(state: .queued(token: base, since: 0, copies: 0), timer: .remove)
+        case (_, .jobRetried(let base)): FileDecision(state: .listed(token: base), timer: .remove)
         case (_, .jobEnded): FileDecision(state: state, timer: .remove)
         default: nil
         }

@@ -15,6 +15,8 @@ public enum JobAction: Sendable, Equatable {
     case listFiles
     /// Publish a message for each of these files.
     case publishFiles(Range<Int>)
+    /// Put the job into the download line: it has listed files that get their messages by turns.
+    case lineUp
     /// Publish the message that makes a worker write the manifest.
     case publishManifest
 

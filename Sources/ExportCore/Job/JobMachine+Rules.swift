@@ -23,6 +23,12 @@ extension JobMachine {
             message: "not ready within \(rules.maxWait.components.seconds) s" + (why.map { "; \($0)" } ?? ""))
     }
 
+    /// The first files of a job get their messages at once, and the others when it is the job's turn.
+    func publishing(_ listed: Range<Int>) -> [JobAction] {
+        let first = listed.lowerBound..<max(listed.lowerBound, min(listed.upperBound, DownloadTurns.atOnce))
+        return (first.isEmpty ? [] : [.publishFiles(first)]) + (listed.upperBound > first.upperBound ? [.lineUp] : [])
+    }
+
     func transferring(_ state: JobState) -> JobDecision {
         var next = state
         next.failures = 0

@@ -93,7 +93,7 @@ extension JobMachine {
             var next = state
             next.failures = 0
             next.filesTotal += added
-            let files = added > 0 ? [JobAction.publishFiles(state.filesTotal..<next.filesTotal)] : []
+            let files = publishing(state.filesTotal..<next.filesTotal)
             guard isLast else { return JobDecision(state: next, timer: .after(rules.lease), actions: files) }
             next.status = .processing
             var decision = transferring(next)

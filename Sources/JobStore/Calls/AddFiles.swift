@@ -12,6 +12,7 @@ extension StoreScript {
     /// | cursor | the next page; empty with the last page |
     /// | filesDone | stored files that the caller knows; compared with the last page |
     /// | filesFailed | files given up that the caller knows; compared with the last page |
+    /// | atOnce | the files of a job with a lower index are queued, the others listed |
     /// | name | of a file, as it was listed |
     /// | description | the file as JSON |
     ///
@@ -23,16 +24,18 @@ extension StoreScript {
     /// | filesFailed | as stored |
     /// | priority | of the job's request; empty unless added |
     /// | traceparent | of the job's request; empty: none, or not added |
+    /// | token | of the files that were added |
     static let addFiles = StoreScript(
         "add_files", PackageResources.add_files_lua,
-        arguments: "id, version, status, delay, counts, cursor, filesDone, filesFailed; each: name, description",
-        reply: "outcome, version, filesDone, filesFailed, priority, traceparent")
+        arguments: "id, version, status, delay, counts, cursor, filesDone, filesFailed, atOnce; each: name, description",
+        reply: "outcome, version, filesDone, filesFailed, priority, traceparent, token")
 }
 
 /// The result of storing a page of the file list.
 public enum AddFilesOutcome: Sendable, Equatable {
-    /// The job afterwards. Its request has the priority and the trace context, which a wake does not carry.
-    case added(ClaimedJob)
+    /// The job afterwards, and the token of the new files. The job's request has the priority and the trace context, which a wake does not
+    /// carry.
+    case added(ClaimedJob, token: Int)
     /// The job has changed meanwhile: nothing was stored.
     case stale
     /// Workers have ended files since the caller read the job: decide again from these counters. Nothing was stored.
@@ -45,8 +48,9 @@ extension JobStore {
     ///   - job: the decision was made from its state.
     ///   - decision: of `pageListed`. Its timer is set: a decision that ends the job is for `apply`.
     ///   - cursor: the next page; `nil` with the last.
+    ///   - atOnce: so many files of the job are queued; their messages follow at once. The others are listed, and wait for the job's turn.
     public func addFiles(
-        _ files: [FileTask], to job: ClaimedJob, decision: JobDecision, cursor: String?
+        _ files: [FileTask], to job: ClaimedJob, decision: JobDecision, cursor: String?, atOnce: Int = DownloadTurns.atOnce
     ) async throws(JobStoreError) -> AddFilesOutcome {
         let state = decision.state
         guard case .after(let delay) = decision.timer else {
@@ -55,7 +59,7 @@ extension JobStore {
         var arguments: [RedisArgument] = [
             .string(job.id.text), .integer(job.version), .string(state.status.rawValue), .integer(max(delay.milliseconds, 0)),
             .string(JobProgress.counts(state)), .string(cursor ?? ""), .integer(Int64(job.state.filesDone)),
-            .integer(Int64(job.state.filesFailed)),
+            .integer(Int64(job.state.filesFailed)), .integer(Int64(atOnce)),
         ]
         for file in files { arguments += [.string(file.name), .bytes(file.json)] }
         let reply = try await run(.addFiles, on: job.id, arguments)
@@ -66,7 +70,7 @@ extension JobStore {
             guard let priority = JobPriority(rawValue: try reply.element("priority").string) else { throw reply.unexpected }
             added.readyPage = nil
             added.request = job.request.completed(priority: priority, traceparent: traceparent.isEmpty ? nil : traceparent)
-            return .added(added)
+            return .added(added, token: Int(try reply.element("token").integer))
         case "stale": return .stale
         case "countsDiffer":
             let done = try reply.element("filesDone").integer, failed = try reply.element("filesFailed").integer

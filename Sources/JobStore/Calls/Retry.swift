@@ -46,6 +46,7 @@ extension JobStore {
 
     private static func state(_ kind: FileState.Kind, token: Int) -> FileState {
         switch kind {
+        case .listed: .listed(token: token)
         case .queued: .queued(token: token, since: 0, copies: 0)
         case .leased: .leased(token: token)
         case .backoff: .backoff(token: token)

@@ -21,6 +21,7 @@ extension FileState {
         case .queued:
             guard words.count == 4, let since = Int64(words[2]), let copies = Int(words[3]) else { return nil }
             self = .queued(token: token, since: since, copies: copies)
+        case .listed: self = .listed(token: token)
         case .leased: self = .leased(token: token)
         case .backoff: self = .backoff(token: token)
         case .stored: self = .stored(token: token)

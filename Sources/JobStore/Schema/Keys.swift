@@ -3,13 +3,17 @@ import Redis
 
 /// Every key of the store. `ops/docs/store.md` describes what each holds; a test compares this list, that page and the scripts.
 ///
-/// Keys that one script touches have one hash tag: `{lh:NN}` for a partition, `{lh:p:NAME}` for a provider.
+/// Keys that one script touches have one hash tag: `{lh:NN}` for a partition, `{lh:p:NAME}` for a provider, and `{lh:downloads}` for
+/// the download line.
 enum Keys {
     /// `{lh:NN}:…`, NN being the partition of the job's id; `job`, `files` and `status` continue with an id or a status.
     enum Partition: String, CaseIterable { case due, job, files, status, counts }
 
     /// `{lh:p:NAME}:…`; `waiting` continues with priority and tenant, `tenants` with the priority.
     enum Provider: String, CaseIterable { case waiting, tenants, turns, taken, rates, inflight, health }
+
+    /// `{lh:downloads}:…`; `line` continues with priority and tenant, `tenants` with the priority.
+    enum Downloads: String, CaseIterable { case line, tenants, turns }
 
     /// Keys without a hash tag.
     enum Global: String, CaseIterable {
@@ -35,6 +39,8 @@ enum Keys {
     static func tenants(_ name: String, _ priority: JobPriority) -> RedisArgument {
         .string("{lh:p:\(name)}:\(Provider.tenants.rawValue):\(priority.rawValue)")
     }
+
+    static func downloads(_ key: Downloads) -> RedisArgument { .string("{lh:downloads}:\(key.rawValue)") }
 
     static func global(_ key: Global) -> RedisArgument { .string(key.rawValue) }
 }

@@ -43,9 +43,9 @@ struct StoreScript: Sendable {
     }
 
     static let all = [
-        admit, start, claim, postpone, extendJobs, apply, addFiles, claimFile, renameFile, extendFile, applyFile, requeueFiles,
-        claimManifest, cancel, retry, enqueue, dequeue, take, settle, takePlace, verifyPlaces, permits, setHealth, learnDuration,
-        membership, reportProviders,
+        admit, start, claim, postpone, extendJobs, apply, addFiles, queueFiles, claimFile, renameFile, extendFile, applyFile,
+        requeueFiles, claimManifest, cancel, retry, enqueue, dequeue, take, settle, takePlace, verifyPlaces, permits, setHealth,
+        learnDuration, membership, reportProviders, lineUp, nextTurns, leaveLine,
     ]
 }
 
@@ -53,7 +53,8 @@ extension StoreScript {
     /// The files of `Scripts/include`, by the names that the line `-- include:` of a script uses.
     private static let includes: [String: [UInt8]] = [
         "clock": PackageResources.clock_lua, "job_keys": PackageResources.job_keys_lua,
-        "provider_keys": PackageResources.provider_keys_lua, "progress": PackageResources.progress_lua,
+        "provider_keys": PackageResources.provider_keys_lua, "download_keys": PackageResources.download_keys_lua,
+        "progress": PackageResources.progress_lua,
         "request": PackageResources.request_lua, "history": PackageResources.history_lua, "index": PackageResources.index_lua,
         "file_state": PackageResources.file_state_lua, "file_names": PackageResources.file_names_lua,
         "waiting": PackageResources.waiting_lua, "rate": PackageResources.rate_lua,

@@ -1,8 +1,9 @@
 -- include: clock, job_keys, progress, history, index, file_state, file_names
 -- Stores a page of the file list with the decision that was made from the state that the caller knows. The last page has no cursor; with
 -- it the decision depends on how many files have ended already, so these counters are compared too.
--- ARGV: id, version, status, delay, counts, cursor, filesDone, filesFailed; each: name, description
--- Returns: outcome, version, filesDone, filesFailed, priority, traceparent
+-- The first files of a job are queued, the others listed.
+-- ARGV: id, version, status, delay, counts, cursor, filesDone, filesFailed, atOnce; each: name, description
+-- Returns: outcome, version, filesDone, filesFailed, priority, traceparent, token
 
 local id, expected, status, delay, counts, cursor = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5], ARGV[6]
 local key, files = job_key(id), files_key(id)
@@ -10,16 +11,17 @@ local known = redis.call('HMGET', key, 'progress', 'status', 'createdAt', 'files
     'listingCursor', 'history', 'priority', 'traceparent', 'readyPage')
 local done, failed = tonumber(known[5] or '0'), tonumber(known[6] or '0')
 local version, _, last_poll, next_poll = parse_progress(known[1])
-if version ~= expected or known[2] ~= 'READY' then return { 'stale', -1, done, failed, '', '' } end
+if version ~= expected or known[2] ~= 'READY' then return { 'stale', -1, done, failed, '', '', 0 } end
 if cursor == '' and (done ~= tonumber(ARGV[7]) or failed ~= tonumber(ARGV[8])) then
-    return { 'countsDiffer', tonumber(version), done, failed, '', '' }
+    return { 'countsDiffer', tonumber(version), done, failed, '', '', 0 }
 end
 
-local total, queued = tonumber(known[4] or '0'), stored_state('queued ' .. (known[7] or '0') .. ' now 0')
-for position = 9, #ARGV, 2 do
+local total, at_once, token = tonumber(known[4] or '0'), tonumber(ARGV[9]), known[7] or '0'
+local queued, listed = stored_state('queued ' .. token .. ' now 0'), 'listed ' .. token
+for position = 10, #ARGV, 2 do
     local index = whole(total)
     local name = reserve_name(files, ARGV[position], index)
-    redis.call('HSET', files, index, ARGV[position + 1], index .. '.name', name, index .. '.state', queued)
+    redis.call('HSET', files, index, ARGV[position + 1], index .. '.name', name, index .. '.state', total < at_once and queued or listed)
     total = total + 1
 end
 
@@ -39,4 +41,4 @@ redis.call('HSET', key, unpack(fields))
 if #gone > 0 then redis.call('HDEL', key, unpack(gone)) end
 redis.call('ZADD', DUE, whole(NOW + delay), id)
 move_index(id, known[2], status)
-return { 'added', version, done, failed, known[10] or 'normal', known[11] or '' }
+return { 'added', version, done, failed, known[10] or 'normal', known[11] or '', tonumber(token) }

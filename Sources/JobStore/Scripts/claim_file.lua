@@ -16,8 +16,9 @@ local stored = redis.call('HMGET', files_key(id), file .. '.state', file .. '.na
     file .. '.deferred')
 local mark = state_mark(stored[1])
 if not mark then return { 'closed' } end
-local is_queued = string.sub(mark, 1, 7) == 'queued '
--- A queued file has no timer.
+local kind = string.match(mark, '^%a+')
+local is_queued = kind == 'queued' or kind == 'listed'
+-- A queued or listed file has no timer.
 local due = not is_queued and redis.call('ZSCORE', DUE, file_timer(id, file))
 local is_due = not is_queued and (not due or tonumber(due) <= NOW)
 if mark ~= from or not (is_queued or is_due) then return { 'differs', stored[1], is_due and 1 or 0 } end

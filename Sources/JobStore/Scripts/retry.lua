@@ -12,7 +12,7 @@ if version ~= expected or job[2] ~= 'FAILED' then return { -1 } end
 version = tonumber(version) + 1
 
 redis.call('HDEL', key, 'checks', 'errorCode', 'errorMessage', 'resumeAt', 'recreations', 'expiresAt', 'filesFailed', 'fileError',
-    'createIsUncertain', 'since', 'manifestClaims')
+    'createIsUncertain', 'since', 'manifestClaims', 'filesPublished')
 redis.call('HSET', key, 'progress', decided(version, '0\t0\t0', last_poll, status == 'POLLING' and whole(NOW) or '0'), 'status', status,
     'history', with_line(job[6] or '', NOW - tonumber(job[3]), status, ARGV[6]))
 if creation ~= '0' then redis.call('HSET', key, 'creation', creation) end
@@ -30,7 +30,8 @@ local function each_page(body)
     end
 end
 
--- Tokens fence: they continue after the highest, so that nobody who had a file still has it. Only attempts after it are counted.
+-- Tokens fence: they continue after the highest, so that nobody who had a file still has it, and a message that was published before has an
+-- older token than every later one. Only attempts after it are counted.
 local highest = 0
 each_page(function(first, states)
     local timers = {}
@@ -41,7 +42,7 @@ each_page(function(first, states)
     redis.call('ZREM', DUE, unpack(timers))
 end)
 local base = tonumber(job[5] or '0')
-if highest > 0 then base = math.max(base, highest + 1) end
+if total > 0 then base = math.max(base, highest + 1) end
 if base > 0 then redis.call('HSET', key, 'attemptsBase', whole(base)) end
 
 local restarted = {}

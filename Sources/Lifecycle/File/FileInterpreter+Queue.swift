@@ -3,6 +3,16 @@ import JobMessages
 import JobStore
 import RabbitMQ
 
+/// The files of a job that had no message.
+public struct MissingMessages: Sendable {
+    /// Messages that seemed lost, and are confirmed again.
+    public var lost = 0
+    /// Listed files that were queued.
+    public var begun = 0
+    /// Files that stay listed.
+    public var listed = 0
+}
+
 extension FileInterpreter {
     /// Files whose own timers fired: a lease ran out, or a backoff is over. Each is queued again and gets a message.
     public func timersFired(_ files: [DueFile]) async throws(JobStoreError) {
@@ -16,18 +26,31 @@ extension FileInterpreter {
         _ = try await queue(changes, requests, because: .due)
     }
 
-    /// Files whose messages seem lost, because a queue was purged. Each message is published again.
-    /// - Parameter page: how many files to read, from `first` on.
-    /// - Returns: how many messages were confirmed.
-    public func republishLost(of request: JobRequest, from first: Int, page: Int, machine: FileMachine) async throws(JobStoreError) -> Int {
+    /// Files that have no message: it seems lost, because a queue was purged, or it was not published yet.
+    /// - Parameters:
+    ///   - page: how many files to read, from `first` on.
+    ///   - atOnce: of so many listed files the message is published here; the others wait for the job's turn.
+    public func publishMissing(
+        of request: JobRequest, from first: Int, page: Int, machine: FileMachine, atOnce: Int
+    ) async throws(JobStoreError) -> MissingMessages {
         let (now, states) = try await store.fileStates(of: request.id, from: first, many: page)
-        let changes = states.sorted { $0.key < $1.key }.compactMap { index, state -> FileRequeue? in
-            guard case .queued(_, let since?, _) = state,
-                let decision = machine.decide(.stillQueued(waited: .milliseconds(now - since)), in: state)
-            else { return nil }
-            return FileRequeue(id: request.id, index: index, from: state, decision: decision)
+        var lost: [FileRequeue] = [], listed: [FileRequeue] = [], missing = MissingMessages()
+        for (index, state) in states.sorted(by: { $0.key < $1.key }) {
+            let event: FileEvent
+            switch state {
+            case .queued(_, let since?, _): event = .stillQueued(waited: .milliseconds(now - since))
+            case .listed where listed.count < atOnce: event = .published
+            case .listed: missing.listed += 1; continue
+            default: continue
+            }
+            guard let decision = machine.decide(event, in: state) else { continue }
+            let change = FileRequeue(id: request.id, index: index, from: state, decision: decision)
+            if event == .published { listed.append(change) } else { lost.append(change) }
         }
-        return try await queue(changes, [request.id: request], because: .lost)
+        missing.lost = try await queue(lost, [request.id: request], because: .lost)
+        missing.begun = listed.count
+        _ = try await queue(listed, [request.id: request], because: .listed)
+        return missing
     }
 
     /// Stores the decisions together, and publishes the messages of those that were stored together.

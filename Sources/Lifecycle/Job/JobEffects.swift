@@ -4,6 +4,8 @@ import ExportCore
 public protocol JobEffects: Sendable {
     /// Lists the files of an export that has just become ready.
     func listFiles(of job: ClaimedJob, with interpreter: JobInterpreter) async
+    /// The job has listed files that get their messages in turns with those of other jobs.
+    func lineUp(_ job: ClaimedJob) async
     /// The job's timer was stored; it fires after `delay`.
     func timerSet(for job: ClaimedJob, after delay: Duration) async
     /// Remembers how long an export took.
@@ -16,6 +18,7 @@ public protocol JobEffects: Sendable {
 public struct TimerBringsItBack: JobEffects {
     public init() {}
     public func listFiles(of job: ClaimedJob, with interpreter: JobInterpreter) async {}
+    public func lineUp(_ job: ClaimedJob) async {}
     public func timerSet(for job: ClaimedJob, after delay: Duration) async {}
     public func learn(_ duration: Duration, of job: ClaimedJob) async {}
     public func releasePlace(of job: ClaimedJob) async {}

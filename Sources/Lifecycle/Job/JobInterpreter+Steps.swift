@@ -37,8 +37,8 @@ extension JobInterpreter {
                 reporter.metrics.staleJobs.increment()
                 return nil
             case .countsDiffer(let done, let failed): (job.state.filesDone, job.state.filesFailed) = (done, failed)
-            case .added(let stored):
-                await finish(change, as: stored)
+            case .added(let stored, let token):
+                await finish(change, as: stored, filesToken: token)
                 return stored
             }
         }

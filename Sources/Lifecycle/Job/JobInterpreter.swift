@@ -62,23 +62,27 @@ public final class JobInterpreter: Sendable {
     }
 
     /// Reports a change that is stored, and executes its other actions.
-    func finish(_ change: JobChange, as job: ClaimedJob) async {
+    /// - Parameter filesToken: of the files that were stored with it.
+    func finish(_ change: JobChange, as job: ClaimedJob, filesToken: Int? = nil) async {
         reporter.stored(change)
         if case .after(let delay) = change.decision.timer { await effects.timerSet(for: job, after: delay) }
         for action in change.decision.actions where !action.comesBeforeTheStore {
-            _ = await execute(action, for: job, decision: change.decision)
+            _ = await execute(action, for: job, decision: change.decision, filesToken: filesToken)
         }
     }
 
     /// - Returns: whether it succeeded; only an action before the store can fail.
-    private func execute(_ action: JobAction, for job: ClaimedJob, decision: JobDecision) async -> Bool {
+    private func execute(
+        _ action: JobAction, for job: ClaimedJob, decision: JobDecision, filesToken: Int? = nil
+    ) async -> Bool {
         switch action {
         case .publishDeadLetter(let error): return await letters?.publish(error, of: job, failures: decision.state.failures) ?? false
         case .learnDuration(let duration): await effects.learn(duration, of: job)
         case .takePlace: await takePlace(of: job)
         case .releasePlace: await effects.releasePlace(of: job)
         case .listFiles: await effects.listFiles(of: job, with: self)
-        case .publishFiles(let files): await downloads?.publish(files: files, of: job.request)
+        case .publishFiles(let files): await downloads?.publish(files: files, token: filesToken, of: job.request)
+        case .lineUp: await effects.lineUp(job)
         case .publishManifest: await downloads?.publishManifest(of: job.request)
         }
         return true

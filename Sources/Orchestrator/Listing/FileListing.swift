@@ -9,6 +9,7 @@ import ProviderAPI
 struct FileListing: Sendable {
     let store: JobStore
     let providers: ProviderDirectory
+    let line: DownloadLine
     let work: JobsInProgress
     let maxFiles: Int
     let metrics: OrchestratorMetrics
@@ -27,6 +28,8 @@ struct FileListing: Sendable {
     func resume(_ wake: ClaimedJob, with interpreter: JobInterpreter) async {
         do {
             guard let job = try await store.job(wake.id), job.version == wake.version else { return metrics.wakesStale.increment() }
+            // Whoever stored the last page may have died before the job was lined up.
+            if job.state.filesTotal > DownloadTurns.atOnce { await line.join(job.request) }
             await list(job.claimed(by: wake), from: job.listingCursor, interpreter)
         } catch {
             logger.warning("listing did not begin; the lease brings the job back: \(error)", metadata: TransitionReporter.metadata(wake))

@@ -16,6 +16,7 @@ actor Scheduler {
     private let membership: Membership
     private let wakes: WakePublisher
     private let starter: Starter
+    private let dispatcher: DownloadDispatcher
     private let providers: ProviderDirectory
     private let files: FileInterpreter
     private let configuration: OrchestratorConfiguration
@@ -30,7 +31,7 @@ actor Scheduler {
     private var nextLook = ContinuousClock.now
     private var nextRound = ContinuousClock.now
     private var looks = 0
-    /// Receives jobs that wait for their creation and were admitted by another process.
+    /// Receives jobs that wait for their creation or for their turn in the download line, and were put there by another process.
     private var nextWaitingLook = ContinuousClock.now
     private var isStopping = false
     let progress = ProgressMonitor()
@@ -45,14 +46,16 @@ actor Scheduler {
     private static let lookAlone = Duration.milliseconds(250)
 
     init(
-        store: JobStore, membership: Membership, wakes: WakePublisher, starter: Starter, providers: ProviderDirectory,
-        files: FileInterpreter, clock: DueClock, backlog: ChecksBacklog, configuration: OrchestratorConfiguration,
+        store: JobStore, membership: Membership, wakes: WakePublisher, starter: Starter, dispatcher: DownloadDispatcher,
+        providers: ProviderDirectory, files: FileInterpreter, clock: DueClock, backlog: ChecksBacklog,
+        configuration: OrchestratorConfiguration,
         metrics: OrchestratorMetrics, logger: Logger, on thread: EventThread
     ) {
         self.store = store
         self.membership = membership
         self.wakes = wakes
         self.starter = starter
+        self.dispatcher = dispatcher
         self.providers = providers
         self.files = files
         self.clock = clock
@@ -116,7 +119,9 @@ actor Scheduler {
     private func turn() async throws {
         if nextWaitingLook <= .now {
             nextWaitingLook = .now + .seconds(1)
+            async let line = store.downloadLine()
             await starter.signal(try await store.waiting(among: providers.names))
+            await dispatcher.signal(try await line.filter { $0.value > 0 }.keys)
         }
         guard await wakes.isReady else { return await thread.sleep(for: configuration.tick) }
         if nextLook <= .now { try await look() }

@@ -3,12 +3,13 @@ import JobStore
 import Lifecycle
 import Logging
 
-/// Watches a job whose files are being transferred: publishes messages again that seem lost (a purged queue), and the manifest's message if
-/// every file has ended and the last worker died before the manifest.
+/// Watches a job whose files are being transferred: publishes messages again that seem lost (a purged queue), lines the job up again if it
+/// has listed files, and publishes the manifest's message if every file has ended and the last worker died before the manifest.
 struct TransferWatchdog: Sendable {
     let store: JobStore
     let resolver: JobResolver
     let files: FileInterpreter
+    let line: DownloadLine
     let watchdog: Duration
     let metrics: OrchestratorMetrics
     let logger: Logger
@@ -20,20 +21,27 @@ struct TransferWatchdog: Sendable {
             // The claims that are counted here are the watchdog's own, and its own decision resets them: a slow transfer is progress.
             guard let provider = await resolver.resolve(wake) else { return }
             guard let job = try await store.job(wake.id), job.version == wake.version else { return metrics.wakesStale.increment() }
-            try await republishLost(job, provider)
+            try await publishMissing(job, provider)
             await resolver.interpreter.carryOut(.watchdogFired(fileError: job.fileError), for: job.claimed(by: wake), by: provider.machine)
         } catch {
             logger.warning("the watchdog stopped; the lease brings it back: \(error)", metadata: TransitionReporter.metadata(wake))
         }
     }
 
-    private func republishLost(_ job: Job, _ provider: Provider) async throws {
+    /// After a retry all files that are not stored are listed. Few of them are published here, as the first files of a list are.
+    private func publishMissing(_ job: Job, _ provider: Provider) async throws {
         let machine = FileMachine(rules: FileMachine.Rules(retry: provider.definition.retry, watchdog: watchdog))
+        var lost = 0, atOnce = DownloadTurns.atOnce, isLinedUp = false
         for first in stride(from: 0, to: job.state.filesTotal, by: Self.page) {
             let page = min(Self.page, job.state.filesTotal - first)
-            let published = try await files.republishLost(of: job.request, from: first, page: page, machine: machine)
-            guard published > 0 else { continue }
-            logger.notice("published \(published) files again that had no worker", metadata: TransitionReporter.metadata(job.claimed))
+            let missing = try await files.publishMissing(of: job.request, from: first, page: page, machine: machine, atOnce: atOnce)
+            lost += missing.lost
+            atOnce -= missing.begun
+            guard missing.listed > 0, !isLinedUp else { continue }
+            await line.join(job.request)
+            isLinedUp = true
         }
+        guard lost > 0 else { return }
+        logger.notice("published \(lost) files again that had no worker", metadata: TransitionReporter.metadata(job.claimed))
     }
 }

@@ -31,6 +31,8 @@ struct ModelJob: Equatable {
     var manifestClaims: Int?
     var cursor: String?
     var attemptsBase = 0
+    /// Where the search for listed files goes on.
+    var filesPublished: Int?
     /// The last answers that were not the wanted ones.
     private(set) var answers: [String] = []
     var files: [ModelFile] = []
@@ -99,6 +101,7 @@ struct ModelJob: Equatable {
         fields["fileError"] = fileError
         fields["manifestClaims"] = manifestClaims.map { "\($0)" }
         fields["listingCursor"] = cursor
+        fields["filesPublished"] = filesPublished.map { "\($0)" }
         if !answers.isEmpty { fields["answers"] = answers.joined(separator: " | ") }
         if attemptsBase > 0 { fields["attemptsBase"] = "\(attemptsBase)" }
         return fields

@@ -14,7 +14,8 @@ import Testing
         "extend file: extended", "extend file: lost", "store file: stored", "store file: the last", "store file: the last, claimed",
         "store file: the last, after failures", "store file: lost", "fail file: lost", "fail file: given up", "fail file: counted",
         "fail file: not counted", "find lost messages: found", "requeue files: stored", "requeue files: stale",
-        "requeue files: kept by a heartbeat", "requeue files: the job has ended", "claim manifest: claimed", "cancel: asked",
+        "requeue files: kept by a heartbeat", "requeue files: the job has ended", "queue files: more", "queue files: done",
+        "queue files: none", "claim manifest: claimed", "cancel: asked",
         "retry: PENDING", "retry: POLLING", "retry: PROCESSING", "retry: stale", "postpone: postponed", "postpone: nothing",
         "extend: extended", "extend: nothing", "verify places: freed", "release place: released", "take place: taken",
     ]

@@ -24,12 +24,14 @@ extension RandomWalk {
         // Few names, so that some come twice.
         let files = (0..<random.below(3)).map { _ in TestStore.file("f\(random.below(3)).csv\(random.chance(30) ? ".gz" : "")") }
         let machine = JobMachine(rules: JobRules(lease: delay, watchdog: delay))
+        // The files of most jobs are queued at once, those of others wait for their turn.
+        let atOnce = random.chance(50) ? DownloadTurns.atOnce : random.below(3)
         for time in 0...random.below(2) {
             guard let decision = machine.decide(.pageListed(added: files.count, isLast: isLast), in: job.state, random: 0),
                 decision.error == nil
             else { return }
-            let expected = model.addFiles(files.count, to: job, decision: decision, cursor: cursor)
-            let found = try await test.store.addFiles(files, to: job, decision: decision, cursor: cursor)
+            let expected = model.addFiles(files.count, to: job, decision: decision, cursor: cursor, atOnce: atOnce)
+            let found = try await test.store.addFiles(files, to: job, decision: decision, cursor: cursor, atOnce: atOnce)
             let outcome =
                 switch found {
                 case .added: isLast ? "the last" : "more to come"
@@ -41,6 +43,16 @@ extension RandomWalk {
             // The caller decides again.
             if case .countsDiffer(let done, let failed) = found { (job.state.filesDone, job.state.filesFailed) = (done, failed) }
         }
+    }
+
+    /// It is a job's turn.
+    mutating func queueFiles() async throws {
+        let id = transferringJob(), limit = 1 + random.below(3)
+        guard let decision = fileMachine().decide(.published, in: .listed(token: 0)) else { return }
+        let expected = model.queueFiles(of: id, limit: limit)
+        let found = try await test.store.queueFiles(of: id, limit: limit, decision: decision)
+        note("queue files", "\(id) \(limit)", found.files.isEmpty ? "none" : found.hasMore ? "more" : "done")
+        try agree(found, expected, "files queued of \(id)")
     }
 
     /// A worker has a message of a file. What it tells of the state is true, or was, or never.

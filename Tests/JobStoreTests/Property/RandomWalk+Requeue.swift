@@ -28,8 +28,13 @@ extension RandomWalk {
         let expected = Dictionary(uniqueKeysWithValues: known.enumerated().map { ($0, $1.state) })
         try agree(states.mapValues(\.withoutTime), expected, "states of the files of \(id)")
         let lost = states.sorted { $0.key < $1.key }.compactMap { index, state -> ModelRequeue? in
-            guard case .queued(_, let since, _) = state, known.indices.contains(index) else { return nil }
-            let event = FileEvent.stillQueued(waited: .milliseconds(now - (since ?? now)))
+            guard known.indices.contains(index) else { return nil }
+            let event: FileEvent
+            switch state {
+            case .queued(_, let since, _): event = .stillQueued(waited: .milliseconds(now - (since ?? now)))
+            case .listed: event = .published
+            default: return nil
+            }
             return machine.decide(event, in: state).map {
                 ModelRequeue(change: FileRequeue(id: id, index: index, from: state, decision: $0), known: known[index])
             }

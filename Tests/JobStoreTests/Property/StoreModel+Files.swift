@@ -1,5 +1,6 @@
 import ExportCore
-import JobStore
+
+@testable import JobStore
 
 /// What a claim of a file should return.
 enum ModelFileClaim: Equatable {
@@ -10,7 +11,7 @@ enum ModelFileClaim: Equatable {
 
 /// The store decides nothing about a file: it compares what the caller has read, and sets what the caller decided.
 extension StoreModel {
-    mutating func addFiles(_ number: Int, to claimed: ClaimedJob, decision: JobDecision, cursor: String?) -> AddFilesOutcome {
+    mutating func addFiles(_ number: Int, to claimed: ClaimedJob, decision: JobDecision, cursor: String?, atOnce: Int) -> AddFilesOutcome {
         guard var job = jobs[claimed.id], job.version == claimed.version, job.status == .ready,
             case .after(let delay) = decision.timer
         else { return .stale }
@@ -19,7 +20,9 @@ extension StoreModel {
             return .countsDiffer(done: done, failed: failed)
         }
         let queued = ModelFile(state: .queued(token: job.attemptsBase, since: nil, copies: 0), publishedAt: step)
-        job.files += Array(repeating: queued, count: number)
+        for index in job.files.count..<job.files.count + number {
+            job.files.append(index < atOnce ? queued : ModelFile(state: .listed(token: job.attemptsBase)))
+        }
         job.filesTotal = job.files.count
         (job.version, job.failures, job.claims, job.cursor) = (job.version + 1, 0, 0, cursor)
         job.isDeferred = false
@@ -29,12 +32,30 @@ extension StoreModel {
         jobs[job.id] = job
         var added = claimed.advanced(to: job.version, decision.state)
         added.request = claimed.request.completed(priority: job.priority, traceparent: nil)
-        return .added(added)
+        return .added(added, token: job.attemptsBase)
+    }
+
+    /// The listed files of a job are queued in their order.
+    mutating func queueFiles(of id: JobID, limit: Int) -> QueuedFiles {
+        var queued = QueuedFiles(files: [], hasMore: false, correlationID: "", traceparent: nil)
+        guard let job = jobs[id], job.isTransferring else { return queued }
+        queued.correlationID = "c-\(id)"
+        var next = job.filesPublished ?? 0
+        while next < job.files.count, queued.files.count < limit {
+            if let decision = FileMachine().decide(.published, in: job.files[next].state) {
+                queued.files.append(QueuedFiles.File(index: next, token: decision.state.token))
+                set(decision, next, of: id)
+            }
+            next += 1
+        }
+        if next > job.filesPublished ?? 0 { jobs[id]?.filesPublished = next }
+        queued.hasMore = next < job.files.count
+        return queued
     }
 
     mutating func claimFile(_ index: Int, of id: JobID, from expected: FileState, decision: FileDecision) -> ModelFileClaim {
         guard let file = file(index, of: id) else { return .closed }
-        let isQueued = file.state.kind == .queued
+        let isQueued = file.state.kind == .queued || file.state.kind == .listed
         let isTimerDue = !isQueued && timers[Self.member(id, index)]?.isDue != false
         guard file.state.resembles(expected), isQueued || isTimerDue else {
             return .differs(file.state, isTimerDue: isTimerDue)

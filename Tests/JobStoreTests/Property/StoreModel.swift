@@ -113,7 +113,8 @@ struct StoreModel: Equatable {
         guard var job = jobs[id], job.version == version, job.status == .failed else { return nil }
         let highest = job.files.map(\.state.token).max() ?? 0
         // Nobody who had a file before has one now, whatever becomes of the file.
-        if highest > 0 { job.attemptsBase = max(job.attemptsBase, highest + 1) }
+        job.filesPublished = nil
+        if !job.files.isEmpty { job.attemptsBase = max(job.attemptsBase, highest + 1) }
         for index in job.files.indices {
             timers[Self.member(id, index)] = nil
             guard let next = FileMachine().decide(.jobRetried(base: job.attemptsBase), in: job.files[index].state) else { continue }

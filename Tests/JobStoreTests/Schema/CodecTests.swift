@@ -63,7 +63,8 @@ import Testing
 
     @Test("the state of a file") func fileState() {
         let states: [FileState] = [
-            .queued(token: 7, since: 1_795_853_057_006, copies: 2), .queued(token: 0, since: 0, copies: 0), .leased(token: 1),
+            .listed(token: 5), .queued(token: 7, since: 1_795_853_057_006, copies: 2), .queued(token: 0, since: 0, copies: 0),
+            .leased(token: 1),
             .backoff(token: 2), .stored(token: 3), .failed(token: 4),
         ]
         #expect(Set(states.map(\.kind)) == Set(FileState.Kind.allCases))
@@ -72,7 +73,9 @@ import Testing
             #expect(state.text.hasPrefix(state.mark))
         }
         #expect(FileState.queued(token: 1, since: nil, copies: 0).text == "queued 1 now 0", "the script puts its time there")
-        for text in ["", "queued", "queued 1", "queued 1 2", "leased x", "leased 1 2", "asleep 1"] { #expect(FileState(text: text) == nil) }
+        for text in ["", "queued", "queued 1", "queued 1 2", "leased x", "leased 1 2", "listed 1 2", "asleep 1"] {
+            #expect(FileState(text: text) == nil)
+        }
     }
 
     @Test("why a file failed, in one line") func errorLine() {

@@ -80,6 +80,8 @@ enum Sources {
         #expect(partition == Set(Keys.Partition.allCases.map(\.rawValue)))
         let provider = names(try include("provider_keys"), #/TAG \.\. '([a-z:]+)'/#).union(["turns"])
         #expect(provider == Set(Keys.Provider.allCases.map(\.rawValue)))
+        let downloads = names(try include("download_keys"), #/TAG \.\. '([a-z:]+)'/#).union(["turns"])
+        #expect(downloads == Set(Keys.Downloads.allCases.map(\.rawValue)))
         for file in try Sources.files(in: Sources.scripts, ending: "lua") {
             #expect(try !Sources.text(file).contains("TAG"), "\(file.lastPathComponent) builds keys by itself")
         }
@@ -90,6 +92,7 @@ enum Sources {
         let rows = page.split(separator: "\n").filter { $0.hasPrefix("| `") }.joined(separator: "\n")
         #expect(names(rows, #/\| `\{lh:NN\}:([a-zA-Z:]+)/#) == Set(Keys.Partition.allCases.map(\.rawValue)))
         #expect(names(rows, #/\| `\{lh:p:NAME\}:([a-zA-Z:]+)/#) == Set(Keys.Provider.allCases.map(\.rawValue)))
+        #expect(names(rows, #/\| `\{lh:downloads\}:([a-zA-Z:]+)/#) == Set(Keys.Downloads.allCases.map(\.rawValue)))
         #expect(Set(rows.matches(of: #/\| `(lh:[a-z]+)`/#).map { String($0.output.1) }) == Set(Keys.Global.allCases.map(\.rawValue)))
     }
 

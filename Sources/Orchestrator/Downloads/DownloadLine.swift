@@ -1,0 +1,20 @@
+import ExportCore
+import JobStore
+import Telemetry
+
+/// Where jobs wait whose files are more than get their messages at once.
+struct DownloadLine: Sendable {
+    let store: JobStore
+    let dispatcher: DownloadDispatcher
+    let repeated: RateLimitedLog
+
+    /// Lines a job up that has listed files. One that cannot be lined up now follows when its timer fires.
+    func join(_ job: JobRequest) async {
+        do {
+            try await store.lineUp(job)
+            await dispatcher.signal([job.priority])
+        } catch {
+            repeated.warning(key: "line", "files have to wait for their job's watchdog: \(error)", metadata: ["jobId": "\(job.id)"])
+        }
+    }
+}
