@@ -20,8 +20,10 @@ public enum FileEnd: Sendable {
 /// The result of asking for a file.
 public enum FileClaimOutcome: Sendable {
     case claimed(ClaimedFile)
-    /// The file is stored or failed, another worker has it, its backoff is not over, or its job is over.
+    /// The file is stored or failed, another worker has it, or its backoff is not over.
     case nothing(reason: String)
+    /// The files of the job are not transferred any more, and no earlier message of one counts.
+    case jobEnded
 }
 
 /// Executes the decisions of the file machine: dead letter → store → actions. It is the one reader of `FileAction`.
@@ -51,7 +53,7 @@ public struct FileInterpreter: Sendable {
             case .claimed(let file):
                 return .claimed(file)
             case .differs(let stored, let isDue): (state, isTimerDue) = (stored, isDue)
-            case .closed: return .nothing(reason: "closed")
+            case .closed: return .jobEnded
             }
         }
         return .nothing(reason: state.kind.rawValue)

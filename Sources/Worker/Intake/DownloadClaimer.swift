@@ -14,6 +14,21 @@ struct PendingDownload: Sendable {
     let traceparent: String?
 }
 
+/// Why a download message starts nothing.
+enum NothingToDo: Sendable {
+    /// No message of the job counts that is as old as this one.
+    case jobEnded
+    case because(String)
+}
+
+/// Messages that were to be claimed, and are not settled by a claim.
+struct ClaimedWave: Sendable {
+    /// The store did not answer. They must be claimed again later.
+    var unclaimed: [PendingDownload] = []
+    /// Their jobs have ended. They are acknowledged.
+    var ended: [DownloadMessage] = []
+}
+
 /// Claims the files and manifests of download messages, and settles the messages: read → claim → acknowledge.
 struct DownloadClaimer: Sendable {
     let consumer: Consumer
@@ -44,44 +59,44 @@ struct DownloadClaimer: Sendable {
     }
 
     /// Claims all in one call, and starts what was claimed.
-    /// - Returns: the messages for which the store did not answer. They must be claimed again later.
-    func claim(_ wave: [PendingDownload]) async -> [PendingDownload] {
-        if wave.count == 1 { return await claim(wave[0]) ? [] : wave }
-        return await withTaskGroup(of: PendingDownload?.self) { group in
-            for pending in wave { group.addTask { await claim(pending) ? nil : pending } }
-            var unclaimed: [PendingDownload] = []
-            for await case let pending? in group { unclaimed.append(pending) }
-            return unclaimed
+    func claim(_ wave: [PendingDownload]) async -> ClaimedWave {
+        if wave.count == 1 { return await claim(wave[0]) }
+        return await withTaskGroup(of: ClaimedWave.self) { group in
+            for pending in wave { group.addTask { await claim(pending) } }
+            return await group.reduce(into: ClaimedWave()) {
+                $0.unclaimed += $1.unclaimed
+                $0.ended += $1.ended
+            }
         }
     }
 
-    /// - Returns: whether the message is settled.
-    private func claim(_ pending: PendingDownload) async -> Bool {
+    private func claim(_ pending: PendingDownload) async -> ClaimedWave {
         let message = pending.message
         do throws(JobStoreError) {
-            if let reason = try await start(message, traceparent: pending.traceparent) {
-                logger.debug(
-                    "nothing to do for a download message: \(reason)",
-                    metadata: ["jobId": "\(message.id)", "correlationId": "\(message.correlationID)"])
-            }
+            let nothing = try await start(message, traceparent: pending.traceparent)
             await consumer.acknowledge([pending.tag])
-            return true
+            guard let nothing else { return ClaimedWave() }
+            logger.debug(
+                "nothing to do for a download message: \(nothing)",
+                metadata: ["jobId": "\(message.id)", "correlationId": "\(message.correlationID)"])
+            if case .jobEnded = nothing { return ClaimedWave(ended: [message]) }
+            return ClaimedWave()
         } catch {
             logger.warning("a download message is not handled yet: \(error)", metadata: ["jobId": "\(message.id)"])
-            if error.isRetriable { return false }
+            if error.isRetriable { return ClaimedWave(unclaimed: [pending]) }
             // The store will refuse again. The broker counts redeliveries, and dead-letters the message in the end.
             await consumer.reject([pending.tag], requeue: true)
-            return true
+            return ClaimedWave()
         }
     }
 
     /// - Returns: why nothing was started; `nil` if the file, or the job for its manifest, is claimed.
-    private func start(_ message: DownloadMessage, traceparent: String?) async throws(JobStoreError) -> String? {
+    private func start(_ message: DownloadMessage, traceparent: String?) async throws(JobStoreError) -> NothingToDo? {
         switch message.task {
         case .file(let index, let token):
             return try await files.start(index, of: message.id, token: token, traceparent: traceparent)
         case .manifest:
-            guard let claim = try await manifests.claim(message.id) else { return "no manifest is due" }
+            guard let claim = try await manifests.claim(message.id) else { return .because("no manifest is due") }
             await slots.start {
                 await manifests.run(claim)
                 return nil

@@ -17,6 +17,7 @@ actor DownloadIntake {
     private let logger: Logger
     private let thread: EventThread
     private var turns = IntakeTurns()
+    private var ended = EndedJobs()
     private var backoff = LoopBackoff()
     private var pause: Task<Void, any Error>?
     private var isStopping = false
@@ -84,9 +85,12 @@ actor DownloadIntake {
             let room = await slots.room()
             progress.beat()
             if room == 0 || isStopping { break }
+            pending = await discard(pending)
+            if pending.isEmpty { return }
             let wave = Array(pending.prefix(room))
             pending.removeFirst(wave.count)
-            let unclaimed = await claimer.claim(wave)
+            let claimed = await claimer.claim(wave), unclaimed = claimed.unclaimed
+            for message in claimed.ended { ended.insert(message, at: .now) }
             if unclaimed.isEmpty {
                 backoff.reset()
             } else {
@@ -95,6 +99,15 @@ actor DownloadIntake {
             }
         }
         await consumer.reject(pending.map(\.tag), requeue: true)
+    }
+
+    /// Acknowledges the messages of jobs that are known to have ended.
+    private func discard(_ pending: [PendingDownload]) async -> [PendingDownload] {
+        let now = ContinuousClock.now
+        let late = pending.filter { ended.cover($0.message, at: now) }
+        if late.isEmpty { return pending }
+        await consumer.acknowledge(late.map(\.tag))
+        return pending.filter { !ended.cover($0.message, at: now) }
     }
 
     private func rest() async {

@@ -28,13 +28,14 @@ struct FilePipeline: Sendable {
     ///   - token: the file's token, as its message carries it.
     ///   - traceparent: the W3C Trace Context of the publisher of the message.
     /// - Returns: why nothing was started; `nil` if the file is claimed.
-    func start(_ index: Int, of id: JobID, token: Int?, traceparent: String?) async throws(JobStoreError) -> String? {
+    func start(_ index: Int, of id: JobID, token: Int?, traceparent: String?) async throws(JobStoreError) -> NothingToDo? {
         let claimedAt = ContinuousClock.now
         let file: ClaimedFile
         // A claim depends on the lease alone; the answer says which provider the file belongs to.
         let claiming = FileMachine(rules: FileMachine.Rules(lease: configuration.lease))
         switch try await interpreter.claim(index, of: id, token: token, machine: claiming) {
-        case .nothing(let reason): return reason
+        case .nothing(let reason): return .because(reason)
+        case .jobEnded: return .jobEnded
         case .claimed(let claimed): file = claimed
         }
         let logger = logger.about(file)
