@@ -85,4 +85,35 @@ import TestServers
             }
         }
     }
+
+    /// A job in PROCESSING with so many files, of which the first sixteen have their messages.
+    private static func listed(_ name: String, _ count: Int, _ fixture: LifecycleFixture) async throws -> ClaimedJob {
+        let ready = try await fixture.stored(.ready, fixture.stored(.created(PollHints()), fixture.started(name)))
+        let files = (0..<count).map { FileTask(name: "\($0).csv", url: "https://x.example/\($0).csv", listedName: "\($0).csv") }
+        let job = try await fixture.jobs.carryOut(page: files, next: nil, of: ready, by: LifecycleFixture.machine)
+        return try #require(job)
+    }
+
+    @Test("publishes a batch of files in each turn of a job, which leaves the line after its last file") func turns() async throws {
+        try await LifecycleFixture.run { fixture in
+            let large = try await Self.listed("large", 80, fixture), middle = try await Self.listed("middle", 20, fixture)
+            #expect(fixture.effects.all.filter { $0 == "lineUp" }.count == 2)
+            #expect(try await fixture.depth(QueueNames.downloads(.normal)) == 32)
+            for job in [large, middle] { try await fixture.store.lineUp(job.request) }
+
+            let outcome = await fixture.files.take(try await fixture.store.nextTurns([.normal: 3]))
+            #expect((outcome.queued, outcome.error == nil) == ([.normal: 16 + 4 + 16], true))
+            #expect(try await fixture.depth(QueueNames.downloads(.normal)) == 32 + 36)
+            #expect(try await fixture.store.nextTurns([.normal: 2]).map(\.id) == [large.id, large.id], "the other job has left")
+        }
+    }
+
+    @Test("publishes few listed files of a job that has no place in the line, and leaves the others listed") func missing() async throws {
+        try await LifecycleFixture.run { fixture in
+            let job = try await Self.listed("a", 40, fixture)
+            let missing = try await fixture.files.publishMissing(of: job.request, from: 0, page: 100, machine: FileMachine(), atOnce: 16)
+            #expect((missing.lost, missing.begun, missing.listed) == (0, 16, 8))
+            #expect(try await fixture.depth(QueueNames.downloads(.normal)) == 32)
+        }
+    }
 }
