@@ -21,13 +21,20 @@ struct ProviderCondition {
         return switch health.breaker.state {
         case .open: .open
         case .halfOpen: .halfOpen
-        case .closed: pauses.isEmpty ? .works : .paused
+        case .closed: !impediments.isEmpty ? .held : pauses.isEmpty ? .works : .paused
         }
     }
 
     /// For how many more seconds what is paused, by `RequestKind.name`.
     var pausedSeconds: [String: Int64] {
         health.pausedUntil.filter { $0.value > now }.mapValues { Self.seconds($0 - now) }
+    }
+
+    /// Processes that cannot ask the provider, although others may.
+    var impediments: [String] {
+        health.impediments(now: now).sorted { $0.key < $1.key }.map { process, hold in
+            "held by \(process) since \(JobDescription.time(hold.since)): \(hold.message)"
+        }
     }
 
     /// What is paused, in words.
@@ -44,7 +51,7 @@ struct ProviderCondition {
 
     /// Why jobs wait; `nil` if nothing keeps them.
     var reason: String? {
-        let parts = [breaker].compactMap { $0 } + pauses
+        let parts = [breaker].compactMap { $0 } + impediments + pauses
         return parts.isEmpty ? nil : parts.joined(separator: "; ")
     }
 
