@@ -83,7 +83,8 @@ extension ProviderGate {
             guard obstructions.refused(id, lifts: 0) || isCertain || localHold != nil else { return }
             let now = await health.now
             let hold = CircuitBreaker.Hold(code: failure.code, message: failure.reason, since: localHold?.hold.since ?? now)
-            if localHold?.hold != hold { await note(hold) }
+            // Said again with each probe: a note that is not repeated is that of a process that is gone.
+            await note(hold)
             localHold = LocalHold(hold: hold, nextProbe: max(localHold?.nextProbe ?? .now, .now + definition.breaker.heldProbe))
             return
         }
