@@ -88,6 +88,14 @@ struct LetterFixture: Sendable {
             DeadLetter(delivery, JobMessageError(code: "not-json", message: "no JSON"), at: Date() - 60).outgoing(to: QueueNames.deadJobs))
     }
 
+    /// A job message that the broker dead-letters, because it has expired.
+    func putExpired(_ body: String) async throws {
+        let before = try await depth(QueueNames.deadJobs)
+        let properties = MessageProperties(expiration: .milliseconds(1))
+        try await put(OutgoingMessage(routingKey: QueueNames.jobs(.low), body: Array(body.utf8), properties: properties))
+        try await eventually(within: Installation.deadline, "the broker to move it") { try await depth(QueueNames.deadJobs) > before }
+    }
+
     /// A job in the store, PENDING or FAILED.
     func admit(_ name: String, failed: Bool) async throws {
         let job = try Self.job(name)

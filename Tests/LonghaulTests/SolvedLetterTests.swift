@@ -96,6 +96,30 @@ import Testing
         }
     }
 
+    @Test("is none if the broker moved the message of another job with the same id") func brokerConflict() async throws {
+        try await LetterFixture.run { fixture in
+            for name in ["same", "taken"] { try await fixture.admit(name, failed: false) }
+            try await fixture.admit("failed", failed: true)
+            for name in ["same", "failed"] {
+                try await fixture.putExpired(String(decoding: try JobMessage.encode(LetterFixture.job(name)), as: UTF8.self))
+            }
+            for name in ["taken", "failed"] {
+                let other = String(decoding: try JobMessage.encode(LetterFixture.job(name)), as: UTF8.self)
+                try await fixture.putExpired(other.replacing("orders", with: "other"))
+            }
+            try await eventually(within: Installation.deadline, "the letters to be old enough to be solved") {
+                try Self.names(await fixture.longhaul("list", "--json")) == ["failed", "failed", "taken"]
+            }
+            let retried = try await fixture.installation.longhaul("retry", "failed")
+            #expect(retried.status == 0, "\(retried.errors)")
+            #expect(try await fixture.letters().count == 4, "a retry removes no message of another job")
+            let ended = try await fixture.longhaul("redrive", "--all")
+            #expect(ended.output == "4 letters: 2 published again, 2 solved, discarded\n", "\(ended.errors)")
+            let published = try await fixture.bodies(QueueNames.jobs(.low))
+            #expect(published.count == 2 && published.allSatisfy { $0.contains("other") }, "\(published)")
+        }
+    }
+
     private static func partition(_ name: String) -> String {
         let number = JobID(name).map { $0.partition(of: 16) } ?? 0
         return number < 10 ? "0\(number)" : "\(number)"

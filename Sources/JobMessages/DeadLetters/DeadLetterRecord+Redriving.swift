@@ -19,6 +19,9 @@ extension DeadLetterRecord {
         return OutgoingMessage(routingKey: redriveQueue, body: body, properties: properties)
     }
 
+    /// Whether it is a message that may never have become a job, so that the id it carries may belong to another job.
+    public var mayNameAnotherJob: Bool { kind == .message || kind == .broker && queue == QueueNames.deadJobs }
+
     /// Whether the body is a job message that an orchestrator accepts.
     public var holdsJobMessage: Bool {
         guard !isTruncated, queue == QueueNames.deadJobs else { return false }

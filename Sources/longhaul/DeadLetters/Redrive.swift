@@ -27,7 +27,7 @@ struct Redrive: Sendable {
     }
 
     func putBack(_ letter: DeadLetterRecord) async throws -> Outcome {
-        guard let job = Self.job(of: letter) else {
+        guard let job = try await job(of: letter) else {
             if let solution = try await solution(letter) { return solution }
             return try await publish(letter)
         }
@@ -45,7 +45,7 @@ struct Redrive: Sendable {
 
     /// The outcome that `putBack` would have now.
     func foresee(_ letter: DeadLetterRecord) async throws -> Outcome {
-        guard let id = Self.job(of: letter) else { return try await solution(letter) ?? Self.publication(letter) }
+        guard let id = try await job(of: letter) else { return try await solution(letter) ?? Self.publication(letter) }
         guard let job = try await store.job(id) else { return try await forgotten(letter, Self.publication) }
         return job.state.status == .failed ? .retried(.failed) : try await unneeded(letter, id, job.state.status)
     }
@@ -62,8 +62,13 @@ struct Redrive: Sendable {
         return .left("its job is \(status.rawValue) and continues without the file (onFileFailure: skip)")
     }
 
-    /// The job of a letter. A message that could not be handled never became a job, whatever id it carries.
-    private static func job(of letter: DeadLetterRecord) -> JobID? { letter.kind == .message ? nil : letter.job }
+    /// The job of a letter. A message that could not be handled never became a job, whatever id it carries; one that the broker
+    /// dead-lettered is the job's own only if the job asks for the same.
+    private func job(of letter: DeadLetterRecord) async throws -> JobID? {
+        if letter.kind == .message { return nil }
+        guard letter.mayNameAnotherJob else { return letter.job }
+        return try await SolvedLetters(store: store).state(of: letter) == nil ? nil : letter.job
+    }
 
     private func forgotten(
         _ letter: DeadLetterRecord, _ publish: (DeadLetterRecord) async throws -> Outcome

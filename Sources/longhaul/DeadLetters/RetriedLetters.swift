@@ -43,9 +43,9 @@ struct RetriedLetters {
         return outcome
     }
 
-    /// A message that could not be handled is about another job, whatever id it carries.
+    /// A message that never became a job may be about another one, whatever id it carries.
     private func isMeant(_ letter: DeadLetterRecord) -> Bool {
-        guard letter.kind != .message, let job = letter.job, jobs.contains(job) else { return false }
+        guard !letter.mayNameAnotherJob, let job = letter.job, jobs.contains(job) else { return false }
         return letter.lastFailure.map { $0 <= before } ?? true
     }
 }

@@ -16,14 +16,13 @@ struct SolvedLetters: Sendable {
     /// A letter is written before its job becomes FAILED. A letter younger than this may be ahead of its job.
     static let settling = Duration.seconds(5)
 
-    /// In the order of the letters; `nil` if the letter names no job or the store does not know it.
+    /// In the order of the letters; `nil` if the letter names no job, the store does not know it, or it is another job with the same id.
     func states(of letters: [DeadLetterRecord]) async throws(JobStoreError) -> [State?] {
         let outlines = try await store.outlines(of: letters.compactMap(\.job))
         let now = Date()
         return letters.map { letter in
             guard let job = letter.job, let outline = outlines[job] else { return nil }
-            // Another job may have the id of a message that could not be handled.
-            if letter.kind == .message, !Self.isSame(letter, outline.request) { return nil }
+            if letter.mayNameAnotherJob, !Self.isSame(letter, outline.request) { return nil }
             return State(status: outline.status, isSolved: Self.isSolved(letter, outline, now))
         }
     }
