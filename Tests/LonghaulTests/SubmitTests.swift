@@ -108,6 +108,18 @@ import Testing
         }
     }
 
+    @Test("--from - leaves out what was read of standard input before") func partOfInput() async throws {
+        try await Self.run { fixture in
+            let lines = ["a header"] + ["a", "b"].map { #"{"provider":"acme","exportJobId":"\#($0)"}"# }
+            let file = try fixture.installation.write(lines.joined(separator: "\n"), to: "jobs.ndjson")
+            let process = try ChildProcess.start(
+                "/bin/bash", ["-c", "{ read -r header; '\(Installation.program)' submit --from -; } < '\(file)'"],
+                environment: fixture.installation.environment)
+            let ended = try await process.end(within: Installation.deadline)
+            #expect(ended.status == 0 && ended.output == "a\nb\n", "\(ended.errors)")
+        }
+    }
+
     @Test("--wait and `job` say why a job was not accepted") func refused() async throws {
         try await Self.run { fixture in
             let waiting = try fixture.installation.start(["submit", "acme", "--id", "a", "--wait"])

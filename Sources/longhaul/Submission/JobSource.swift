@@ -10,7 +10,8 @@ struct JobSource {
 
     private enum Content {
         case line(String)
-        case file(FileHandle)
+        /// From this offset on: what stands before it was read by somebody else.
+        case file(FileHandle, offset: UInt64)
     }
 
     init(line: String) {
@@ -23,15 +24,16 @@ struct JobSource {
         let handle = file == "-" ? FileHandle.standardInput : FileHandle(forReadingAtPath: file)
         guard let handle else { throw Problem.usage("--from \(file): cannot read the file; check path and permissions") }
         name = file == "-" ? "standard input" : file
-        content = .file(try Self.isRegular(handle) ? handle : Self.copy(of: handle))
+        content =
+            Self.isRegular(handle) ? .file(handle, offset: try Self.offset(handle)) : .file(try Self.copy(of: handle), offset: 0)
     }
 
     /// Calls `body` with each line that is not blank, in order.
     func forEach(_ body: (JobLine) async throws -> Void) async throws {
         switch content {
         case .line(let line): try await body(JobLine(source: name, number: nil, text: line))
-        case .file(let handle):
-            try Self.rewind(handle)
+        case .file(let handle, let offset):
+            try Self.seek(handle, offset)
             var reader = LineReader(handle)
             var number = 0
             while let line = try reader.next() {
@@ -46,9 +48,17 @@ struct JobSource {
         return fstat(handle.fileDescriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
     }
 
-    private static func rewind(_ handle: FileHandle) throws {
+    private static func offset(_ handle: FileHandle) throws -> UInt64 {
         do {
-            try handle.seek(toOffset: 0)
+            return try handle.offset()
+        } catch {
+            throw Problem.usage("--from: cannot read the input: \(error.localizedDescription)")
+        }
+    }
+
+    private static func seek(_ handle: FileHandle, _ offset: UInt64) throws {
+        do {
+            try handle.seek(toOffset: offset)
         } catch {
             throw Problem.usage("--from: cannot read the input a second time: \(error.localizedDescription)")
         }
