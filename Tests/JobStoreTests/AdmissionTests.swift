@@ -152,6 +152,15 @@ import Testing
         #expect(try await Self.again(lists.1, after: lists.0) == .conflict(["parameters.a"]), "the order of a list matters")
     }
 
+    @Test("is told from another one by every digit of its numbers, but not by how they are written") func numbers() async throws {
+        let first = try Self.request(#"{"id":123456789012345678901}"#)
+        #expect(try await Self.again(Self.request(#"{"id":123456789012345678902}"#), after: first) == .conflict(["parameters.id"]))
+        #expect(try await Self.again(Self.request(#"{"id": 123456789012345678901.0}"#), after: first) == .waiting)
+        let text = try Self.request(#"{"id":"123456789012345678901"}"#)
+        #expect(try await Self.again(text, after: first) == .conflict(["parameters.id"]))
+        #expect(try await Self.again(Self.request(#"{"a":"\u00e4\/"}"#), after: Self.request(#"{"a":"ä/"}"#)) == .waiting)
+    }
+
     @Test("in the same batch is found too") func sameBatch() async throws {
         try await TestStore.run { test in
             let first = try Self.request(), other = try Self.request(#"{"day":2}"#)
