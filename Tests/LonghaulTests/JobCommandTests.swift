@@ -47,6 +47,23 @@ import Testing
         }
     }
 
+    @Test("says by its dead letter why a job is not in the store") func missing() async throws {
+        try await LetterFixture.run { fixture in
+            try await fixture.putJob("old", reason: "http-403")
+            try await fixture.putMalformed(#"{"provider":"acme","exportJobId":"bad","parameters":7}"#)
+            try await fixture.putExpired(#"{"provider":"acme","exportJobId":"late"}"#)
+            for (name, words) in [
+                ("old", "job old ended FAILED, and is no longer in the store (LONGHAUL_KEEP): http-403: "),
+                ("bad", "job bad was not accepted, its message is a dead letter: not-json: "),
+                ("late", "job late is not in the store, the broker moved its message to the dead letters: expired: "),
+            ] {
+                let ended = try await fixture.installation.longhaul("job", name)
+                #expect(ended.status == 1)
+                #expect(try ended.problem().contains(words))
+            }
+        }
+    }
+
     @Test("and `provider list` say that the provider keeps its jobs waiting, until `provider resume`") func waiting() async throws {
         try await LetterFixture.run { fixture in
             try await Membership(redis: fixture.connection.redis, name: "test").report(providers: ["acme", "zeta"])

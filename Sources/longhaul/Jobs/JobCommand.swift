@@ -49,7 +49,7 @@ struct JobCommand: AsyncParsableCommand {
                     print(JobDescription.json(["exportJobId": id.text, "deadLetter": members] as [String: Any]))
                 }
                 return .failed(
-                    "job \(id) was not accepted, its message is a dead letter: \(letter.reason): \(letter.explanation); "
+                    "\(Self.fate(of: id, letter)): \(letter.reason): \(letter.explanation); "
                         + "see `longhaul dead-letters show \(letter.id)`")
             }
             let bound = found.isPartial ? " among the first \(RefusedJobs.limit)" : ""
@@ -60,6 +60,15 @@ struct JobCommand: AsyncParsableCommand {
             return .failed(
                 "no job \(id); check the id; it may have expired (LONGHAUL_KEEP); "
                     + "the dead letters were not searched: \((error as? Problem)?.message ?? "\(error)")")
+        }
+    }
+
+    private static func fate(of id: JobID, _ letter: DeadLetterRecord) -> String {
+        switch letter.kind {
+        case .message: "job \(id) was not accepted, its message is a dead letter"
+        case .broker: "job \(id) is not in the store, the broker moved its message to the dead letters"
+        case .job: "job \(id) ended FAILED, and is no longer in the store (LONGHAUL_KEEP)"
+        case .file: "job \(id) is no longer in the store (LONGHAUL_KEEP), and a file of it failed"
         }
     }
 
