@@ -7,8 +7,9 @@ struct ListProvidersCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List the providers that orchestrators know, with their health.",
         discussion: """
-            STATE is works, paused (the provider asked for it), open (the circuit breaker keeps all requests back) or half-open (single
-            requests try the provider).
+            STATE is works, paused (the provider asked for it), open (the circuit breaker keeps all requests back), half-open (single
+            requests try the provider) or held (the provider refuses every request, or a secret is missing: REASON says what to do; one
+            request a minute tries again).
 
             Example: longhaul provider list --json
             """)

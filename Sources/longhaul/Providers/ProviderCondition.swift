@@ -59,7 +59,8 @@ struct ProviderCondition {
         let breaker = health.breaker
         if let hold = breaker.hold {
             let rest = Self.seconds(max(breaker.openUntil - now, 0))
-            return "held since \(JobDescription.time(hold.since)), next try in \(rest) s: \(hold.message)"
+            // The cause first: terminals cut long lines.
+            return "\(hold.message) (held since \(JobDescription.time(hold.since)), next try in \(rest) s)"
         }
         let since = since.map { " since \(JobDescription.time($0))" } ?? ""
         switch breaker.state {
