@@ -108,6 +108,35 @@ import Testing
         }
     }
 
+    @Test("--wait does not follow another job that has the same id") func conflictWhileWaiting() async throws {
+        try await Self.run { fixture in
+            for name in ["a", "b"] { try await fixture.admit(name, failed: false) }
+            let other = try await Self.submit(
+                fixture, "acme", "-p", "report=other", "--id", "a", "--no-check", "--wait", "--timeout", "40s")
+            #expect(other.status == 1)
+            #expect(other.output.contains("conflict: another job has this exportJobId"), "\(other.errors)")
+            let json = try await Self.submit(
+                fixture, "acme", "-p", "report=other", "--id", "a", "--no-check", "--wait", "--timeout", "40s", "--json")
+            #expect(try json.objects().first?["reason"] as? String == "conflict")
+            let same = try await Self.submit(
+                fixture, "acme", "-p", "report=orders", "--id", "b", "--no-check", "--wait", "--timeout", "1s")
+            #expect(same.errors.contains("1 of 1 jobs have not ended within --timeout"), "\(same.errors)")
+        }
+    }
+
+    @Test("sends parameters as they are written, with all digits of their numbers") func digits() async throws {
+        try await Self.run { fixture in
+            let ended = try await Self.submit(
+                fixture, "acme", "--id", "a", "--parameters", #"{ "id": 123456789012345678901, "x": 1.10 }"#, "-p", "y=98765432109876543210"
+            )
+            #expect(ended.status == 0, "\(ended.errors)")
+            let body = try #require(try await fixture.bodies(QueueNames.jobs(.normal)).first)
+            #expect(
+                try JobMessage.decode(Array(body.utf8)).parameters
+                    == #"{"id":123456789012345678901,"x":1.10,"y":98765432109876543210}"#)
+        }
+    }
+
     @Test("--from - leaves out what was read of standard input before") func partOfInput() async throws {
         try await Self.run { fixture in
             let lines = ["a header"] + ["a", "b"].map { #"{"provider":"acme","exportJobId":"\#($0)"}"# }

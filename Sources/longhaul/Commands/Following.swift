@@ -7,6 +7,8 @@ import JobStore
 /// Follows submitted jobs until they end.
 struct Following {
     let ids: [JobID]
+    /// What was sent under these ids. The store may have another job of the same id, whose end is not that of the one submitted.
+    let requests: [JobID: RequestFingerprint]
     let json: Bool
     /// The longest time to follow. The jobs continue after it.
     let timeout: Duration?
@@ -23,6 +25,7 @@ struct Following {
         var waiting = WaitingProviders()
         var open = ids[...]
         var failed = 0
+        var uncompared = requests
         var bar = ProgressBar("ended", total: ids.count)
         while !open.isEmpty {
             // Pages of jobs take turns, so that slow jobs do not hide the others.
@@ -30,13 +33,19 @@ struct Following {
             open = open.dropFirst(turn.count)
             do {
                 let known = try await connection.store.jobs(turn)
-                for job in known where job.state.status.isFinal {
+                let others = Self.others(known, &uncompared)
+                let own = known.filter { !others.contains($0.id) }
+                let unfinished = own.filter { !$0.state.status.isFinal }
+                try await waiting.tell(about: Set(unfinished.map(\.request.provider)), connection.store)
+                for id in others {
+                    failed += 1
+                    showConflict(id)
+                }
+                for job in own where job.state.status.isFinal {
                     if job.state.status == .failed { failed += 1 }
                     show(job)
                 }
-                let unfinished = known.filter { !$0.state.status.isFinal }
-                try await waiting.tell(about: Set(unfinished.map(\.request.provider)), connection.store)
-                var ended = Set(known.filter { $0.state.status.isFinal }.map(\.id))
+                var ended = others.union(own.lazy.filter { $0.state.status.isFinal }.map(\.id))
                 for (id, letter) in try await missing.letters(of: turn, known: known.lazy.map(\.id)) {
                     failed += 1
                     ended.insert(id)
@@ -59,6 +68,23 @@ struct Following {
         bar.finish(ids.count, note: failed > 0 ? "\(failed) failed" : "")
         await connection.close()
         if failed > 0 { throw Problem.failed("\(failed) of \(ids.count) jobs failed; `longhaul jobs --status failed` shows why") }
+    }
+
+    /// Those that ask for something else than what was submitted under their ids. A job never changes: one that is the same is not compared
+    /// again.
+    private static func others(_ jobs: [Job], _ uncompared: inout [JobID: RequestFingerprint]) -> Set<JobID> {
+        var others: Set<JobID> = []
+        for job in jobs {
+            guard let asked = uncompared[job.id] else { continue }
+            if asked == RequestFingerprint(job.request) { uncompared[job.id] = nil } else { others.insert(job.id) }
+        }
+        return others
+    }
+
+    private func showConflict(_ id: JobID) {
+        let words = "another job has this exportJobId; it has not changed; submit this one under another exportJobId"
+        if json { return Terminal.line(JobDescription.json(["exportJobId": id.text, "reason": "conflict", "explanation": words])) }
+        show(id, .failed, "conflict: \(words)")
     }
 
     private func show(_ job: Job) {

@@ -47,10 +47,10 @@ struct SubmitCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try await options.load()
-        let source = try jobSource()
+        let source = try source()
         let limit = try limit()
         let thread = EventThread(name: "longhaul")
-        let checked = try await check(source, settings, on: thread)
+        let checked = try await noCheck ? SubmissionCheck(store: nil).run(source) : SubmissionCheck.run(source, settings, on: thread)
         let publisher = Publisher(try settings.rabbitMQ(connectionName: "longhaul submit"), on: thread, logger: Terminal.quietLogger)
         do {
             try await publisher.connect()
@@ -59,7 +59,7 @@ struct SubmitCommand: AsyncParsableCommand {
         }
         if let warning = checked.warning { Terminal.error("warning: \(warning)") }
         let begun = Date()
-        var submission = Submission(publisher: publisher, checked: checked, showsProgress: from != nil)
+        var submission = Submission(publisher: publisher, checked: checked, showsProgress: from != nil, keepsRequests: wait)
         do {
             try await submission.publish(source)
         } catch {
@@ -67,97 +67,21 @@ struct SubmitCommand: AsyncParsableCommand {
             throw error
         }
         await publisher.shutdown()
-        reportKnown(checked)
+        let report = SubmissionReport(checked: checked, isFile: from != nil, json: json)
+        report.tellKnown()
         if wait {
-            try await Following(ids: submission.ids, json: json, timeout: limit, begun: begun).run(settings, on: thread)
+            let following = Following(
+                ids: submission.ids, requests: submission.requests, json: json, timeout: limit, begun: begun)
+            try await following.run(settings, on: thread)
         } else {
-            show(submission.ids, checked)
+            report.show(submission.ids)
         }
         thread.stop()
-    }
-
-    private func check(_ source: JobSource, _ settings: Settings, on thread: EventThread) async throws -> SubmissionCheck.Passed {
-        guard !noCheck else { return try await SubmissionCheck(store: nil).run(source) }
-        let connection: StoreConnection
-        do {
-            connection = try await StoreConnection.open(settings, name: "longhaul-submit", on: thread, logger: Terminal.quietLogger)
-        } catch let problem as Problem where problem.code == ExitCode(69) {
-            var passed = try await SubmissionCheck(store: nil).run(source)
-            passed.warning = "providers and ids were not checked: \(problem.message)"
-            return passed
-        }
-        do {
-            let passed = try await SubmissionCheck(store: connection.store).run(source)
-            await connection.close()
-            return passed
-        } catch {
-            await connection.close()
-            throw error
-        }
-    }
-
-    private func reportKnown(_ checked: SubmissionCheck.Passed) {
-        guard let (id, status) = checked.known.first else { return }
-        guard from == nil else {
-            return Terminal.error("\(checked.known.count) of \(checked.count) jobs exist already and were not submitted again")
-        }
-        let advice = status == .failed ? "; `longhaul retry \(id)` retries it" : ""
-        Terminal.error("job \(id) exists already with the same request and is \(status.rawValue)\(advice)")
-    }
-
-    private func show(_ ids: [JobID], _ checked: SubmissionCheck.Passed) {
-        for id in ids {
-            guard json else {
-                print(id.text)
-                continue
-            }
-            var members: [String: Any] = ["exportJobId": id.text]
-            if let status = checked.known[id] { members["known"] = status.rawValue }
-            print(JobDescription.json(members))
-        }
     }
 
     private func limit() throws -> Duration? {
         guard let timeout else { return nil }
         guard let limit = Duration(setting: timeout) else { throw Problem.usage("--timeout \(timeout): must be a time such as 90s or 2h") }
         return limit
-    }
-
-    private func jobSource() throws -> JobSource {
-        if let from {
-            guard provider == nil, parameter.isEmpty, parameters == nil, id == nil, priority == nil, tenant == nil, correlationId == nil,
-                webhook == nil
-            else {
-                throw Problem.usage("--from reads all jobs from the file; remove PROVIDER and the options that describe a job")
-            }
-            return try JobSource(file: from)
-        }
-        guard let provider else { throw Problem.usage("no job given; name the PROVIDER or use --from FILE, see `longhaul submit --help`") }
-        var message: [String: Any] = [
-            "provider": provider, "parameters": try parameterObject(), "exportJobId": id ?? UUID().uuidString.lowercased(),
-        ]
-        message["priority"] = priority?.rawValue
-        message["tenant"] = tenant
-        message["correlationId"] = correlationId
-        message["webhook"] = webhook
-        return JobSource(line: JobDescription.json(message))
-    }
-
-    private func parameterObject() throws -> [String: Any] {
-        var object: [String: Any] = [:]
-        if let parameters {
-            guard let given = (try? JSONSerialization.jsonObject(with: Data(parameters.utf8))) as? [String: Any] else {
-                throw Problem.usage("--parameters must be a JSON object such as '{\"report\": \"orders\"}'")
-            }
-            object = given
-        }
-        for pair in parameter {
-            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard parts.count == 2, !parts[0].isEmpty else { throw Problem.usage("--parameter \(pair): must be name=value") }
-            let value = String(parts[1])
-            // Most values are plain text and not JSON.
-            object[String(parts[0])] = (try? JSONSerialization.jsonObject(with: Data(value.utf8), options: .fragmentsAllowed)) ?? value
-        }
-        return object
     }
 }

@@ -11,12 +11,16 @@ struct Submission {
     private var batchIDs: [JobID] = []
     /// The jobs that the broker has confirmed, and those that were known before.
     private(set) var ids: [JobID] = []
+    /// What each job asks for, if it is kept to be compared with the job that the store has.
+    private(set) var requests: [JobID: RequestFingerprint] = [:]
     private let known: Set<JobID>
+    private let keepsRequests: Bool
 
     private static let batchSize = 500
 
-    init(publisher: Publisher, checked: SubmissionCheck.Passed, showsProgress: Bool) {
+    init(publisher: Publisher, checked: SubmissionCheck.Passed, showsProgress: Bool, keepsRequests: Bool) {
         self.publisher = publisher
+        self.keepsRequests = keepsRequests
         known = Set(checked.known.keys)
         progress = showsProgress ? ProgressBar("submitted", total: checked.count) : nil
     }
@@ -48,6 +52,7 @@ struct Submission {
     private mutating func add(_ request: JobRequest) async throws {
         let id = request.id
         guard !known.contains(id) else { return ids.append(id) }
+        if keepsRequests { requests[id] = RequestFingerprint(request) }
         var properties = MessageProperties()
         properties.messageID = id.text
         properties.correlationID = request.correlationID

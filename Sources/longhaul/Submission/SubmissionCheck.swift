@@ -1,3 +1,5 @@
+import ArgumentParser
+import EventThread
 import ExportCore
 import JobMessages
 import JobStore
@@ -19,6 +21,26 @@ struct SubmissionCheck {
     }
 
     private static let page = 500
+
+    /// Checks against the store of the settings. A store that cannot be reached becomes a warning.
+    static func run(_ source: JobSource, _ settings: Settings, on thread: EventThread) async throws -> Passed {
+        let connection: StoreConnection
+        do {
+            connection = try await StoreConnection.open(settings, name: "longhaul-submit", on: thread, logger: Terminal.quietLogger)
+        } catch let problem as Problem where problem.code == ExitCode(69) {
+            var passed = try await SubmissionCheck(store: nil).run(source)
+            passed.warning = "providers and ids were not checked: \(problem.message)"
+            return passed
+        }
+        do {
+            let passed = try await SubmissionCheck(store: connection.store).run(source)
+            await connection.close()
+            return passed
+        } catch {
+            await connection.close()
+            throw error
+        }
+    }
 
     /// - Throws: a `Problem` with exit code 64 if a job cannot run, or 1 if its id belongs to another job, after all of them were reported.
     func run(_ source: JobSource) async throws -> Passed {
