@@ -36,15 +36,25 @@ enum Prelude {
     ]
 
     /// Numbers are doubles. `tonumber` leaves the digits of a larger integer as they are, because another number would be another id;
-    /// they are sent as a number. `fromjson` could not leave them in their place.
+    /// they are sent as a number. `fromjson` could not leave them in their place: it refuses a text if a number in it was rounded. Only a text
+    /// that may hold one is searched, without its strings, in the time of its length.
     private static let exact = [
         """
         def _tonumber: tonumber; def tonumber: if type == "string" and length > 15 and test("^-?[0-9]{16,}$") \
         and (_tonumber | . >= 9007199254740992 or . <= -9007199254740992) then . else _tonumber end;
         """,
-        """
-        def _fromjson: fromjson; def fromjson: if type == "string" and length > 15 and test("(^|[:,\\\\[ \\\\t\\\\n-])[0-9]{16,}(?![0-9]*[.eE])") \
-        then error("fromjson: the text holds an integer that this jq would round") else _fromjson end;
-        """,
+        #"""
+        def _is_rounded: capture("\\A[^0-9]*(?<digits>[0-9]{16,})[^0-9.eE]*\\z") | .digits | \#
+        (_tonumber > 9007199254740992) or (_tonumber == 9007199254740992 and . != "9007199254740992");
+        """#,
+        #"""
+        def _holds_rounded: (split("\\\\") | add) | (split("\\\"") | add) | split("\"") | \#
+        [.[range(0; length; 2)] | split(",")[] | select(length > 15) | select(_is_rounded)] | length > 0;
+        """#,
+        #"""
+        def _fromjson: fromjson; def fromjson: if type == "string" and length > 15 and test("[0-9]{16}") then . as $text | _fromjson | \#
+        if ([.. | numbers | select(. >= 9007199254740992 or . <= -9007199254740992)] | length > 0) and ($text | _holds_rounded) \#
+        then error("fromjson: the text holds an integer that this jq would round") else . end else _fromjson end;
+        """#,
     ]
 }
