@@ -8,19 +8,24 @@ extension ListedFile {
     /// - Parameter base: the URL that relative URLs are resolved against.
     /// - Throws: `invalid-file-list`, permanent; the message names the item and the problem. `nothing-listed`, `notYet`, if an item has no
     ///   URL: some APIs list a file before it can be fetched.
-    static func files(_ outputs: [JQValue], base: String) throws(Failure) -> [ListedFile] {
+    static func files(_ outputs: [JQValue], base: String, _ secrets: Secrets) throws(Failure) -> [ListedFile] {
         var files: [ListedFile] = []
         for item in outputs.flatMap({ $0.elements ?? [$0] }) {
-            files.append(try ListedFile(item, number: files.count, base: base))
+            files.append(try ListedFile(item, number: files.count, base: base, secrets))
         }
         return files
     }
 
-    private init(_ item: JQValue, number: Int, base: String) throws(Failure) {
+    /// The file that answers to the request itself. A target of its redirect may be signed for a short time.
+    init(itself answer: ProviderResponse) {
+        self.init(name: WebURL.fileName(answer.requestURL), url: answer.requestURL, isNamed: false)
+    }
+
+    private init(_ item: JQValue, number: Int, base: String, _ secrets: Secrets) throws(Failure) {
         func wrong(_ what: String) -> Failure {
             Failure(.permanent, code: "invalid-file-list", message: "files.items: item \(number) \(what)")
         }
-        guard item.kind == .object else { throw wrong("is not an object: \(item.json.prefix(100))") }
+        guard item.kind == .object else { throw wrong("is not an object: \(secrets.start(of: item.json, atMost: 100))") }
         let value = item["url"] ?? .null
         guard value.isNull || value.string != nil else { throw wrong("has a url that is not text") }
         let reference = SafePath.trimmed(value.string ?? "")

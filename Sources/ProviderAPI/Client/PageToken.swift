@@ -31,7 +31,7 @@ enum PageToken {
 
     /// - Parameter usesPage: whether the request reads `.page`. If so, any value is a page; otherwise it must be a URL.
     /// - Throws: `unexpected-answer`, permanent.
-    init?(next value: JQValue?, usesPage: Bool, answeredBy url: String) throws(Failure) {
+    init?(next value: JQValue?, usesPage: Bool, answeredBy url: String, _ secrets: Secrets) throws(Failure) {
         guard let value, value.isTruthy, value.string != "" else { return nil }
         if usesPage {
             self = .value(value)
@@ -40,7 +40,8 @@ enum PageToken {
         } else {
             throw Failure(
                 .permanent, code: "unexpected-answer",
-                message: "files.next: \(value.json.prefix(200)) is not a URL; to send another value, use .page in files.request")
+                message: "files.next: \(secrets.start(of: value.json, atMost: 200)) is not a URL; "
+                    + "to send another value, use .page in files.request")
         }
     }
 }

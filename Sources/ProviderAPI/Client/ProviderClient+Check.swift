@@ -91,7 +91,7 @@ extension ProviderClient {
         }
         guard let state = step.words[word] else {
             if let failure = verdict.failure { return failed(failure, answer) }
-            let shown = String(secrets.redacted(String(word.prefix(8000))).prefix(200))
+            let shown = secrets.start(of: word, atMost: 200)
             return .unknownStatus(shown, retryAfter: wait(answer, step.reading.wait, context))
         }
         switch state {

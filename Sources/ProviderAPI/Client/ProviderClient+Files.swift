@@ -52,8 +52,8 @@ extension ProviderClient {
         if step.bodyUse == .read { try requireReadable(answer, step.parts, "files at") }
         let outputs = try step.items.all(context)
         try requireList(outputs, answer, "files at")
-        let files = try ListedFile.files(outputs, base: answer.url)
-        let next = try PageToken(next: try step.next?.first(context), usesPage: usesPage, answeredBy: answer.url)?.text(
+        let files = try ListedFile.files(outputs, base: answer.url, secrets)
+        let next = try PageToken(next: try step.next?.first(context), usesPage: usesPage, answeredBy: answer.url, secrets)?.text(
             sources.integers(of: step.next?.parts ?? []))
         guard next == nil || next != page else {
             throw Failure(.permanent, code: "paging-loop", message: "files.next leads back to the same page; check the filter")

@@ -45,7 +45,7 @@ extension ProviderClient {
     }
 
     private func described(_ answer: ProviderResponse, _ what: String) -> String {
-        "\(what) \(WebURL.shown(answer.url)) answered \(answer.status) (\(answer.mediaType ?? "no media type"))"
+        "\(what) \(secrets.shown(url: answer.url)) answered \(answer.status) (\(mediaType(answer) ?? "no media type"))"
     }
 
     private func beginning(_ answer: ProviderResponse) -> String {

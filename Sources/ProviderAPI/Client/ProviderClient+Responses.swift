@@ -26,22 +26,22 @@ extension ProviderClient {
         _ answer: ProviderResponse, _ reading: AnswerReading, _ context: JQValue, _ what: String, isCreate: Bool = false
     ) throws(Failure) -> Verdict {
         for rule in reading.rules where rule.matches(context) {
-            guard let failureClass = try rule.answerClass.value(context).failureClass else { return .ok }
+            guard let failureClass = try rule.answerClass.value(context, secrets).failureClass else { return .ok }
             return .ruled(failure(answer, failureClass, rule.code, rule.message, wait: rule.wait, reading, context, what))
         }
         let error = reading.error
         if answer.isSuccess {
             guard let when = error.when, try when.isTrue(context) else { return .success }
-            let failureClass = try error.answerClass?.value(context).failureClass ?? .permanent
+            let failureClass = try error.answerClass?.value(context, secrets).failureClass ?? .permanent
             return .ruled(failure(answer, failureClass, error.code, error.message, wait: nil, reading, context, what))
         }
         let asked = retryAfter(answer) ?? reset(answer)
         var failure = Failure.http(
-            status: answer.status, retryAfter: asked, what: "\(what) \(WebURL.shown(answer.url))", isCreate: isCreate)
+            status: answer.status, retryAfter: asked, what: "\(what) \(secrets.shown(url: answer.url))", isCreate: isCreate)
         if failure.failureClass == .throttled || failure.failureClass == .notYet, reading.wait != nil {
             failure.retryAfterSeconds = (wait(answer, reading.wait, context) ?? asked).map { $0 / .seconds(1) }
         }
-        if let target = answer.redirectTarget { failure.message += " and leads to \(target)" }
+        if let target = answer.redirectTarget { failure.message += " and leads to \(secrets.shown(url: target))" }
         let words = error.message?.text(context, secrets) ?? excerpt(answer)
         if !words.isEmpty { failure.message += ": \(words)" }
         return .byStatus(failure)
@@ -58,17 +58,19 @@ extension ProviderClient {
         let said = answer.isSuccess ? "answered \(answer.status) with an error" : "answered \(answer.status)"
         return Failure(
             failureClass, code: code?.codeWord(context, secrets) ?? (answer.isSuccess ? "provider-error" : "http-\(answer.status)"),
-            message: "\(what) \(WebURL.shown(answer.url)) \(said)" + (words.isEmpty ? "" : ": \(words)"), retryAfter: wait,
+            message: "\(what) \(secrets.shown(url: answer.url)) \(said)" + (words.isEmpty ? "" : ": \(words)"), retryAfter: wait,
             mayHaveRun: answer.status >= 500 && failureClass != .throttled)
     }
 
     /// The start of the body as one line of at most 200 characters, without secrets; empty if there is no body.
     func excerpt(_ answer: ProviderResponse) -> String {
-        guard !answer.body.isNull else { return "" }
-        // Redacted before it is cut: half of a secret would not be found.
-        let text = secrets.redacted(String(answer.body.text.prefix(8000))).prefix(200)
-        guard text.contains(where: { !$0.isWhitespace }) else { return "" }
-        return String(text.map { $0.isNewline || $0.asciiValue.map { $0 < 0x20 || $0 == 0x7F } == true ? " " : $0 })
+        if answer.body.isNull { return "" }
+        return secrets.redaction.excerpt(answer.body.text)
+    }
+
+    /// The media type as it is shown: without the parameters.
+    func mediaType(_ answer: ProviderResponse) -> String? {
+        answer.headers["content-type"].map { String(MediaType.plain(secrets.redacted($0)).prefix(100)) }
     }
 
     /// The failure without secrets, and with the answer that it was read from.
@@ -76,7 +78,7 @@ extension ProviderClient {
         var failure = failure
         if let answer, failure.answer == nil {
             failure.answer = AnswerExcerpt(
-                request: "\(answer.method.rawValue) \(WebURL.shown(answer.url))", status: answer.status, type: answer.mediaType,
+                request: "\(answer.method.rawValue) \(secrets.shown(url: answer.url))", status: answer.status, type: mediaType(answer),
                 start: excerpt(answer))
         }
         return secrets.redacted(failure)

@@ -15,7 +15,8 @@ public actor ProviderClient {
     let plan: ProviderPlan
     var secrets: Secrets
     private let secretSource: SecretSource
-    private let missing: Mutex<(names: [String], problems: [ProviderFileProblem])>
+    /// What others than this actor need of the secrets.
+    private let shared: Mutex<(missing: [String], problems: [ProviderFileProblem], redaction: Redaction)>
     let contexts = ContextBuilder()
     let http: HTTPClient
     let egress: EgressPolicy?
@@ -52,7 +53,7 @@ public actor ProviderClient {
     ) {
         secrets = Secrets(plan.secretFields, from: source)
         secretSource = source
-        missing = Mutex((secrets.missing, secrets.problems))
+        shared = Mutex((secrets.missing, secrets.problems, secrets.redaction))
         definition = plan.definition
         self.plan = plan
         self.http = http
@@ -61,21 +62,25 @@ public actor ProviderClient {
         self.note = note
     }
 
-    /// The secrets that are not set or cannot be read, sorted. While there are any, every request fails with `missing-secret`, class
-    /// `unauthorised`, and is not sent.
-    public nonisolated var missingSecrets: [String] { missing.withLock { $0.names } }
+    /// The secrets that are not set or cannot be read, sorted. While there are any, requests that use secrets fail with
+    /// `missing-secret`, class `unauthorised`, and are not sent.
+    public nonisolated var missingSecrets: [String] { shared.withLock { $0.missing } }
 
     /// What is wrong with each missing secret, with the position that names it and a fix.
-    public nonisolated var secretProblems: [ProviderFileProblem] { missing.withLock { $0.problems } }
+    public nonisolated var secretProblems: [ProviderFileProblem] { shared.withLock { $0.problems } }
+
+    /// The start of a body as one line of at most 200 characters, without the secrets that the provider file uses, control characters and
+    /// invisible marks; empty if there is only white space.
+    public nonisolated func excerpt(of bytes: [UInt8]) -> String { shared.withLock { $0.redaction }.excerpt(of: bytes) }
 
     /// Reads the secrets again: their files may have changed.
     /// - Returns: whether a secret differs from before.
     public func reloadSecrets() -> Bool {
         let old = secrets
         secrets = Secrets(plan.secretFields, from: secretSource, after: old)
-        let (names, problems) = (secrets.missing, secrets.problems)
-        missing.withLock { $0 = (names, problems) }
-        return secrets.object != old.object || problems != old.problems
+        let now = (secrets.missing, secrets.problems, secrets.redaction)
+        shared.withLock { $0 = now }
+        return secrets.object != old.object || secrets.problems != old.problems
     }
 
     /// Returns in one of the next turns of the HTTP client's thread, which may be a different thread.

@@ -5,6 +5,8 @@ import JQ
 /// A provider's response in the form that filters read.
 struct ProviderResponse {
     let method: HTTPMethod
+    /// The URL of the request.
+    let requestURL: String
     /// The URL that answered, after redirects.
     let url: String
     let status: Int
@@ -21,6 +23,7 @@ struct ProviderResponse {
     /// - Parameter url: the URL of the request.
     init(_ response: HTTPResponse, method: HTTPMethod, url: String) {
         self.method = method
+        requestURL = url
         self.url = response.url.isEmpty ? url : response.url
         status = response.status
         headers = response.headers
@@ -44,14 +47,11 @@ struct ProviderResponse {
         return JQValue(object: values.map { ($0.key, JQValue($0.value)) })
     }
 
-    /// Where a redirect leads, without the query.
+    /// Where a redirect leads.
     var redirectTarget: String? {
         guard (300...399).contains(status), let location = headers["location"] else { return nil }
-        return WebURL.shown(WebURL.resolved(location, against: url))
+        return WebURL.resolved(location, against: url)
     }
-
-    /// As it is shown: without the parameters.
-    var mediaType: String? { headers["content-type"].map { String(MediaType.plain($0).prefix(100)) } }
 
     private static func read(_ response: HTTPResponse) -> (body: JQValue, problem: String?) {
         let bytes = ByteOrderMark.removed(response.body)

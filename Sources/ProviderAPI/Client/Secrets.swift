@@ -1,4 +1,3 @@
-import Encoding
 import ExportCore
 import JQ
 
@@ -9,14 +8,13 @@ struct Secrets {
     let missing: [String]
     /// What is missing, each with the position that names it.
     let problems: [ProviderFileProblem]
-    private let hidden: Set<String>
-    private let longestFirst: [String]
+    let redaction: Redaction
 
     /// - Parameter old: the secrets before they changed; they stay hidden, because answers may still repeat them.
     init(_ fields: [String: Field], from source: SecretSource, after old: Secrets? = nil) {
         var missing: [String: ProviderFileProblem] = [:]
         var entries: [(key: String, value: JQValue)] = []
-        var hidden = old?.hidden ?? []
+        var values: [String] = []
         for (name, field) in fields {
             do {
                 guard let value = try source.value(name), !value.isEmpty else {
@@ -25,7 +23,7 @@ struct Secrets {
                     continue
                 }
                 entries.append((name, JQValue(value)))
-                hidden.formUnion([value, PercentEncoding.encoded(value), String(JQValue(value).json.dropFirst().dropLast())])
+                values.append(value)
             } catch {
                 let message = "cannot read the secret \(name) (\(error.localizedDescription))"
                 missing[name] = Self.problem(field, message, fix: "check the path in \(name)_FILE and its permissions")
@@ -34,25 +32,27 @@ struct Secrets {
         object = JQValue(object: entries)
         self.missing = missing.keys.sorted()
         problems = ProviderFileError(Array(missing.values)).problems
-        self.hidden = hidden
-        longestFirst = hidden.sorted { $0.count > $1.count }
+        redaction = Redaction(values, after: old?.redaction)
     }
 
-    /// Why nothing can be sent; `nil` if all secrets are there.
+    /// Why no request that uses secrets can be sent; `nil` if all are there.
     var refusal: Failure? {
         if problems.isEmpty { return nil }
         let message = problems.map { "\($0.message); \($0.fix)" }.joined(separator: "; ")
         return Failure(.unauthorised, code: "missing-secret", message: message)
     }
 
-    /// Replaces every secret in the text, whether plain, percent-encoded or JSON-escaped.
-    func redacted(_ text: String) -> String {
-        longestFirst.reduce(text) { $0.contains($1) ? $0.replacing($1, with: "***") : $0 }
-    }
+    func redacted(_ text: String) -> String { redaction.redacted(text) }
+
+    /// The start of a text without secrets.
+    func start(of text: String, atMost count: Int) -> String { redaction.start(of: text, atMost: count) }
+
+    /// The URL of a request as it is shown, without its query.
+    func shown(url: String) -> String { start(of: WebURL.shown(url), atMost: 300) }
 
     func redacted(_ failure: Failure) -> Failure {
         var failure = failure
-        failure.message = redacted(failure.message)
+        failure.message = start(of: failure.message, atMost: Self.longestMessage)
         failure.code = redacted(failure.code)
         if let answer = failure.answer {
             failure.answer?.request = redacted(answer.request)
@@ -61,6 +61,9 @@ struct Secrets {
         }
         return failure
     }
+
+    /// A message is stored with its job.
+    private static let longestMessage = 2000
 
     private static func problem(_ field: Field, _ message: String, fix: String) -> ProviderFileProblem {
         let mark = field.node.mark

@@ -38,7 +38,7 @@ enum ClassRule {
     }
 
     /// - Throws: `invalid-class`, permanent, if the filter fails or its output is no class.
-    func value(_ context: JQValue) throws(Failure) -> AnswerClass {
+    func value(_ context: JQValue, _ secrets: Secrets) throws(Failure) -> AnswerClass {
         switch self {
         case .word(let word): return word
         case .filter(let filter):
@@ -48,7 +48,7 @@ enum ClassRule {
             }
             if let word = output?.string.flatMap(AnswerClass.init) { return word }
             let words = AnswerClass.allCases.map(\.rawValue).joined(separator: ", ")
-            let shown = output.map { String($0.json.prefix(100)) } ?? "nothing"
+            let shown = output.map { secrets.start(of: $0.json, atMost: 100) } ?? "nothing"
             throw Failure(
                 .permanent, code: "invalid-class", message: "\(filter.field): the filter gives \(shown), which is none of \(words)")
         }

@@ -27,6 +27,7 @@ struct Filter {
     static func field(ofFailure message: String) -> Substring { message.prefix { $0 != ":" } }
 
     private func failure(_ error: JQError) -> Failure {
-        Failure(.permanent, code: "filter-failed", message: "\(field): \(error.message.prefix(300)), in the filter \(error.filter)")
+        let cause = error.message.prefix(Redaction.searched)
+        return Failure(.permanent, code: "filter-failed", message: "\(field): \(cause), in the filter \(error.filter)")
     }
 }

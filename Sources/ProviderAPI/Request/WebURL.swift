@@ -19,7 +19,7 @@ enum WebURL {
     static func shown(_ url: String) -> String {
         guard let origin = origin(url), let start = schemeEnd(url) else { return "(not an http or https URL)" }
         let path = url[start...].drop { !"/?#\\".contains($0) }.prefix { !"?#".contains($0) }
-        return origin + path.prefix(300)
+        return origin + path
     }
 
     /// RFC 3986, section 5.2, for the forms that responses use: absolute, `//host/path`, `/path`, `?query` and `name`. An absolute URL
