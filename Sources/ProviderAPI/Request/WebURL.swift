@@ -22,18 +22,20 @@ enum WebURL {
         return origin + path
     }
 
-    /// RFC 3986, section 5.2, for the forms that responses use: absolute, `//host/path`, `/path`, `?query` and `name`. An absolute URL
+    /// RFC 3986, section 5.2, for the forms that responses use: absolute, `//host/path`, `/path`, `?query`, `name` and empty. An absolute URL
     /// stays as it is, because a signature may cover its path; the dot segments of a relative one are removed.
     static func resolve(_ reference: String, against base: String) -> String? {
         if isAbsolute(reference) { return reference }
+        // The base itself, without its fragment.
+        if reference.isEmpty || reference.hasPrefix("#") { return isAbsolute(base) ? base.prefix { $0 != "#" } + reference : nil }
         guard let start = schemeEnd(base) else { return nil }
         if reference.hasPrefix("//") { return base[..<start].dropLast(2) + reference }
         let root = base[..<(base[start...].firstIndex { "/?#".contains($0) } ?? base.endIndex)]
         if reference.hasPrefix("/") { return root + DotSegments.removed(reference) }
         let path = base[root.endIndex...].prefix { !"?#".contains($0) }
         if reference.hasPrefix("?") { return root + path + reference }
-        // Another scheme, such as `ftp:`; a colon after the first slash is part of a path.
-        guard !reference.prefix(while: { $0 != "/" }).contains(":") else { return nil }
+        // Another scheme, such as `ftp:`; a colon behind the first segment is part of a path or a query.
+        guard !reference.prefix(while: { !"/?#".contains($0) }).contains(":") else { return nil }
         let folder = path.lastIndex(of: "/").map { path[...$0] } ?? "/"
         return root + DotSegments.removed(folder + reference)
     }
