@@ -105,4 +105,36 @@ struct ReadyAnswerTests {
         #expect(
             await TestProvider.problems(Self.yaml.replacing("BASE", with: "http://x") + "\n  none: never").map(\.field) == ["files.none"])
     }
+
+    @Test("may be a redirect to the file: the file is the URL of the status request", arguments: [301, 302, 303, 307, 308])
+    func redirect(status: Int) async throws {
+        for yaml in [Self.download, Self.download.replacing("ready: download", with: "ready: download, redirects: follow")] {
+            let provider = try await TestProvider(yaml) { request in
+                request.target == "/x" ? .text("", status: status, headers: ["Location": "/store/f.csv?sig=1"]) : .text("data")
+            }
+            let (client, job, handle) = (provider.client, provider.job, #"{"location":"/x"}"#)
+            let files = [ListedFile(name: "x", url: provider.server.url + "/x", isNamed: false)]
+            #expect(await client.check(job, exportHandle: handle) == .ready(exportHandle: nil, page: ListedPage(files: files)))
+            #expect(await client.files(job, exportHandle: handle) == .page(files: files, next: nil))
+            let stream = try await client.download(url: files[0].url, job, exportHandle: handle)
+            #expect(try await provider.body(stream) == Array("data".utf8))
+        }
+    }
+
+    @Test("may have the code 202 if the states say so; otherwise 202 lists nothing")
+    func accepted() async throws {
+        let yaml = Self.yaml.replacing("state: .response.body.s", with: "state: .response.status").replacing(
+            "RUN, ready: DONE", with: "200, ready: 202")
+        for (yaml, status, isListed) in [(yaml, 202, true), (Self.yaml, 202, true), (yaml, 200, true)] {
+            let body = #"{"s":"DONE","name":"r","files":[{"n":"1","url":"/f"}]}"#
+            let provider = try await TestProvider(yaml) { _ in .json(body, status: status) }
+            let outcome = await provider.client.files(provider.job, exportHandle: #"{"id":"7","name":"r"}"#)
+            guard case .page(let files, _) = outcome else { throw Unexpected(outcome) }
+            #expect(files.isEmpty == !isListed)
+        }
+        let running = try await TestProvider(Self.yaml) { _ in .json(#"{"s":"RUN","files":[]}"#, status: 202) }
+        let outcome = await running.client.files(running.job, exportHandle: #"{"id":"7","name":"r"}"#)
+        guard case .failure(let failure) = outcome else { throw Unexpected(outcome) }
+        #expect(failure.code == "not-ready")
+    }
 }

@@ -83,4 +83,35 @@ struct UnexpectedAnswerTests {
             #expect(failure.code == code && failure.failureClass == .permanent)
         }
     }
+
+    @Test("a list that answers 202 is not there yet, one that answers 204 is empty, and a rule can say otherwise")
+    func acceptedList() async throws {
+        let answer = StubResponse.json(#"{"files":[{"url":"/a"}]}"#, status: 202, headers: ["Retry-After": "7"])
+        let later = try await provider(answer)
+        let outcome = await later.client.files(later.job, exportHandle: "{}")
+        guard case .failure(let failure) = outcome else { throw Unexpected(outcome) }
+        #expect(failure.failureClass == .notYet && failure.code == "not-ready" && failure.retryAfter == .seconds(7))
+        #expect(!failure.countsAsAttempt && failure.answer?.status == 202)
+        let empty = try await provider(.text("", status: 204))
+        #expect(await empty.client.files(empty.job, exportHandle: "{}") == .page(files: [], next: nil))
+        let yaml = Self.yaml.replacing(
+            "items: .response.body.files", with: "items: .response.body.files, errors: [{ when: .response.status == 202, class: ok }]")
+        let ruled = try await TestProvider(yaml) { _ in answer }
+        guard case .page(let files, nil) = await ruled.client.files(ruled.job, exportHandle: "{}") else { throw Unexpected(yaml) }
+        #expect(files.map(\.name) == ["a"])
+    }
+
+    @Test("a relative URL may hold a colon in its query, and an empty reference is the page itself")
+    func references() async throws {
+        let yaml = Self.yaml.replacing("items: .response.body.files", with: "items: .response.body.files, next: .response.body.next")
+        for (next, target) in [("items?after=2024-01-01T10:00:00", "/items?after=2024-01-01T10:00:00"), ("#end", "/f#end")] {
+            let provider = try await TestProvider(yaml) { _ in .json("{\"files\":[],\"next\":\"\(next)\"}") }
+            let outcome = await provider.client.files(provider.job, exportHandle: "{}")
+            #expect(outcome == .page(files: [], next: "{\"url\":\"\(provider.server.url)\(target)\"}"))
+        }
+        let here = try await TestProvider(Self.yaml.replacing(".response.body.id", with: ".response.headers.location")) { _ in
+            .text("", status: 201, headers: ["Location": ""])
+        }
+        #expect(await here.client.create(here.job) == .created(exportHandle: "{\"id\":\"\(here.server.url)/x\"}"))
+    }
 }

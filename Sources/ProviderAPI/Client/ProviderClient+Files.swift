@@ -25,15 +25,18 @@ extension ProviderClient {
                 case .value(let pageValue): value = pageValue
                 }
             }
-            let context = try context(request.parts.union(step.parts), job, exportHandle, page: value)
+            // Without an own request, the state says whether the answer lists the files.
+            let read = step.request == nil ? step.parts.union(plan.status.state.parts) : step.parts
+            let context = try context(request.parts.union(read), job, exportHandle, page: value)
             var sources = JSONSources(parameters: job.request.parameters, handle: exportHandle, page: page)
             let answer = try await send(request, context, sources, link: link, bodyUse: step.bodyUse)
             sources.answer = answer.bytes
             received = answer
             let asked = sources
-            let answered = contexts.context(step.parts, context, answer: answer)
+            let answered = contexts.context(read, context, answer: answer)
             return try judging(answer, "files at") { () throws(Failure) in
-                let page = try listed(answer, answered, asked, usesPage: request.parts.contains(.page), after: page)
+                let isReady = step.request == nil && saysReady(answer, answered)
+                let page = try listed(answer, answered, asked, usesPage: request.parts.contains(.page), after: page, isReady: isReady)
                 return .page(files: page.files, next: page.next)
             }
         } catch {
@@ -43,12 +46,24 @@ extension ProviderClient {
 
     /// The files that the answer lists.
     /// - Parameter page: the token of the page that was asked for.
-    /// - Throws: the failure that the answer is or reports, `nothing-listed`, `invalid-file-list`, `paging-loop`, `filter-failed`.
+    /// - Parameter isReady: whether the answer is a status answer that made the export ready.
+    /// - Throws: the failure that the answer is or reports, `not-ready`, `nothing-listed`, `invalid-file-list`, `paging-loop`, `filter-failed`.
     func listed(
-        _ answer: ProviderResponse, _ context: JQValue, _ sources: JSONSources, usesPage: Bool, after page: String?
+        _ answer: ProviderResponse, _ context: JQValue, _ sources: JSONSources, usesPage: Bool, after page: String?,
+        isReady: Bool = false
     ) throws(Failure) -> ListedPage {
         let step = plan.files
-        if let failure = try verdict(answer, step.reading, context, "files at").failure { throw failure }
+        switch try verdict(answer, step.reading, context, "files at") {
+        case .ruled(let failure): throw failure
+        case .byStatus(let failure): if !isReady { throw failure }
+        case .success where answer.status == 202 && !isReady:
+            throw Failure(
+                .notYet, code: "not-ready", message: "files at \(secrets.shown(url: answer.url)) answered 202: the list is not there yet",
+                retryAfter: wait(answer, step.reading.wait, context))
+        case .success where answer.status == 204: return ListedPage(files: [], next: nil)
+        case .success, .ok: break
+        }
+        if step.isAnswerItself { return ListedPage(files: [ListedFile(itself: answer)], next: nil) }
         if step.bodyUse == .read { try requireReadable(answer, step.parts, "files at") }
         let outputs = try step.items.all(context)
         try requireList(outputs, answer, "files at")
@@ -59,5 +74,13 @@ extension ProviderClient {
             throw Failure(.permanent, code: "paging-loop", message: "files.next leads back to the same page; check the filter")
         }
         return ListedPage(files: files, next: next)
+    }
+
+    /// Whether a status answer makes the export ready although its HTTP code alone would not.
+    private func saysReady(_ answer: ProviderResponse, _ context: JQValue) -> Bool {
+        let step = plan.status
+        guard answer.status == 202 || !answer.isSuccess && step.readsHTTPStatus else { return false }
+        // A filter that fails for this answer recognises no state.
+        return (try? step.state.first(context)?.text).flatMap { step.words[$0] } == .ready
     }
 }

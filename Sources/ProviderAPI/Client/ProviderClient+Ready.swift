@@ -16,7 +16,9 @@ extension ProviderClient {
         let step = plan.files
         do throws(Failure) {
             let context = contexts.context(step.parts, try context(step.parts, job, handle), answer: answer)
-            let page = try listed(answer, context, sources, usesPage: plan.status.request.parts.contains(.page), after: nil)
+            let page = try listed(
+                answer, context, sources, usesPage: plan.status.request.parts.contains(.page), after: nil,
+                isReady: true)
             return page.files.isEmpty ? nil : page
         } catch {
             return nil

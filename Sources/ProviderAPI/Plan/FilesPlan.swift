@@ -15,6 +15,8 @@ struct FilesPlan {
     let refresh: Bool
     let bodyUse: BodyUse
     let none: EmptyListRule
+    /// Whether the one file is the answer to the status request itself.
+    let isAnswerItself: Bool
     let reading: AnswerReading
     /// The parts that the filters over the response read.
     let parts: ContextParts
@@ -30,8 +32,9 @@ struct FilesPlan {
         request?.redirects = RedirectRule.resolved(section, defaults, readsHTTPStatus: reading.readsHTTPStatus)
         self.request = request
         let isFile = ready == .download && request == nil
+        isAnswerItself = isFile && !section.has("items")
         let items: Filter?
-        if isFile, !section.has("items") {
+        if isAnswerItself {
             items = Self.itself(field, compiler)
         } else {
             let fix = "write a filter that returns the files, such as '.response.body.files[] | {name, url}'"
@@ -49,7 +52,7 @@ struct FilesPlan {
     /// The one file that the status request itself answers with.
     init?(readyAnswerOf status: Field, _ defaults: AnswerDefaults, _ compiler: FilterCompiler) {
         guard let items = Self.itself(status, compiler) else { return nil }
-        (request, next, refresh, bodyUse) = (nil, nil, false, .ignore)
+        (request, next, refresh, bodyUse, isAnswerItself) = (nil, nil, false, .ignore, true)
         self.items = items
         none = .failAfter(EmptyListRule.usualWait)
         reading = AnswerReading(nil, defaults, compiler)

@@ -11,7 +11,9 @@ struct StatusWords {
 
     /// The states of an API whose ready answer is the file.
     static let ofDownload = StatusWords(
-        states: ["200": .ready, "202": .running, "409": .running, "423": .running, "425": .running])
+        states: ["200": .ready, "202": .running, "409": .running, "423": .running, "425": .running].merging(
+            // Where the file lies.
+            ["301", "302", "303", "307", "308"].map { ($0, .ready) }, uniquingKeysWith: { $1 }))
 
     /// Whether a redirect is a state.
     var listsRedirect: Bool { states.keys.contains { $0.count == 3 && $0.hasPrefix("3") && Int($0) != nil } }
