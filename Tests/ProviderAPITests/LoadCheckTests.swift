@@ -65,12 +65,12 @@ struct LoadCheckTests {
         arguments: [
             ("headers: { \"X Y\": a }", "create.headers.X Y: \"X Y\" is not the name of a header"),
             ("headers: { Content-Length: 3 }", "create.headers.Content-Length: the HTTP client sets this header; remove it"),
-            ("headers: { host: a }", "create.headers.host: the HTTP client sets this header"),
             ("headers: { Transfer-Encoding: a }", "the HTTP client sets this header"),
             ("headers: { X-A: a, x-a: b }", "create.headers.x-a: another header has this name in other letters; remove one"),
             ("headers: { X-A: \"a\\nb\" }", "create.headers.X-A: a line break or control character"),
             ("headers: { X-A: $TOKEN }", "create.headers.X-A: \"$TOKEN\" is sent as it is; write \"{{ .secrets.TOKEN }}\""),
-            ("json: { a: \"${API_KEY}\" }", "create.json.a: \"${API_KEY}\" is sent as it is; write \"{{ .secrets.API_KEY }}\""),
+            ("form: { a: \"${API_KEY}\" }", "create.form.a: \"${API_KEY}\" is sent as it is; write \"{{ .secrets.API_KEY }}\""),
+            ("query: { a: $KEY }", "which reads the environment variable KEY, or '{{ \"$KEY\" }}' to send this text"),
             ("json: { a: {{ .job.id }} }", "create.json.a: an unquoted {{ … }}, which YAML reads as a mapping; quote the template"),
             (
                 "headers: { X-A: {{ .job.id }} }",
@@ -92,8 +92,38 @@ struct LoadCheckTests {
             #expect(problems.map(\.field) == ["create.headers.authorization", "download.headers.Authorization"])
             #expect(problems.allSatisfy { $0.message == "auth sends this header too" })
         }
+        let own = ProviderFileTests.least + "\nauth: { bearer: t }\ndownload: { auth: false, headers: { Authorization: y } }"
+        #expect(await TestProvider.problems(own) == [])
         let taken = await TestProvider.problems(ProviderFileTests.least + "\nauth:\n  bearer: ${TOKEN}")
         #expect(taken.map(\.field) == ["auth.bearer"])
+    }
+
+    @Test("a value that only looks like a variable can be sent, and so can another host")
+    func variables() async {
+        for line in ["json: { currency: \"$USD\" }", "headers: { Host: reports.example.com }", "query: { a: '{{ \"$KEY\" }}' }"] {
+            #expect(await problems(Self.post, "\(Self.post) \(line),") == [])
+        }
+    }
+
+    @Test("auth and baseURL may read what the create stores, which is null before")
+    func exportInAuth() async throws {
+        let yaml = """
+            provider: p
+            baseURL: BASE/{{ .export.shard // "start" }}
+            auth: { bearer: '{{ .export.token // "first" }}' }
+            create: { request: POST /x, export: { shard: .response.body.shard, token: .response.body.token } }
+            status: { request: "GET /x", state: .response.body.s, states: { ready: DONE } }
+            files: { request: GET /f, items: .response.body.files }
+            """
+        let provider = try await TestProvider(yaml) { _ in .json(#"{"s":"DONE","shard":"s7","token":"second"}"#) }
+        let (client, job) = (provider.client, provider.job)
+        guard case .created(let handle) = await client.create(job) else { throw Unexpected(yaml) }
+        #expect(await client.check(job, exportHandle: handle) == .ready(exportHandle: nil, page: nil))
+        #expect(provider.server.lines == ["POST /start/x", "GET /s7/x"])
+        #expect(provider.server.requests.map { $0.headers["authorization"] } == ["Bearer first", "Bearer second"])
+        let wrong = yaml.replacing("BASE", with: "http://x").replacing(".export.token", with: ".export.tokne")
+        let problems = await TestProvider.problems(wrong)
+        #expect(problems.map(\.field) == ["auth.bearer"])
     }
 
     @Test("a template that breaks the YAML is recognised")

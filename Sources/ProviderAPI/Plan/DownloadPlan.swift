@@ -15,10 +15,12 @@ struct DownloadPlan {
         rules.unpack = section?["unpack"]?.word(UnpackRule.self, later: ["tar", "zstd", "bzip2", "xz", "7z"]) ?? .auto
         rules.noContent = section?["noContent"]?.word(NoContentRule.self) ?? .notYet
         rules.expectedTypes = section?["expect"].map { Self.types($0) } ?? []
+        // Without auth, a header may take its place.
+        let credentials = rules.auth == false ? [] : compiler.credentials
         let headers =
             section.map { section in
                 compiler.having([.anywhere, .export]) {
-                    HeaderFields.read(section["headers"], credentials: compiler.credentials, compiler)
+                    HeaderFields.read(section["headers"], credentials: credentials, compiler)
                 }
             } ?? []
         self.headers = headers
@@ -30,6 +32,7 @@ struct DownloadPlan {
     private static func types(_ field: Field) -> [String] {
         let fix = "write a media type, such as text/csv, text/* or */*"
         guard let section = field.section(["type"]), let types = section.required("type", fix: fix) else { return [] }
+        if types.elements.isEmpty { types.problem("an empty list, which no file can match", fix: "list media types, or remove expect") }
         return types.elements.compactMap { element in
             guard let text = element.text(fix: fix)?.lowercased() else { return nil }
             let halves = text.split(separator: "/", omittingEmptySubsequences: false)

@@ -32,8 +32,11 @@ final class ProviderPlan {
         root.reportUnknown(Self.keys)
         var definition = ProviderDefinition(name: ProviderSource.name(root) ?? source.name, file: source.file, baseURL: "")
 
-        let base = BaseURL.read(root, compiler)
-        credentials = Credentials(root["auth"], compiler)
+        // Requests before the export exists have no `.export`: a filter then names what else to take.
+        let (base, credentials) = compiler.having([.anywhere, .export]) {
+            (BaseURL.read(root, compiler), Credentials(root["auth"], compiler))
+        }
+        self.credentials = credentials
         compiler.credentials = credentials.names
         let defaults = AnswerDefaults(root, compiler)
         let create = root.required("create", fix: "write the request that starts an export").flatMap {

@@ -76,7 +76,7 @@ extension Credentials {
             return nil
         }
         return switch entry.key {
-        case "bearer": compiler.template(entry.value).map { .bearer($0) }
+        case "bearer": compiler.requestText(entry.value).map { .bearer($0) }
         case "basic": basic(entry.value, compiler)
         default: .headers(HeaderFields.read(entry.value, compiler))
         }
@@ -85,8 +85,8 @@ extension Credentials {
     private static func basic(_ field: Field, _ compiler: FilterCompiler) -> Credentials? {
         guard let section = field.section(["username", "password"]) else { return nil }
         let fix = "write { username: NAME, password: \"{{ .secrets.PASSWORD }}\" }"
-        let username = section.required("username", fix: fix).flatMap { compiler.template($0) }
-        let password = section.required("password", fix: fix).flatMap { compiler.template($0) }
+        let username = section.required("username", fix: fix).flatMap { compiler.requestText($0) }
+        let password = section.required("password", fix: fix).flatMap { compiler.requestText($0) }
         guard let username, let password else { return nil }
         return .basic(username: username, password: password)
     }

@@ -39,9 +39,24 @@ final class FilterCompiler {
 
     /// Compiles a text that contains filters.
     func template(_ field: Field, encoding: Template.Encoding = .none) -> Template? {
-        guard let text = field.text(fix: "write text, with {{ filter }} to insert a value") else { return nil }
+        guard let text = field.text(fix: Self.textFix) else { return nil }
         return template(text, field, encoding: encoding)
     }
+
+    /// Compiles a text that contains filters, where `$NAME` most likely means an environment variable.
+    func requestText(_ field: Field) -> Template? {
+        guard let text = field.text(fix: Self.textFix) else { return nil }
+        if let name = Self.shellVariable(text) {
+            let fix =
+                "write \"{{ .secrets.\(name) }}\", which reads the environment variable \(name), "
+                + "or '{{ \"\(text)\" }}' to send this text"
+            field.problem("\"\(text)\" is sent as it is", fix: fix)
+            return nil
+        }
+        return template(text, field)
+    }
+
+    private static let textFix = "write text, with {{ filter }} to insert a value"
 
     func template(_ text: String, _ field: Field, encoding: Template.Encoding = .none) -> Template? {
         guard let pieces = TemplateText.pieces(of: text) else {
@@ -50,11 +65,6 @@ final class FilterCompiler {
         }
         if pieces.count <= 1, Self.looksLikeFilter(text) {
             field.problem("a filter without braces", fix: "write \"{{ \(text) }}\"")
-            return nil
-        }
-        if let name = Self.shellVariable(text) {
-            field.problem(
-                "\"\(text)\" is sent as it is", fix: "write \"{{ .secrets.\(name) }}\", which reads the environment variable \(name)")
             return nil
         }
         var compiled: [Template.Piece] = []

@@ -1,6 +1,6 @@
 /// The headers of a request in the provider file.
 enum HeaderFields {
-    private static let ofTheClient = ["content-length", "host", "transfer-encoding"]
+    private static let ofTheClient = ["content-length", "transfer-encoding"]
 
     /// Reads `{NAME: TEMPLATE}` and reports names and values that HTTP does not allow.
     /// - Parameter credentials: the headers that `auth` adds to each request, in lower case.

@@ -60,7 +60,7 @@ struct RequestTemplate {
             field.problem("\(field.kind) where a mapping is expected", fix: "write NAME: VALUE")
             return []
         }
-        return section.fields.compactMap { entry in compiler.template(entry.value).map { Parameter(name: entry.key, value: $0) } }
+        return section.fields.compactMap { entry in compiler.requestText(entry.value).map { Parameter(name: entry.key, value: $0) } }
     }
 
     private static func body(_ section: Section, _ compiler: FilterCompiler) -> Body {
