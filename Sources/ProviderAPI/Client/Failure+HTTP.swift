@@ -19,5 +19,7 @@ extension Failure {
             default: ""
             }
         self.init(failureClass, code: error.kind.label, message: error.description + fix, mayHaveRun: error.mayHaveRun)
+        // Like a 401, it is tried again while the provider is not held yet.
+        if concernsProvider { self.failureClass = .transient }
     }
 }
