@@ -15,19 +15,6 @@ public struct DownloadRules: Sendable, Equatable {
         self.noContent = noContent
         self.expectedTypes = expectedTypes
     }
-
-    /// Whether a file may have this media type.
-    /// - Parameter type: the value of `Content-Type`; its parameters are ignored.
-    /// - Returns: `nil` if that is unknown: the provider file expects no type, or the answer has none.
-    public func accepts(type: String?) -> Bool? {
-        guard !expectedTypes.isEmpty, let type else { return nil }
-        let halves = MediaType.plain(type).split(separator: "/", maxSplits: 1)
-        guard halves.count == 2 else { return false }
-        return expectedTypes.contains { expected in
-            let wanted = expected.split(separator: "/", maxSplits: 1)
-            return zip(wanted, halves).allSatisfy { $0 == "*" || $0 == $1 }
-        }
-    }
 }
 
 /// What an answer 204 to a download means.

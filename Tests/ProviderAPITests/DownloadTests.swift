@@ -1,5 +1,5 @@
 import ExportCore
-import HTTPClient
+@testable import HTTPClient
 import ProviderAPI
 import TestServers
 import Testing
@@ -88,17 +88,74 @@ struct DownloadTests {
     }
 
     @Test(
-        "the expected media types are known",
-        arguments: [
-            ("text/csv", "text/csv; charset=utf-8", true), ("text/csv", "TEXT/CSV", true), ("text/csv", "text/html", false),
-            ("text/*", "text/html", true), ("*/*", "a/b", true), ("[text/csv, application/zip]", "application/zip", true),
-            ("text/csv", nil, nil), ("text/csv", "csv", false),
-        ] as [(String, String?, Bool?)])
-    func types(expected: String, type: String?, accepts: Bool?) async throws {
-        let provider = try await provider(
-            "download: { expect: { type: \(expected.hasPrefix("[") ? expected : "\"\(expected)\"") } }", .text(""))
-        #expect(provider.client.definition.download.accepts(type: type) == accepts)
-        #expect(DownloadRules().accepts(type: type) == nil)
+        "the expected media types are known, in lower case",
+        arguments: [("Text/CSV", ["text/csv"]), ("[text/*, a/b]", ["text/*", "a/b"])])
+    func types(written: String, types: [String]) async throws {
+        let provider = try await provider("download: { expect: { type: \(written) } }", .text(""))
+        #expect(provider.client.definition.download.expectedTypes == types)
+    }
+
+    @Test("an empty list of media types is reported")
+    func noType() async {
+        let problems = await TestProvider.problems(ProviderFileTests.least + "\ndownload: { expect: { type: [] } }")
+        #expect(problems.map(\.field) == ["download.expect.type"])
+    }
+
+    static let signed = """
+        provider: p
+        baseURL: BASE
+        auth: { bearer: "{{ .secrets.TOKEN }}" }
+        create: { request: POST /x, export: { id: .response.body.id } }
+        status: { request: "GET /x", state: .response.body.s, states: { ready: DONE } }
+        files: { request: GET /f, items: .response.body.files }
+        download: { headers: { X-Key: "{{ .secrets.KEY }}" } }
+        """
+
+    @Test("a presigned URL needs no secret; the provider's own files do")
+    func missingSecret() async throws {
+        let store = try StubServer { _ in .text("data") }
+        let provider = try await TestProvider(Self.signed) { _ in .text("data") }
+        let (client, job) = (provider.client, provider.job)
+        let stream = try await client.download(url: store.url + "/f?sig=1", job, exportHandle: "{}")
+        #expect(try await provider.body(stream) == Array("data".utf8))
+        let failure = await #expect(throws: Failure.self) {
+            _ = try await client.download(url: provider.server.url + "/f", job, exportHandle: "{}")
+        }
+        #expect(failure?.code == "missing-secret" && provider.server.requests.isEmpty)
+        #expect(await client.downloadAccess(to: store.url + "/f", job).withCredentials == false)
+        #expect(await client.downloadAccess(to: provider.server.url + "/f", job).withCredentials)
+    }
+
+    @Test("instead of auth, a header may hold the credentials of downloads, for the provider's own host only")
+    func ownHeader() async throws {
+        let yaml = Self.signed.replacing("X-Key:", with: "Authorization:").replacing("download: {", with: "download: { auth: false,")
+        let store = try StubServer { _ in .text("data") }
+        let provider = try await TestProvider(yaml, secrets: ["TOKEN": "t", "KEY": "k"]) { _ in .text("data") }
+        for url in [store.url, provider.server.url] { _ = try await provider.client.download(url: url, provider.job, exportHandle: "{}") }
+        #expect(store.requests.first?.headers["authorization"] == nil)
+        #expect(provider.server.requests.first?.headers["authorization"] == "k")
+    }
+
+    @Test("the budget of another host is not the provider's")
+    func budgets() async throws {
+        let limits = ["RateLimit-Limit": "10", "RateLimit-Remaining": "1", "RateLimit-Reset": "60"]
+        let store = try StubServer { _ in .text("data", headers: limits) }
+        let provider = try await TestProvider(Self.signed, secrets: ["TOKEN": "t", "KEY": "k"]) { request in
+            request.target == "/moved" ? .text("", status: 302, headers: ["Location": store.url + "/f"]) : .text("data", headers: limits)
+        }
+        let (client, job) = (provider.client, provider.job)
+        for url in [store.url + "/f", provider.server.url + "/moved"] {
+            _ = try await client.download(url: url, job, exportHandle: "{}")
+            #expect(await client.takeBudget() == nil)
+        }
+        _ = try await client.download(url: provider.server.url + "/f", job, exportHandle: "{}")
+        #expect(await client.takeBudget()?.remaining == 1)
+    }
+
+    @Test("a failure that concerns the provider is tried again", arguments: [HTTPError.Kind.certificate, .refusedAddress, .dns])
+    func ofTheProvider(kind: HTTPError.Kind) {
+        let failure = Failure(HTTPError(kind, HTTPRequest(.get, "https://x.example/"), cause: "no"))
+        #expect(failure.failureClass == .transient && failure.concernsProvider && failure.countsAsAttempt)
     }
 
     @Test("a word that is no media type is reported")

@@ -19,14 +19,21 @@ extension ProviderClient {
 
     private func openDownload(_ url: String, _ job: JobContext, _ exportHandle: String) async throws(Failure) -> HTTPStream {
         let step = plan.download
-        let context = try context(step.requestParts.union(step.reading.parts), job, exportHandle)
-        let isOwn = WebURL.origin(url) == WebURL.origin(try base(context))
-        let isTrusted = definition.download.auth ?? isOwn
-        var headers = isTrusted ? try plan.credentials.headers(context) : []
-        for header in step.headers where isTrusted || !header.value.usesSecrets {
+        let parts = step.requestParts.union(step.reading.parts).union(plan.credentials.parts).union(plan.base.parts)
+        let context = try contexts.context(parts, job, exportHandle: exportHandle, page: nil, secrets: secrets.object)
+        let own = try ownOrigin(context)
+        let isOwn = own != nil && own == WebURL.origin(url)
+        let withCredentials = definition.download.auth ?? isOwn
+        let withSecrets = isOwn || withCredentials
+        // A presigned URL works without secrets.
+        let usesSecrets =
+            withCredentials && plan.credentials.parts.contains(.secrets) || withSecrets && step.headers.contains { $0.value.usesSecrets }
+        if usesSecrets, let refusal = secrets.refusal { throw refusal }
+        var headers = withCredentials ? try plan.credentials.headers(context) : []
+        for header in step.headers where withSecrets || !header.value.usesSecrets {
             if let value = try header.value.text(context) { headers.append((header.name, value)) }
         }
-        let hadCredentials = isTrusted && !headers.isEmpty
+        let hadCredentials = usesSecrets || withCredentials && !headers.isEmpty
         let sensitive = headers.map(\.name)
         if !headers.contains(where: { $0.name.lowercased() == "accept-encoding" }) { headers.append(("Accept-Encoding", "identity")) }
         let request = HTTPRequest(
@@ -35,6 +42,8 @@ extension ProviderClient {
         let stream: HTTPStream
         do throws(HTTPError) { stream = try await http.stream(request) } catch { throw Failure(error) }
         do throws(Failure) {
+            // The budget of a file host is not that of the API.
+            if own != nil, own == WebURL.origin(stream.url.isEmpty ? url : stream.url) { noteBudget(stream.headers) }
             try await judge(stream, request, context, hadCredentials: hadCredentials)
             return stream
         } catch {
@@ -45,7 +54,6 @@ extension ProviderClient {
 
     /// - Throws: the failure that the answer is, unless it is the file.
     private func judge(_ stream: HTTPStream, _ request: HTTPRequest, _ context: JQValue, hadCredentials: Bool) async throws(Failure) {
-        noteBudget(stream.headers)
         let step = plan.download
         let mayBeFile = [200, 203].contains(stream.status)
         // Nothing to ask: the usual case.
@@ -69,7 +77,7 @@ extension ProviderClient {
     }
 
     private func judge(_ verdict: Verdict, _ answer: ProviderResponse, hadCredentials: Bool) throws(Failure) {
-        let what = "the download of \(WebURL.shown(answer.url)) answered \(answer.status)"
+        let what = "the download of \(secrets.shown(url: answer.url)) answered \(answer.status)"
         switch verdict {
         case .ok: return
         case .ruled(let failure): throw failure

@@ -4,10 +4,11 @@ import JQ
 
 extension ProviderClient {
     /// The value that a step's filters read before the response arrives.
-    /// - Throws: `missing-secret`, unauthorised: without its secrets no request is sent. `invalid-parameters`, `invalid-handle`.
+    /// - Throws: `missing-secret`, unauthorised: without all secrets no request that uses one is sent. `invalid-parameters`,
+    ///   `invalid-handle`.
     func context(_ parts: ContextParts, _ job: JobContext, _ handle: String? = nil, page: JQValue? = nil) throws(Failure) -> JQValue {
-        if let refusal = secrets.refusal { throw refusal }
         let parts = parts.union(plan.credentials.parts).union(plan.base.parts)
+        if parts.contains(.secrets), let refusal = secrets.refusal { throw refusal }
         return try contexts.context(parts, job, exportHandle: handle, page: page, secrets: secrets.object)
     }
 
