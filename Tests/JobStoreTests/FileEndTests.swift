@@ -127,6 +127,34 @@ import Testing
         }
     }
 
+    @Test("brings a manifest whose claim goes on until a retry or a new export", arguments: [false, true]) func renewal(fromStart: Bool)
+        async throws
+    {
+        try await TestStore.run { test in
+            let id = try await test.processing("a", files: ["x"])
+            let x = try #require(try await test.claimFile(0, id))
+            let claimed = try #require(try await test.end(x, .stored, objects: [object], manifestLease: TestStore.lease)?.manifest)
+            let other = try #require(try await test.store.claimManifest(of: id, lease: TestStore.lease))
+            let renewed = try #require(try await test.store.renewManifestClaim(of: claimed, lease: TestStore.lease))
+            #expect((renewed.version, renewed.state.manifestClaims) == (other.version + 1, 2), "another worker's claim changes no object")
+            let failure = Failure(.permanent, code: "no", message: "no")
+            try await test.decide(fromStart ? .cancelled : .stepFailed(failure), renewed.claimed)
+            _ = try #require(try await test.retry(id, fromStart: fromStart))
+            if fromStart {
+                #expect(try await test.claim().waiting.map(\.id) == [id])
+                let pending = try #require(try await test.store.start([id], lease: TestStore.lease).first)
+                let polling = try await test.advanced(pending, by: .created(PollHints()), handle: #"{"id":"e2"}"#)
+                _ = try await test.list(["x"], of: test.advanced(polling, by: .ready))
+                _ = try await test.end(try #require(try await test.claimFile(0, id)), .stored, objects: [object])
+            }
+            for counting in [ManifestCount.nothing, .lessOne] {
+                #expect(try await test.store.renewManifestClaim(of: renewed, lease: TestStore.lease, counting: counting) == nil)
+            }
+            let new = try #require(try await test.store.claimManifest(of: id, lease: TestStore.lease))
+            #expect(try await test.store.renewManifestClaim(of: new, lease: TestStore.lease) != nil)
+        }
+    }
+
     @Test("is not retried by a caller that knows an older version") func staleRetry() async throws {
         try await TestStore.run { test in
             let id = try await test.processing("a", files: ["x"])

@@ -142,6 +142,29 @@ struct TransferTests {
         }
     }
 
+    @Test("removes nothing and writes no manifest for an export that was left behind while its worker was frozen")
+    func frozenManifest() async throws {
+        try await WorkerFixture.run { fixture in
+            let id = try await fixture.store(fixture.request("job-1"), [], handle: "{}")
+            let creation = { (number: String) in
+                _ = try await fixture.redis.send(["HSET", "{lh:00}:job:job-1", "creation", .string(number)])
+            }
+            try await creation("1")
+            let step = ManifestStep(
+                store: fixture.store, storage: fixture.storage, interpreter: fixture.jobs, watch: StorageWatch(), lease: .seconds(30),
+                metrics: WorkerMetrics(), logger: quiet)
+            let job = try await step.claim(id).unwrapped("claim").job
+            let old = ManifestClaim(job, requestedAt: .now - .seconds(9), lease: .seconds(30), objects: [])
+            try await creation("2")
+            let new = ObjectKey(job).object("new.csv")
+            try await fixture.storage.put(key: new, bytes: [1], contentType: "text/csv")
+            await step.run(old)
+            #expect(try await fixture.storage.exists(key: new))
+            #expect(try await !fixture.storage.exists(key: ObjectKey(job).manifest))
+            #expect(try await fixture.job(id).state.status == .processing)
+        }
+    }
+
     @Test("completes a job with only a manifest message")
     func manifestMessage() async throws {
         try await WorkerFixture.run { fixture in

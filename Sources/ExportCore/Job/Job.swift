@@ -21,6 +21,8 @@ public struct Job: Sendable, Equatable {
     public var listingCursor: String?
     /// The files that came with the answer that made the job ready, as JSON, until they are stored.
     public var readyPage: String?
+    /// Tokens of files up to this one belong to attempts before the last retry.
+    public var attemptsBase: Int
 
     public var id: JobID { request.id }
 
@@ -28,7 +30,7 @@ public struct Job: Sendable, Equatable {
         request: JobRequest, version: Int64 = 0, state: JobState = JobState(status: .pending), createdAt: Int64 = 0,
         lastPollAt: Int64? = nil, nextPollAt: Int64? = nil, expiresAt: Int64? = nil, error: JobError? = nil, fileError: JobError? = nil,
         isCancelRequested: Bool = false, mayBeCreatedTwice: Bool = false, exportHandle: String? = nil, listingCursor: String? = nil,
-        readyPage: String? = nil
+        readyPage: String? = nil, attemptsBase: Int = 0
     ) {
         self.request = request
         self.version = version
@@ -44,6 +46,7 @@ public struct Job: Sendable, Equatable {
         self.exportHandle = exportHandle
         self.listingCursor = listingCursor
         self.readyPage = readyPage
+        self.attemptsBase = attemptsBase
     }
 
     /// What a step works on, for a caller that holds the claim of this version.

@@ -25,7 +25,7 @@ extension Job {
             error: hash["errorCode"].map { JobError(code: $0, message: hash["errorMessage"] ?? "") },
             fileError: hash["fileError"].flatMap(JobError.init(line:)), isCancelRequested: hash["cancel"] == "1",
             mayBeCreatedTwice: hash["createdTwice"] != nil, exportHandle: hash["export"], listingCursor: hash["listingCursor"],
-            readyPage: hash["readyPage"])
+            readyPage: hash["readyPage"], attemptsBase: number("attemptsBase"))
     }
 }
 

@@ -59,7 +59,7 @@ struct ManifestStep: Sendable {
     /// The storage was down, which must not use up an attempt.
     private func uncount(_ job: Job, _ logger: Logger) async {
         do {
-            _ = try await store.claimManifest(of: job.id, lease: lease, counting: .lessOne)
+            _ = try await store.renewManifestClaim(of: job, lease: lease, counting: .lessOne)
         } catch {
             logger.notice("an attempt at a manifest counts although the storage was down: \(error)")
         }
