@@ -18,9 +18,12 @@ public enum ContentCoding: String, Sendable, CaseIterable {
     /// - Throws: a corrupt `ArchiveError` if they are neither valid nor anything that one would send without a coding.
     func format(of firstBytes: [UInt8], isWhole: Bool) throws(ArchiveError) -> StreamFormat? {
         switch self {
-        case .gzip: return firstBytes.starts(with: [0x1F, 0x8B, 0x08]) ? .gzip : nil
-        case .zstd: return Self.isZstd(firstBytes) ? .zstd : nil
-        // Deflate means zlib, and some servers send it without the header and the trailer of zlib. It and brotli have no signature.
+        case .gzip where firstBytes.starts(with: [0x1F, 0x8B, 0x08]): return .gzip
+        case .zstd where Self.isZstd(firstBytes): return .zstd
+        case .gzip, .zstd: return try Self.none(firstBytes)
+        // Deflate means zlib, and some servers send it without the header and the trailer of zlib. It and brotli have no signature, and
+        // what is text may look like them by chance; they do not look like text.
+        case .deflate where PlainBytes.isText(firstBytes), .br where PlainBytes.isLongText(firstBytes): return nil
         case .deflate: return try Self.first([.zlib, .deflate], that: firstBytes, isWhole)
         case .br: return try Self.first([.brotli], that: firstBytes, isWhole)
         }
@@ -33,7 +36,11 @@ public enum ContentCoding: String, Sendable, CaseIterable {
 
     private static func first(_ formats: [StreamFormat], that bytes: [UInt8], _ isWhole: Bool) throws(ArchiveError) -> StreamFormat? {
         if let format = formats.first(where: { Trial.decodes(bytes, as: $0, isWhole: isWhole) }) { return format }
-        if Trial.isPlain(bytes) { return nil }
+        return try none(bytes)
+    }
+
+    private static func none(_ bytes: [UInt8]) throws(ArchiveError) -> StreamFormat? {
+        if PlainBytes.mayBe(bytes) { return nil }
         throw ArchiveError(.corrupt, "is not valid: its first bytes cannot be decoded")
     }
 }
@@ -63,14 +70,5 @@ private enum Trial {
             }
             return isAtEnd || !isWhole || input.count < bytes.count
         } catch { return false }
-    }
-
-    /// Whether the bytes are text, or begin as a file that needs no coding.
-    static func isPlain(_ bytes: [UInt8]) -> Bool {
-        let signatures: [[UInt8]] = [[0x1F, 0x8B, 0x08], [0x50, 0x4B, 0x03, 0x04], Array("PAR1".utf8), Array("%PDF".utf8)]
-        if signatures.contains(where: { bytes.starts(with: $0) }) { return true }
-        // The last character may be cut.
-        let text = String(decoding: bytes.prefix(512), as: UTF8.self).unicodeScalars.dropLast(3)
-        return text.allSatisfy { $0.properties.generalCategory != .control ? $0 != "\u{FFFD}" : "\t\n\u{C}\r".unicodeScalars.contains($0) }
     }
 }

@@ -55,6 +55,39 @@ extension ArchiveSuites {
             for body in bodies { #expect(try await decode(body, coding) == body, "\(body.prefix(10))") }
         }
 
+        @Test("that is a lie is no reason to refuse text in any encoding, or a known format", arguments: ContentCoding.allCases)
+        func plain(coding: ContentCoding) async throws {
+            let tar = [UInt8](repeating: 0, count: 257) + Array("ustar".utf8) + [UInt8](repeating: 0, count: 250)
+            let bodies: [[UInt8]] = [
+                [0x47, 0x72, 0xFC, 0xDF, 0x65, 0x0A], (0..<300).map { $0 % 30 == 29 ? 0x0A : 0xC0 + UInt8($0 % 30) },
+                [0xFF, 0xFE, 0x69, 0x00, 0x64, 0x00], Array("Obj".utf8) + [1, 4, 0x16], [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A],
+                tar,
+            ]
+            for body in bodies { #expect(try await decode(body, coding) == body, "\(body.prefix(10))") }
+        }
+
+        @Test("that is another one is corrupt", arguments: [ContentCoding.gzip, .zstd]) func other(coding: ContentCoding) async {
+            let bodies: [[UInt8]] = [
+                PackedBytes.gzip(Self.text, bits: MAX_WBITS), PackedBytes.gzip(Self.text, bits: -MAX_WBITS),
+                PackedBytes.gzip(Array("id,name\n1,x\n".utf8), bits: MAX_WBITS), [0x1B, 0x50, 0x00, 0x88, 0x8C, 0x94, 0x6E, 0xDE],
+                [0x1F, 0x8B, 0x09, 0, 0, 0],
+            ]
+            for body in bodies {
+                let error = await #expect(throws: ArchiveError.self, "\(body.prefix(10))") { try await decode(body, coding) }
+                #expect(error?.kind == .corrupt)
+            }
+        }
+
+        @Test("deflate is not seen in text that begins like it") func deflateLikeText() async throws {
+            let starts = ["[{\"id\":1}]", "sku;qty\n", "[", "{", "s", "c", "+", "HK,x\n", "x^2\n"]
+            for start in starts {
+                for count in [0, 1, 20, 900] {
+                    let body = Array((start + String(repeating: "a;1\n", count: count)).utf8)
+                    #expect(try await decode(body, .deflate) == body, "\(start) and \(count) rows")
+                }
+            }
+        }
+
         @Test("that expands beyond the limits is refused") func bomb() async {
             var limits = ArchiveLimits()
             limits.maxUnpackedBytes = 1 << 20
