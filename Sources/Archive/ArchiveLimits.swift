@@ -17,6 +17,15 @@ public struct ArchiveLimits: Sendable, Equatable {
         self.maxRatio = maxRatio
         self.ratioGrace = ratioGrace
     }
+
+    /// Checks sizes that several layers of packing have together; each layer by itself is checked where it is unpacked.
+    /// - Throws: `tooLarge`, `ratioExceeded`.
+    public func check(unpacked: Int64, of packed: Int64) throws(ArchiveError) {
+        if unpacked > maxUnpackedBytes { throw ArchiveError(.tooLarge, "unpacks to more than \(maxUnpackedBytes) bytes") }
+        if unpacked > ratioGrace, Double(unpacked) > maxRatio * Double(max(packed, 1)) {
+            throw ArchiveError(.ratioExceeded, "unpacks to more than \(maxRatio) times its size: \(unpacked) bytes of \(packed)")
+        }
+    }
 }
 
 /// Counts packed and unpacked bytes and checks them against the limits.
@@ -39,12 +48,6 @@ struct ArchiveMeter {
 
     mutating func addUnpacked(_ count: Int) throws(ArchiveError) {
         unpacked += Int64(count)
-        if unpacked > limits.maxUnpackedBytes {
-            throw ArchiveError(.tooLarge, "unpacks to more than \(limits.maxUnpackedBytes) bytes")
-        }
-        if unpacked > limits.ratioGrace, Double(unpacked) > limits.maxRatio * Double(max(packed, 1)) {
-            throw ArchiveError(
-                .ratioExceeded, "unpacks to more than \(limits.maxRatio) times its size: \(unpacked) bytes of \(packed)")
-        }
+        try limits.check(unpacked: unpacked, of: packed)
     }
 }

@@ -90,4 +90,35 @@ struct ContentEncodingTests {
             #expect(result.failures.first == "file 0 attempt 1 size-mismatch")
         }
     }
+
+    @Test("that is coded twice, or an archive below a coding, expands no further than one alone", arguments: ["gzip, gzip", "gzip"])
+    func stacked(coding: String) async throws {
+        // Members that compress to a hundredth, and each is like the others.
+        let member = try Self.gzip((0..<80).map { UInt8(($0 * 73 + 41) % 251) } + [UInt8](repeating: 0, count: 12_000))
+        let body = try Self.gzip((0..<300).flatMap { _ in member })
+        var configuration = WorkerFixture.configuration
+        configuration.archives.ratioGrace = 1 << 20
+        try await WorkerFixture.run { fixture in
+            let result = try await fixture.transfer(["a": [.init(body, "Content-Encoding: \(coding)")]], configuration: configuration)
+            #expect(result.objects.isEmpty)
+            #expect(result.failures == ["file 0 attempt 1 archive-ratio-exceeded"])
+        }
+    }
+
+    @Test("that is coded more than twice is refused") func tooMany() async throws {
+        try await WorkerFixture.run { fixture in
+            let result = try await fixture.transfer(["a.csv": [.init(Self.rows, "Content-Encoding: gzip, br, gzip")]])
+            #expect(result.failures == ["file 0 attempt 1 too-many-codings"])
+        }
+    }
+
+    @Test("that is none of its server's word is corrupt, and fetched again") func otherBytes() async throws {
+        let zlib: [UInt8] = [0x78, 0x9C] + (try Self.gzip(Self.rows)).dropFirst(10)
+        try await WorkerFixture.run { fixture in
+            let coding = "Content-Encoding: gzip"
+            let result = try await fixture.transfer(["a.csv": [.init(zlib, coding), .init(try Self.gzip(Self.rows), coding)]])
+            #expect(result.objects == ["a.csv": Self.rows])
+            #expect(result.failures == ["file 0 attempt 1 content-encoding-corrupt"])
+        }
+    }
 }

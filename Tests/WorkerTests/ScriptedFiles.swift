@@ -104,14 +104,15 @@ extension WorkerFixture {
     /// - Parameter change: applied to each file before it is stored.
     /// - Returns: the content of the objects by name, and the job's failures.
     func transfer(
-        _ answers: [String: [ScriptedFiles.Answer]], names: [String]? = nil, change: (inout FileTask) -> Void = { _ in }
+        _ answers: [String: [ScriptedFiles.Answer]], names: [String]? = nil, configuration: WorkerConfiguration = configuration,
+        change: (inout FileTask) -> Void = { _ in }
     ) async throws -> (objects: [String: [UInt8]], failures: [String], id: JobID) {
         let server = ScriptedFiles(Dictionary(uniqueKeysWithValues: answers.map { ("/\($0.key)", $0.value) }))
         defer { server.stop() }
         var tasks = (names ?? answers.keys.sorted()).map { FileTask(name: $0, url: server.url("/\($0)"), listedName: $0) }
         for index in tasks.indices { change(&tasks[index]) }
         let id = try await store(request("job-1"), tasks, handle: "{}")
-        try await withWorker { _ in
+        try await withWorker(configuration) { _ in
             try await publish(id, files: 0..<tasks.count)
             _ = try await end(of: id)
         }

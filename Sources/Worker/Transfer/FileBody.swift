@@ -15,19 +15,22 @@ actor FileBody {
     /// Of the content, while there are codings to undo and a checksum to compare.
     private var decoded: Tally?
     private var beginning: [UInt8] = []
+    private let limits: ArchiveLimits
+    /// Bytes of the content so far.
+    private var contentCount: Int64 = 0
     private let thread: EventThread
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     /// Whether the response was said to have codings that can be undone.
     nonisolated let isCoded: Bool
 
-    private static let maxCodings = 4
+    private static let maxCodings = 2
 
     /// - Throws: `too-many-codings`, permanent.
     init(
         _ stream: HTTPStream, of file: FileTask, limits: ArchiveLimits, received: Counter, on thread: EventThread
     ) throws(Failure) {
-        (headers, status, self.file, self.thread) = (stream.headers, stream.status, file, thread)
+        (headers, status, self.file, self.limits, self.thread) = (stream.headers, stream.status, file, limits, thread)
         let codings =
             stream.headers["content-encoding"] == nil
             ? [] : ContentCoding.list(stream.headers.values(of: "content-encoding").joined(separator: ","))
@@ -73,6 +76,11 @@ actor FileBody {
         }
     }
 
+    /// Checks the limits for all that the file is packed in, codings and archive, together.
+    /// - Parameter unpacked: bytes so far, out of the archive that the content is.
+    /// - Throws: `ArchiveError`.
+    func require(unpacked: Int64) async throws { try limits.check(unpacked: unpacked, of: await served.tally.count) }
+
     /// Reads the rest of the file, and compares. Either the bytes as served or the content may be what was promised.
     /// - Throws: `size-mismatch`, `checksum-mismatch`; as `next`.
     func verify() async throws {
@@ -91,8 +99,11 @@ actor FileBody {
     private func fetch() async throws -> [UInt8]? {
         guard let last = decoders.last else { return try await served.next() }
         do {
-            let bytes = try await last.next()
-            if let bytes { decoded?.add(bytes) }
+            guard let bytes = try await last.next() else { return nil }
+            decoded?.add(bytes)
+            contentCount += Int64(bytes.count)
+            // Each coding has limits of its own. Two that keep to them could multiply.
+            if decoders.count > 1 { try await require(unpacked: contentCount) }
             return bytes
         } catch let error as ArchiveError where error.kind == .corrupt {
             throw Failure(.corrupt, code: "content-encoding-corrupt", message: "the body, as its Content-Encoding says, \(error.message)")

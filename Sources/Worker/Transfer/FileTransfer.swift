@@ -69,7 +69,12 @@ struct FileTransfer: Sendable {
             while let entry = try await reader.nextEntry() {
                 let name = try names.next(entry: entry.path)
                 await staged.begin(name: name, key: key.object(name), listedName: listedName(file, name))
-                while let bytes = try await reader.read() { try await staged.write(bytes) }
+                while let bytes = try await reader.read() {
+                    unpacked += Int64(bytes.count)
+                    if body.isCoded { try await body.require(unpacked: unpacked) }
+                    try await staged.write(bytes)
+                }
+            var unpacked: Int64 = 0
                 try await staged.end()
             }
         } catch {
