@@ -63,6 +63,21 @@ import Testing
         }
     }
 
+    @Test("keeps names with a number in front as short as a path allows, and characters whole") func longNames() async throws {
+        try await TestStore.run { test in
+            let long = String(repeating: "é", count: 123) + ".csv.gz", folder = String(repeating: "d", count: 255) + "/a.csv"
+            let listed = [long, long, folder, folder, String(repeating: "x", count: 255), String(repeating: "x", count: 255)]
+            let id = try await test.processing("a", files: listed)
+            let names = try await test.names(of: id, listed.count)
+            #expect(names[1] == "1-" + String(repeating: "é", count: 123) + ".csv.gz", "fits")
+            #expect(names[3] == "3-" + String(repeating: "d", count: 253) + "/a.csv")
+            #expect(names[5] == "5-" + String(repeating: "x", count: 253))
+            let longer = "é" + String(repeating: "é", count: 123) + ".csv.gz"
+            let other = try await test.processing("b", files: [longer, longer])
+            #expect(try await test.names(of: other, 2)[1] == "1-" + String(repeating: "é", count: 123) + ".csv.gz")
+        }
+    }
+
     @Test("keeps files and archives apart from the folders of nested names, whichever comes first") func folders() async throws {
         try await TestStore.run { test in
             let listed = ["a.zip", "a/b.csv", "c/d/e.csv", "c", "c/d.zip", "c/f.csv", "g", "g/h.csv", "1-a/b.csv"]

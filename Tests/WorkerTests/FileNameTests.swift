@@ -94,4 +94,21 @@ struct FileNameTests {
             #expect(manifest.objects.compactMap(\.listedName).sorted() == ["../a.csv", "manifest.json"])
         }
     }
+
+    @Test("fit into a path after they got an extension or a number") func long() async throws {
+        let workbook = try Self.packed(.zip, ["[Content_Types].xml", "_rels/.rels", "xl/workbook.xml"])
+        let name = String(repeating: "é", count: 127)
+        try await WorkerFixture.run { fixture in
+            let told = ScriptedFiles.Answer(
+                Self.body, "Content-Disposition: attachment; filename*=UTF-8''\(String(repeating: "x", count: 250)).csv")
+            let result = try await fixture.transfer(["0": [.init(workbook)], "1": [told], "2": [told]]) {
+                if $0.name == "0" { $0.name = name } else { $0.namedBy = .url }
+            }
+            #expect(result.failures.isEmpty)
+            #expect(result.objects.count == 3)
+            #expect(result.objects.keys.allSatisfy { $0.utf8.count <= 255 })
+            #expect(result.objects.keys.contains { $0.hasPrefix("éé") && $0.hasSuffix("é.xlsx") })
+            #expect(result.objects.keys.count { $0.hasSuffix("x.csv") } == 2)
+        }
+    }
 }

@@ -16,7 +16,8 @@ extension FileTransfer {
         if form.isDocument, FileSuffix.last(of: wanted) == nil,
             let suffix = dispositionName(body).flatMap({ FileSuffix.last(of: $0) }) ?? form.suffix
         {
-            wanted += ".\(suffix)"
+            // Shortened if it gets too long with it.
+            wanted = SafePath.usable("\(wanted).\(suffix)") ?? wanted
         }
         // An earlier attempt may have got it.
         if wanted == claimed.file.name || "\(claimed.index)-\(wanted)" == claimed.file.name { return claimed.file.name }

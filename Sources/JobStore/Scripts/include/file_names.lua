@@ -25,6 +25,22 @@ local function folders(name)
     return found
 end
 
+-- Puts the index in front. A name that gets too long for its first part, 255 bytes, loses characters before its extension.
+local function numbered(index, name)
+    local part, rest = string.match(name, '^([^/]*)(.*)$')
+    local room = 255 - #index - 1
+    if #part > room then
+        local suffix = string.match(part, '%.[%w_-]+%.[%w_-]+$') or ''
+        if suffix == '' or #suffix > 22 then suffix = string.match(part, '%.[%w_-]+$') or '' end
+        if #suffix > 22 then suffix = '' end
+        local last = room - #suffix
+        -- Bytes 128 to 191 continue a character.
+        while last > 0 and string.find(part, '^[\128-\191]', last + 1) do last = last - 1 end
+        part = string.sub(part, 1, last) .. suffix
+    end
+    return index .. '-' .. part .. rest
+end
+
 -- Reserves a name for a file and returns it. If another file has it, or one of its folders, the index is put in front.
 local function reserve_name(files, name, index)
     while true do
@@ -39,6 +55,6 @@ local function reserve_name(files, name, index)
             for _, folder in ipairs(above) do redis.call('HSET', files, 'dir:' .. folder, index, 'nested', 1) end
             return name
         end
-        name = index .. '-' .. name
+        name = numbered(index, name)
     end
 end
