@@ -165,6 +165,25 @@ struct TransferTests {
         }
     }
 
+    @Test("stores nothing when the removal of an earlier manifest lasted until another worker had the file")
+    func slowRemoval() async throws {
+        try await WorkerFixture.run { fixture in
+            let (id, _) = try await fixture.processing("job-1", order: #"{"files":1,"bytesPerFile":100,"compression":"none"}"#)
+            _ = try await fixture.redis.send(["HSET", "{lh:00}:job:job-1", "creation", "1"])
+            let folder = ObjectKey(try await fixture.job(id)).folder + "/"
+            let storage = SlowRemoval(storage: fixture.storage) {
+                _ = try? await fixture.redis.send(["HSET", "{lh:00}:files:job-1", "0.state", "leased 9"])
+                try? await Task.sleep(for: FileLease.freshTime + .milliseconds(50))
+            }
+            try await fixture.withWorker(storage: storage) { worker in
+                try await fixture.publish(id, files: 0..<1)
+                try await eventually(within: WorkerFixture.deadline, "the removal") { storage.removals.withLock { $0 > 0 } }
+                try await worker.shutDown()
+            }
+            #expect(try await fixture.storage.list(prefix: folder, after: nil).keys.isEmpty)
+        }
+    }
+
     @Test("completes a job with only a manifest message")
     func manifestMessage() async throws {
         try await WorkerFixture.run { fixture in

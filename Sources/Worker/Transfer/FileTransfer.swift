@@ -57,7 +57,11 @@ struct FileTransfer: Sendable {
             throw error
         }
         try await lease.confirmUnlessFresh()
-        if claimed.index == 0, claimed.job.state.creation > 0 { try await removeEarlierManifest() }
+        if claimed.index == 0, claimed.job.state.creation > 0 {
+            try await removeEarlierManifest()
+            // A removal that was repeated may have taken long.
+            try await lease.confirmUnlessFresh()
+        }
         return try await staged.commit(under: lease)
     }
 
@@ -66,6 +70,7 @@ struct FileTransfer: Sendable {
         do {
             let key = ObjectKey(claimed.job)
             var names = try ObjectNames(file: file, form: form.name)
+            var unpacked: Int64 = 0
             while let entry = try await reader.nextEntry() {
                 let name = try names.next(entry: entry.path)
                 await staged.begin(name: name, key: key.object(name), listedName: listedName(file, name))
@@ -74,7 +79,6 @@ struct FileTransfer: Sendable {
                     if body.isCoded { try await body.require(unpacked: unpacked) }
                     try await staged.write(bytes)
                 }
-            var unpacked: Int64 = 0
                 try await staged.end()
             }
         } catch {
@@ -85,6 +89,7 @@ struct FileTransfer: Sendable {
 
     /// A job may have been cancelled right after its manifest was written, and then started again: the folder is not complete any more.
     private func removeEarlierManifest() async throws {
+        try await lease.requireHeld()
         do throws(ObjectStorageError) {
             try await storage.delete(keys: [ObjectKey(claimed.job).manifest])
         } catch {
