@@ -1,5 +1,4 @@
 import ExportCore
-import Foundation
 import HTTPClient
 import JobStore
 import Lifecycle
@@ -17,24 +16,7 @@ extension FileTransfer {
             stream = try await download(try await freshLink(after: error))
             metrics.refreshed.increment()
         }
-        try requireContent(stream)
         return try FileBody(stream, of: claimed.file, limits: configuration.archives, received: metrics.received, on: thread)
-    }
-
-    /// A success is no file unless the response is one: 202 and 204 say that the file is not there yet, 206 is a part of it.
-    private func requireContent(_ stream: HTTPStream) throws(Failure) {
-        let status = stream.status
-        switch status {
-        case 200, 203: return
-        case 204 where provider.definition.download.noContent == .empty: return
-        default:
-            stream.cancel()
-            let isLater = status == 202 || status == 204
-            throw Failure(
-                isLater ? .notYet : .transient, code: isLater ? "not-ready" : "http-\(status)",
-                message: "the download of \(Self.withoutSecrets(claimed.file.url)) answered \(status)",
-                retryAfter: stream.headers.retryAfter(now: Int64(Date.now.timeIntervalSince1970)))
-        }
     }
 
     /// Asks whether the host may be asked now, and reports its answer.
