@@ -9,27 +9,54 @@ enum BodyStart: Equatable {
 
     init(_ bytes: [UInt8]) {
         let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
-        let text = (bytes.starts(with: mark) ? bytes.dropFirst(3) : bytes[...]).drop { [0x20, 0x09, 0x0A, 0x0D].contains($0) }
+        let text = (bytes.starts(with: mark) ? bytes.dropFirst(3) : bytes[...]).drop { Self.blanks.contains($0) }
         switch text.first {
-        case UInt8(ascii: "<"):
-            let head = String(decoding: text.prefix(Self.headLength), as: UTF8.self).lowercased()
-            if Self.pages.contains(where: head.hasPrefix) || Self.isPage(declaredXML: head) {
-                self = .html
-            } else if head.dropFirst().first?.isLetter == true || head.hasPrefix("<?xml") || head.hasPrefix("<!--") {
-                self = .xml(isDeclared: head.hasPrefix("<?xml") || head.hasPrefix("<error"))
-            } else {
-                self = .other
-            }
+        case UInt8(ascii: "<"): self.init(markup: text.prefix(Self.headLength))
         case UInt8(ascii: "{"), UInt8(ascii: "["): self = .json
         default: self = .other
         }
     }
 
-    private static let headLength = 400
-    private static let pages = ["<!doctype html", "<html>", "<html ", "<html\n", "<html\r"]
-
-    /// XHTML begins as XML.
-    private static func isPage(declaredXML head: String) -> Bool {
-        head.hasPrefix("<?xml") && (head.contains("<!doctype html") || head.contains("<html"))
+    private init(markup text: ArraySlice<UInt8>) {
+        let isDeclared = Self.begins(text, "<?xml")
+        let first = Self.behindProlog(text)
+        if Self.begins(first, "<!doctype html", isWord: true) || Self.begins(first, "<html", isWord: true) {
+            self = .html
+        } else if isDeclared || Self.errors.contains(where: { Self.begins(first, $0, isWord: true) }) {
+            self = .xml(isDeclared: true)
+        } else if first.startIndex > text.startIndex || text.dropFirst().first.map(Self.isLetter) == true {
+            self = .xml(isDeclared: false)
+        } else {
+            self = .other
+        }
     }
+
+    private static let headLength = 1024
+    private static let blanks: [UInt8] = [0x20, 0x09, 0x0A, 0x0D]
+    private static let errors = ["<error", "<errors", "<errorresponse"]
+
+    /// From the first element or document type on: XHTML begins as XML, and tools put comments in front. Empty if that is not there yet.
+    private static func behindProlog(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        var rest = text
+        while true {
+            let end = begins(rest, "<?xml") ? "?>" : begins(rest, "<!--") ? "-->" : nil
+            guard let end else { return rest }
+            guard let found = rest.firstRange(of: Array(end.utf8)) else { return rest[rest.endIndex...] }
+            rest = rest[found.upperBound...].drop { blanks.contains($0) }
+        }
+    }
+
+    /// - Parameters:
+    ///   - word: in lower case.
+    ///   - isWord: whether it must end there: `<error` is not the beginning of `<error_code>`.
+    private static func begins(_ text: ArraySlice<UInt8>, _ word: String, isWord: Bool = false) -> Bool {
+        let length = word.utf8.count
+        guard text.count >= length, text.prefix(length).elementsEqual(word.utf8, by: { lower($0) == $1 }) else { return false }
+        guard isWord, let next = text.dropFirst(length).first else { return true }
+        return next == UInt8(ascii: ">") || next == UInt8(ascii: "/") || blanks.contains(next)
+    }
+
+    private static func lower(_ byte: UInt8) -> UInt8 { (0x41...0x5A).contains(byte) ? byte | 0x20 : byte }
+
+    private static func isLetter(_ byte: UInt8) -> Bool { (0x61...0x7A).contains(byte | 0x20) || byte >= 0x80 }
 }
