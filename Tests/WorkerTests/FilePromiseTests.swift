@@ -10,8 +10,10 @@ private enum Wrong {
 
 @Suite("What a download begins with")
 struct FilePromiseTests {
-    private func code(_ name: String, _ body: String, _ type: String?, _ rules: DownloadRules = DownloadRules()) -> String? {
-        FilePromise(name: name, rules: rules).problem(Array(body.utf8), type: type)?.code
+    private func code(
+        _ name: String, _ body: String, _ type: String?, _ rules: DownloadRules = DownloadRules(), wasDecoded: Bool = false
+    ) -> String? {
+        FilePromise(name: name, rules: rules, wasDecoded: wasDecoded).problem(Array(body.utf8), type: type)?.code
     }
 
     @Test(
@@ -76,6 +78,59 @@ struct FilePromiseTests {
         #expect(code("download", Wrong.page, nil, DownloadRules(unpack: .gzip)) == "not-the-file")
     }
 
+    @Test("may be anything if the packing that name or rule promise was the content coding") func decoded() {
+        for body in [Wrong.xml, "{\"id\":1}"] {
+            for type in ["application/json", "application/xml", "application/octet-stream"] {
+                #expect(code("download", body, type, DownloadRules(unpack: .gzip), wasDecoded: true) == nil)
+                #expect(code("events.gz", body, type, wasDecoded: true) == nil)
+                #expect(code("events.zst", body, type, wasDecoded: true) == nil)
+            }
+            #expect(code("events.gz", body, body == Wrong.xml ? nil : "application/json") == "not-the-file")
+        }
+        #expect(code("events.csv.gz", Wrong.xml, nil, wasDecoded: true) == "not-the-file", "the name below still promises")
+        #expect(code("events.zip", Wrong.xml, nil, wasDecoded: true) == "not-the-file", "no coding is a zip")
+        #expect(code("download", Wrong.xml, nil, DownloadRules(unpack: .zip), wasDecoded: true) == "not-the-file")
+        #expect(code("events.gz", Wrong.page, "text/html", wasDecoded: true) == "not-the-file")
+    }
+
+    @Test("is a workbook of an old program, whatever its type says, unless that says page", arguments: ["application/octet-stream", nil])
+    func oldWorkbook(type: String?) {
+        for body in [Wrong.page, Wrong.xml] { #expect(code("a.xls", body, type) == nil) }
+        #expect(code("a.xls", Wrong.page, "text/html") == "not-the-file")
+        #expect(code("a.xls", "{\"error\":1}", type) == "not-the-file")
+    }
+
+    @Test("is a tar whose first entry has a name like JSON") func tar() {
+        for name in ["a.tar", "a.tgz"] {
+            #expect(code(name, "[2026] report.csv", "application/x-tar") == nil)
+            #expect(code(name, "{\"error\":1}", "application/json") == "not-the-file")
+            #expect(code(name, Wrong.xml, nil) == "not-the-file")
+        }
+    }
+
+    @Test(
+        "is XML, not a page, that only mentions HTML",
+        arguments: [
+            "<?xml version=\"1.0\"?><repos><html_url>x</html_url></repos>", "<?xml version=\"1.0\"?>\n<mail><htmlBody/></mail>",
+            "<?xml version=\"1.0\"?><feed><content type=\"xhtml\"><html>x</html></content></feed>",
+            "<?xml version=\"1.0\"?><!-- <html> --><a/>", "<html_url>x</html_url>",
+        ])
+    func mention(body: String) { #expect(code("a.xml", body, "application/xml") == nil) }
+
+    @Test(
+        "is a page behind an XML declaration and comments",
+        arguments: [
+            "<?xml version=\"1.0\"?>\n<!-- saved -->\n<!DOCTYPE html PUBLIC \"x\">", "<?xml version=\"1.0\"?><html xmlns=\"x\">",
+            "<!-- a --><!-- b --> <HTML>", "<html\tlang=\"en\">",
+        ])
+    func prolog(body: String) { #expect(code("a.xml", body, nil) == "not-the-file") }
+
+    @Test("is a table whose first column is called like an error") func errorColumn() {
+        #expect(code("a.csv", "<error_code>,<id>\n", "text/csv") == nil)
+        #expect(code("a.csv", "<Error xmlns=\"x\">", "text/csv") == "not-the-file")
+        #expect(code("a.csv", "<ErrorResponse>", nil) == "not-the-file")
+    }
+
     @Test("is judged by its type alone if the provider file names types") func expected() {
         var rules = DownloadRules()
         rules.expectedTypes = ["text/csv", "Application/*"]
@@ -88,7 +143,7 @@ struct FilePromiseTests {
     }
 
     @Test("is quoted as one line of bounded length") func quoted() {
-        #expect(FileTransfer.line(Array("\u{FEFF}<html>\r\n\t <b>\u{1B}x".utf8)) == "<html> <b> x")
-        #expect(FileTransfer.line(Array(String(repeating: "ä", count: 900).utf8)).count == 200)
+        #expect(FileTransfer.line("\u{FEFF}<html>\r\n\t <b>\u{1B}x") == "<html> <b> x")
+        #expect(FileTransfer.line(String(repeating: "ä", count: 900)).count == 200)
     }
 }

@@ -36,4 +36,27 @@ struct NotTheFileTests {
             #expect(error?.message.contains("an HTML page instead of csv; it begins: <html> please log in</html>") == true)
         }
     }
+
+    @Test("is quoted without a secret that is longer than the quotation") func secret() async throws {
+        let secret = (0..<60).map { "s3cr3t-\($0)" }.joined()
+        let lines = "auth: { bearer: '{{ .secrets.TOKEN }}' }\n"
+        try await WorkerFixture.run(provider: lines, secrets: ["TOKEN": secret]) { fixture in
+            let page = "<html> the token \(secret) is no more valid</html>"
+            let result = try await fixture.transfer(["a.csv": [.init(page, "Content-Type: text/html; x=\(secret)")]])
+            let message = try await fixture.job(result.id).error?.message ?? ""
+            #expect(message.contains("it begins: <html> the token *** is no more valid</html>"), "\(message)")
+            for field in ["answers", "history", "fileError", "errorMessage"] {
+                let kept = try await fixture.redis.send(["HGET", "{lh:00}:job:job-1", .string(field)]).text ?? ""
+                #expect(!kept.contains("s3cr3t-"), "\(field): \(kept)")
+            }
+        }
+    }
+
+    @Test("is not what a 204 is that stands for an empty file, whatever type is expected") func noContent() async throws {
+        try await WorkerFixture.run(provider: "download: { noContent: empty, expect: { type: text/csv } }\n") { fixture in
+            let result = try await fixture.transfer(["a.csv": [.init([UInt8](), status: 204)]])
+            #expect(result.objects == ["a.csv": []])
+            #expect(result.failures.isEmpty)
+        }
+    }
 }

@@ -42,11 +42,13 @@ final class WorkerFixture: Sendable {
     /// - Parameters:
     ///   - sandbox: options, as for `longhaul sandbox`.
     ///   - provider: additional lines of the provider file.
+    ///   - secrets: by name.
     static func run(
-        sandbox options: KeyValuePairs<String, String> = [:], provider lines: String = "", _ body: (WorkerFixture) async throws -> Void
+        sandbox options: KeyValuePairs<String, String> = [:], provider lines: String = "", secrets: [String: String] = [:],
+        _ body: (WorkerFixture) async throws -> Void
     ) async throws {
         try await ServerGroup.run([.redis]) { servers in
-            let fixture = try await WorkerFixture(servers, options, lines)
+            let fixture = try await WorkerFixture(servers, options, lines, secrets)
             do {
                 try await body(fixture)
             } catch {
@@ -57,7 +59,9 @@ final class WorkerFixture: Sendable {
         }
     }
 
-    private init(_ servers: ServerGroup, _ options: KeyValuePairs<String, String>, _ lines: String) async throws {
+    private init(_ servers: ServerGroup, _ options: KeyValuePairs<String, String>, _ lines: String, _ secrets: [String: String])
+        async throws
+    {
         self.servers = servers
         http = HTTPClient(HTTPClientConfiguration(egress: .all), on: thread, logger: quiet)
         rabbitMQ = try await Self.virtualHost(http)
@@ -94,7 +98,7 @@ final class WorkerFixture: Sendable {
         sandboxURL = "http://127.0.0.1:\(try await sandbox.start())"
         let yaml = Self.yaml.replacing("BASE", with: sandboxURL) + lines
         provider = try await ProviderClient.open(
-            try ProviderSource(yaml: yaml, file: "acme.yaml"), http: http, on: thread, secrets: .environment([:]))
+            try ProviderSource(yaml: yaml, file: "acme.yaml"), http: http, on: thread, secrets: .environment(secrets))
     }
 
     private static let yaml = """

@@ -13,7 +13,7 @@ struct FilePromise: Sendable {
         case text
         /// A format that cannot begin as JSON does.
         case binary
-        /// Compressed data, or what is named like it: the name below says what else it may be.
+        /// Packed data, or what is named like it: the name below says what else it may be. A tar begins with the name of its first entry.
         case packed
     }
 
@@ -21,15 +21,17 @@ struct FilePromise: Sendable {
     private let expectedTypes: [String]
     /// For the message: `csv`.
     private let word: String
-    /// Whether an Excel type makes a page or an XML document a workbook: programs save HTML tables and XML under `.xls`.
+    /// Programs save HTML tables and XML under `.xls`, and servers name any type for it.
     private let isOldWorkbook: Bool
 
-    init(name: String, rules: DownloadRules) {
+    /// - Parameter wasDecoded: whether a content coding was undone. It was the packing that a name or a rule speaks of.
+    init(name: String, rules: DownloadRules, wasDecoded: Bool = false) {
         expectedTypes = rules.expectedTypes
         var suffixes = Suffixes(name)
         let outer = suffixes.last
         while let last = suffixes.last, Self.packed.contains(last) { suffixes.removeLast() }
-        let isPacked = outer.map { Self.packed.contains($0) } ?? false || rules.unpack == .gzip || rules.unpack == .zip
+        let isNamedPacked = outer.map { Self.packed.contains($0) && !(wasDecoded && Self.codings.contains($0)) } ?? false
+        let isPacked = isNamedPacked || rules.unpack == .zip || (rules.unpack == .gzip && !wasDecoded)
         let inner = suffixes.last.flatMap { Self.kinds[$0] }
         kind = inner ?? (isPacked ? .packed : .nothing)
         word = inner == nil ? (outer ?? rules.unpack.rawValue) : suffixes.last ?? ""
@@ -52,7 +54,7 @@ struct FilePromise: Sendable {
     }
 
     private func found(_ start: BodyStart, _ type: MediaType?) -> String? {
-        if isOldWorkbook, type?.isExcel == true { return nil }
+        let kind = isOldWorkbook && start != .json ? .nothing : kind
         switch start {
         case .html:
             if kind == .html || (kind == .nothing && type?.isHTML != true) { return nil }
@@ -82,6 +84,9 @@ extension FilePromise {
     /// Suffixes under which something else may be: `report.csv.gz` promises CSV.
     private static let packed: Set<String> = ["gz", "gzip", "zip", "zst", "zstd", "bz2", "xz", "br", "lz4", "7z", "z"]
 
+    /// Those that may stand for a content coding.
+    private static let codings: Set<String> = ["gz", "gzip", "zst", "zstd", "br", "z"]
+
     private static let kinds: [String: Kind] = {
         let names: [(Kind, String)] = [
             (.html, "html htm xhtml shtml mhtml"),
@@ -91,8 +96,9 @@ extension FilePromise {
             (.text, "txt log dat sql yaml yml"),
             (
                 .binary,
-                "parquet avro orc xlsx xlsm xlsb docx pptx ods odt pdf tar tgz arrow feather sqlite rds rda rdata jpg jpeg png gif xls"
+                "parquet avro orc xlsx xlsm xlsb docx pptx ods odt pdf arrow feather sqlite rds rda rdata jpg jpeg png gif xls"
             ),
+            (.packed, "tar tgz"),
         ]
         return names.reduce(into: [:]) { kinds, entry in
             for name in entry.1.split(separator: " ") { kinds[String(name)] = entry.0 }

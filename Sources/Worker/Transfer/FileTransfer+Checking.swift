@@ -7,6 +7,9 @@ extension FileTransfer {
     /// The first bytes of a file that decide what it is.
     static let beginningLength = 1024
 
+    /// Of the start of a body that is no file, what is searched for secrets before it is cut.
+    private static let quotedLength = 8000
+
     /// - Parameters:
     ///   - start: the first bytes.
     ///   - name: of the file.
@@ -15,22 +18,33 @@ extension FileTransfer {
         let rules = provider.definition.download
         // The usual case: nothing that the promise could forbid.
         if rules.expectedTypes.isEmpty, BodyStart(start) == .other { return }
-        let promise = FilePromise(name: name, rules: rules)
+        // An empty file by the provider file's own word: without content it has no type.
+        if body.status == 204 { return }
+        let promise = FilePromise(name: name, rules: rules, wasDecoded: body.isCoded ? await body.wasDecoded : false)
         let type = body.headers["content-type"]
         guard let problem = promise.problem(start, type: type) else { return }
-        let answer = AnswerExcerpt(
-            request: "GET \(Self.withoutSecrets(claimed.file.url))", status: body.status, type: type.map { String($0.prefix(100)) },
-            start: Self.line(start))
         var failure = Failure(
-            .transient, code: problem.code, message: "\(problem.text); it begins: \(answer.start)",
+            .transient, code: problem.code, message: problem.text,
             retryAfter: body.headers.retryAfter(now: Int64(Date.now.timeIntervalSince1970)))
+        failure.answer = AnswerExcerpt(
+            request: "GET \(Self.withoutSecrets(claimed.file.url))", status: body.status, type: type,
+            start: String(decoding: start.prefix(Self.quotedLength), as: UTF8.self))
+        throw Self.quoted(await provider.redacted(failure))
+    }
+
+    /// A failure with its answer cut to one line, which ends its message. A secret that was cut would not be recognised: redact it first.
+    private static func quoted(_ failure: Failure) -> Failure {
+        guard var answer = failure.answer else { return failure }
+        (answer.start, answer.type) = (line(answer.start), answer.type.map { String($0.prefix(100)) })
+        var failure = failure
+        failure.message += "; it begins: \(answer.start)"
         failure.answer = answer
-        throw await provider.redacted(failure)
+        return failure
     }
 
     /// The start of a body as one line of at most 200 characters.
-    static func line(_ bytes: [UInt8]) -> String {
-        let text = String(decoding: bytes.prefix(1000), as: UTF8.self).unicodeScalars.map {
+    static func line(_ start: String) -> String {
+        let text = start.unicodeScalars.prefix(1000).map {
             $0.properties.isWhitespace || $0.properties.generalCategory == .control || $0 == "\u{FEFF}" ? " " : Character($0)
         }
         return String(String(text).split(separator: " ").joined(separator: " ").prefix(200))

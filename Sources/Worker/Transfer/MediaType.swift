@@ -10,7 +10,6 @@ struct MediaType: Sendable {
     var isHTML: Bool { text == "text/html" || text == "application/xhtml+xml" }
     var isXML: Bool { text == "text/xml" || text == "application/xml" || text.hasSuffix("+xml") }
     var isJSON: Bool { text == "application/json" || text == "text/json" || text.hasSuffix("+json") }
-    var isExcel: Bool { text.hasPrefix("application/vnd.ms-excel") || text == "application/msexcel" || text == "application/x-msexcel" }
 
     /// - Parameter pattern: a media type, in which `*` stands for anything: `text/*`.
     func matches(_ pattern: String) -> Bool {
