@@ -25,7 +25,9 @@ extension FileTransfer {
         guard let problem = promise.problem(start, type: type) else { return }
         var failure = Failure(
             .transient, code: problem.code, message: problem.text,
-            retryAfter: body.headers.retryAfter(now: Int64(Date.now.timeIntervalSince1970)))
+            retryAfter: body.headers.retryAfter(now: Int64(Date.now.timeIntervalSince1970)).map {
+                min($0, provider.definition.limits.longestPause)
+            })
         failure.answer = AnswerExcerpt(
             request: "GET \(Self.withoutSecrets(claimed.file.url))", status: body.status, type: type,
             start: String(decoding: start.prefix(Self.quotedLength), as: UTF8.self))

@@ -21,7 +21,7 @@ extension FileTransfer {
 
     /// Asks whether the host may be asked now, and reports its answer.
     private func download(_ url: String) async throws(Failure) -> HTTPStream {
-        let (host, withCredentials) = await provider.downloadAccess(to: url, context)
+        let (host, withCredentials) = await provider.downloadAccess(to: url, context, exportHandle: exportHandle)
         let permission = await gate.admit(
             downloadFrom: host, withCredentials: withCredentials, isSuspect: claimed.attempt > 1 || claimed.deferredFor != nil)
         if case .wait(let time) = permission {
