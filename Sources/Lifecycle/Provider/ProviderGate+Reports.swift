@@ -14,8 +14,12 @@ extension ProviderGate {
     public func report(
         _ kind: RequestKind, _ permission: Permission, of id: JobID, failure: Failure?, took: Duration, budget: RateBudget? = nil
     ) async -> Failure? {
-        let isDown = failure.map(Self.countsAgainstProvider) ?? false
         let isSlow = took > definition.breaker.slowAfter
+        if failure == nil, isCalm, permission == .granted, budget == nil {
+            await health.record(isDown: false, isSlow: isSlow)
+            return nil
+        }
+        let isDown = failure.map(Self.countsAgainstProvider) ?? false
         await noteThrottling(kind, permission, failure, budget)
         await noteAccess(id, failure)
         if permission == .probe, localHold == nil {
@@ -53,6 +57,9 @@ extension ProviderGate {
         if permission == .probe, localHold == nil { await endProbe(isDown: false, isSlow: false, failure) }
         return await counted(failure, permission, isDown: false)
     }
+
+    /// Nothing was refused of late: an accepted answer changes nothing. Nearly every status check ends here.
+    private var isCalm: Bool { localHold == nil && refusals.isCalm && obstructions.isCalm }
 
     private func counted(_ failure: Failure?, _ permission: Permission, isDown: Bool) async -> Failure? {
         guard let failure else { return nil }

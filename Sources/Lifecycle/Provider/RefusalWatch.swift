@@ -13,6 +13,9 @@ struct RefusalWatch {
     private static let limit = 3
 
     /// - Parameter lifts: how many holds have ended so far: what came before the last end says nothing any more.
+    /// Whether nothing was refused since the last accepted request.
+    var isCalm: Bool { refusals == 0 }
+
     /// - Returns: whether the provider is to be held.
     mutating func refused(_ job: JobID, lifts: Int) -> Bool {
         if lifts != self.lifts { accepted(lifts: lifts) }
