@@ -79,7 +79,7 @@ while at <= #ARGV do
         end
         -- The job was cancelled while its export was being created.
         if delay > 0 and before == 'PENDING' and cancel then delay = 0 end
-        if string.find(marks, 'check', 1, true) then polled = NOW_TEXT end
+        if marks == 'check' or string.find(marks, 'check', 1, true) then polled = NOW_TEXT end
         if status == 'POLLING' then planned = whole(NOW + delay) elseif delay < 0 then planned = '0' end
         if delay < 0 then
             set(fields, 'expiresAt', whole(NOW + keep))
@@ -89,7 +89,7 @@ while at <= #ARGV do
         version = tonumber(expected) + 1
         if #gone > 0 then redis.call('HDEL', key, unpack(gone)) end
         local deferred
-        if string.find(marks, 'deferred', 1, true) then
+        if marks ~= 'check' and marks ~= '' and string.find(marks, 'deferred', 1, true) then
             deferred = not string.find(marks, 'again', 1, true) and deferred_since(progress) or NOW_TEXT
         end
         redis.call('HSET', key, 'progress', decided(version, counts, polled, planned, deferred), unpack(fields))

@@ -28,7 +28,8 @@ end
 -- Adds a job's line to the messages; Schema/Wake.swift lists its fields.
 local function wake(id, key, job, score)
     local status, progress, request, cancel, export, since, creation, recreations = unpack(job)
-    local planned = planned_for(status, progress)
+    local planned, deferred = planned_for(status, progress)
+    if not planned then deferred = deferred_since(progress) or '' end
     if planned ~= score then
         -- Of a planned check it is the second claim, because the first was not written.
         progress = stepped(progress, planned and 2 or 1)
@@ -42,8 +43,7 @@ local function wake(id, key, job, score)
     end
     -- The server's clock may have been set back.
     local waited = whole(math.max(NOW - (since or redis.call('HGET', key, 'createdAt')), 0))
-    local deferred = deferred_since(progress)
-    if deferred then
+    if deferred ~= '' then
         progress = string.sub(progress, 1, -#deferred - 2)
         waited = waited .. ' ' .. whole(math.max(NOW - deferred, 0))
     end

@@ -71,7 +71,7 @@ actor CheckPipeline {
     private func admit(_ jobs: [ClaimedJob], _ provider: Provider) async -> [Check] {
         var checks: [Check] = []
         var held: [(job: ClaimedJob, delay: Duration)] = []
-        for (job, permission) in zip(jobs, await provider.gate.admit(.check, suspects: jobs.map(\.state.isSuspect))) {
+        for (job, permission) in zip(jobs, await provider.gate.admit(.check, suspects: jobs.map { $0.state.isSuspect })) {
             if case .wait(let delay) = permission {
                 held.append((job, delay))
             } else {

@@ -32,8 +32,12 @@ end
 
 -- A planned check is a POLLING job without claims whose timer is at its nextPollAt. The first claim only moves the timer from there to the
 -- lease; it writes nothing else and keeps the version. A planned job whose timer is elsewhere has therefore been claimed once.
--- Returns nextPollAt as text, or nil when no check is planned.
-local function planned_for(status, progress) return status == 'POLLING' and string.match(progress, '^%d+\t0\t%d+\t%d+\t%d+\t%d+\t(%d+)') or nil end
+-- Returns nextPollAt as text and since when the step is put off, '' if it is not; nil when no check is planned.
+local function planned_for(status, progress)
+    if status ~= 'POLLING' then return nil end
+    return string.match(progress, '^%d+\t0\t%d+\t%d+\t%d+\t%d+\t(%d+)\t?(%d*)$')
+end
+
 local function planned_at(progress, at)
     return (string.gsub(progress, '^(%d+\t%d+\t%d+\t%d+\t%d+\t%d+\t)%d+', '%1' .. whole(at)))
 end
