@@ -17,8 +17,8 @@ struct AnswerDefaults {
     }
 }
 
-/// How the errors of one request's answers are read.
-struct AnswerReading {
+/// How the errors of one request's answers are read. A class, because each status check passes it on.
+final class AnswerReading {
     /// The request's own rules, then the provider's. The first that matches wins.
     let rules: [AnswerRule]
     /// Tried when no rule matches.

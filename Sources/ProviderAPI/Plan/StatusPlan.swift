@@ -1,7 +1,7 @@
 import ExportCore
 
-/// `status:` requests the status of an export.
-struct StatusPlan {
+/// `status:` requests the status of an export. A class, because each status check takes it in hand.
+final class StatusPlan {
     /// What the ready answer is.
     enum ReadyAnswer: String, CaseIterable {
         /// An answer of the API that says so.
