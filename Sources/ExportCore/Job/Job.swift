@@ -57,7 +57,10 @@ public struct Job: Sendable, Equatable {
     }
 
     /// The same for the caller that was woken, whose claim knows how long the job has waited: a record has no clock.
-    public func claimed(by wake: ClaimedJob) -> ClaimedJob {
+    ///
+    /// - Returns: nil if the wake is stale or forged: the record has another version or status.
+    public func claimed(by wake: ClaimedJob) -> ClaimedJob? {
+        guard version == wake.version, state.status == wake.state.status else { return nil }
         var job = claimed
         (job.state.waited, job.state.deferredFor) = (wake.state.waited, wake.state.deferredFor)
         return job

@@ -27,10 +27,12 @@ struct FileListing: Sendable {
     /// - Parameter wake: of a READY job. A page may be stored already; the record has the cursor of the next.
     func resume(_ wake: ClaimedJob, with interpreter: JobInterpreter) async {
         do {
-            guard let job = try await store.job(wake.id), job.version == wake.version else { return metrics.wakesStale.increment() }
+            guard let job = try await store.job(wake.id), let claimed = job.claimed(by: wake) else {
+                return metrics.wakesStale.increment()
+            }
             // Whoever stored the last page may have died before the job was lined up.
             if job.state.filesTotal > DownloadTurns.atOnce { await line.join(job.request) }
-            await list(job.claimed(by: wake), from: job.listingCursor, interpreter)
+            await list(claimed, from: job.listingCursor, interpreter)
         } catch {
             logger.warning("listing did not begin; the lease brings the job back: \(error)", metadata: TransitionReporter.metadata(wake))
         }

@@ -15,7 +15,7 @@ struct ExportCancellation: Sendable {
     func run(_ wake: ClaimedJob) async {
         do {
             // A cancellation needs more of the job than its wake carries.
-            guard let job = try await store.job(wake.id)?.claimed(by: wake), job.version == wake.version else {
+            guard let job = try await store.job(wake.id)?.claimed(by: wake), job.isCancelRequested else {
                 return metrics.wakesStale.increment()
             }
             guard let provider = resolver.providers[job.request.provider] else {

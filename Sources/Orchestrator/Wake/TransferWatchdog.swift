@@ -18,11 +18,13 @@ struct TransferWatchdog: Sendable {
 
     func run(_ wake: ClaimedJob) async {
         do {
+            guard let job = try await store.job(wake.id), let claimed = job.claimed(by: wake) else {
+                return metrics.wakesStale.increment()
+            }
             // The claims that are counted here are the watchdog's own, and its own decision resets them: a slow transfer is progress.
-            guard let provider = await resolver.resolve(wake) else { return }
-            guard let job = try await store.job(wake.id), job.version == wake.version else { return metrics.wakesStale.increment() }
+            guard let provider = await resolver.resolve(claimed) else { return }
             try await publishMissing(job, provider)
-            await resolver.interpreter.carryOut(.watchdogFired(fileError: job.fileError), for: job.claimed(by: wake), by: provider.machine)
+            await resolver.interpreter.carryOut(.watchdogFired(fileError: job.fileError), for: claimed, by: provider.machine)
         } catch {
             logger.warning("the watchdog stopped; the lease brings it back: \(error)", metadata: TransitionReporter.metadata(wake))
         }
