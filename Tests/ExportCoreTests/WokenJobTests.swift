@@ -20,7 +20,7 @@ import Testing
         "is not the caller's if the wake is stale, or forged with a version that was guessed",
         arguments: [
             (2, JobStatus.ready), (4, .ready), (3, .pending), (3, .polling), (3, .processing), (3, .failed),
-        ])
+        ] as [(Int64, JobStatus)])
     func notClaimed(version: Int64, status: JobStatus) {
         #expect(record.claimed(by: wake(version: version, status)) == nil)
     }

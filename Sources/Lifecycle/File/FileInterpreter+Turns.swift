@@ -10,26 +10,34 @@ public struct TurnsOutcome: Sendable {
     public var error: JobStoreError?
 }
 
+/// Either the files of a turn, or the error.
+private struct TakenTurn: Sendable {
+    let turn: DownloadTurn
+    var queued: QueuedFiles?
+    var error: JobStoreError?
+}
+
 extension FileInterpreter {
     /// Queues the next files of the jobs whose turns these are, and publishes their messages in the order of the turns. A job without more
     /// listed files leaves the line.
     public func take(_ turns: [DownloadTurn]) async -> TurnsOutcome {
-        var outcome = TurnsOutcome(), batches: [JobID: ArraySlice<OutgoingMessage>] = [:], leaving: [DownloadTurn] = []
+        var outcome = TurnsOutcome(), batches: [JobID: [OutgoingMessage]] = [:], leaving: [DownloadTurn] = []
         guard let decision = FileMachine().decide(.published, in: .listed(token: 0)) else { return outcome }
-        for (turn, result) in await queueNext(turns, decision) {
-            switch result {
-            case .failure(let error): outcome.error = outcome.error ?? error
-            case .success(let queued):
-                if !queued.hasMore { leaving.append(turn) }
-                outcome.queued[turn.priority, default: 0] += queued.files.count
-                batches[turn.id] = await messages(queued, of: turn, decision)[...]
-            }
+        for taken in await queueNext(turns, decision) {
+            outcome.error = outcome.error ?? taken.error
+            guard let queued = taken.queued else { continue }
+            if !queued.hasMore { leaving.append(taken.turn) }
+            outcome.queued[taken.turn.priority, default: 0] += queued.files.count
+            let messages = await messages(queued, of: taken.turn, decision)
+            batches[taken.turn.id] = messages
         }
-        var messages: [OutgoingMessage] = []
+        var messages: [OutgoingMessage] = [], begun: [JobID: Int] = [:]
         for turn in turns {
-            let batch = batches[turn.id]?.prefix(DownloadTurns.batch) ?? []
-            batches[turn.id]?.removeFirst(batch.count)
-            messages += batch
+            guard let batch = batches[turn.id] else { continue }
+            let start = begun[turn.id] ?? 0
+            let end = min(start + DownloadTurns.batch, batch.count)
+            messages += batch[start..<end]
+            begun[turn.id] = end
         }
         await downloads.publish(messages, because: .turn)
         do throws(JobStoreError) {
@@ -41,22 +49,24 @@ extension FileInterpreter {
     }
 
     /// Each job once, with its last turn, and as many files as its turns allow.
-    private func queueNext(
-        _ turns: [DownloadTurn], _ decision: FileDecision
-    ) async -> [(DownloadTurn, Result<QueuedFiles, JobStoreError>)] {
-        await withTaskGroup(of: (DownloadTurn, Result<QueuedFiles, JobStoreError>).self) { group in
-            for (id, own) in Dictionary(grouping: turns, by: \.id) {
+    private func queueNext(_ turns: [DownloadTurn], _ decision: FileDecision) async -> [TakenTurn] {
+        await withTaskGroup(of: TakenTurn.self) { group in
+            for own in Dictionary(grouping: turns, by: \.id).values {
                 guard let last = own.last else { continue }
-                group.addTask {
-                    do throws(JobStoreError) {
-                        let limit = own.count * DownloadTurns.batch
-                        return (last, .success(try await store.queueFiles(of: id, limit: limit, decision: decision)))
-                    } catch {
-                        return (last, .failure(error))
-                    }
-                }
+                let limit = own.count * DownloadTurns.batch
+                group.addTask { await queueNext(last, limit, decision) }
             }
             return await group.reduce(into: []) { $0.append($1) }
+        }
+    }
+
+    // A function of its own: a release build of the closure that caught the typed error itself destroyed its turn twice.
+    private func queueNext(_ turn: DownloadTurn, _ limit: Int, _ decision: FileDecision) async -> TakenTurn {
+        do throws(JobStoreError) {
+            let queued = try await store.queueFiles(of: turn.id, limit: limit, decision: decision)
+            return TakenTurn(turn: turn, queued: queued)
+        } catch {
+            return TakenTurn(turn: turn, error: error)
         }
     }
 
