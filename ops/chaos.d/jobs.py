@@ -114,7 +114,7 @@ def rates(with_answers):
 def make(seed, count, with_answers=True):
     """`with_answers`: whether the simulated API gives the odd answers too. Without them a seed has other jobs."""
     random_ = random.Random(f"jobs {seed}")
-    shares = [("failed", 0.03), ("empty", 0.02), ("corrupt", 0.01), ("large", 0.01), ("mended", 0.4)]
+    shares = [("failed", 0.03), ("empty", 0.02), ("corrupt", 0.01), ("large", 0.01), ("many", 0.02), ("mended", 0.4)]
     if with_answers:
         shares += [("odd", 0.2), ("trusting", 0.05)]
     kinds = []
@@ -142,6 +142,9 @@ def job(random_, seed, number, kind, rates):
     elif kind == "large":
         # More than 8 MiB is uploaded to S3 in parts; slowly, so that workers die during the upload.
         parameters.update(files=1, bytesPerFile=f"{random_.randint(9, 14)}MiB", entries=1, faults=rates | {"slowBody": 1})
+    elif kind == "many":
+        # More files than are queued at once: the others wait for their turns.
+        parameters.update(files=random_.randint(17, 60), bytesPerFile="2KiB", entries=1, faults=rates)
     elif kind == "mended":
         parameters["faults"] = rates | random_.choice(MENDED)
     elif kind == "odd":

@@ -58,8 +58,8 @@ class JobTests(unittest.TestCase):
         self.assertTrue(all(json.loads(job.message)["exportJobId"] == job.id for job in made))
 
     def test_a_small_run_has_each_kind(self):
-        self.assertEqual(len({job.kind for job in jobs.make(1, 20)}), 8)
-        self.assertEqual(len({job.kind for job in jobs.make(1, 20, with_answers=False)}), 6)
+        self.assertEqual(len({job.kind for job in jobs.make(1, 20)}), 9)
+        self.assertEqual(len({job.kind for job in jobs.make(1, 20, with_answers=False)}), 7)
 
     def test_without_odd_answers_no_job_has_any(self):
         def faults(job):
