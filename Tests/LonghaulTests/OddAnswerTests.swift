@@ -25,8 +25,8 @@ struct OddAnswerTests {
         { step, n in step == odd && n <= times ? answer : nil }
     }
 
-    /// What in the end comes right.
-    private static let mended: [String: OddAPI.Script] = [
+    /// Answers after which the job still completes.
+    private static let recovered: [String: OddAPI.Script] = [
         "create-606": first(at: "create", refusal("606")),
         "create-secondary": first(at: "create", .json(#"{"message":"secondary rate limit"}"#, status: 403)),
         "create-transient": first(at: "create", .json(#"{"error":{"is_transient":true}}"#, status: 400)),
@@ -74,7 +74,7 @@ struct OddAnswerTests {
     ]
 
     @Test("whatever an API answers at first, and fails at once or after its attempts when it stays wrong") func answers() async throws {
-        let scripts = Self.mended.merging(Self.lost.map { ($0.report, $0.script) }) { first, _ in first }
+        let scripts = Self.recovered.merging(Self.lost.map { ($0.report, $0.script) }) { first, _ in first }
         let api = try OddAPI(scripts)
         defer { api.server.stop() }
         try await Installation.run { installation in
@@ -87,7 +87,7 @@ struct OddAnswerTests {
             let submitted = try await installation.longhaul("submit", "--from", file, "--wait")
             #expect(submitted.status == 1, "\(submitted.errors)")
 
-            for report in Self.mended.keys.sorted() {
+            for report in Self.recovered.keys.sorted() {
                 #expect(try Self.objects(of: report, installation) == [OddAPI.name: OddAPI.file], "\(report)")
             }
             for (report, _, code, text) in Self.lost {

@@ -83,7 +83,7 @@ extension OrchestratorSuites {
             }
         }
 
-        @Test("all of them, also when the orchestrator dies and the line is lost with what it had in hand") func death() async throws {
+        @Test("all of them, also when the orchestrator dies and the line is lost with the turns it had taken") func death() async throws {
             try await OrchestratorFixture.run { fixture in
                 let orchestrator = try await fixture.start(Self.impatient)
                 let id = try await fixture.submit("a", order: #"{"files":600}"#)

@@ -35,7 +35,7 @@ ANSWERS = {
     "lateLinks": 0.02,
 }
 # Faults of single jobs. A retry recovers from each of them.
-MENDED = [
+TRANSIENT = [
     {"create:lostAnswer": 1},
     {"create:500": 2, "create:lostAnswer": 1},
     {"create:hang": 1},
@@ -87,7 +87,7 @@ ODD = [
 # Faults that nothing but the listed size or checksum reveals. The files of a job of the kind `trusting` are listed without either, so
 # these faults spare it; all others must not change a byte of it.
 UNSEEN = {"corruptBody", "download:htmlPage", "errorDocument"}
-TRUSTING = [faults for faults in MENDED + ODD if not faults.keys() & UNSEEN]
+TRUSTING = [faults for faults in TRANSIENT + ODD if not faults.keys() & UNSEEN]
 # The names of their files begin with it.
 TRUSTING_PREFIX = "trusting-"
 # The filter of the listed files, for the provider file.
@@ -114,7 +114,7 @@ def rates(with_answers):
 def make(seed, count, with_answers=True):
     """`with_answers`: whether the simulated API gives the odd answers too. Without them a seed has other jobs."""
     random_ = random.Random(f"jobs {seed}")
-    shares = [("failed", 0.03), ("empty", 0.02), ("corrupt", 0.01), ("large", 0.01), ("many", 0.02), ("mended", 0.4)]
+    shares = [("failed", 0.03), ("empty", 0.02), ("corrupt", 0.01), ("large", 0.01), ("many", 0.02), ("transient", 0.4)]
     if with_answers:
         shares += [("odd", 0.2), ("trusting", 0.05)]
     kinds = []
@@ -145,8 +145,8 @@ def job(random_, seed, number, kind, rates):
     elif kind == "many":
         # More files than are queued at once: the others wait for their turns.
         parameters.update(files=random_.randint(17, 60), bytesPerFile="2KiB", entries=1, faults=rates)
-    elif kind == "mended":
-        parameters["faults"] = rates | random_.choice(MENDED)
+    elif kind == "transient":
+        parameters["faults"] = rates | random_.choice(TRANSIENT)
     elif kind == "odd":
         parameters["faults"] = rates | random_.choice(ODD)
     elif kind == "trusting":

@@ -65,7 +65,7 @@ class JobTests(unittest.TestCase):
         def faults(job):
             return set(json.loads(job.message)["parameters"].get("faults", {}))
 
-        known = set(jobs.RATES).union({"failedExport", "emptyExport"}, *jobs.MENDED)
+        known = set(jobs.RATES).union({"failedExport", "emptyExport"}, *jobs.TRANSIENT)
         self.assertEqual([job.id for job in jobs.make(1, 2000, with_answers=False) if faults(job) - known], [])
         self.assertGreater(len([job for job in jobs.make(1, 2000) if faults(job) - known]), 1000)
 

@@ -36,7 +36,7 @@ extension JobStore {
     /// - Parameters:
     ///   - claimed: the job as an earlier claim returned it.
     ///   - counting: `.nothing` while the attempt continues, `.lessOne` when it failed by no fault of its own.
-    /// - Returns: `nil` when the job has ended, or was retried or started anew since.
+    /// - Returns: `nil` when the job has ended, or was retried or started again since.
     public func renewManifestClaim(of claimed: Job, lease: Duration, counting: ManifestCount = .nothing) async throws(JobStoreError) -> Job?
     {
         try await claimManifest(claimed.id, lease, counting, export: "\(claimed.state.creation) \(claimed.attemptsBase)")

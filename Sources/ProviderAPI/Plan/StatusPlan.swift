@@ -1,6 +1,6 @@
 import ExportCore
 
-/// `status:` requests the status of an export. A class, because each status check takes it in hand.
+/// `status:` requests the status of an export. A class, so that a status check passes on a reference instead of a copy.
 final class StatusPlan {
     /// What the ready answer is.
     enum ReadyAnswer: String, CaseIterable {

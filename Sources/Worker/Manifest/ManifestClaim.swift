@@ -24,7 +24,7 @@ struct ManifestClaim: Sendable {
     /// Whether a third of the lease has passed.
     var isRenewalDue: Bool { .now - requestedAt > lease / 3 }
 
-    /// - Returns: `false` when the job no longer waits for this manifest: it has ended, or was retried or started anew.
+    /// - Returns: `false` when the job no longer waits for this manifest: it has ended, or was retried or started again.
     mutating func renew(in store: JobStore) async throws(JobStoreError) -> Bool {
         requestedAt = .now
         guard let renewed = try await store.renewManifestClaim(of: job, lease: lease) else { return false }

@@ -72,7 +72,7 @@ static void turn(void) {
     }
 }
 
-// Counts what has ended and begins anew with the same handles, as long as there is more to do.
+// Counts what has ended and begins again with the same handles, as long as there is more to do.
 static long renew(long begun, long to_begin) {
     long ended = 0;
     int left, running;
