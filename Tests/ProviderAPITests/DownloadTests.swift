@@ -45,6 +45,18 @@ struct DownloadTests {
         if failureClass == .notYet { #expect(!failure.countsAsAttempt && failure.retryAfter == .seconds(2)) }
     }
 
+    @Test("200 with a part of the file is not the file, 200 with all of it is")
+    func partial() async throws {
+        for range in ["bytes 0-3/9999", "bytes 5-9/10", "BYTES 1-9/*"] {
+            let failure = try await failure(try await provider(.text("data", headers: ["Content-Range": range])))
+            #expect(failure.failureClass == .transient && failure.code == "http-206" && failure.message.contains(range))
+        }
+        for range in ["bytes 0-3/4", "bytes 0-3/*", "bytes */4", "lines 1-2/9"] {
+            let provider = try await provider(.text("data", headers: ["Content-Range": range]))
+            #expect(try await provider.body(download(provider)) == Array("data".utf8))
+        }
+    }
+
     @Test("204 is an empty file if the provider file says so")
     func noContent() async throws {
         let provider = try await provider("download: { noContent: empty }", .text("", status: 204))

@@ -11,23 +11,15 @@ import Testing
 struct ContentEncodingTests {
     private static let rows = (0..<5000).flatMap { Array("\($0),row\n".utf8) }
 
-    private static func gzip(_ bytes: [UInt8]) throws -> [UInt8] {
-        let writer = try ArchiveWriter(.gzip)
-        try writer.begin(name: "x", bytes: bytes.count)
-        try writer.write(bytes)
-        try writer.finish()
-        return writer.take()
-    }
-
     @Test("is stored without it, and a lie is stored as it is") func undone() async throws {
-        let (rows, packed) = (Self.rows, try Self.gzip(Self.rows))
+        let (rows, packed) = (Self.rows, try Packed.gzip(Self.rows))
         let coding = "Content-Encoding: gzip"
         try await WorkerFixture.run { fixture in
             let result = try await fixture.transfer([
                 "once.csv": [.init(packed, coding)], "upper.csv": [.init(packed, "Content-Encoding: GZIP")],
-                "single.csv.gz": [.init(packed, "Content-Encoding: x-gzip")], "over.csv.gz": [.init(try Self.gzip(packed), coding)],
-                "twice.csv": [.init(try Self.gzip(packed), "Content-Encoding: gzip, gzip")],
-                "lines.csv": [.init(try Self.gzip(packed), coding, coding)],
+                "single.csv.gz": [.init(packed, "Content-Encoding: x-gzip")], "over.csv.gz": [.init(try Packed.gzip(packed), coding)],
+                "twice.csv": [.init(try Packed.gzip(packed), "Content-Encoding: gzip, gzip")],
+                "lines.csv": [.init(try Packed.gzip(packed), coding, coding)],
                 "lie.csv": [.init(rows, coding)], "utf8.csv": [.init(rows, "Content-Encoding: utf-8")],
                 "empty.csv": [.init([UInt8](), coding)],
             ])
@@ -41,11 +33,11 @@ struct ContentEncodingTests {
 
     @Test("is undone when files stay packed, too, and may stand for the gzip that the provider file asks for", arguments: ["none", "gzip"])
     func rules(unpack: String) async throws {
-        let packed = try Self.gzip(Self.rows)
+        let packed = try Packed.gzip(Self.rows)
         try await WorkerFixture.run(provider: "download: { unpack: \(unpack) }\n") { fixture in
             let result = try await fixture.transfer([
                 "a.csv": [.init(packed, "Content-Encoding: gzip")], "b.csv.gz": [.init(packed)],
-                "c.csv.gz": [.init(try Self.gzip(packed), "Content-Encoding: gzip")],
+                "c.csv.gz": [.init(try Packed.gzip(packed), "Content-Encoding: gzip")],
             ])
             #expect(result.failures.isEmpty)
             let expected =
@@ -57,7 +49,7 @@ struct ContentEncodingTests {
     }
 
     @Test("that is cut is corrupt, and fetched again") func cut() async throws {
-        let packed = try Self.gzip(Self.rows)
+        let packed = try Packed.gzip(Self.rows)
         try await WorkerFixture.run { fixture in
             let result = try await fixture.transfer([
                 "a.csv": [
@@ -71,7 +63,7 @@ struct ContentEncodingTests {
     }
 
     @Test("may be promised with or without it: size and checksum", arguments: [true, false]) func promised(isServed: Bool) async throws {
-        let packed = try Self.gzip(Self.rows)
+        let packed = try Packed.gzip(Self.rows)
         let promised = isServed ? packed : Self.rows
         try await WorkerFixture.run { fixture in
             let result = try await fixture.transfer(["a.csv": [.init(packed, "Content-Encoding: gzip")]]) {
@@ -83,7 +75,7 @@ struct ContentEncodingTests {
     }
 
     @Test("that is neither as promised is refused") func mismatch() async throws {
-        let packed = try Self.gzip(Self.rows)
+        let packed = try Packed.gzip(Self.rows)
         try await WorkerFixture.run { fixture in
             let result = try await fixture.transfer(["a.csv": [.init(packed, "Content-Encoding: gzip")]]) { $0.bytes = 7 }
             #expect(result.objects.isEmpty)
@@ -94,8 +86,8 @@ struct ContentEncodingTests {
     @Test("that is coded twice, or an archive below a coding, expands no further than one alone", arguments: ["gzip, gzip", "gzip"])
     func stacked(coding: String) async throws {
         // Members that compress to a hundredth, and each is like the others.
-        let member = try Self.gzip((0..<80).map { UInt8(($0 * 73 + 41) % 251) } + [UInt8](repeating: 0, count: 12_000))
-        let body = try Self.gzip((0..<300).flatMap { _ in member })
+        let member = try Packed.gzip((0..<80).map { UInt8(($0 * 73 + 41) % 251) } + [UInt8](repeating: 0, count: 12_000))
+        let body = try Packed.gzip((0..<300).flatMap { _ in member })
         var configuration = WorkerFixture.configuration
         configuration.archives.ratioGrace = 1 << 20
         try await WorkerFixture.run { fixture in
@@ -113,10 +105,10 @@ struct ContentEncodingTests {
     }
 
     @Test("that is none of its server's word is corrupt, and fetched again") func otherBytes() async throws {
-        let zlib: [UInt8] = [0x78, 0x9C] + (try Self.gzip(Self.rows)).dropFirst(10)
+        let zlib: [UInt8] = [0x78, 0x9C] + (try Packed.gzip(Self.rows)).dropFirst(10)
         try await WorkerFixture.run { fixture in
             let coding = "Content-Encoding: gzip"
-            let result = try await fixture.transfer(["a.csv": [.init(zlib, coding), .init(try Self.gzip(Self.rows), coding)]])
+            let result = try await fixture.transfer(["a.csv": [.init(zlib, coding), .init(try Packed.gzip(Self.rows), coding)]])
             #expect(result.objects == ["a.csv": Self.rows])
             #expect(result.failures == ["file 0 attempt 1 content-encoding-corrupt"])
         }

@@ -26,6 +26,38 @@ struct FilePromiseTests {
     }
 
     @Test(
+        "is a page that begins with one of its parts, or that another encoding hides",
+        arguments: ["<head><title>Log in</title>", "<script>location='/login'</script>", " <META charset=\"utf-8\">", Wrong.page])
+    func partOfPage(body: String) {
+        #expect(code("a.csv", body, "text/csv") == "not-the-file")
+        for isLittle in [true, false] {
+            let units = body.utf16.flatMap { isLittle ? [UInt8($0 & 255), UInt8($0 >> 8)] : [UInt8($0 >> 8), UInt8($0 & 255)] }
+            let promise = FilePromise(name: "a.csv", rules: DownloadRules())
+            #expect(promise.problem((isLittle ? [0xFF, 0xFE] : [0xFE, 0xFF]) + units, type: "text/csv")?.code == "not-the-file")
+            if body.first == "<" { #expect(promise.problem(units, type: nil)?.code == "not-the-file", "without a mark") }
+        }
+    }
+
+    @Test("is a page behind a comment longer than what is looked at, or any markup that its type calls a page") func hiddenPage() {
+        #expect(code("a.csv", "<!-- " + String(repeating: "x", count: 9000), nil) == "not-the-file")
+        #expect(code("a.csv", "<div>Log in</div>", "text/html") == "not-the-file")
+        #expect(code("a.txt", "<div>Log in</div>", "text/html") == "not-the-file")
+        #expect(code("a.csv", "<div>,<id>", "text/csv") == nil)
+    }
+
+    @Test("is an error document by its type, whatever it begins with and whatever its name", arguments: ["a.csv", "a.json", "download"])
+    func problemDocument(name: String) {
+        for body in ["\"gone\"", "error: gone", "{\"title\":\"gone\"}"] {
+            #expect(code(name, body, "application/problem+json; charset=utf-8") == "not-the-file")
+        }
+    }
+
+    @Test("is shown as text, whatever its encoding") func shown() {
+        #expect(TextStart.text([0xFF, 0xFE] + "<é>".utf16.flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] }) == "<é>")
+        #expect(TextStart.text([0xEF, 0xBB, 0xBF] + "<é>".utf8) == "<é>")
+    }
+
+    @Test(
         "is an XML error document in place of another format",
         arguments: ["a.csv", "a.json", "a.parquet", "a.xlsx", "a.zip", "a.gz", "a.ndjson.gz", "a.pdf"])
     func xml(name: String) {

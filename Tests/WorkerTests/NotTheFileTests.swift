@@ -27,6 +27,23 @@ struct NotTheFileTests {
         }
     }
 
+    @Test("is not the file either when its page is packed, or when a part of it calls itself the whole") func hidden() async throws {
+        try await WorkerFixture.run { fixture in
+            let page = try Packed.gzip(Array("<!DOCTYPE html><p>please log in</p>".utf8))
+            let result = try await fixture.transfer([
+                "0.csv.gz": [.init(page), .init(Self.body)], "1.csv": [.init(page), .init(Self.body)],
+                "2.csv": [
+                    .init(Array(Self.body.prefix(4)), "Content-Range: bytes 0-3/12"), .init(Self.body, "Content-Range: bytes 0-11/12"),
+                ],
+            ])
+            #expect(result.objects == ["0.csv": Self.body, "1.csv": Self.body, "2.csv": Self.body])
+            #expect(
+                result.failures.sorted() == [
+                    "file 0 attempt 1 not-the-file", "file 1 attempt 1 not-the-file", "file 2 attempt 1 http-206",
+                ])
+        }
+    }
+
     @Test("is quoted by the error of the job that it fails") func quoted() async throws {
         try await WorkerFixture.run { fixture in
             let result = try await fixture.transfer(["a.csv": [.init("<html>\n please log in</html>", "Content-Type: text/html")]])
@@ -34,6 +51,20 @@ struct NotTheFileTests {
             let error = try await fixture.job(result.id).error
             #expect(error?.code == "not-the-file")
             #expect(error?.message.contains("an HTML page instead of csv; it begins: <html> please log in</html>") == true)
+        }
+    }
+
+    @Test("is an endless 429, which the error of the job names although the last attempts only waited for a pause") func throttled()
+        async throws
+    {
+        let lines = "retry: { attempts: 4, base: 200ms, cap: 500ms, maxThrottled: 1s }\n"
+        try await WorkerFixture.run(provider: lines) { fixture in
+            let busy = ScriptedFiles.Answer("slow down", status: 429)
+            let result = try await fixture.transfer(["a.csv": [busy], "b.csv": [busy], "c.csv": [busy]])
+            #expect(result.objects.isEmpty)
+            let error = try await fixture.job(result.id).error
+            #expect(error?.code == "max-throttled-exceeded")
+            #expect(error?.message.contains("429") == true, "\(String(describing: error))")
         }
     }
 

@@ -96,7 +96,8 @@ final class WorkerFixture: Sendable {
         for (name, value) in options { try configuration.set(name, to: value) }
         sandbox = SandboxServer(configuration, logger: quiet)
         sandboxURL = "http://127.0.0.1:\(try await sandbox.start())"
-        let yaml = Self.yaml.replacing("BASE", with: sandboxURL) + lines
+        let retry = lines.contains("retry:") ? "" : "retry: { attempts: 4, base: 10ms, cap: 50ms }\n"
+        let yaml = Self.yaml.replacing("BASE", with: sandboxURL) + retry + lines
         provider = try await ProviderClient.open(
             try ProviderSource(yaml: yaml, file: "acme.yaml"), http: http, on: thread, secrets: .environment(secrets))
     }
@@ -115,7 +116,6 @@ final class WorkerFixture: Sendable {
           request: GET /exports/{{ .export.id | @uri }}/files
           items: '.response.body.files[] | {name, url, bytes, sha256}'
           refresh: true
-        retry: { attempts: 4, base: 10ms, cap: 50ms }
 
         """
 

@@ -56,6 +56,11 @@ extension ProviderClient {
     private func judge(_ stream: HTTPStream, _ request: HTTPRequest, _ context: JQValue, hadCredentials: Bool) async throws(Failure) {
         let step = plan.download
         let mayBeFile = [200, 203].contains(stream.status)
+        // A server that forgets to say 206 says so here.
+        if mayBeFile, let range = stream.headers["content-range"], !Self.isWhole(range) {
+            let what = "the download of \(secrets.shown(url: stream.url.isEmpty ? request.url : stream.url)) answered \(stream.status)"
+            throw Failure(.transient, code: "http-206", message: "\(what) with a part of the file, \(range.prefix(60))")
+        }
         // Nothing to ask: the usual case.
         if mayBeFile, step.reading.rules.isEmpty { return }
         var body: [UInt8] = []
@@ -74,6 +79,14 @@ extension ProviderClient {
         } catch {
             throw reported(error, answer)
         }
+    }
+
+    /// Whether a `Content-Range` (RFC 9110, section 14.4) covers all of the file, or cannot be read.
+    static func isWhole(_ range: String) -> Bool {
+        guard let match = range.wholeMatch(of: /\s*bytes\s+(\d+)-(\d+)\/(\d+|\*)\s*/.ignoresCase()), let last = Int64(match.2) else {
+            return true
+        }
+        return Int64(match.1) == 0 && (match.3 == "*" || Int64(match.3) == last + 1)
     }
 
     private func judge(_ verdict: Verdict, _ answer: ProviderResponse, hadCredentials: Bool) throws(Failure) {

@@ -1,15 +1,14 @@
 /// What the first bytes of a file look like.
 enum BodyStart: Equatable {
     case html
-    /// - Parameter isDeclared: by an XML declaration or as an error; other documents may be anything that begins with `<`.
+    /// - Parameter isDeclared: by an XML declaration, by a comment or as an error; other documents may be anything that begins with `<`.
     case xml(isDeclared: Bool)
     /// An object or a list.
     case json
     case other
 
     init(_ bytes: [UInt8]) {
-        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
-        let text = (bytes.starts(with: mark) ? bytes.dropFirst(3) : bytes[...]).drop { Self.blanks.contains($0) }
+        let text = TextStart.ascii(bytes).drop { Self.blanks.contains($0) }
         switch text.first {
         case UInt8(ascii: "<"): self.init(markup: text.prefix(Self.headLength))
         case UInt8(ascii: "{"), UInt8(ascii: "["): self = .json
@@ -18,13 +17,13 @@ enum BodyStart: Equatable {
     }
 
     private init(markup text: ArraySlice<UInt8>) {
-        let isDeclared = Self.begins(text, "<?xml")
+        let isDeclared = Self.begins(text, "<?xml") || Self.begins(text, "<!--")
         let first = Self.behindProlog(text)
-        if Self.begins(first, "<!doctype html", isWord: true) || Self.begins(first, "<html", isWord: true) {
+        if Self.pages.contains(where: { Self.begins(first, $0, isWord: true) }) {
             self = .html
         } else if isDeclared || Self.errors.contains(where: { Self.begins(first, $0, isWord: true) }) {
             self = .xml(isDeclared: true)
-        } else if first.startIndex > text.startIndex || text.dropFirst().first.map(Self.isLetter) == true {
+        } else if text.dropFirst().first.map(Self.isLetter) == true {
             self = .xml(isDeclared: false)
         } else {
             self = .other
@@ -33,6 +32,7 @@ enum BodyStart: Equatable {
 
     private static let headLength = 1024
     private static let blanks: [UInt8] = [0x20, 0x09, 0x0A, 0x0D]
+    private static let pages = ["<!doctype html", "<html", "<head", "<script", "<meta"]
     private static let errors = ["<error", "<errors", "<errorresponse"]
 
     /// From the first element or document type on: XHTML begins as XML, and tools put comments in front. Empty if that is not there yet.

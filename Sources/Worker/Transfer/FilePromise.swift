@@ -49,7 +49,9 @@ struct FilePromise: Sendable {
             let expected = expectedTypes.joined(separator: ", ")
             return ("unexpected-type", "the download is of type \(type?.text ?? "(none)"), expected: \(expected)")
         }
-        guard let found = found(BodyStart(start), type) else { return nil }
+        // RFC 9457: such a document says what went wrong, whatever its name.
+        let isProblem = type.map { $0.text == "application/problem+json" || $0.text == "application/problem+xml" } ?? false
+        guard let found = isProblem ? "an error document" : found(BodyStart(start), type) else { return nil }
         return ("not-the-file", kind == .nothing ? "the download is \(found)" : "the download is \(found) instead of \(word)")
     }
 
@@ -63,10 +65,10 @@ struct FilePromise: Sendable {
             let isWrong =
                 switch kind {
                 case .nothing, .html, .xml: false
-                case .text: type?.isXML == true
-                case .json, .table, .binary, .packed: isDeclared || type?.isXML == true
+                case .text: type?.isXML == true || type?.isHTML == true
+                case .json, .table, .binary, .packed: isDeclared || type?.isXML == true || type?.isHTML == true
                 }
-            return isWrong ? "an XML document" : nil
+            return isWrong ? (type?.isHTML == true ? "an HTML page" : "an XML document") : nil
         case .json:
             let isWrong =
                 switch kind {

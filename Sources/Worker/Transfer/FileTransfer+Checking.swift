@@ -17,21 +17,33 @@ extension FileTransfer {
     func requirePromised(_ body: FileBody, _ start: [UInt8], name: String) async throws(Failure) {
         let rules = provider.definition.download
         // The usual case: nothing that the promise could forbid.
-        if rules.expectedTypes.isEmpty, BodyStart(start) == .other { return }
+        let type = body.headers["content-type"]
+        if rules.expectedTypes.isEmpty, BodyStart(start) == .other, type?.contains("problem") != true { return }
         // An empty file by the provider file's own word: without content it has no type.
         if body.status == 204 { return }
         let promise = FilePromise(name: name, rules: rules, wasDecoded: body.isCoded ? await body.wasDecoded : false)
-        let type = body.headers["content-type"]
         guard let problem = promise.problem(start, type: type) else { return }
+        throw await failure(problem, body, start)
+    }
+
+    /// The same for the first bytes of what a gzip unpacks to. The types that the provider file names are those of the gzip.
+    func requirePromised(unpacked start: [UInt8], of body: FileBody, name: String) async throws(Failure) {
+        guard provider.definition.download.expectedTypes.isEmpty, BodyStart(start) != .other else { return }
+        let promise = FilePromise(name: name, rules: provider.definition.download, wasDecoded: true)
+        guard let problem = promise.problem(start, type: body.headers["content-type"]) else { return }
+        throw await failure(problem, body, start)
+    }
+
+    private func failure(_ problem: (code: String, text: String), _ body: FileBody, _ start: [UInt8]) async -> Failure {
         var failure = Failure(
             .transient, code: problem.code, message: problem.text,
             retryAfter: body.headers.retryAfter(now: Int64(Date.now.timeIntervalSince1970)).map {
                 min($0, provider.definition.limits.longestPause)
             })
         failure.answer = AnswerExcerpt(
-            request: "GET \(Self.withoutSecrets(claimed.file.url))", status: body.status, type: type,
-            start: String(decoding: start.prefix(Self.quotedLength), as: UTF8.self))
-        throw Self.quoted(await provider.redacted(failure))
+            request: "GET \(Self.withoutSecrets(claimed.file.url))", status: body.status, type: body.headers["content-type"],
+            start: TextStart.text(Array(start.prefix(Self.quotedLength))))
+        return Self.quoted(await provider.redacted(failure))
     }
 
     /// A failure with its answer cut to one line, which ends its message. A secret that was cut would not be recognised: redact it first.

@@ -25,7 +25,7 @@ extension FileTransfer {
         let permission = await gate.admit(
             downloadFrom: host, withCredentials: withCredentials, isSuspect: claimed.attempt > 1 || claimed.deferredFor != nil)
         if case .wait(let time) = permission {
-            throw Failure.paused("downloads from \(host) pause", for: time)
+            throw Failure.paused(await reason(host, withCredentials: withCredentials), for: time)
         }
         do throws(Failure) {
             let stream = try await provider.download(url: url, context, exportHandle: exportHandle)
@@ -38,6 +38,14 @@ extension FileTransfer {
                 downloadFrom: host, withCredentials: withCredentials && isOwnRefusal, permission, of: claimed.job.id, failure: error)
                 ?? error
         }
+    }
+
+    /// Why downloads from a host have to wait, for people.
+    private func reason(_ host: String, withCredentials: Bool) async -> String {
+        let held = withCredentials ? await gate.obstacle(.list)?.why : nil
+        let throttled = await gate.obstacle(.download(host: host))?.why
+        let why = if case .held = held { held } else { throttled }
+        return "downloads from \(host) pause" + (why.map { ": \($0)" } ?? "")
     }
 
     private var context: JobContext {

@@ -75,6 +75,7 @@ struct FileTransfer: Sendable {
                 let name = try names.next(entry: entry.path)
                 await staged.begin(name: name, key: key.object(name), listedName: listedName(file, name))
                 while let bytes = try await reader.read() {
+                    if unpacked == 0, form.compression == .gzip { try await requirePromised(unpacked: bytes, of: body, name: file) }
                     unpacked += Int64(bytes.count)
                     if body.isCoded { try await body.require(unpacked: unpacked) }
                     try await staged.write(bytes)
