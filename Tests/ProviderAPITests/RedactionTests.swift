@@ -65,6 +65,19 @@ struct RedactionTests {
         }
     }
 
+    @Test("a secret is hidden in hexadecimal, with entities, and percent-encoded or escaped in other ways")
+    func otherForms() async throws {
+        let secret = "p&ss\"w/rd'<1>"
+        let client = try await TestProvider(Self.yaml, secrets: ["TOKEN": secret]) { _ in .text("") }.client
+        let hex = secret.utf8.map { String($0, radix: 16) }.joined()
+        for form in [
+            hex, hex.uppercased(), "p&amp;ss&quot;w/rd&#39;&lt;1&gt;", "p&amp;ss&#34;w/rd'&lt;1&gt;", "p%26ss%22w%2frd%27%3c1%3e",
+            #"p&ss\\\"w/rd'<1>"#,
+        ] {
+            #expect(client.excerpt(of: Array("a \(form) b".utf8)) == "a *** b", "\(form)")
+        }
+    }
+
     @Test("an excerpt of bytes is one line without secrets, controls and invisible marks")
     func excerpt() async throws {
         let client = try await provider(.text("")).client
