@@ -28,4 +28,8 @@ import Testing
         #expect(try Self.lines("\(long)\na") == [long, "a"])
         #expect(throws: Problem.self) { try Self.lines(String(repeating: "x", count: 4 * JobMessage.largestBody)) }
     }
+
+    @Test("are not copied from a device whose line never ends") func device() {
+        #expect(throws: Problem.self) { try JobSource(file: "/dev/zero") }
+    }
 }

@@ -75,7 +75,16 @@ struct JobSource {
         unlink(name)
         let copy = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         do {
-            while let bytes = try input.read(upToCount: 1 << 16), !bytes.isEmpty { try copy.write(contentsOf: bytes) }
+            var unbroken = 0
+            while let bytes = try input.read(upToCount: 1 << 16), !bytes.isEmpty {
+                // An endless line, such as that of a device, must not fill the folder.
+                let lineBreak = bytes.lastIndex(of: UInt8(ascii: "\n"))
+                unbroken = lineBreak.map { bytes.endIndex - 1 - $0 } ?? unbroken + bytes.count
+                guard unbroken <= LineReader.longestLine else { throw LineReader.tooLong }
+                try copy.write(contentsOf: bytes)
+            }
+        } catch let problem as Problem {
+            throw problem
         } catch {
             throw Problem(
                 message:

@@ -10,6 +10,11 @@ struct LineReader {
     private var searched = 0
     private var isAtEnd = false
 
+    /// A line may hold white space that its message does not have.
+    static let longestLine = 2 * JobMessage.largestBody
+
+    static let tooLong = Problem.usage("a line is longer than the \(JobMessage.largestBody) bytes allowed for a job message")
+
     init(_ handle: FileHandle) { self.handle = handle }
 
     /// - Returns: the next line without its line break; `nil` at the end.
@@ -26,9 +31,7 @@ struct LineReader {
                 defer { start = buffer.count }
                 return String(decoding: buffer[start...], as: UTF8.self)
             }
-            guard buffer.count - start <= 2 * JobMessage.largestBody else {
-                throw Problem.usage("a line is longer than the \(JobMessage.largestBody) bytes allowed for a job message")
-            }
+            guard buffer.count - start <= Self.longestLine else { throw Self.tooLong }
             try fill()
         }
     }
