@@ -97,6 +97,41 @@ struct WaitTests {
         #expect(notes.withLock { $0 } == ["provider p: its Retry-After is neither seconds nor a date and is ignored: \"soon\""])
     }
 
+    @Test(
+        "a wait that cannot be read counts as none, and is noted once; null is none",
+        arguments: [
+            (".response.body.w", #"{"w":"soon"}"#, #"provider p: wait gives "soon", which is no number of seconds, and is ignored"#),
+            (".response.body.w", #"{"w":[1]}"#, "provider p: wait gives [1], which is no number of seconds, and is ignored"),
+            ("nan", "{}", "provider p: wait gives null, which is no number of seconds, and is ignored"),
+            (
+                "{ header: X-Wait, as: seconds }", "{}",
+                "provider p: its header X-Wait is \"soon\", which is not of the form seconds, and is ignored"
+            ),
+            (".response.body.w", #"{"w":null}"#, nil), ("infinite", #"{}"#, ""),
+        ])
+    func unreadableRule(rule: String, body: String, expected: String?) async throws {
+        let notes = Mutex<[String]>([])
+        let provider = try await TestProvider(Self.yaml + "\nwait: \(rule)", note: { note in notes.withLock { $0.append(note) } }) { _ in
+            .json(body, status: 429, headers: ["X-Wait": "soon"])
+        }
+        for _ in 0..<3 {
+            let found = wait(await provider.client.check(provider.job, exportHandle: #"{"id":"1"}"#))
+            #expect(found == (rule == "infinite" ? .seconds(3600) : nil))
+        }
+        #expect(notes.withLock { $0 } == [expected ?? ""].filter { !$0.isEmpty })
+    }
+
+    @Test("a budget that begins again in more than a day slows nothing down")
+    func farBudget() async throws {
+        for (reset, isBudget) in [("9999999", false), ("86400", true)] {
+            let provider = try await TestProvider(Self.yaml) { _ in
+                .json(#"{"s":"RUN"}"#, headers: ["X-RateLimit-Remaining": "3", "X-RateLimit-Reset": reset])
+            }
+            _ = await provider.client.check(provider.job, exportHandle: #"{"id":"1"}"#)
+            #expect((await provider.client.takeBudget() != nil) == isBudget)
+        }
+    }
+
     @Test("the tightest budget of all answers can be taken, once")
     func budget() async throws {
         let answers = Mutex([

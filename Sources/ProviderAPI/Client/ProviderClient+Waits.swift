@@ -11,17 +11,19 @@ extension ProviderClient {
     /// The wait that an answer asks for: its `Retry-After`, or that of `rule` if it is longer.
     func wait(_ answer: ProviderResponse, _ rule: WaitRule?, _ context: JQValue) -> Duration? {
         let asked = retryAfter(answer)
-        guard let seconds = rule?.seconds(answer, context, now: now()) else { return asked }
-        return max(asked ?? .zero, capped(.seconds(seconds.rounded(.up))))
+        switch rule?.reading(answer, context, now: now()) ?? .none {
+        case .none: return asked
+        case .seconds(let seconds): return max(asked ?? .zero, capped(.seconds(seconds.rounded(.up))))
+        case .unreadable(let subject, let problem):
+            noteOnce(about: subject, "\(subject) \(problem) and is ignored")
+            return asked
+        }
     }
 
     func retryAfter(_ answer: ProviderResponse) -> Duration? {
         guard let value = answer.headers["retry-after"] else { return nil }
         if let wait = RetryAfter.delay(value, now: now()) { return capped(wait) }
-        if !hasNotedRetryAfter {
-            hasNotedRetryAfter = true
-            note("provider \(definition.name): its Retry-After is neither seconds nor a date and is ignored: \"\(value.prefix(100))\"")
-        }
+        noteOnce(about: "Retry-After", "its Retry-After is neither seconds nor a date and is ignored: \"\(value.prefix(100))\"")
         return nil
     }
 
@@ -37,10 +39,13 @@ extension ProviderClient {
 
     /// Keeps what the answer says about the budget, for `takeBudget`.
     func noteBudget(_ headers: HTTPHeaders) {
-        guard let found = RateLimitFields(headers, now: now())?.budget else { return }
+        guard let found = RateLimitFields(headers, now: now())?.budget, found.reset <= Self.longestWindow else { return }
         let next = RateBudget(remaining: found.remaining, limit: found.limit, reset: capped(found.reset))
         if next.isTighter(than: budget) { budget = next }
     }
+
+    /// A budget that begins again later than this is a mistake, or is none to slow down for: a 429 will say when it is used up.
+    private static let longestWindow = Duration.seconds(86_400)
 
     /// The tightest budget that an answer since the last call named; `nil` if none did.
     public func takeBudget() -> RateBudget? {

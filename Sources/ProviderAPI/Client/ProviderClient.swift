@@ -27,7 +27,8 @@ public actor ProviderClient {
     var budget: RateBudget?
     /// Tells operators what the client makes of odd answers.
     let note: @Sendable (String) -> Void
-    var hasNotedRetryAfter = false
+    /// What `note` was called for: headers and fields of the provider file.
+    private var noted: Set<String> = []
 
     /// Compiles the provider file on the thread. Each distinct filter that is more than a path takes about 25 ms.
     /// - Parameters:
@@ -81,6 +82,12 @@ public actor ProviderClient {
         let now = (secrets.missing, secrets.problems, secrets.redaction)
         shared.withLock { $0 = now }
         return secrets.object != old.object || secrets.problems != old.problems
+    }
+
+    /// Tells operators about an odd answer, the first time for each subject.
+    func noteOnce(about subject: String, _ text: String) {
+        guard noted.insert(subject).inserted else { return }
+        note("provider \(definition.name): \(secrets.start(of: text, atMost: 300))")
     }
 
     /// Returns in one of the next turns of the HTTP client's thread, which may be a different thread.

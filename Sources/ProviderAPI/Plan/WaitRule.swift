@@ -37,21 +37,37 @@ enum WaitRule {
         return nil
     }
 
-    /// The wait in seconds, 0 if the time has passed; `nil` if the answer does not say it in this form.
+    /// What an answer says.
+    enum Reading {
+        /// The answer has no such header, or the filter gives null or nothing.
+        case none
+        /// From now; 0 if the time has passed.
+        case seconds(Double)
+        /// A field or header, and what is wrong with it. A wait is a hint, so an answer that does not fit is no failure.
+        case unreadable(subject: String, problem: String)
+    }
+
     /// - Parameter now: seconds since 1970.
-    func seconds(_ answer: ProviderResponse, _ context: JQValue, now: Int64) -> Double? {
-        let seconds: Double?
+    func reading(_ answer: ProviderResponse, _ context: JQValue, now: Int64) -> Reading {
         switch self {
         case .filter(let filter):
-            // A wait is a hint: a filter that does not fit this answer gives none.
-            guard let value = try? filter.first(context) else { return nil }
-            seconds = value.number ?? value.string.flatMap { Double($0) }
+            do throws(Failure) {
+                guard let value = try filter.first(context), !value.isNull else { return .none }
+                let seconds = value.number ?? value.string.flatMap { Double($0) }
+                return Self.bounded(seconds, filter.field, "gives \(value.json.prefix(100)), which is no number of seconds,")
+            } catch {
+                return .unreadable(subject: filter.field, problem: "cannot read an answer (\(error.message))")
+            }
         case .header(let name, let form):
-            guard let value = answer.headers[name] else { return nil }
-            seconds = Self.seconds(value, form, now: Double(now))
+            guard let value = answer.headers[name] else { return .none }
+            let problem = "is \"\(value.prefix(100))\", which is not of the form \(form.rawValue),"
+            return Self.bounded(Self.seconds(value, form, now: Double(now)), "its header \(name)", problem)
         }
-        guard let seconds, seconds.isFinite else { return nil }
-        return min(max(seconds, 0), 1e9)
+    }
+
+    private static func bounded(_ seconds: Double?, _ subject: String, _ problem: String) -> Reading {
+        guard let seconds, !seconds.isNaN else { return .unreadable(subject: subject, problem: problem) }
+        return .seconds(min(max(seconds, 0), 1e9))
     }
 
     private static func seconds(_ value: String, _ form: Form, now: Double) -> Double? {
