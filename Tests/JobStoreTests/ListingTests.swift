@@ -88,6 +88,28 @@ import Testing
         }
     }
 
+    @Test("ends the search for a free name, whatever the names are") func namesThatNumberingRepeats() async throws {
+        try await TestStore.run { test in
+            // With its index in front and cut to 255 bytes, it is itself.
+            let repeating = String(repeating: "1-", count: 127) + "1"
+            let listed = [repeating, repeating, "3-a", "a", "a", "4-a", "4.2-a"]
+            let id = try await test.processing("a", files: listed)
+            let names = try await test.names(of: id, listed.count)
+            #expect(Set(names).count == listed.count)
+            #expect(names[1] == "1.2-" + repeating.prefix(251))
+            #expect(Array(names[2...]) == ["3-a", "a", "4-a", "5-4-a", "4.2-a"])
+        }
+    }
+
+    @Test("keeps the first name that a download tells, also if a later one tells another") func renamedOnce() async throws {
+        try await TestStore.run { test in
+            let id = try await test.processing("a", files: ["download"])
+            let file = try #require(try await test.claimFile(0, id))
+            #expect(try await test.store.renameFile(file, to: "report-101010.csv") == "report-101010.csv")
+            #expect(try await test.store.renameFile(file, to: "report-101055.csv") == "report-101010.csv")
+        }
+    }
+
     @Test("lets a download name its file, the same at every attempt, and never like another file") func renamed() async throws {
         try await TestStore.run { test in
             let id = try await test.processing("a", files: ["download", "x.csv", "download", "download"])

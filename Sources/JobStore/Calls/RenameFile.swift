@@ -17,7 +17,7 @@ extension StoreScript {
 }
 
 extension JobStore {
-    /// Gives a file a name that only its download tells. Every attempt may ask again: it gets the same name.
+    /// Gives a file a name that only its download tells. Every attempt may ask again, also for another name: it gets the first one.
     /// - Parameter name: safe as a path.
     /// - Returns: the name, with the file's index in front if another file has it; `nil` when the lease is lost.
     public func renameFile(_ claimed: ClaimedFile, to name: String) async throws(JobStoreError) -> String? {

@@ -25,10 +25,10 @@ local function folders(name)
     return found
 end
 
--- Puts the index in front. A name that gets too long for its first part, 255 bytes, loses characters before its extension.
-local function numbered(index, name)
+-- Puts the index, or the index and a number, in front. A name that gets too long for its first part, 255 bytes, loses characters before its extension.
+local function numbered(prefix, name)
     local part, rest = string.match(name, '^([^/]*)(.*)$')
-    local room = 255 - #index - 1
+    local room = 255 - #prefix - 1
     if #part > room then
         local suffix = string.match(part, '%.[%w_-]+%.[%w_-]+$') or ''
         if suffix == '' or #suffix > 22 then suffix = string.match(part, '%.[%w_-]+$') or '' end
@@ -38,11 +38,13 @@ local function numbered(index, name)
         while last > 0 and string.find(part, '^[\128-\191]', last + 1) do last = last - 1 end
         part = string.sub(part, 1, last) .. suffix
     end
-    return index .. '-' .. part .. rest
+    return prefix .. '-' .. part .. rest
 end
 
--- Reserves a name for a file and returns it. If another file has it, or one of its folders, the index is put in front.
-local function reserve_name(files, name, index)
+-- Reserves a name for a file and returns it. If another file has it, or one of its folders, the index is put in front; if that name is
+-- taken too, index and number. Each round tries another name, so the rounds end: only so many names are taken.
+local function reserve_name(files, wanted, index)
+    local name, round = wanted, 0
     while true do
         local short, above = stem(name), folders(name)
         local is_taken = redis.call('HGET', files, 'nested') and redis.call('HGET', files, 'dir:' .. short)
@@ -55,6 +57,7 @@ local function reserve_name(files, name, index)
             for _, folder in ipairs(above) do redis.call('HSET', files, 'dir:' .. folder, index, 'nested', 1) end
             return name
         end
-        name = numbered(index, name)
+        round = round + 1
+        name = numbered(round == 1 and index or index .. '.' .. round, wanted)
     end
 end
