@@ -158,10 +158,14 @@ struct DownloadTests {
         let (client, job) = (provider.client, provider.job)
         for url in [store.url + "/f", provider.server.url + "/moved"] {
             _ = try await client.download(url: url, job, exportHandle: "{}")
-            #expect(await client.takeBudget() == nil)
+            for host in ["moved", "127.0.0.1"] + [store.url, provider.server.url].map({ String($0.dropFirst(7)) }) {
+                #expect(await client.takeBudget(.download(host: host)) == nil)
+            }
         }
         _ = try await client.download(url: provider.server.url + "/f", job, exportHandle: "{}")
-        #expect(await client.takeBudget()?.remaining == 1)
+        let host = await client.downloadAccess(to: provider.server.url + "/f", job, exportHandle: "{}").host
+        #expect(await client.takeBudget(.download(host: host))?.remaining == 1)
+        #expect(await client.takeBudget(.list) == nil, "listings have their own")
     }
 
     @Test("a failure that concerns the provider is tried again", arguments: [HTTPError.Kind.certificate, .refusedAddress, .dns])

@@ -128,7 +128,7 @@ struct WaitTests {
                 .json(#"{"s":"RUN"}"#, headers: ["X-RateLimit-Remaining": "3", "X-RateLimit-Reset": reset])
             }
             _ = await provider.client.check(provider.job, exportHandle: #"{"id":"1"}"#)
-            #expect((await provider.client.takeBudget() != nil) == isBudget)
+            #expect((await provider.client.takeBudget(.check) != nil) == isBudget)
         }
     }
 
@@ -143,10 +143,10 @@ struct WaitTests {
             .json(#"{"s":"RUN"}"#, headers: answers.withLock { $0.removeFirst() })
         }
         for _ in 0..<3 { _ = await provider.client.check(provider.job, exportHandle: #"{"id":"1"}"#) }
-        #expect(await provider.client.takeBudget() == RateBudget(remaining: 3, limit: 10, reset: .seconds(20)))
-        #expect(await provider.client.takeBudget() == nil)
+        #expect(await provider.client.takeBudget(.check) == RateBudget(remaining: 3, limit: 10, reset: .seconds(20)))
+        #expect(await provider.client.takeBudget(.check) == nil)
         _ = await provider.client.files(provider.job, exportHandle: #"{"id":"1"}"#)
-        #expect(await provider.client.takeBudget() == RateBudget(remaining: 50, limit: 100, reset: .seconds(9)))
+        #expect(await provider.client.takeBudget(.list) == RateBudget(remaining: 50, limit: 100, reset: .seconds(9)))
     }
 }
 

@@ -15,27 +15,33 @@ extension ProviderGate {
         _ kind: RequestKind, _ permission: Permission, of id: JobID, failure: Failure?, took: Duration, budget: RateBudget? = nil
     ) async -> Failure? {
         let isSlow = took > definition.breaker.slowAfter
-        if failure == nil, isCalm, permission == .granted, budget == nil {
+        let subject = RefusalWatch.Subject(job: id, kind: kind, file: nil)
+        // Nearly every status check ends here.
+        if failure == nil, localHold == nil, permission == .granted, budget == nil {
+            refusals.accepted(subject)
+            obstructions.accepted(subject)
             await health.record(isDown: false, isSlow: isSlow)
             return nil
         }
         let isDown = failure.map(Self.countsAgainstProvider) ?? false
         await noteThrottling(kind, permission, failure, budget)
-        await noteAccess(id, failure)
+        let isAlone = await noteAccess(subject, failure)
         if permission == .probe, localHold == nil {
             await endProbe(isDown: isDown, isSlow: isSlow, failure)
         } else {
             await health.record(isDown: isDown, isSlow: isSlow)
         }
-        return await counted(failure, permission, isDown: isDown)
+        return await counted(failure, permission, isDown: isDown, isAlone: isAlone)
     }
 
     /// Reports the head of a download, or why there was none. It says nothing about the API behind the breaker.
     /// - Parameters:
     ///   - withCredentials: whether the host that answered saw the provider's credentials.
+    ///   - file: the index of the file in the job `id`.
     /// - Returns: as `report`.
     public func report(
-        downloadFrom host: String, withCredentials: Bool, _ permission: Permission, of id: JobID, failure: Failure?
+        downloadFrom host: String, withCredentials: Bool, _ permission: Permission, of id: JobID, file: Int, failure: Failure?,
+        budget: RateBudget?
     ) async -> Failure? {
         let kind = RequestKind.download(host: host)
         if let failure, failure.code == "refused-address" || failure.code == "certificate" {
@@ -46,26 +52,26 @@ extension ProviderGate {
             if permission == .probe, localHold == nil { await endProbe(isDown: false, isSlow: false, failure) }
             return failure.uncounted
         }
-        await noteThrottling(kind, permission, failure, nil)
+        await noteThrottling(kind, permission, failure, budget)
         // A host that saw no credentials accepts none and refuses none.
         guard withCredentials || failure?.code == "missing-secret" else {
             if permission == .probe, localHold == nil { await withdraw(permission, kind) }
             return failure
         }
         // A name that cannot be resolved may be the link's fault, which is one file's.
-        if failure?.code != "dns" { await noteAccess(id, failure) }
+        let subject = RefusalWatch.Subject(job: id, kind: kind, file: file)
+        let isAlone = failure?.code == "dns" ? true : await noteAccess(subject, failure)
         if permission == .probe, localHold == nil { await endProbe(isDown: false, isSlow: false, failure) }
-        return await counted(failure, permission, isDown: false)
+        return await counted(failure, permission, isDown: false, isAlone: isAlone)
     }
 
-    /// Nothing was refused of late: an accepted answer changes nothing. Nearly every status check ends here.
-    private var isCalm: Bool { localHold == nil && refusals.isCalm && obstructions.isCalm }
-
-    private func counted(_ failure: Failure?, _ permission: Permission, isDown: Bool) async -> Failure? {
+    /// - Parameter isAlone: whether the request was refused for its own sake.
+    private func counted(_ failure: Failure?, _ permission: Permission, isDown: Bool, isAlone: Bool) async -> Failure? {
         guard let failure else { return nil }
         let isHeld = if localHold == nil { await health.hold != nil } else { true }
         let isOnBehalfOfAll = permission == .probe && (isDown || failure.concernsProvider)
-        return isOnBehalfOfAll || failure.concernsProvider && isHeld || failure.code == "missing-secret" ? failure.uncounted : failure
+        let concernsAll = failure.concernsProvider && (isHeld || !isAlone)
+        return isOnBehalfOfAll || concernsAll || failure.code == "missing-secret" ? failure.uncounted : failure
     }
 
     private func noteThrottling(_ kind: RequestKind, _ permission: Permission, _ failure: Failure?, _ budget: RateBudget?) async {
@@ -83,21 +89,21 @@ extension ProviderGate {
     }
 
     /// Begins or ends a hold, by what the answer says about this program's access.
-    private func noteAccess(_ id: JobID, _ failure: Failure?) async {
-        let lifts = await health.lifts
+    /// - Returns: whether the request was refused for its own sake, not for the provider's or this process's.
+    private func noteAccess(_ subject: RefusalWatch.Subject, _ failure: Failure?) async -> Bool {
         if let failure, failure.concernsProcess {
-            let isCertain = failure.code == "missing-secret"
-            guard obstructions.refused(id, lifts: 0) || isCertain || localHold != nil else { return }
+            let refusal = obstructions.refused(subject, lifts: 0)
+            guard refusal == .ofProvider || failure.code == "missing-secret" || localHold != nil else { return refusal == .ofSubject }
             let now = await health.now
             let hold = CircuitBreaker.Hold(code: failure.code, message: failure.reason, since: localHold?.hold.since ?? now)
             // Said again with each probe: a note that is not repeated is that of a process that is gone.
             await note(hold)
             localHold = LocalHold(hold: hold, nextProbe: max(localHold?.nextProbe ?? .now, .now + definition.breaker.heldProbe))
-            return
+            return false
         }
         // Any answer shows that the provider can be reached from here.
         if failure == nil || failure?.answer != nil {
-            obstructions.accepted(lifts: 0)
+            obstructions.accepted(subject)
             if localHold != nil {
                 localHold = nil
                 lastReturn = [:]
@@ -105,11 +111,14 @@ extension ProviderGate {
             }
         }
         if let failure, failure.failureClass == .unauthorised {
-            guard refusals.refused(id, lifts: lifts), await health.hold == nil else { return }
-            await health.change(.hold(code: failure.code, message: failure.reason))
-        } else if Self.showsAccess(failure) {
-            refusals.accepted(lifts: lifts)
+            let refusal = refusals.refused(subject, lifts: await health.lifts)
+            if refusal == .ofProvider, await health.hold == nil {
+                await health.change(.hold(code: failure.code, message: failure.reason))
+            }
+            return refusal == .ofSubject
         }
+        if Self.showsAccess(failure) { refusals.accepted(subject) }
+        return false
     }
 
     private func note(_ hold: CircuitBreaker.Hold?) async { await health.note(hold, by: name) }

@@ -40,6 +40,8 @@ public actor ProviderGate {
     var refusals = RefusalWatch(), obstructions = RefusalWatch()
     /// Why this process alone cannot ask the provider. Others may, so it is not shared.
     var localHold: LocalHold?
+    /// When a request that is no suspect was last told to wait for a hold's end.
+    private var lastOther: ContinuousClock.Instant?
     /// When another process was last found to have the probe.
     private var probeLostAt: ContinuousClock.Instant?
 
@@ -94,7 +96,10 @@ public actor ProviderGate {
         if withCredentials, localHold != nil { return await passLocalHold(kind) }
         if withCredentials, await health.hold != nil {
             let wait = await health.wait(.list)
-            if wait > .zero { return later(kind, wait) }
+            if wait > .zero {
+                if !isSuspect { lastOther = .now }
+                return later(kind, wait)
+            }
             let permission = await beginProbe(kind, isSuspect: isSuspect)
             guard permission == .granted else { return permission }
         }
@@ -122,7 +127,10 @@ public actor ProviderGate {
 extension ProviderGate {
     private func pass(_ kind: RequestKind, isSuspect: Bool) async -> Permission {
         let wait = await health.wait(kind)
-        if wait > .zero { return later(kind, wait) }
+        if wait > .zero {
+            if !isSuspect { lastOther = .now }
+            return later(kind, wait)
+        }
         if case .download = kind { return await health.isSlow(kind) ? begin(trialOf: kind) : .granted }
         if localHold != nil { return await passLocalHold(kind) }
         if await health.breakerState == .closed { return await health.isSlow(kind) ? begin(trialOf: kind) : .granted }
@@ -148,8 +156,10 @@ extension ProviderGate {
         if let probingUntil, .now < probingUntil { return later(kind, Self.requestInProgress) }
         if let probeLostAt, .now < probeLostAt + Self.requestInProgress { return later(kind, Self.requestInProgress) }
         let isHeld = await health.hold != nil
-        // Another job's request says more about the provider, and one that waits asks within this time.
-        if isHeld, isSuspect, await health.openedFor < definition.breaker.heldProbe * 2 {
+        // A request of a job that was not refused says more about the provider. If one waits, it asks within this time.
+        if isHeld, isSuspect, let lastOther, .now - lastOther < Self.longestDelay + Self.requestInProgress,
+            await health.openedFor < definition.breaker.heldProbe * 2
+        {
             return later(kind, definition.breaker.heldProbe / 2)
         }
         let timeout = definition.timeouts.whole + .seconds(5)

@@ -21,11 +21,13 @@ actor SharedHealth {
     /// The store's clock when the health was read, and this process's.
     private var read: (now: Int64, at: ContinuousClock.Instant)?
     /// The number of exchanges started, and the number of the one that returned `health`.
-    private var lastExchange = 0
+    private var lastExchange = 0, lastUpdate = 0
     private var adopted = 0
     /// Outcomes not yet sent to the store.
     private var tally = RequestTally()
     private var changes: [HealthChange] = []
+    /// What exchanges under way are storing. Another exchange may read the store before they do, and must not forget it.
+    private var underWay: [Int: [HealthChange]] = [:]
     private var impediment: CircuitBreaker.Hold?
     private var nextExchange: (timer: TimerHandle, due: ContinuousClock.Instant)?
     private var reading: Task<Void, Never>?
@@ -109,6 +111,10 @@ actor SharedHealth {
     func update<Value: Sendable>(_ change: @Sendable (inout ProviderHealth, Int64) -> Value) async -> Value? {
         let (tally, changes) = (self.tally, self.changes)
         (self.tally, self.changes) = (RequestTally(), [])
+        lastUpdate += 1
+        let number = lastUpdate
+        underWay[number] = changes.isEmpty ? nil : changes
+        defer { underWay[number] = nil }
         var mayBeStored = false
         do {
             for _ in 0..<20 {
@@ -126,6 +132,7 @@ actor SharedHealth {
                         continue
                     }
                 }
+                underWay[number] = nil
                 adopt(next, exchange, from: stored)
                 return value
             }
@@ -177,6 +184,8 @@ extension SharedHealth {
         let later = self.changes
         self.changes = changes
         for change in later { HealthChange.add(change, to: &self.changes) }
+        // Nobody else may have a reason to.
+        if !self.changes.isEmpty { exchange(within: Self.exchangeInterval) }
     }
 
     /// A later exchange of this process may have ended first. Otherwise the value of the store replaces the known one: it may have been
@@ -190,7 +199,9 @@ extension SharedHealth {
         read = (stored.now, .now)
         if before.hold != nil, next.breaker.hold == nil { lifts += 1 }
         // What was learned meanwhile stays in force here.
-        for change in changes { change.apply(to: &health, retry: retry, breaker: policy, now: stored.now) }
+        for change in underWay.sorted(by: { $0.key < $1.key }).flatMap(\.value) + changes {
+            change.apply(to: &health, retry: retry, breaker: policy, now: stored.now)
+        }
         if next.breaker.state != before.state || next.breaker.hold?.code != before.hold?.code || isFirst {
             watcher.changed(provider, next.breaker, before: before, isOurs: next.breaker.state != stored.health.breaker.state)
         }

@@ -22,7 +22,8 @@ struct ExportCreation: Sendable {
         let begun = ContinuousClock.now
         let outcome = await send(context, provider.client, lookFirst: isUncertain)
         let failure = await provider.gate.report(
-            .create, permission, of: job.id, failure: outcome.failure, took: .now - begun, budget: await provider.client.takeBudget())
+            .create, permission, of: job.id, failure: outcome.failure, took: .now - begun, budget: await provider.client.takeBudget(.create)
+        )
         metrics.countCreate(outcome.failure.map { StepOutcome($0.failureClass) } ?? .succeeded)
 
         let mayBeTwice = isUncertain && provider.definition.createSafety.isEmpty

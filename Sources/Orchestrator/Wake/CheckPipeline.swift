@@ -36,7 +36,7 @@ actor CheckPipeline {
         while let arrived = await answers.next() {
             var again: [JobChange] = []
             // Of all of them the tightest.
-            var budget = await provider.client.takeBudget()
+            var budget = await provider.client.takeBudget(.check)
             for answer in arrived {
                 let check = checks[answer.index]
                 let failure = await provider.gate.report(

@@ -52,14 +52,15 @@ struct ExportCancellation: Sendable {
         let begun = ContinuousClock.now
         let outcome = await send(provider.client, job)
         let failure = await provider.gate.report(
-            .cancel, permission, of: job.id, failure: outcome.failure, took: .now - begun, budget: await provider.client.takeBudget())
+            .cancel, permission, of: job.id, failure: outcome.failure, took: .now - begun, budget: await provider.client.takeBudget(.cancel)
+        )
         return failure.map { .cancelFailed($0) } ?? .cancelled
     }
 
     private func send(_ client: ProviderClient, _ job: ClaimedJob) async -> CancelOutcome {
         let context = JobContext(step: job)
         if let handle = job.exportHandle { return await client.cancel(context, exportHandle: handle) }
-        switch await client.find(context) {
+        switch await client.find(context, for: .cancel) {
         case .found(let handle): return await client.cancel(context, exportHandle: handle)
         case .notFound: return .cancelled
         case .failed(let failure): return .failure(failure)

@@ -9,7 +9,7 @@ extension ProviderClient {
         to url: String, _ job: JobContext, exportHandle: String? = nil
     ) -> (host: String, withCredentials: Bool) {
         let origin = WebURL.origin(url)
-        let host = origin.flatMap { $0.split(separator: "/").last.map(String.init) } ?? "unknown"
+        let host = Self.host(ofOrigin: origin)
         if case .none = plan.credentials { return (host, false) }
         if let auth = definition.download.auth { return (host, auth) }
         // Decided without the credentials: a secret may be missing. A base URL that gives no text fails the download itself.
@@ -17,6 +17,8 @@ extension ProviderClient {
         let own = context.flatMap { try? ownOrigin($0) }
         return (host, own != nil && own == origin)
     }
+
+    static func host(ofOrigin origin: String?) -> String { origin.flatMap { $0.split(separator: "/").last.map(String.init) } ?? "unknown" }
 
     /// The origin of the base URL.
     /// - Throws: `missing-secret` if it uses one; `missing-value`.

@@ -30,6 +30,7 @@ extension ProviderClient {
                 job: plan.listsReadyAnswer ? job : nil,
                 exportHandle: exportHandle, index: index, answers: answers, begun: .now)
             if step.ready == .download {
+                // Reading the head of a stream has no callback; such an API has few exports at once.
                 Task { answered(number, await head(request)) }
             } else {
                 http.send(request, from: thread) { [self] response in assumeIsolated { $0.answered(number, response) } }
@@ -64,7 +65,7 @@ extension ProviderClient {
         case .success(let response): answer = ProviderResponse(response, method: check.method, url: check.url)
         case .failure(let error): return .failure(reported(Failure(error)))
         }
-        noteBudget(answer.headers)
+        noteBudget(.check, answer.headers)
         let answered = contexts.context(plan.status.parts, check.context, answer: answer)
         do throws(Failure) {
             return try judging(answer, "status at") { () throws(Failure) in try outcome(check, answer, answered) }

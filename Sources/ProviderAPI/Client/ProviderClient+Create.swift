@@ -9,7 +9,7 @@ extension ProviderClient {
         do throws(Failure) {
             let context = try context(step.request.parts.union(step.parts), job)
             var sources = JSONSources(parameters: job.request.parameters)
-            let answer = try await send(step.request, context, sources)
+            let answer = try await send(.create, step.request, context, sources)
             sources.answer = answer.bytes
             return created(step, answer, contexts.context(step.parts, context, answer: answer), sources)
         } catch {
@@ -43,13 +43,14 @@ extension ProviderClient {
     }
 
     /// Looks for an export that an earlier create of this job may have started. Returns `.notFound` if the provider file has no `find`.
-    public func find(_ job: JobContext) async -> FindOutcome {
+    /// - Parameter kind: the kind of request that it is part of.
+    public func find(_ job: JobContext, for kind: RequestKind = .create) async -> FindOutcome {
         guard let step = plan.find else { return .notFound }
         var received: ProviderResponse?
         do throws(Failure) {
             let context = try context(step.request.parts.union(step.parts), job)
             var sources = JSONSources(parameters: job.request.parameters)
-            let answer = try await send(step.request, context, sources)
+            let answer = try await send(kind, step.request, context, sources)
             sources.answer = answer.bytes
             received = answer
             let answered = contexts.context(step.parts, context, answer: answer)
@@ -76,7 +77,7 @@ extension ProviderClient {
             let parts = step.reading.parts
             let context = try context(step.request.parts.union(parts), job, exportHandle)
             let sources = JSONSources(parameters: job.request.parameters, handle: exportHandle)
-            let answer = try await send(step.request, context, sources)
+            let answer = try await send(.cancel, step.request, context, sources)
             received = answer
             switch try verdict(answer, step.reading, contexts.context(parts, context, answer: answer), "cancel at") {
             case .success, .ok: return .cancelled

@@ -43,7 +43,9 @@ extension ProviderClient {
         do throws(HTTPError) { stream = try await http.stream(request) } catch { throw Failure(error) }
         do throws(Failure) {
             // The budget of a file host is not that of the API.
-            if own != nil, own == WebURL.origin(stream.url.isEmpty ? url : stream.url) { noteBudget(stream.headers) }
+            if own != nil, own == WebURL.origin(stream.url.isEmpty ? url : stream.url) {
+                noteBudget(.download(host: Self.host(ofOrigin: own)), stream.headers)
+            }
             try await judge(stream, request, context, hadCredentials: hadCredentials)
             return stream
         } catch {
@@ -64,7 +66,7 @@ extension ProviderClient {
         // Nothing to ask: the usual case.
         if mayBeFile, step.reading.rules.isEmpty { return }
         var body: [UInt8] = []
-        if !mayBeFile || step.readsBody && MediaType.isText(stream.headers) {
+        if !mayBeFile || step.readsBody && MediaType(stream.headers)?.isText == true {
             // Without its body the answer is judged all the same. The start alone is quoted: an error page that trickles in must not
             // hold the transfer.
             let peeked = try? await stream.peek(atMost: step.readsBody ? Self.longestPeek : 0)

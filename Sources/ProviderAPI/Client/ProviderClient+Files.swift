@@ -29,7 +29,7 @@ extension ProviderClient {
             let read = step.request == nil ? step.parts.union(plan.status.state.parts) : step.parts
             let context = try context(request.parts.union(read), job, exportHandle, page: value)
             var sources = JSONSources(parameters: job.request.parameters, handle: exportHandle, page: page)
-            let answer = try await send(request, context, sources, link: link, bodyUse: step.bodyUse)
+            let answer = try await send(.list, request, context, sources, link: link, bodyUse: step.bodyUse)
             sources.answer = answer.bytes
             received = answer
             let asked = sources

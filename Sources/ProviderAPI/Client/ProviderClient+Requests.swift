@@ -13,9 +13,11 @@ extension ProviderClient {
     }
 
     /// Sends the request of a step and reads the response, whatever its status.
+    /// - Parameter kind: what its budget is counted for.
     /// - Parameter link: a URL from a response; if set, it is requested with GET instead of the template's URL.
     func send(
-        _ template: RequestTemplate, _ context: JQValue, _ sources: JSONSources, link: String? = nil, bodyUse: FilesPlan.BodyUse = .read
+        _ kind: RequestKind, _ template: RequestTemplate, _ context: JQValue, _ sources: JSONSources, link: String? = nil,
+        bodyUse: FilesPlan.BodyUse = .read
     ) async throws(Failure) -> ProviderResponse {
         let request = try request(template, context, sources, link: link)
         let response: HTTPResponse
@@ -28,7 +30,7 @@ extension ProviderClient {
             throw Failure(error)
         }
         let answer = ProviderResponse(response, to: request)
-        noteBudget(answer.headers)
+        noteBudget(kind, answer.headers)
         return answer
     }
 

@@ -38,20 +38,18 @@ extension ProviderClient {
     }
 
     /// Keeps what the answer says about the budget, for `takeBudget`.
-    func noteBudget(_ headers: HTTPHeaders) {
+    func noteBudget(_ kind: RequestKind, _ headers: HTTPHeaders) {
         guard let found = RateLimitFields(headers, now: now())?.budget, found.reset <= Self.longestWindow else { return }
         let next = RateBudget(remaining: found.remaining, limit: found.limit, reset: capped(found.reset))
-        if next.isTighter(than: budget) { budget = next }
+        if next.isTighter(than: budgets[kind]) { budgets[kind] = next }
     }
 
     /// A budget that begins again later than this is a mistake, or is none to slow down for: a 429 will say when it is used up.
     private static let longestWindow = Duration.seconds(86_400)
 
-    /// The tightest budget that an answer since the last call named; `nil` if none did.
-    public func takeBudget() -> RateBudget? {
-        defer { budget = nil }
-        return budget
-    }
+    /// The tightest budget that the answers to requests of a kind named since the last call; `nil` if none did. To be asked after each
+    /// request.
+    public func takeBudget(_ kind: RequestKind) -> RateBudget? { budgets.isEmpty ? nil : budgets.removeValue(forKey: kind) }
 
     /// Every wait that comes from an answer passes here: none is longer than `limits.longestPause`.
     private func capped(_ wait: Duration) -> Duration { min(wait, definition.limits.longestPause) }

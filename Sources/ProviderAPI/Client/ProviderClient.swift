@@ -23,8 +23,8 @@ public actor ProviderClient {
     let thread: EventThread
     var checks: [UInt64: PendingCheck] = [:]
     var lastCheck: UInt64 = 0
-    /// The tightest budget since `takeBudget`.
-    var budget: RateBudget?
+    /// The tightest budget of each kind of request since `takeBudget`.
+    var budgets: [RequestKind: RateBudget] = [:]
     /// Tells operators what the client makes of odd answers.
     let note: @Sendable (String) -> Void
     /// What `note` was called for: headers and fields of the provider file.

@@ -29,13 +29,16 @@ extension FileTransfer {
         }
         do throws(Failure) {
             let stream = try await provider.download(url: url, context, exportHandle: exportHandle)
-            _ = await gate.report(downloadFrom: host, withCredentials: withCredentials, permission, of: claimed.job.id, failure: nil)
+            _ = await gate.report(
+                downloadFrom: host, withCredentials: withCredentials, permission, of: claimed.job.id, file: claimed.index, failure: nil,
+                budget: await provider.takeBudget(.download(host: host)))
             return stream
         } catch {
             // After a redirect another host may have refused, which saw no credentials.
             let isOwnRefusal = error.answer?.request.contains("//\(host)/") ?? true
             throw await gate.report(
-                downloadFrom: host, withCredentials: withCredentials && isOwnRefusal, permission, of: claimed.job.id, failure: error)
+                downloadFrom: host, withCredentials: withCredentials && isOwnRefusal, permission, of: claimed.job.id, file: claimed.index,
+                failure: error, budget: await provider.takeBudget(.download(host: host)))
                 ?? error
         }
     }
@@ -62,7 +65,7 @@ extension FileTransfer {
         let outcome = await provider.files(context, exportHandle: exportHandle, page: claimed.file.page)
         let failure: Failure? = if case .failure(let failure) = outcome { failure } else { nil }
         let counted = await gate.report(
-            .list, permission, of: claimed.job.id, failure: failure, took: .now - begun, budget: await provider.takeBudget())
+            .list, permission, of: claimed.job.id, failure: failure, took: .now - begun, budget: await provider.takeBudget(.list))
         switch outcome {
         case .failure(let failure): throw counted ?? failure
         case .page(let files, _):
