@@ -83,6 +83,8 @@ struct RedactionTests {
         let client = try await provider(.text("")).client
         func excerpt(_ text: String) -> String { client.excerpt(of: Array(text.utf8)) }
         #expect(excerpt("a\r\nb\u{85}c\u{9B}d\u{2028}e\tf") == "a b c d e f")
+        #expect(client.excerpt(of: [0xFF, 0xFE] + "<é>".utf16.flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] }) == "<é>")
+        #expect(client.excerpt(of: "<é>".utf16.flatMap { [UInt8($0 >> 8), UInt8($0 & 255)] }) == "<é>")
         #expect(excerpt("\u{FEFF}a\u{202E}b\u{200B}c\u{2066}") == "abc")
         #expect(excerpt("x s3cret\u{200B}-t0ken/+x y") == "x *** y")
         #expect(excerpt(String(repeating: "x", count: 195) + Self.token) == String(repeating: "x", count: 195) + "***")

@@ -52,11 +52,6 @@ struct FilePromiseTests {
         }
     }
 
-    @Test("is shown as text, whatever its encoding") func shown() {
-        #expect(TextStart.text([0xFF, 0xFE] + "<é>".utf16.flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] }) == "<é>")
-        #expect(TextStart.text([0xEF, 0xBB, 0xBF] + "<é>".utf8) == "<é>")
-    }
-
     @Test(
         "is an XML error document in place of another format",
         arguments: ["a.csv", "a.json", "a.parquet", "a.xlsx", "a.zip", "a.gz", "a.ndjson.gz", "a.pdf"])
@@ -172,10 +167,5 @@ struct FilePromiseTests {
         #expect(code("a.csv", "a,b", nil, rules) == "unexpected-type")
         rules.expectedTypes = ["*/*"]
         #expect(code("a.csv", Wrong.page, "text/html", rules) == nil)
-    }
-
-    @Test("is quoted as one line of bounded length") func quoted() {
-        #expect(FileTransfer.line("\u{FEFF}<html>\r\n\t <b>\u{1B}x") == "<html> <b> x")
-        #expect(FileTransfer.line(String(repeating: "ä", count: 900)).count == 200)
     }
 }

@@ -1,19 +1,20 @@
 import ObjectStorage
 import Synchronization
+import Testing
 
 /// A storage whose removals last until `meanwhile` has happened.
 final class SlowRemoval: ObjectStorage {
     let removals = Mutex(0)
     private let storage: any ObjectStorage
-    private let meanwhile: @Sendable () async -> Void
+    private let meanwhile: @Sendable () async throws -> Void
 
-    init(storage: any ObjectStorage, meanwhile: @escaping @Sendable () async -> Void) {
+    init(storage: any ObjectStorage, meanwhile: @escaping @Sendable () async throws -> Void) {
         (self.storage, self.meanwhile) = (storage, meanwhile)
     }
 
     func delete(keys: [String]) async throws(ObjectStorageError) {
         try await storage.delete(keys: keys)
-        await meanwhile()
+        do { try await meanwhile() } catch { Issue.record(error) }
         removals.withLock { $0 += 1 }
     }
 

@@ -172,8 +172,9 @@ struct TransferTests {
             _ = try await fixture.redis.send(["HSET", "{lh:00}:job:job-1", "creation", "1"])
             let folder = ObjectKey(try await fixture.job(id)).folder + "/"
             let storage = SlowRemoval(storage: fixture.storage) {
-                _ = try? await fixture.redis.send(["HSET", "{lh:00}:files:job-1", "0.state", "leased 9"])
-                try? await Task.sleep(for: FileLease.freshTime + .milliseconds(50))
+                _ = try await fixture.redis.send(["HSET", "{lh:00}:files:job-1", "0.state", "leased 9"])
+                let begun = ContinuousClock.now
+                try await eventually(within: WorkerFixture.deadline, "a lease that is not fresh") { .now - begun > FileLease.freshTime }
             }
             try await fixture.withWorker(storage: storage) { worker in
                 try await fixture.publish(id, files: 0..<1)

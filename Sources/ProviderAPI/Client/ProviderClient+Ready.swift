@@ -10,7 +10,8 @@ extension ProviderClient {
         return .ready(exportHandle: handle, page: page(check, answer, sources, handle ?? check.exportHandle))
     }
 
-    /// The files that the answer itself lists; `nil` if it lists none: the listing then asks again, and says why if it must.
+    /// The files that the answer itself lists; `nil` if it lists none although it should: the listing then asks again, and says why if it
+    /// must.
     private func page(_ check: PendingCheck, _ answer: ProviderResponse, _ sources: JSONSources, _ handle: String) -> ListedPage? {
         guard let job = check.job else { return nil }
         let step = plan.files
@@ -19,7 +20,7 @@ extension ProviderClient {
             let page = try listed(
                 answer, context, sources, usesPage: plan.status.request.parts.contains(.page), after: nil,
                 isReady: true)
-            return page.files.isEmpty ? nil : page
+            return page.files.isEmpty && definition.emptyList != .ok ? nil : page
         } catch {
             return nil
         }
@@ -29,7 +30,7 @@ extension ProviderClient {
     func head(_ request: HTTPRequest) async -> Result<HTTPResponse, HTTPError> {
         do throws(HTTPError) {
             let stream = try await http.stream(request)
-            let isAnswer = !(200...299).contains(stream.status) || MediaType.isJSON(stream.headers)
+            let isAnswer = !(200...299).contains(stream.status) || MediaType(stream.headers)?.isJSON == true
             var body: [UInt8] = []
             if isAnswer {
                 let peeked = try await stream.peek(atMost: Self.longestPeek)

@@ -51,8 +51,8 @@ extension ProviderClient {
         _ answer: ProviderResponse, _ failureClass: FailureClass, _ code: Filter?, _ message: Filter?, wait rule: WaitRule?,
         _ reading: AnswerReading, _ context: JQValue, _ what: String
     ) -> Failure {
-        let isPut = failureClass == .throttled || failureClass == .notYet
-        var wait = wait(answer, rule ?? (isPut ? reading.wait : nil), context)
+        let isDeferral = failureClass == .throttled || failureClass == .notYet
+        var wait = wait(answer, rule ?? (isDeferral ? reading.wait : nil), context)
         if wait == nil, failureClass == .throttled { wait = reset(answer) }
         let words = message?.text(context, secrets) ?? excerpt(answer)
         let said = answer.isSuccess ? "answered \(answer.status) with an error" : "answered \(answer.status)"
@@ -70,7 +70,7 @@ extension ProviderClient {
 
     /// The media type as it is shown: without the parameters.
     func mediaType(_ answer: ProviderResponse) -> String? {
-        answer.headers["content-type"].map { String(MediaType.plain(secrets.redacted($0)).prefix(100)) }
+        answer.headers["content-type"].map { String(MediaType(secrets.redacted($0)).text.prefix(100)) }
     }
 
     /// The failure without secrets, and with the answer that it was read from.

@@ -57,11 +57,11 @@ struct ProviderResponse {
         let bytes = ByteOrderMark.removed(response.body)
         guard let first = bytes.first(where: { !isSpace($0) }) else { return (.null, nil) }
         let looksLikeJSON = first == UInt8(ascii: "{") || first == UInt8(ascii: "[")
-        guard looksLikeJSON || MediaType.isJSON(response.headers) else { return (JQValue(text: bytes), nil) }
+        guard looksLikeJSON || MediaType(response.headers)?.isJSON == true else { return (JQValue(text: bytes), nil) }
         do throws(JQError) {
             return (try JQValue(json: bytes), nil)
         } catch {
-            let isProblem = MediaType.isJSON(response.headers) && !MediaType.isJSONLines(response.headers)
+            let isProblem = MediaType(response.headers).map { $0.isJSON && !$0.isJSONLines } ?? false
             return (JQValue(text: bytes), isProblem ? error.message : nil)
         }
     }

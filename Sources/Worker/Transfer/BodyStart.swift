@@ -1,3 +1,5 @@
+import ProviderAPI
+
 /// What the first bytes of a file look like.
 enum BodyStart: Equatable {
     case html
@@ -8,7 +10,7 @@ enum BodyStart: Equatable {
     case other
 
     init(_ bytes: [UInt8]) {
-        let text = TextStart.ascii(bytes).drop { Self.blanks.contains($0) }
+        let text = ByteOrderMark.removed(bytes).drop { Self.blanks.contains($0) }
         switch text.first {
         case UInt8(ascii: "<"): self.init(markup: text.prefix(Self.headLength))
         case UInt8(ascii: "{"), UInt8(ascii: "["): self = .json

@@ -50,8 +50,7 @@ struct FilePromise: Sendable {
             return ("unexpected-type", "the download is of type \(type?.text ?? "(none)"), expected: \(expected)")
         }
         // RFC 9457: such a document says what went wrong, whatever its name.
-        let isProblem = type.map { $0.text == "application/problem+json" || $0.text == "application/problem+xml" } ?? false
-        guard let found = isProblem ? "an error document" : found(BodyStart(start), type) else { return nil }
+        guard let found = type?.isProblem == true ? "an error document" : found(BodyStart(start), type) else { return nil }
         return ("not-the-file", kind == .nothing ? "the download is \(found)" : "the download is \(found) instead of \(word)")
     }
 

@@ -7,9 +7,6 @@ extension FileTransfer {
     /// The first bytes of a file that decide what it is.
     static let beginningLength = 1024
 
-    /// Of the start of a body that is no file, what is searched for secrets before it is cut.
-    private static let quotedLength = 8000
-
     /// - Parameters:
     ///   - start: the first bytes.
     ///   - name: of the file.
@@ -35,32 +32,15 @@ extension FileTransfer {
     }
 
     private func failure(_ problem: (code: String, text: String), _ body: FileBody, _ start: [UInt8]) async -> Failure {
+        let shown = provider.excerpt(of: start)
         var failure = Failure(
-            .transient, code: problem.code, message: problem.text,
+            .transient, code: problem.code, message: "\(problem.text); it begins: \(shown)",
             retryAfter: body.headers.retryAfter(now: Int64(Date.now.timeIntervalSince1970)).map {
                 min($0, provider.definition.limits.longestPause)
             })
         failure.answer = AnswerExcerpt(
-            request: "GET \(Self.withoutSecrets(claimed.file.url))", status: body.status, type: body.headers["content-type"],
-            start: TextStart.text(Array(start.prefix(Self.quotedLength))))
-        return Self.quoted(await provider.redacted(failure))
-    }
-
-    /// A failure with its answer cut to one line, which ends its message. A secret that was cut would not be recognised: redact it first.
-    private static func quoted(_ failure: Failure) -> Failure {
-        guard var answer = failure.answer else { return failure }
-        (answer.start, answer.type) = (line(answer.start), answer.type.map { String($0.prefix(100)) })
-        var failure = failure
-        failure.message += "; it begins: \(answer.start)"
-        failure.answer = answer
-        return failure
-    }
-
-    /// The start of a body as one line of at most 200 characters.
-    static func line(_ start: String) -> String {
-        let text = start.unicodeScalars.prefix(1000).map {
-            $0.properties.isWhitespace || $0.properties.generalCategory == .control || $0 == "\u{FEFF}" ? " " : Character($0)
-        }
-        return String(String(text).split(separator: " ").joined(separator: " ").prefix(200))
+            request: "GET \(Self.withoutSecrets(claimed.file.url))", status: body.status,
+            type: body.headers["content-type"].map { String(provider.excerpt(of: Array($0.utf8)).prefix(100)) }, start: shown)
+        return await provider.redacted(failure)
     }
 }

@@ -1,3 +1,5 @@
+import ProviderAPI
+
 /// A document that is a zip inside, recognised by its media type or by its first entry.
 struct ZipDocument: Equatable {
     /// The extension of its format, without the dot; `nil` if it is not known.
