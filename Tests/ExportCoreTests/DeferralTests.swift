@@ -79,6 +79,21 @@ private let machine = JobMachine(
         #expect(decision.state.deferredFor == .zero)
     }
 
+    @Test("counts from the first empty list, whatever comes between empty lists") func nothingInTurns() throws {
+        var state = try #require(machine.decide(.stepFailed(nothingListed), in: JobState(status: .ready), random: 0.5)).state
+        for seconds in [10, 20, 30, 40, 50] {
+            state = with(state, deferredFor: .seconds(seconds))
+            let failure = seconds % 20 == 0 ? nothingListed : throttled
+            state = try #require(machine.decide(.stepFailed(failure), in: state, random: 0.5)).state
+            #expect(state.status == .ready && state.deferredFor == .seconds(seconds))
+        }
+        let end = machine.decide(.stepFailed(nothingListed), in: with(state, deferredFor: .seconds(61)), random: 0.5)
+        #expect(end?.error?.code == "nothing-listed")
+        // A page with files ends it.
+        let paged = machine.decide(.pageListed(added: 1, isLast: false), in: state, random: 0.5)
+        #expect(paged?.state.unusableAnswers == 0)
+    }
+
     private func with(_ state: JobState, deferredFor: Duration) -> JobState {
         var state = state
         state.deferredFor = deferredFor

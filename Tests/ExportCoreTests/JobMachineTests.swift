@@ -18,7 +18,7 @@ private let events: [JobEvent] = [
 /// States in each status from which every transition can be reached: fresh, and with each bound about to be passed.
 private func states(in status: JobStatus) -> [JobState] {
     [
-        JobState(status: status), JobState(status: status, attempts: 499, failures: 7, unknownStatuses: 4),
+        JobState(status: status), JobState(status: status, attempts: 499, failures: 7, unusableAnswers: 4),
         JobState(status: status, filesTotal: 3, filesDone: 1), JobState(status: status, filesTotal: 3, filesDone: 2, filesFailed: 1),
         JobState(status: status, filesTotal: 1, filesDone: 1, manifestClaims: 20),
     ] + [JobStatus.pending, .polling, .ready, .processing].map { JobState(status: status, resumeAt: $0) }
@@ -72,11 +72,11 @@ private let lenient = JobMachine(rules: JobRules(recreate: RecreatePolicy(attemp
     }
 
     @Test("counts checks, and forgets failures in a row at the first answer") func counting() throws {
-        let state = JobState(status: .polling, attempts: 3, failures: 2, unknownStatuses: 1, claims: 4)
+        let state = JobState(status: .polling, attempts: 3, failures: 2, unusableAnswers: 1, claims: 4)
         let decision = try #require(machine.decide(.notReady(PollHints()), in: state, random: 0))
         #expect(decision.state.attempts == 4)
         #expect(decision.state.failures == 0)
-        #expect(decision.state.unknownStatuses == 0)
+        #expect(decision.state.unusableAnswers == 0)
         #expect(decision.state.claims == 0)
     }
 

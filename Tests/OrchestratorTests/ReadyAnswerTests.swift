@@ -1,5 +1,6 @@
 import ExportCore
 import JobStore
+import Synchronization
 import TestServers
 import Testing
 
@@ -52,6 +53,59 @@ extension OrchestratorSuites {
                     api.change { step, _ in step == .status ? Self.done : nil }
                     try await fixture.reach(.processing, jobs: [id])
                     #expect(try await fixture.job(id).state.filesTotal == 2)
+                }
+            }
+        }
+
+        @Test("once each when a link of a later page appears late") func latePage() async throws {
+            let first = StubResponse.json(#"{"files":[{"name":"a.csv","url":"/a.csv"},{"name":"b.csv","url":"/b.csv"}],"next":"2"}"#)
+            let late = StubResponse.json(#"{"files":[{"name":"c.csv","url":null}]}"#)
+            let there = StubResponse.json(#"{"files":[{"name":"c.csv","url":"/c.csv"}]}"#)
+            let files = """
+                files:
+                  request: GET /exports/{{ .export.id }}/files
+                  query: { page: "{{ .page // 1 }}" }
+                  items: .response.body.files[]
+                  next: .response.body.next
+                """
+            let lists = Mutex(0)
+            let api = try ScriptedAPI { step, _ in
+                guard step == .files else { return nil }
+                return
+                    switch lists.withLock({
+                        $0 += 1; return $0
+                    })
+                {
+                case 1: first
+                case 2...4: late
+                default: there
+                }
+            }
+            try await OrchestratorFixture.run(file: api.file(replacing: files, Self.polling, "retry: { base: 20ms, cap: 100ms }")) {
+                fixture in
+                try await fixture.withOrchestrator { _ in
+                    let id = try await fixture.submit("a")
+                    try await fixture.reach(.processing, jobs: [id])
+                    #expect(try await fixture.job(id).state.filesTotal == 3)
+                    #expect(api.count(.files) == 5, "the first page is not listed again")
+                }
+            }
+        }
+
+        @Test("from that answer also if it lists none and the provider file calls that right") func emptyOnce() async throws {
+            let lists = Mutex(0)
+            let api = try ScriptedAPI { step, _ in
+                guard step == .status else { return nil }
+                return lists.withLock({
+                    $0 += 1; return $0
+                }) == 1 ? Self.empty : .json("{}", status: 410)
+            }
+            let items = Self.items.replacing("files: {", with: "files: { none: ok,")
+            try await OrchestratorFixture.run(file: api.file(replacing: items, Self.polling)) { fixture in
+                try await fixture.withOrchestrator { _ in
+                    let id = try await fixture.submit("a")
+                    try await fixture.reach(.processing, jobs: [id])
+                    #expect(api.count(.status) == 1)
                 }
             }
         }

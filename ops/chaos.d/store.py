@@ -6,7 +6,7 @@ import socket
 
 STATUSES = ("PENDING", "POLLING", "READY", "PROCESSING", "COMPLETED", "FAILED")
 # The parts of a job's field `progress`.
-PROGRESS = ("version", "claims", "attempts", "failures", "unknownStatuses", "lastPollAt", "nextPollAt")
+PROGRESS = ("version", "claims", "attempts", "failures", "unusableAnswers", "lastPollAt", "nextPollAt")
 
 
 class Redis:

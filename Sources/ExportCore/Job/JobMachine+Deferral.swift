@@ -26,10 +26,9 @@ extension JobMachine {
     func putOff(_ state: JobState, _ failure: Failure, for deferred: Duration, _ random: Double) -> JobDecision {
         var (next, deferred) = (state, deferred)
         if state.status == .ready {
-            // An empty list is an answer: what came before it does not count, and neither does it for what follows.
-            let isEmptyList = failure.code == JobError.nothingListed
-            if isEmptyList != (state.unknownStatuses > 0) { deferred = .zero }
-            next.unknownStatuses = isEmptyList ? 1 : 0
+            // The time counts from the first empty list on. What is put off in between does not begin it again.
+            let isFirstEmptyList = failure.code == JobError.nothingListed && state.unusableAnswers == 0
+            if isFirstEmptyList { (deferred, next.unusableAnswers) = (.zero, 1) }
         }
         next.deferredFor = deferred
         let delay = rules.retry.deferral(since: failure.isPause ? .zero : deferred, retryAfter: failure.retryAfter, random: random)

@@ -61,7 +61,7 @@ extension JobMachine {
         next.status = .pending
         next.attempts = 0
         next.failures = 0
-        next.unknownStatuses = 0
+        next.unusableAnswers = 0
         next.recreations += 1
         next.creation += 1
         return JobDecision(state: next, timer: .after(rules.recreate.after), actions: [.releasePlace])

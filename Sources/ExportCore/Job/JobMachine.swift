@@ -62,18 +62,19 @@ extension JobMachine {
         switch event {
         case .notReady(let hints):
             next.failures = 0
-            next.unknownStatuses = 0
+            next.unusableAnswers = 0
             return keepPolling(next, hints, random)
         case .unknownStatus(let status, let hints):
             next.failures = 0
-            next.unknownStatuses += 1
-            guard next.unknownStatuses < rules.unknownStatusLimit else {
+            next.unusableAnswers += 1
+            guard next.unusableAnswers < rules.unknownStatusLimit else {
                 return fail(next, JobError(code: "unknown-status", message: "the provider file has no meaning for the status \(status)"))
             }
             return keepPolling(next, hints, random)
         case .ready:
             next.status = .ready
             next.failures = 0
+            next.unusableAnswers = 0
             let actions: [JobAction] = [.learnDuration(state.waited), .releasePlace, .listFiles]
             return JobDecision(state: next, timer: .after(rules.lease), actions: actions)
         case .empty:
@@ -92,6 +93,7 @@ extension JobMachine {
         case .pageListed(let added, let isLast):
             var next = state
             next.failures = 0
+            if added > 0 { next.unusableAnswers = 0 }
             next.filesTotal += added
             let files = publishing(state.filesTotal..<next.filesTotal)
             guard isLast else { return JobDecision(state: next, timer: .after(rules.lease), actions: files) }

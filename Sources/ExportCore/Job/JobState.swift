@@ -5,8 +5,9 @@ public struct JobState: Sendable, Equatable {
     public var attempts: Int
     /// Consecutive failures of the current step: creating, checking or listing.
     public var failures: Int
-    /// Consecutive answers with a status that the provider file does not know.
-    public var unknownStatuses: Int
+    /// Consecutive answers that nothing can be done with: while POLLING, a status that the provider file does not know; while READY, 1
+    /// since the first list without files.
+    public var unusableAnswers: Int
     /// Consecutive claims without a result, this one included. They bound a job that crashes the processes that handle it.
     public var claims: Int
     public var filesTotal: Int
@@ -30,14 +31,14 @@ public struct JobState: Sendable, Equatable {
     public var deferredFor: Duration?
 
     public init(
-        status: JobStatus, attempts: Int = 0, failures: Int = 0, unknownStatuses: Int = 0, claims: Int = 0, filesTotal: Int = 0,
+        status: JobStatus, attempts: Int = 0, failures: Int = 0, unusableAnswers: Int = 0, claims: Int = 0, filesTotal: Int = 0,
         filesDone: Int = 0, filesFailed: Int = 0, manifestClaims: Int = 0, creation: Int = 0, recreations: Int = 0,
         createIsUncertain: Bool = false, resumeAt: JobStatus? = nil, waited: Duration = .zero, deferredFor: Duration? = nil
     ) {
         self.status = status
         self.attempts = attempts
         self.failures = failures
-        self.unknownStatuses = unknownStatuses
+        self.unusableAnswers = unusableAnswers
         self.claims = claims
         self.filesTotal = filesTotal
         self.filesDone = filesDone

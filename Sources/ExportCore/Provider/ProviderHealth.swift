@@ -100,8 +100,9 @@ public struct ProviderHealth: Sendable, Equatable, Codable {
     /// Hosts are named by listed links, and nothing says when the last file of one has come.
     private mutating func forgetOldHosts(now: Int64) {
         guard var known = slow, known.count > Self.keptSlow else { return }
-        let old = known.sorted { $0.value.until < $1.value.until }.prefix(known.count - Self.keptSlow)
-        for (name, entry) in old where entry.until < now { known[name] = nil }
+        let hosts = known.filter { $0.key.hasPrefix(RequestKind.downloadPrefix) && $0.value.until < now }
+        let old = hosts.sorted { $0.value.until < $1.value.until }.prefix(known.count - Self.keptSlow)
+        for (name, _) in old { known[name] = nil }
         slow = known
     }
 

@@ -13,7 +13,9 @@ public enum RequestKind: Sendable, Hashable {
         case .check: "check"
         case .list: "list"
         case .cancel: "cancel"
-        case .download(let host): "download:\(host)"
+        case .download(let host): Self.downloadPrefix + host
         }
     }
+
+    static let downloadPrefix = "download:"
 }

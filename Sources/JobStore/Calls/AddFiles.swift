@@ -8,7 +8,7 @@ extension StoreScript {
     /// | version | the version that the caller knows |
     /// | status | the decided status |
     /// | delay | ms until the job's timer fires |
-    /// | counts | attempts, failures and unknownStatuses, separated by tabs |
+    /// | counts | attempts, failures and unusableAnswers, separated by tabs |
     /// | cursor | the next page; empty with the last page |
     /// | filesDone | stored files that the caller knows; compared with the last page |
     /// | filesFailed | files given up that the caller knows; compared with the last page |

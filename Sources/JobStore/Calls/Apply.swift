@@ -9,7 +9,7 @@ extension StoreScript {
     /// | version | the version that the caller knows |
     /// | status | the decided status |
     /// | delay | ms until the job's timer fires; -1: the job has ended |
-    /// | counts | attempts, failures and unknownStatuses, separated by tabs |
+    /// | counts | attempts, failures and unusableAnswers, separated by tabs |
     /// | what | of the line in the history: a status or a sign; empty: no line |
     /// | detail | of the line in the history |
     /// | marks | words: `check` for a status check, `deferred` when the step is put off, with `again` when that counts from now on |

@@ -16,8 +16,11 @@ extension StoreScript {
 
 extension JobStore {
     /// Puts a job into the download line, because it has listed files. The line is a hint: the job's own timer puts it there again.
-    public func lineUp(_ job: JobRequest) async throws(JobStoreError) {
-        _ = try await run(.lineUp, [.string(job.priority.rawValue), .string(job.tenant), .string(job.id.text)])
+    /// - Returns: whether it was not there yet.
+    @discardableResult
+    public func lineUp(_ job: JobRequest) async throws(JobStoreError) -> Bool {
+        let reply = try await run(.lineUp, [.string(job.priority.rawValue), .string(job.tenant), .string(job.id.text)])
+        return try reply.element("joined").integer == 1
     }
 
     /// How many jobs of each priority stand in the download line.

@@ -13,7 +13,7 @@ extension Job {
         else { return nil }
         func number(_ field: String) -> Int { hash[field].flatMap { Int($0) } ?? 0 }
         let state = JobState(
-            status: status, attempts: progress.attempts, failures: progress.failures, unknownStatuses: progress.unknownStatuses,
+            status: status, attempts: progress.attempts, failures: progress.failures, unusableAnswers: progress.unusableAnswers,
             claims: progress.claims, filesTotal: number("filesTotal"), filesDone: number("filesDone"), filesFailed: number("filesFailed"),
             manifestClaims: number("manifestClaims"), creation: number("creation"), recreations: number("recreations"),
             createIsUncertain: hash["createIsUncertain"] == "1", resumeAt: hash["resumeAt"].flatMap(JobStatus.init(rawValue:)),

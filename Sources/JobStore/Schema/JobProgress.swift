@@ -3,7 +3,7 @@ import ExportCore
 /// What each step changes of a job: the field `progress` of its hash. `Scripts/include/progress.lua` describes and writes it.
 struct JobProgress {
     let version: Int64
-    let claims: Int, attempts: Int, failures: Int, unknownStatuses: Int
+    let claims: Int, attempts: Int, failures: Int, unusableAnswers: Int
     let lastPollAt: Int64?, nextPollAt: Int64?
     /// Since when the job's step is put off.
     let deferredSince: Int64?
@@ -15,10 +15,10 @@ struct JobProgress {
         else { return nil }
         self.deferredSince = deferredSince
         self.version = version
-        (self.claims, self.attempts, self.failures, self.unknownStatuses) = (claims, attempts, failures, unknown)
+        (self.claims, self.attempts, self.failures, self.unusableAnswers) = (claims, attempts, failures, unknown)
         (lastPollAt, nextPollAt) = (last == 0 ? nil : last, next == 0 ? nil : next)
     }
 
     /// The counters that a decision sets, as the scripts take them.
-    static func counts(_ state: JobState) -> String { "\(state.attempts)\t\(state.failures)\t\(state.unknownStatuses)" }
+    static func counts(_ state: JobState) -> String { "\(state.attempts)\t\(state.failures)\t\(state.unusableAnswers)" }
 }

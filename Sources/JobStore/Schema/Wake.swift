@@ -79,7 +79,7 @@ public enum Wake {
         else { return nil }
         // The first claim of a planned check is not written.
         let state = JobState(
-            status: status, attempts: attempts, failures: failures, unknownStatuses: unknown, claims: max(claims, 1), filesTotal: total,
+            status: status, attempts: attempts, failures: failures, unusableAnswers: unknown, claims: max(claims, 1), filesTotal: total,
             filesDone: done, filesFailed: failed, creation: creation, recreations: recreations, waited: waited, deferredFor: deferredFor)
         return ClaimedJob(
             request: JobRequest(

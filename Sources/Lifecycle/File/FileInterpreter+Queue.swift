@@ -7,9 +7,7 @@ import RabbitMQ
 public struct MissingMessages: Sendable {
     /// Messages that seemed lost, and are confirmed again.
     public var lost = 0
-    /// Listed files that were queued.
-    public var begun = 0
-    /// Files that stay listed.
+    /// Listed files, apart from those that were published at once.
     public var listed = 0
 }
 
@@ -34,22 +32,21 @@ extension FileInterpreter {
         of request: JobRequest, from first: Int, page: Int, machine: FileMachine, atOnce: Int
     ) async throws(JobStoreError) -> MissingMessages {
         let (now, states) = try await store.fileStates(of: request.id, from: first, many: page)
-        var lost: [FileRequeue] = [], listed: [FileRequeue] = [], missing = MissingMessages()
+        var lost: [FileRequeue] = [], begun: [FileRequeue] = [], missing = MissingMessages()
         for (index, state) in states.sorted(by: { $0.key < $1.key }) {
             let event: FileEvent
             switch state {
             case .queued(_, let since?, _): event = .stillQueued(waited: .milliseconds(now - since))
-            case .listed where listed.count < atOnce: event = .published
+            case .listed where begun.count < atOnce: event = .published
             case .listed: missing.listed += 1; continue
             default: continue
             }
             guard let decision = machine.decide(event, in: state) else { continue }
             let change = FileRequeue(id: request.id, index: index, from: state, decision: decision)
-            if event == .published { listed.append(change) } else { lost.append(change) }
+            if event == .published { begun.append(change) } else { lost.append(change) }
         }
         missing.lost = try await queue(lost, [request.id: request], because: .lost)
-        missing.begun = listed.count
-        _ = try await queue(listed, [request.id: request], because: .listed)
+        _ = try await queue(begun, [request.id: request], because: .listed)
         return missing
     }
 

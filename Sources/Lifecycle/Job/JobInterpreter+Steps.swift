@@ -16,7 +16,8 @@ extension JobInterpreter {
             JobChange(
                 job, decision, detail: decision.error?.code ?? detail, isFailure: event.isFailure, exportHandle: exportHandle,
                 mayBeCreatedTwice: mayBeCreatedTwice, answer: event.failure?.shownAnswer,
-                relists: event.failure?.code == JobError.nothingListed))
+                // The pages before a link that is missing are stored already.
+                relists: event.failure?.code == JobError.nothingListed && job.state.filesTotal == 0))
     }
 
     /// A page of the file list: stores its files and the step that follows together, and publishes the files.

@@ -9,12 +9,16 @@ struct DownloadLine: Sendable {
     let repeated: RateLimitedLog
 
     /// Lines a job up that has listed files. One that cannot be lined up now follows when its timer fires.
-    func join(_ job: JobRequest) async {
+    /// - Returns: whether it was not there yet.
+    @discardableResult
+    func join(_ job: JobRequest) async -> Bool {
         do {
-            try await store.lineUp(job)
+            let hasJoined = try await store.lineUp(job)
             await dispatcher.signal([job.priority])
+            return hasJoined
         } catch {
             repeated.warning(key: "line", "files have to wait for their job's watchdog: \(error)", metadata: ["jobId": "\(job.id)"])
+            return false
         }
     }
 }

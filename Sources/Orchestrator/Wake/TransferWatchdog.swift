@@ -30,18 +30,21 @@ struct TransferWatchdog: Sendable {
         }
     }
 
-    /// After a retry all files that are not stored are listed. Few of them are published here, as the first files of a list are.
+    /// After a retry all files that are not stored are listed. Few of them are published here, as the first files of a list are; not those
+    /// of a job that waits for its turn.
     private func publishMissing(_ job: Job, _ provider: Provider) async throws {
         let machine = FileMachine(rules: FileMachine.Rules(retry: provider.definition.retry, watchdog: watchdog))
-        var lost = 0, atOnce = DownloadTurns.atOnce, isLinedUp = false
+        var lost = 0, isLinedUp = false
         for first in stride(from: 0, to: job.state.filesTotal, by: Self.page) {
             let page = min(Self.page, job.state.filesTotal - first)
-            let missing = try await files.publishMissing(of: job.request, from: first, page: page, machine: machine, atOnce: atOnce)
+            let missing = try await files.publishMissing(of: job.request, from: first, page: page, machine: machine, atOnce: 0)
             lost += missing.lost
-            atOnce -= missing.begun
             guard missing.listed > 0, !isLinedUp else { continue }
-            await line.join(job.request)
             isLinedUp = true
+            guard await line.join(job.request) else { continue }
+            lost += try await files.publishMissing(
+                of: job.request, from: first, page: page, machine: machine, atOnce: DownloadTurns.atOnce
+            ).lost
         }
         guard lost > 0 else { return }
         logger.notice("published \(lost) files again that had no worker", metadata: TransitionReporter.metadata(job.claimed))

@@ -23,7 +23,7 @@ struct HealthExamination: Sendable {
     static func finding(_ condition: ProviderCondition) -> Finding {
         guard let reason = condition.reason else { return .good("health", "nothing keeps its requests back") }
         return .doubtful(
-            "health", "\(reason). Jobs wait and none is lost; once the cause is gone, `longhaul provider resume` lets them go on")
+            "health", "\(reason). Jobs wait and none is lost; once the cause is gone, `longhaul provider resume` lets them continue")
     }
 
     func close() async { await connection.close() }

@@ -10,7 +10,7 @@ struct ModelJob: Equatable {
     var version: Int64 = 0
     var attempts = 0
     var failures = 0
-    var unknownStatuses = 0
+    var unusableAnswers = 0
     /// Those that are written, since the last decision.
     var claims = 0
     /// Its timer is the planned check's: a POLLING job without claims whose timer is elsewhere has been claimed once.
@@ -61,7 +61,7 @@ struct ModelJob: Equatable {
     /// What a caller who reads the job works with.
     var state: JobState {
         JobState(
-            status: status, attempts: attempts, failures: failures, unknownStatuses: unknownStatuses, claims: claims,
+            status: status, attempts: attempts, failures: failures, unusableAnswers: unusableAnswers, claims: claims,
             filesTotal: filesTotal ?? 0, filesDone: filesDone ?? 0, filesFailed: filesFailed ?? 0, manifestClaims: manifestClaims ?? 0,
             creation: creation, recreations: recreations, createIsUncertain: createIsUncertain, resumeAt: resumeAt,
             deferredFor: isDeferred ? .zero : nil)
@@ -83,7 +83,7 @@ struct ModelJob: Equatable {
         if priority != .normal { fields["priority"] = priority.rawValue }
         if attempts > 0 { fields["attempts"] = "\(attempts)" }
         if failures > 0 { fields["failures"] = "\(failures)" }
-        if unknownStatuses > 0 { fields["unknownStatuses"] = "\(unknownStatuses)" }
+        if unusableAnswers > 0 { fields["unusableAnswers"] = "\(unusableAnswers)" }
         if claims > 0 { fields["claims"] = "\(claims)" }
         if isQueued { fields["queued"] = "1" }
         if isCancelRequested { fields["cancel"] = "1" }

@@ -52,7 +52,7 @@ struct StoreModel: Equatable {
         let old = job.status
         (job.version, job.claims) = (job.version + 1, 0)
         job.status = next.status
-        (job.attempts, job.failures, job.unknownStatuses) = (next.attempts, next.failures, next.unknownStatuses)
+        (job.attempts, job.failures, job.unusableAnswers) = (next.attempts, next.failures, next.unusableAnswers)
         if next.creation != seen.creation { job.creation = next.creation }
         if next.recreations != seen.recreations { job.recreations = next.recreations }
         if next.createIsUncertain != seen.createIsUncertain { job.createIsUncertain = next.createIsUncertain }
@@ -122,7 +122,7 @@ struct StoreModel: Equatable {
         }
         job.status = decision.state.status
         job.version += 1
-        (job.attempts, job.failures, job.unknownStatuses, job.claims, job.recreations) = (0, 0, 0, 0, 0)
+        (job.attempts, job.failures, job.unusableAnswers, job.claims, job.recreations) = (0, 0, 0, 0, 0)
         (job.creation, job.createIsUncertain, job.resumeAt) = (decision.state.creation, decision.state.createIsUncertain, nil)
         (job.error, job.fileError, job.filesFailed) = (nil, nil, nil)
         job.times.subtract(["expiresAt", "since", "deferredSince"])

@@ -92,7 +92,7 @@ struct StoreSnapshot {
             for (name, part) in zip(names, parts ?? []) where part != nothing || name == "version" { fields[name] = String(part) }
         }
         take(
-            "progress", ["version", "claims", "attempts", "failures", "unknownStatuses", "lastPollAt", "nextPollAt", "deferredSince"],
+            "progress", ["version", "claims", "attempts", "failures", "unusableAnswers", "lastPollAt", "nextPollAt", "deferredSince"],
             without: "0")
         take("request", ["provider", "tenant", "correlationId", "parameters"], without: "")
         // Without their times.

@@ -33,7 +33,7 @@ import Testing
             let claimed = try #require(try await test.start().first)
             #expect(claimed.request == request)
             var state = JobState(
-                status: .polling, attempts: 1, failures: 2, unknownStatuses: 3, creation: 4, recreations: 5, createIsUncertain: true)
+                status: .polling, attempts: 1, failures: 2, unusableAnswers: 3, creation: 4, recreations: 5, createIsUncertain: true)
             let error = JobError(code: "broken", message: "it broke")
             let decision = JobDecision(state: state, timer: .after(.seconds(60)), error: error)
             let outcome = try await test.apply(
@@ -57,7 +57,7 @@ import Testing
         guard let progress = JobProgress(text) else { return #expect(text != "1\t2\t3\t4\t5\t6\t7") }
         #expect((progress.version, progress.claims, progress.lastPollAt, progress.nextPollAt) == (1, 2, 6, 7))
         let state = JobState(
-            status: .polling, attempts: progress.attempts, failures: progress.failures, unknownStatuses: progress.unknownStatuses)
+            status: .polling, attempts: progress.attempts, failures: progress.failures, unusableAnswers: progress.unusableAnswers)
         #expect(JobProgress.counts(state) == "3\t4\t5")
     }
 

@@ -1,5 +1,6 @@
 -- include: clock, job_keys
--- The state of a file: a word (`listed` before its message is published), its token and, while it is queued, when its message was published and how often again.
+-- The state of a file: a word (`listed` before its message is published), its token and, while it is queued, when its message was published
+-- and how often again.
 -- Schema/FileStateCoding.swift writes and reads it; ExportCore's FileMachine decides which state follows, and scripts compare and set.
 
 -- Word and token: what identifies a state. A queued file whose message was published again has the same.

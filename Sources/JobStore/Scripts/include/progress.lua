@@ -1,6 +1,6 @@
 -- include: clock
 -- The field `progress` of a job: what each step changes. It is one field, because each field costs a scan of the hash to read it and
--- another to write it. Its values are separated by tabs, as in a wake: version, claims, attempts, failures, unknownStatuses, lastPollAt
+-- another to write it. Its values are separated by tabs, as in a wake: version, claims, attempts, failures, unusableAnswers, lastPollAt
 -- and nextPollAt (0: none). One more follows while the job's step is put off: since when. Schema/JobProgress.swift reads it in Swift.
 
 local NO_PROGRESS = '0\t0\t0\t0\t0\t0\t0'
@@ -18,7 +18,7 @@ end
 local function version_of(progress) return string.match(progress or '', '^%d+') end
 local function claims_of(progress) return string.match(progress or '', '^%d+\t(%d+)\t') end
 
--- The progress after a decision: claims start at 0 again. `counts`: attempts, failures and unknownStatuses, separated by tabs.
+-- The progress after a decision: claims start at 0 again. `counts`: attempts, failures and unusableAnswers, separated by tabs.
 -- `deferred`: since when the step is put off, or nil.
 local function decided(version, counts, last_poll, next_poll, deferred)
     return table.concat({ whole(version), '0', counts, last_poll, next_poll, deferred }, '\t')
