@@ -147,6 +147,7 @@ public struct OrchestratorService: Service {
         await finish()
         heartbeat.cancel()
         verification.cancel()
+        for provider in providers.all { await provider.gate.close() }
         await close()
         logger.info("orchestrator has ended")
         try outcome.get()

@@ -21,6 +21,7 @@ public struct WorkerService: Service {
     private let consumer: Consumer
     private let publisher: Publisher
     private let intake: DownloadIntake
+    private let providers: [SourceProvider]
     private let sweep: UploadSweep
     let slots: TransferSlots
     private let store: JobStore
@@ -72,6 +73,7 @@ public struct WorkerService: Service {
                     client.definition, store: store, name: configuration.name, watcher: watcher, logger: logger, on: thread,
                     reload: { _ = await client.reloadSecrets() }))
         }
+        self.providers = Array(sources.values)
         let files = FilePipeline(
             providers: sources, store: store, storage: storage,
             interpreter: FileInterpreter(store: store, letters: letters, downloads: downloads, reporter: reporter), manifests: manifests,
@@ -102,6 +104,7 @@ public struct WorkerService: Service {
         sweeping.cancel()
         await intake.stop()
         await finishTransfers()
+        for provider in providers { await provider.gate.close() }
         await close()
         logger.info("worker stopped")
     }

@@ -7,7 +7,8 @@ import Testing
 struct HeldProviderTests {
     /// An installation with one provider, a running orchestrator and a running worker.
     private static func run(
-        _ api: OddAPI, _ lines: String..., setting: [String: String] = [:], _ body: (Installation) async throws -> Void
+        _ api: OddAPI, _ lines: String..., heldProbe: String = "1s", setting: [String: String] = [:],
+        _ body: (Installation) async throws -> Void
     ) async throws {
         defer { api.server.stop() }
         try await Installation.run { installation in
@@ -17,7 +18,7 @@ struct HeldProviderTests {
                 installation.environment["ODD_TOKEN_FILE"] = installation.folder.appending(path: token).path
             }
             let file = api.providerFile(lines.joined(separator: "\n")).replacing(
-                "breaker: { minimum: 100000 }", with: "breaker: { minimum: 100000, heldProbe: 1s }")
+                "breaker: { minimum: 100000 }", with: "breaker: { minimum: 100000, heldProbe: \(heldProbe) }")
             _ = try installation.write(file, to: "providers/odd.yaml")
             try FileManager.default.removeItem(at: installation.folder.appending(path: "providers/acme.yaml"))
             #expect(try await installation.longhaul("setup").status == 0)
@@ -61,6 +62,24 @@ struct HeldProviderTests {
         }
     }
 
+    @Test("is asked with the new secret as soon as it is resumed, long before the next probe") func resumed() async throws {
+        let refused: OddAPI.Script = { _, _ in .json("{}", status: 401) }
+        let api = try OddAPI(["a": refused])
+        try await Self.run(
+            api, "auth: { bearer: \"{{ .secrets.ODD_TOKEN }}\" }", heldProbe: "10m", setting: ["ODD_TOKEN_FILE": "token"]
+        ) { installation in
+            try await Self.submit(["a", "b"], installation)
+            try await eventually(within: Installation.deadline, "the hold is shown") {
+                try await installation.longhaul("provider", "list").output.contains("cannot read the secret ODD_TOKEN")
+            }
+            let state = try await installation.longhaul("provider", "list", "--json").objects().first?["state"] as? String
+            #expect(state == "partly-held")
+            _ = try installation.write("tok", to: "token")
+            #expect(try await installation.longhaul("provider", "resume", "odd").status == 0)
+            try await Self.reach("COMPLETED", 1, installation)
+        }
+    }
+
     @Test("because its address is not allowed keeps its jobs") func refusedAddress() async throws {
         let api = try OddAPI([:])
         try await Self.run(api, setting: ["LONGHAUL_EGRESS": "10.0.0.0/8"]) { installation in
@@ -87,6 +106,8 @@ struct HeldProviderTests {
                 try await installation.longhaul("provider", "list", "--json").objects().first?["hold"] as? String == "http-401"
             }
             #expect(try await (RoleTests.counts(installation)["FAILED"] ?? 0) == 0)
+            let waiting = try await installation.longhaul("job", "r0").output
+            #expect(waiting.contains("next attempt") && waiting.contains("file 0"), "\(waiting)")
             isDead.withLock { $0 = false }
             try await Self.reach("COMPLETED", 20, installation)
         }

@@ -12,8 +12,12 @@ public struct ProviderHealth: Sendable, Equatable, Codable {
 
     private struct Impediment: Sendable, Equatable, Codable {
         var hold: CircuitBreaker.Hold
-        var seenAt: Int64
+        /// When it counts as that of a process that is gone.
+        var until: Int64
     }
+
+    /// When an operator last called `resume`; `nil`: never. Processes then try again at once.
+    public private(set) var resumedAt: Int64?
 
     /// A kind whose requests go one at a time: the last answers were throttled, or the provider's budget runs out.
     public struct Slow: Sendable, Equatable, Codable {
@@ -110,26 +114,24 @@ public struct ProviderHealth: Sendable, Equatable, Codable {
 
     /// Lifts all pauses, a hold, and an open breaker, because an operator says so.
     public mutating func resume(now: Int64) {
-        (pausedUntil, slow, impediments) = ([:], nil, nil)
+        (pausedUntil, slow, impediments, resumedAt) = ([:], nil, nil, now)
         breaker.reset(now: now)
     }
 }
 
 extension ProviderHealth {
     /// Notes why a process cannot ask the provider, or with `nil` that it can again.
-    public mutating func note(_ hold: CircuitBreaker.Hold?, by process: String, now: Int64) {
-        var known = (impediments ?? [:]).filter { now - $0.value.seenAt < Self.impedimentLife }
-        known[process] = hold.map { Impediment(hold: $0, seenAt: now) }
+    /// - Parameter life: a note that is not repeated within this time is forgotten: its process is gone.
+    public mutating func note(_ hold: CircuitBreaker.Hold?, by process: String, life: Duration, now: Int64) {
+        var known = (impediments ?? [:]).filter { now < $0.value.until }
+        known[process] = hold.map { Impediment(hold: $0, until: now + Int64(life / .milliseconds(1))) }
         impediments = known.isEmpty ? nil : known
     }
 
-    /// Why single processes cannot ask the provider, by their names. A process that is gone is forgotten after some minutes.
+    /// Why single processes cannot ask the provider, by their names.
     public func impediments(now: Int64) -> [String: CircuitBreaker.Hold] {
-        (impediments ?? [:]).filter { now - $0.value.seenAt < Self.impedimentLife }.mapValues(\.hold)
+        (impediments ?? [:]).filter { now < $0.value.until }.mapValues(\.hold)
     }
-
-    /// A process repeats its note with each probe.
-    private static let impedimentLife: Int64 = 300_000
 
     /// Why requests of a kind are held back, in words; `nil` when they are not.
     public func obstacle(_ kind: RequestKind, now: Int64) -> Obstacle? {

@@ -24,7 +24,7 @@ public struct BreakerWatcher: Sendable {
         let metadata: Logger.Metadata = ["provider": "\(provider)", "breaker": "\(state.rawValue)"]
         switch state {
         case .open where breaker.hold != nil:
-            logger.error("provider held: its jobs wait, and one request a minute tries again: \(breaker.reason)", metadata: metadata)
+            logger.error("provider held: its jobs wait, and single requests try it again: \(breaker.reason)", metadata: metadata)
         case .open: logger.error("circuit breaker opened: \(breaker.reason)", metadata: metadata)
         case .halfOpen: logger.notice("circuit breaker is half-open: single requests try the provider", metadata: metadata)
         case .closed: logger.notice("circuit breaker closed: the provider works again", metadata: metadata)
@@ -41,7 +41,7 @@ public struct BreakerWatcher: Sendable {
         let metadata: Logger.Metadata = ["provider": "\(provider)"]
         if let hold, hold.code != before?.code {
             logger.error(
-                "this process holds the provider: its jobs wait here, and one request a minute tries again: \(hold.message)",
+                "this process holds the provider: its jobs wait here, and single requests try it again: \(hold.message)",
                 metadata: metadata)
         } else if hold == nil, before != nil {
             logger.notice("this process can ask the provider again", metadata: metadata)

@@ -6,8 +6,8 @@ enum HealthChange: Sendable {
     case budget(RequestKind, remaining: Int, reset: Duration)
     case recovered(RequestKind)
     case hold(code: String, message: String)
-    /// Why this process cannot ask the provider; `nil`: it can again.
-    case impediment(CircuitBreaker.Hold?, process: String)
+    /// Why this process cannot ask the provider, and how long that counts unless it is repeated; `nil`: it can again.
+    case impediment(CircuitBreaker.Hold?, process: String, life: Duration)
 
     /// - Parameter now: the store's clock in milliseconds.
     func apply(to health: inout ProviderHealth, retry: RetryPolicy, breaker: BreakerPolicy, now: Int64) {
@@ -18,7 +18,7 @@ enum HealthChange: Sendable {
             health.throttled(kind, wait: usable, reason: String(reason.prefix(300)), policy: retry, random: random, now: now)
         case .budget(let kind, let remaining, let reset): health.budget(kind, remaining: remaining, reset: reset, now: now)
         case .recovered(let kind): health.recovered(kind)
-        case .impediment(let hold, let process): health.note(hold, by: process, now: now)
+        case .impediment(let hold, let process, let life): health.note(hold, by: process, life: life, now: now)
         case .hold(let code, let message):
             // Another process may have found the same: its time of the next probe stays.
             if health.breaker.hold == nil {

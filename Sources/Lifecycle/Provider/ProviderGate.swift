@@ -42,6 +42,8 @@ public actor ProviderGate {
     var localHold: LocalHold?
     /// When a request that is no suspect was last told to wait for a hold's end.
     private var lastOther: ContinuousClock.Instant?
+    /// When an operator last resumed the provider, as far as this process has noticed.
+    private var resumedAt: Int64?
     /// When another process was last found to have the probe.
     private var probeLostAt: ContinuousClock.Instant?
 
@@ -93,6 +95,7 @@ public actor ProviderGate {
     /// - Parameter isSuspect: as in `admit`.
     public func admit(downloadFrom host: String, withCredentials: Bool, isSuspect: Bool) async -> Permission {
         let kind = RequestKind.download(host: host)
+        await noticeResumption()
         if withCredentials, localHold != nil { return await passLocalHold(kind) }
         if withCredentials, await health.hold != nil {
             let wait = await health.wait(.list)
@@ -114,6 +117,9 @@ public actor ProviderGate {
         probingUntil = nil
     }
 
+    /// To be called when the process ends: what it alone could not ask for concerns nobody any more.
+    public func close() async { await health.close(name) }
+
     /// Why requests of a kind are held back, and for how long that has lasted, by the store's clock in milliseconds; `nil` when they are not.
     public func obstacle(_ kind: RequestKind) async -> (why: ProviderHealth.Obstacle, lasted: Duration, now: Int64)? {
         if let localHold {
@@ -127,6 +133,7 @@ public actor ProviderGate {
 extension ProviderGate {
     private func pass(_ kind: RequestKind, isSuspect: Bool) async -> Permission {
         let wait = await health.wait(kind)
+        await noticeResumption()
         if wait > .zero {
             if !isSuspect { lastOther = .now }
             return later(kind, wait)
@@ -135,6 +142,15 @@ extension ProviderGate {
         if localHold != nil { return await passLocalHold(kind) }
         if await health.breakerState == .closed { return await health.isSlow(kind) ? begin(trialOf: kind) : .granted }
         return await beginProbe(kind, isSuspect: isSuspect)
+    }
+
+    /// An operator has said that the cause is gone: secrets may have been replaced.
+    private func noticeResumption() async {
+        let now = await health.resumedAt
+        guard now != resumedAt else { return }
+        resumedAt = now
+        localHold?.nextProbe = .now
+        await reload()
     }
 
     /// One request after each interval tries whether the cause is gone.

@@ -58,6 +58,8 @@ actor SharedHealth {
     func isSlow(_ kind: RequestKind) -> Bool { health.slow(kind) != nil }
     /// How many holds have ended.
     private(set) var lifts = 0
+    /// When an operator last resumed the provider, by the store's clock.
+    var resumedAt: Int64? { health.resumedAt }
 
     func obstacle(_ kind: RequestKind) -> (why: ProviderHealth.Obstacle, lasted: Duration, now: Int64)? {
         guard let why = health.obstacle(kind, now: now) else { return nil }
@@ -101,7 +103,17 @@ actor SharedHealth {
     func note(_ hold: CircuitBreaker.Hold?, by process: String) {
         watcher.impeded(provider, hold, before: impediment)
         impediment = hold
-        change(.impediment(hold, process: process))
+        change(.impediment(hold, process: process, life: max(Self.noteLife, policy.heldProbe * 2)))
+    }
+
+    /// A process repeats its note with each probe.
+    private static let noteLife = Duration.seconds(300)
+
+    /// Withdraws the note of a process that ends.
+    func close(_ process: String) async {
+        guard impediment != nil else { return }
+        change(.impediment(nil, process: process, life: .zero))
+        await update { _, _ in }
     }
 
     /// Reads the shared health, adds the collected outcomes, applies `change` and stores the result. Repeats if another orchestrator stored
@@ -194,10 +206,11 @@ extension SharedHealth {
         guard exchange > adopted else { return }
         adopted = exchange
         let isFirst = read == nil
-        let before = health.breaker
+        let (before, resumedBefore) = (health.breaker, health.resumedAt)
         health = next
         read = (stored.now, .now)
-        if before.hold != nil, next.breaker.hold == nil { lifts += 1 }
+        // After an operator's resume nothing was accepted yet.
+        if before.hold != nil, next.breaker.hold == nil, next.resumedAt == resumedBefore { lifts += 1 }
         // What was learned meanwhile stays in force here.
         for change in underWay.sorted(by: { $0.key < $1.key }).flatMap(\.value) + changes {
             change.apply(to: &health, retry: retry, breaker: policy, now: stored.now)

@@ -14,7 +14,9 @@ struct HealthExamination: Sendable {
 
     func finding(_ name: String) async -> Finding {
         do {
-            return Self.finding(ProviderCondition(try await connection.store.health(of: name)))
+            let stored = try await connection.store.health(of: name)
+            guard stored.version > 0 else { return .good("health", "not known yet: no orchestrator or worker has sent it a request") }
+            return Self.finding(ProviderCondition(stored))
         } catch {
             return .bad("health", "\(error)")
         }

@@ -14,6 +14,8 @@ struct ProviderCondition {
         case works, paused
         case halfOpen = "half-open"
         case open, held
+        /// Some processes cannot ask it, others can.
+        case partlyHeld = "partly-held"
     }
 
     var state: State {
@@ -21,7 +23,7 @@ struct ProviderCondition {
         return switch health.breaker.state {
         case .open: .open
         case .halfOpen: .halfOpen
-        case .closed: !impediments.isEmpty ? .held : pauses.isEmpty ? .works : .paused
+        case .closed: !impediments.isEmpty ? .partlyHeld : pauses.isEmpty ? .works : .paused
         }
     }
 
@@ -46,8 +48,15 @@ struct ProviderCondition {
         }
     }
 
-    /// When the state of the breaker last changed; `nil` if it never did.
-    var since: Int64? { health.breaker.changedAt > 0 ? health.breaker.changedAt : nil }
+    /// Since when the provider is held, down or tried again; `nil` if the state says nothing of that kind.
+    var since: Int64? {
+        switch state {
+        case .works, .paused: nil
+        case .partlyHeld: health.impediments(now: now).values.map(\.since).min()
+        case .held: health.breaker.hold?.since
+        case .open, .halfOpen: health.breaker.changedAt > 0 ? health.breaker.changedAt : nil
+        }
+    }
 
     /// Why jobs wait; `nil` if nothing keeps them.
     var reason: String? {
