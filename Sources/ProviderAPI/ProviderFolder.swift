@@ -4,15 +4,7 @@ import HTTPClient
 
 /// Finds provider files.
 public enum ProviderFolder {
-    /// Finds every `*.yaml` and `*.yml` in the given folders, and the given files; sorted by path.
-    /// - Throws: all problems: a path that cannot be read, a file that is not YAML, a name that two files share.
-    public static func load(_ paths: [String]) throws(ProviderFileError) -> [ProviderSource] {
-        let found = find(paths)
-        if !found.problems.isEmpty { throw ProviderFileError(found.problems) }
-        return found.sources
-    }
-
-    /// Opens a client for every provider file that `load` finds.
+    /// Opens a client for every provider file that `find` finds.
     /// - Parameter secrets, egress, note: as for `ProviderClient.open`; `note` is the same for all.
     /// - Throws: all problems of all files.
     public static func open(
@@ -33,14 +25,16 @@ public enum ProviderFolder {
         return clients
     }
 
-    /// All problems of all files that `load` finds. Secrets are not read.
+    /// All problems of all files that `find` finds. Secrets are not read.
     public static func problems(_ paths: [String], on thread: EventThread) async -> [ProviderFileProblem] {
         var (sources, problems) = find(paths)
         for source in sources { problems += await ProviderClient.problems(of: source, on: thread) }
         return ProviderFileError(problems).problems
     }
 
-    private static func find(_ paths: [String]) -> (sources: [ProviderSource], problems: [ProviderFileProblem]) {
+    /// Every `*.yaml` and `*.yml` in the given folders, and the given files; sorted by path. The problems are those of what is left out: a
+    /// path that cannot be read, a file that is not YAML, a name that two files share.
+    public static func find(_ paths: [String]) -> (sources: [ProviderSource], problems: [ProviderFileProblem]) {
         var sources: [ProviderSource] = []
         var problems: [ProviderFileProblem] = []
         for path in paths {

@@ -146,9 +146,23 @@ import Testing
             }
             #expect(try await findings(["LONGHAUL_REDIS_URL": "redis://127.0.0.1:9/0"]).first == "redis")
             #expect(try await findings(["LONGHAUL_RABBITMQ_URL": "amqp://guest:guest@127.0.0.1:9/%2F"]) == ["rabbitmq"])
-            #expect(try await findings(["LONGHAUL_PROVIDERS": "/nowhere"]) == ["providers"])
+            #expect(try await findings(["LONGHAUL_PROVIDERS": "/nowhere"]) == ["provider file"])
             try await Self.withBroker(installation) { try await $0.delete(queue: QueueNames.checks) }
             #expect(try await findings([:]) == [QueueNames.checks])
+        }
+    }
+
+    @Test("doctor reports the problems of all provider files, each on a line") func providerFiles() async throws {
+        try await Self.run { installation in
+            let acme = try String(contentsOf: installation.folder.appending(path: "providers/acme.yaml"), encoding: .utf8)
+            _ = try installation.write(
+                acme.replacing("provider: acme", with: "provider: bad\npollling: {}\nretri: {}"), to: "providers/bad.yaml")
+            _ = try installation.write("provider: tab\n\tx: 1\n", to: "providers/tab.yaml")
+            let ended = try await installation.longhaul("doctor", "--json")
+            let bad = try ended.objects().filter { $0["verdict"] as? String == "bad" }
+            #expect(bad.compactMap { $0["subject"] as? String } == ["provider file", "provider bad", "provider bad"], "\(ended.output)")
+            #expect(bad.compactMap { $0["detail"] as? String }.allSatisfy { !$0.contains("\n") })
+            #expect(try ended.objects().contains { $0["subject"] as? String == "provider acme" && $0["verdict"] as? String == "good" })
         }
     }
 

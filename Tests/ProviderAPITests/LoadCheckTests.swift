@@ -28,6 +28,12 @@ struct LoadCheckTests {
             ),
             (post, "request: \"POST /exports/{{ .export.id }}\",", "create.request: .export is not available here"),
             (".response.body.files", "'[.files[] | {url}]'", "files.items: .files is no part of the context"),
+            (
+                ".response.body.id", ".response.headers.Location",
+                "create.export.id: the names of headers are in lower case: Location is never there; write .response.headers[\"location\"]"
+            ),
+            (".response.body.id", "'.response.headers[\"X-Id\"]'", "X-Id is never there; write .response.headers[\"x-id\"]"),
+            (".response.body.id", "'.response.headers.[\"X-Id\"]'", "X-Id is never there"),
         ])
     func paths(part: String, other: String, problem: String) async {
         let found = await problems(part, other)
@@ -44,7 +50,7 @@ struct LoadCheckTests {
             "if .response.status == 200 then .response.body.a else .parameters.b end", "reduce .response.body[] as $x (0; . + .y)", "..",
             ".[\"x\"]",
             ".response.headers[\"x\"]?.y", "# .nothing\n.response.body.x", "try error(.x) catch .y", "1.5 * .response.body.n",
-            ".response.body.callbacks",
+            ".response.body.callbacks", ".response.body.headers.X", ".response.headers[\"x\" + \"Y\"]", ".response.headers[\"x-id\"].X",
         ])
     func uncertain(filter: String) async {
         let quoted = "'" + filter.replacing("'", with: "''").replacing("\n", with: "\n\n  ") + "'"

@@ -91,12 +91,12 @@ struct ProviderFileTests {
         try write("a.yaml", Self.least)
         try write("notes.txt", "not a provider")
         try write(".hidden.yaml", "[")
-        #expect(try ProviderFolder.load([folder.path]).map(\.name) == ["p", "second"])
-        #expect(try ProviderFolder.load([folder.path + "/b.yml"]).map(\.name) == ["second"])
+        #expect(ProviderFolder.find([folder.path]).sources.map(\.name) == ["p", "second"])
+        #expect(ProviderFolder.find([folder.path + "/b.yml"]).sources.map(\.name) == ["second"])
 
         try write("c.yaml", Self.least)
         try write("d.yaml", "[")
-        let error = try #require(throws: ProviderFileError.self) { try ProviderFolder.load([folder.path, "/no/such/folder"]) }
+        let error = ProviderFileError(ProviderFolder.find([folder.path, "/no/such/folder"]).problems)
         #expect(error.problems.map(\.message).contains { $0.contains("\"p\" is already the name in \(folder.path)/a.yaml") })
         #expect(error.problems.contains { $0.file == "\(folder.path)/d.yaml" })
         #expect(error.problems.contains { $0.file == "/no/such/folder" })

@@ -30,7 +30,8 @@ enum YAMLDocument {
             let fix = "check the indentation and quotes of this line and the line before"
             report.add(
                 mark, "", "invalid YAML: \(problem)",
-                fix: line.contains("{{") || line.contains("${") ? "quote the text that holds {{ … }}" : fix)
+                fix: line.contains("{{")
+                    ? "quote the text that holds {{ … }}" : line.contains("${") ? "quote the text that holds ${…}" : fix)
         case .duplicatedKeysInMapping(let duplicates, let context):
             report.add(context.mark, duplicates.sorted().joined(separator: ", "), "duplicate key", fix: "remove one")
         default:

@@ -21,6 +21,11 @@ enum ContextCheck {
                 field.problem(".\(path.head) is not available here", fix: "this place has \(names)")
                 continue
             }
+            if path.head == "response", path.next == "headers", let name = path.third, name != name.lowercased() {
+                field.problem(
+                    "the names of headers are in lower case: \(name) is never there",
+                    fix: "write .response.headers[\"\(name.lowercased())\"]")
+            }
             guard let next = path.next, let known = members[path.head], !known.contains(next) else { continue }
             let near = Spelling.nearest(to: next, in: known)
             let fix = near.map { "did you mean .\(path.head).\($0)?" } ?? "it has \(known.joined(separator: ", "))"

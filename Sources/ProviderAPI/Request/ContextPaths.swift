@@ -3,6 +3,8 @@ struct ContextPath: Equatable {
     let head: String
     /// The name after the head, if it is written as `.NAME`.
     let next: String?
+    /// The name after that, as `.NAME` or `["NAME"]`.
+    var third: String?
 
     /// The paths of a filter that certainly read the context. What follows a pipe, stands in a string, an object or the arguments of a
     /// function, or comes after a definition or a variable, may read something else and is left out.
@@ -73,8 +75,20 @@ private struct ContextPathScanner {
             index += 1
             next = name()
         }
-        if isHead { paths.append(ContextPath(head: head, next: next)) }
+        if isHead { paths.append(ContextPath(head: head, next: next, third: next == nil ? nil : member())) }
         previous = .value
+    }
+
+    /// `.NAME` or `["NAME"]`, which stays to be read in the latter form.
+    private mutating func member() -> String? {
+        if current == ".", following?.isNameStart == true {
+            index += 1
+            return name()
+        }
+        let rest = text[min(index + (current == "." ? 1 : 0), text.count)...]
+        guard rest.starts(with: ["[", "\""]), let end = rest.dropFirst(2).firstIndex(of: "\""), end + 1 < text.count, text[end + 1] == "]"
+        else { return nil }
+        return String(rest[(rest.startIndex + 2)..<end])
     }
 
     private mutating func name() -> String {

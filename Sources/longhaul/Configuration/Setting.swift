@@ -33,7 +33,7 @@ struct Setting: Sendable {
         Setting("LONGHAUL_CA_FILE", "FILE", nil, "trusted certificate authorities for https://, PEM; unset: those of the system"),
         Setting("LONGHAUL_LEASE", "TIME", "30s", "how long a claim lasts before another process may take over the work"),
         Setting("LONGHAUL_WATCHDOG", "TIME", "60s", "how long files may wait for a worker before their messages count as lost"),
-        Setting("LONGHAUL_TICK", "TIME", "50ms", "the interval of looks for timers that other processes set; alone 250ms at least"),
+        Setting("LONGHAUL_TICK", "TIME", "50ms", "how often a process looks for timers that others set; at least 250ms if it runs alone"),
         Setting("LONGHAUL_KEEP", "TIME", "7d", "how long the store keeps a finished job"),
         Setting("LONGHAUL_PARTITIONS", "N", "16", "number of store partitions, fixed by the first setup"),
         Setting("LONGHAUL_WAKES_IN_FLIGHT", "N", "2000", "concurrent status checks per orchestrator"),

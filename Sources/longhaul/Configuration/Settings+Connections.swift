@@ -106,8 +106,8 @@ extension Settings {
     }
 
     /// The provider files, of which only the names have been parsed.
-    func providerSources() throws -> [ProviderSource] {
-        try ProviderFolder.load(try required("LONGHAUL_PROVIDERS").split(separator: ",").map(String.init))
+    func providerSources() throws -> (sources: [ProviderSource], problems: [ProviderFileProblem]) {
+        ProviderFolder.find(try required("LONGHAUL_PROVIDERS").split(separator: ",").map(String.init))
     }
 
     /// Every provider file, compiled.
@@ -120,7 +120,7 @@ extension Settings {
                 paths, http: http, on: thread, secrets: secretSource, note: { logger.notice("\($0)") })
             {
                 clients[client.definition.name] = client
-                for problem in client.secretProblems { logger.error("provider held: \(problem)") }
+                for problem in client.secretProblems { logger.error("requests that need a missing secret are not sent: \(problem)") }
             }
             guard !clients.isEmpty else {
                 throw Problem.usage(

@@ -9,23 +9,25 @@ struct ProviderExamination: Sendable {
 
     func findings() async -> [Finding] {
         do {
-            let sources = try settings.providerSources().sorted { $0.name < $1.name }
-            guard !sources.isEmpty else {
+            let found = try settings.providerSources()
+            var findings = found.problems.map { Finding.bad("provider file", "\($0)") }
+            guard !found.sources.isEmpty else {
+                guard findings.isEmpty else { return findings }
                 let paths = try settings.required("LONGHAUL_PROVIDERS")
                 return [.bad("providers", "LONGHAUL_PROVIDERS=\(paths): no provider files (*.yaml) found; add one or correct the path")]
             }
             let http = try settings.httpClient("provider", egress: settings.egress(), on: thread, logger: Terminal.quietLogger)
             let health = await HealthExamination.open(settings, on: thread)
-            var findings: [Finding] = []
-            for source in sources {
+            for source in found.sources.sorted(by: { $0.name < $1.name }) {
                 findings += await examine(source, http)
-                if let finding = await health?.finding(source.name) { findings.append(finding.below("provider \(source.name)")) }
+                // The health of a provider whose file cannot be read says nothing.
+                if findings.last?.verdict != .bad || findings.last?.parent != nil, let finding = await health?.finding(source.name) {
+                    findings.append(finding.below("provider \(source.name)"))
+                }
             }
             await health?.close()
             await http.shutdown()
             return findings
-        } catch let error as ProviderFileError {
-            return [.bad("providers", "LONGHAUL_PROVIDERS: \(error)")]
         } catch {
             return [.bad("providers", (error as? Problem)?.message ?? "\(error)")]
         }
@@ -33,11 +35,11 @@ struct ProviderExamination: Sendable {
 
     private func examine(_ source: ProviderSource, _ http: HTTPClient) async -> [Finding] {
         let subject = "provider \(source.name)"
-        do {
+        do throws(ProviderFileError) {
             let client = try await ProviderClient.open(source, http: http, on: thread, secrets: settings.secretSource)
             return [Finding.good(subject, source.file)] + (Self.details(client).map { $0.below(subject) })
         } catch {
-            return [.bad(subject, "\(error)")]
+            return error.problems.map { .bad(subject, "\($0)") }
         }
     }
 
