@@ -16,7 +16,7 @@ import Testing
     @Test("are those of the object, over which single ones count") func both() throws {
         let object = #"{ "b": 1.0, "a": {"z": 1, "y": "\u00e4"} }"#
         #expect(try JobParameters(object: object, pairs: []).json() == #"{"a":{"y":"\u00e4","z":1},"b":1.0}"#)
-        #expect(try JobParameters(object: object, pairs: ["b=x", "c=1", "c=2"]).json() == #"{"a":{"y":"\u00e4","z":1},"b":"x","c":2}"#)
+        #expect(try JobParameters(object: object, pairs: ["b=x", "c=2"]).json() == #"{"a":{"y":"\u00e4","z":1},"b":"x","c":2}"#)
         #expect(try JobParameters(object: nil, pairs: []).json() == "{}")
     }
 
@@ -24,5 +24,6 @@ import Testing
     func invalid(object: String) {
         #expect(throws: Problem.self) { try JobParameters(object: object, pairs: []).json() }
         #expect(throws: Problem.self) { try JobParameters(object: nil, pairs: ["=\(object)"]).json() }
+        #expect(throws: Problem.self, "twice") { try JobParameters(object: nil, pairs: ["a=1", "a=\(object)"]).json() }
     }
 }

@@ -25,6 +25,17 @@ import Testing
         try await fixture.bodies(QueueNames.jobs(.normal)).map { try JobMessage.decode(Array($0.utf8)).id.text }
     }
 
+    @Test("submit refuses a member that job messages do not have, with the nearest one") func unknownMember() async throws {
+        #expect(throws: JobMessageError.self) {
+            try JobLine(source: "", number: nil, text: #"{"provider":"p","paramters":{"a":1}}"#).request()
+        }
+        do throws(JobMessageError) {
+            _ = try JobLine(source: "", number: nil, text: #"{"provider":"p","paramters":{"a":1}}"#).request()
+        } catch {
+            #expect(error.message == #"unknown member "paramters"; did you mean "parameters"?"#)
+        }
+    }
+
     @Test("refuses a provider that no running orchestrator knows, and suggests the nearest") func unknownProvider() async throws {
         try await Self.run { fixture in
             let near = try await Self.submit(fixture, "acmee")

@@ -11,6 +11,9 @@ public enum JobMessage {
     /// The largest body, in bytes.
     public static let largestBody = 256 * 1024
 
+    /// The members that are read.
+    public static let members = ["exportJobId", "provider", "parameters", "priority", "tenant", "correlationId", "webhook"]
+
     /// The values that a message carries outside its body. The body takes precedence.
     public struct Envelope: Sendable {
         public var id: JobID?

@@ -32,7 +32,7 @@ struct SubmitCommand: AsyncParsableCommand {
         help: ArgumentHelp(
             "A parameter; can be repeated. A value that is valid JSON is sent as JSON, otherwise as text.", valueName: "name=value"))
     var parameter: [String] = []
-    @Option(help: ArgumentHelp("All parameters as a JSON object.", valueName: "json")) var parameters: String?
+    @Option(help: ArgumentHelp("All parameters as a JSON object; --parameter counts over it.", valueName: "json")) var parameters: String?
     @Option(help: ArgumentHelp("The job id, exportJobId (default: a new UUID).", valueName: "name")) var id: String?
     @Option(help: ArgumentHelp("high, normal or low.", valueName: "priority")) var priority: JobPriority?
     @Option(help: ArgumentHelp("The tenant that owns the job.", valueName: "name")) var tenant: String?
@@ -81,6 +81,7 @@ struct SubmitCommand: AsyncParsableCommand {
 
     private func limit() throws -> Duration? {
         guard let timeout else { return nil }
+        guard wait else { throw Problem.usage("--timeout has no effect without --wait; add --wait") }
         guard let limit = Duration(setting: timeout) else { throw Problem.usage("--timeout \(timeout): must be a time such as 90s or 2h") }
         return limit
     }

@@ -5,7 +5,7 @@ import Foundation
 struct JobParameters {
     /// A JSON object; `nil`: none.
     let object: String?
-    /// `name=value`, of which the last of a name counts, also over the object.
+    /// `name=value`, which counts over the object.
     let pairs: [String]
 
     /// The JSON object to send, its members in the order of their names.
@@ -18,9 +18,11 @@ struct JobParameters {
             }
             members = given
         }
+        var named: Set<Substring> = []
         for pair in pairs {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard parts.count == 2, !parts[0].isEmpty else { throw Problem.usage("--parameter \(pair): must be name=value") }
+            guard named.insert(parts[0]).inserted else { throw Problem.usage("--parameter \(parts[0]) is there twice; remove one") }
             members[String(parts[0])] = Self.value(String(parts[1]))
         }
         var writer = JSONWriter()

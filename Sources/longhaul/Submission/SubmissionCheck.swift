@@ -96,13 +96,16 @@ struct SubmissionCheck {
     }
 
     private static func fault(_ name: String, _ providers: KnownProviders?, _ passed: inout Passed) -> String? {
-        guard let providers, !providers.contains(name) else { return nil }
+        guard let providers else { return nil }
         guard providers.areCurrent else {
+            let unknown = "provider \(name) was not checked, because no orchestrator is running"
             passed.warning =
                 passed.warning
-                ?? "provider \(name) was not checked, because no orchestrator is running; its jobs wait for one that has the provider's file"
+                ?? (providers.contains(name) ? "no orchestrator is running" : unknown)
+                + "; its jobs wait for one that has the provider's file"
             return nil
         }
+        if providers.contains(name) { return nil }
         return UnknownProvider.message(name, known: providers.names)
     }
 }
