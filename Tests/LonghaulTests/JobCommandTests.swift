@@ -37,6 +37,9 @@ import Testing
     @Test("names where the objects are, and that they are not complete") func objects() async throws {
         try await LetterFixture.run { fixture in
             try await fixture.admit("a", failed: false)
+            let none = try await fixture.installation.longhaul("job", "a")
+            #expect(none.output.contains("objects       –"), "it has no file yet")
+            try await fixture.list("a", files: 2)
             let s3 = ["LONGHAUL_OUTPUT": "s3://bucket/exports/"]
             let text = try await fixture.installation.longhaul("job", "a", setting: s3)
             #expect(text.output.contains(#/objects       s3://bucket/exports/acme/\d{4}-\d\d-\d\d/a/ \(so far\)/#))

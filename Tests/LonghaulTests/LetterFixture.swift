@@ -110,6 +110,21 @@ struct LetterFixture: Sendable {
         for outcome in await store.apply([JobChange(known.claimed, decision, detail: "http-403")]) { _ = try outcome.get() }
     }
 
+    /// Takes an admitted job on to its listed files.
+    func list(_ name: String, files: Int) async throws {
+        let machine = JobMachine(rules: JobRules(polling: .fixed(interval: .seconds(60)), lease: .seconds(30), watchdog: .seconds(60)))
+        let id = try Self.job(name).id
+        for event in [JobEvent.created(PollHints()), .ready] {
+            let known = try #require(try await store.job(id))
+            let decision = try #require(machine.decide(event, in: known.state, random: 0.5))
+            for outcome in await store.apply([JobChange(known.claimed, decision, exportHandle: "{}")]) { _ = try outcome.get() }
+        }
+        let known = try #require(try await store.job(id))
+        let decision = try #require(machine.decide(.pageListed(added: files, isLast: true), in: known.state, random: 0.5))
+        let tasks = (0..<files).map { FileTask(name: "\($0).csv", url: "http://127.0.0.1:9/\($0)", listedName: "\($0).csv") }
+        _ = try await store.addFiles(tasks, to: known.claimed, decision: decision, cursor: nil)
+    }
+
     /// The messages of a queue, without removing them.
     func bodies(_ queue: String) async throws -> [String] {
         let browser = try await QueueBrowser.open(settings.rabbitMQ(connectionName: "test"), queue: queue)

@@ -115,7 +115,7 @@ extension RoleTests {
 
             let cancelled = try await installation.longhaul("cancel", "job-0", "job-1", "job-2", "--json")
             #expect(cancelled.status == 0, "\(cancelled.errors)")
-            #expect(try cancelled.objects().allSatisfy { $0["outcome"] as? String == "failed" })
+            #expect(try cancelled.objects().allSatisfy { $0["outcome"] as? String == "cancelled" })
             #expect(try await installation.longhaul("cancel", "nobody").status == 1)
             #expect(try await Self.counts(installation)["FAILED"] == 3)
 

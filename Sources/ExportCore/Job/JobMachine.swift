@@ -68,7 +68,8 @@ extension JobMachine {
             next.failures = 0
             next.unusableAnswers += 1
             guard next.unusableAnswers < rules.unknownStatusLimit else {
-                return fail(next, JobError(code: "unknown-status", message: "the provider file has no meaning for the status \(status)"))
+                return fail(
+                    next, JobError(code: "unknown-status", message: "the status \"\(status)\" is in no list of status.states; add it"))
             }
             return keepPolling(next, hints, random)
         case .ready:

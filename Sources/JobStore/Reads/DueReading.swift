@@ -47,6 +47,20 @@ extension JobStore {
             isInLine: try replies[2].optional?.string == "1")
     }
 
+    /// The first of the files from `first` on, `many` at most, that waits for another attempt, and when that is due.
+    public func nextFileAttempt(of id: JobID, from first: Int, many: Int) async throws(JobStoreError) -> (file: Int, at: Int64)? {
+        let waiting = try await fileStates(of: id, from: first, many: many).states.filter { $0.value.kind == .backoff }.keys.sorted()
+        guard !waiting.isEmpty else { return nil }
+        let due = Keys.due(partition(of: id))
+        let replies = try await send("file timers", waiting.map { ["ZSCORE", due, .string("\(id.text)#\($0)")] })
+        var next: (file: Int, at: Int64)?
+        for (file, reply) in zip(waiting, replies) {
+            guard let score = try reply.optional?.string, let time = Double(score), Int64(time) < next?.at ?? .max else { continue }
+            next = (file, Int64(time))
+        }
+        return next
+    }
+
     /// The store's clock, in milliseconds.
     public func now() async throws(JobStoreError) -> Int64 { try await send("time", [["TIME"]])[0].milliseconds }
 

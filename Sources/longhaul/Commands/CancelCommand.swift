@@ -38,7 +38,9 @@ struct CancelCommand: AsyncParsableCommand {
             throw Problem.unavailable("LONGHAUL_REDIS_URL: \(error)")
         }
         await connection.close()
-        if outcome.missing > 0 { throw Problem.failed("\(outcome.missing) of \(jobs.count) jobs do not exist or have expired") }
+        if outcome.missing > 0 {
+            throw Problem.failed("\(outcome.missing) of \(counted(jobs.count, "job")) unknown: not admitted yet, or expired")
+        }
     }
 
     private func ask(_ jobs: [JobID], _ store: JobStore) async throws -> (asked: [JobID], missing: Int) {
@@ -52,7 +54,7 @@ struct CancelCommand: AsyncParsableCommand {
             case .over(let status): show(id, "over", "it already ended as \(status.rawValue)")
             case .unknown:
                 missing += 1
-                show(id, "unknown", "no such job")
+                show(id, "unknown", "no such job; if it was submitted, its message may wait for an orchestrator: cancel it again then")
             }
         }
         return (asked, missing)
@@ -63,7 +65,11 @@ struct CancelCommand: AsyncParsableCommand {
         var open = ids
         while !open.isEmpty {
             let ended = try await store.jobs(open).filter(\.state.status.isFinal)
-            for job in ended { show(job.id, job.state.status.rawValue.lowercased(), job.error.map { "\($0.code): \($0.message)" } ?? "") }
+            for job in ended {
+                let isCancelled = job.error?.code == JobError.cancelled
+                let detail = job.error.map { isCancelled ? $0.message : "\($0.code): \($0.message)" }
+                show(job.id, isCancelled ? JobError.cancelled : job.state.status.rawValue.lowercased(), detail ?? "")
+            }
             open.removeAll { id in ended.contains { $0.id == id } }
             guard !open.isEmpty else { return }
             guard .now < end else {

@@ -20,6 +20,10 @@ struct Following {
     /// - Throws: a `Problem` with exit code 1 if a job failed, did not appear or did not end in time.
     func run(_ settings: Settings, on thread: EventThread) async throws {
         let connection = try await StoreConnection.open(settings, name: "longhaul-submit", on: thread, logger: Terminal.quietLogger)
+        // Somebody who stops following must still find the job.
+        if Terminal.isErrorTerminal, let only = ids.first, ids.count == 1 {
+            Terminal.error("job \(only): Ctrl-C stops following it, not the job; `longhaul job \(only)` shows it")
+        }
         let start = ContinuousClock.now
         var missing = MissingJobs(settings, begun: begun)
         var waiting = WaitingProviders()
@@ -67,7 +71,9 @@ struct Following {
         }
         bar.finish(ids.count, note: failed > 0 ? "\(failed) failed" : "")
         await connection.close()
-        if failed > 0 { throw Problem.failed("\(failed) of \(ids.count) jobs failed; `longhaul jobs --status failed` shows why") }
+        if failed > 0 {
+            throw Problem.failed("\(failed) of \(counted(ids.count, "job")) failed; `longhaul jobs --status failed` shows why")
+        }
     }
 
     /// Those that ask for something else than what was submitted under their ids. A job never changes: one that is the same is not compared
@@ -89,7 +95,7 @@ struct Following {
 
     private func show(_ job: Job) {
         if json { return Terminal.line(JobDescription.json(JobDescription(job: job).members)) }
-        show(job.id, job.state.status, job.error.map { "\($0.code): \($0.message)" } ?? "\(job.state.filesDone) files")
+        show(job.id, job.state.status, job.error.map { "\($0.code): \($0.message)" } ?? counted(job.state.filesDone, "file"))
     }
 
     private func show(_ id: JobID, _ letter: DeadLetterRecord) {

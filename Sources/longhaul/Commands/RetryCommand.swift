@@ -36,6 +36,9 @@ struct RetryCommand: AsyncParsableCommand {
             return job
         }
         let isBulk = status != nil || errorCode != nil || provider != nil || tenant != nil
+        guard isBulk || !names.isEmpty else {
+            throw Problem.usage("no jobs selected; give job ids, or filters (--status failed, --error-code, --provider, --tenant)")
+        }
         guard names.isEmpty == isBulk else {
             throw Problem.usage("give either job ids or filters (--status failed, --error-code, --provider, --tenant), not both")
         }
@@ -55,23 +58,31 @@ struct RetryCommand: AsyncParsableCommand {
             let begun = try await connection.store.now()
             let filter = RetryFilter(errorCode: errorCode, provider: provider, tenant: tenant)
             let counts = isBulk ? try await retry.run(filter, until: begun) : try await retry.run(names)
-            await connection.close()
             if !json { Terminal.write("\(counts.text(dryRun: dryRun))\n") }
+            if counts.isEmpty, let provider { try await warnIfUnknown(provider, connection.store) }
+            await connection.close()
             if !dryRun { await removeLetters(of: counts.retried, before: begun, settings) }
             if counts.cancelled > 0, !json {
                 Terminal.write("cancelled jobs are retried with --error-code \(JobError.cancelled), or by their ids\n")
             }
-            if counts.unknown > 0 { throw Problem.failed("\(counts.unknown) jobs do not exist or have expired") }
+            if counts.unknown > 0 { throw Problem.failed("\(counted(counts.unknown, "job")) unknown: never submitted, or expired") }
         } catch let error as JobStoreError {
             throw Problem.unavailable("LONGHAUL_REDIS_URL: \(error); run the command again; it skips jobs that were already retried")
         }
+    }
+
+    /// A name with a typing error selects nothing.
+    private func warnIfUnknown(_ provider: String, _ store: JobStore) async throws {
+        let known = try await store.knownProviders()
+        guard !known.names.isEmpty, !known.contains(provider), try await store.health(of: provider).version == 0 else { return }
+        Terminal.error("warning: \(UnknownProvider.message(provider, known: known.names))")
     }
 
     private func removeLetters(of jobs: [JobID], before: Int64, _ settings: Settings) async {
         let letters = RetriedLetters(jobs: Set(jobs), before: Date(timeIntervalSince1970: Double(before) / 1000))
         let outcome = await letters.remove(settings)
         if outcome.removed > 0, !json {
-            Terminal.write("\(outcome.removed) dead letter\(outcome.removed == 1 ? "" : "s") of these jobs removed\n")
+            Terminal.write("\(counted(outcome.removed, "dead letter")) of these jobs removed\n")
         }
         if let note = outcome.note { Terminal.error("warning: \(note)") }
     }

@@ -27,6 +27,8 @@ struct RetryCounts: Equatable {
     /// Cancelled jobs that the filters matched and that were left alone.
     var cancelled = 0
 
+    var isEmpty: Bool { retried.isEmpty && notFailed == 0 && cancelled == 0 }
+
     func text(dryRun: Bool) -> String {
         "\(retried.count) \(dryRun ? "would be retried" : "retried")" + (notFailed > 0 ? ", \(notFailed) not failed" : "")
             + (unknown > 0 ? ", \(unknown) unknown" : "") + (cancelled > 0 ? ", \(cancelled) cancelled left alone" : "")

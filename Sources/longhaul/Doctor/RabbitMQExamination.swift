@@ -32,11 +32,11 @@ struct RabbitMQExamination: Sendable {
             if isDead {
                 return depth.messages == 0
                     ? .good(queue, "empty")
-                    : .doubtful(queue, "\(depth.messages) dead letter\(depth.messages == 1 ? "" : "s"); see `longhaul dead-letters list`")
+                    : .doubtful(queue, "\(counted(depth.messages, "dead letter")); see `longhaul dead-letters list`")
             }
             return depth.consumers > 0
-                ? .good(queue, "\(depth.messages) messages, \(depth.consumers) consumers")
-                : .doubtful(queue, "\(depth.messages) messages and no consumer; start \(Self.consumer(of: queue))")
+                ? .good(queue, "\(counted(depth.messages, "message")), \(counted(depth.consumers, "consumer"))")
+                : .doubtful(queue, "\(counted(depth.messages, "message")) and no consumer; start \(Self.consumer(of: queue))")
         } catch {
             return .bad(queue, "\(error); run `longhaul setup`")
         }

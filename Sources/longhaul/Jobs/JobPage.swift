@@ -51,7 +51,10 @@ struct JobPage {
     }
 
     private var next: String? {
-        record.next.map { $0.at > $0.now ? "\($0.delay), \(JobDescription.time($0.at))" : $0.delay }
+        record.next.map { step in
+            let subject = step.subject.map { ", \($0)" } ?? ""
+            return (step.at > step.now ? "\(step.delay), \(JobDescription.time(step.at))" : step.delay) + subject
+        }
     }
 
     private static func padded(_ name: String) -> String { name + String(repeating: " ", count: max(14 - name.count, 1)) }

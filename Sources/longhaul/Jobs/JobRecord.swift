@@ -9,16 +9,28 @@ struct JobRecord {
     let answers: [StoredAnswer]
     let due: DueTime
     let provider: ProviderCondition
+    /// The file that waits for its next attempt.
+    let waitingFile: (file: Int, at: Int64)?
+
+    /// Of a job with more files, those that fail are usually among the first.
+    private static let looked = 1000
 
     /// - Returns: `nil` if there is no such job.
     static func read(_ id: JobID, from store: JobStore) async throws(JobStoreError) -> JobRecord? {
         guard let job = try await store.job(id) else { return nil }
+        let state = job.state
+        let waitingFile: (file: Int, at: Int64)? =
+            state.status == .processing && state.filesTotal > 0
+            ? try await store.nextFileAttempt(of: id, from: 0, many: min(state.filesTotal, looked)) : nil
         return JobRecord(
             job: job, history: try await store.history(of: id), answers: try await store.answers(of: id), due: try await store.due(of: id),
-            provider: ProviderCondition(try await store.health(of: job.request.provider)))
+            provider: ProviderCondition(try await store.health(of: job.request.provider)),
+            waitingFile: waitingFile)
     }
 
-    var next: NextStep? { NextStep(job, due: due) }
+    var next: NextStep? {
+        waitingFile.map { NextStep(what: "attempt", at: $0.at, now: due.now, subject: "file \($0.file)") } ?? NextStep(job, due: due)
+    }
 
     /// Why the job does not advance, if its provider or the jobs before it are the reason.
     var waitsBecause: String? {

@@ -8,6 +8,12 @@ struct NextStep: Equatable {
     /// Milliseconds of the store's clock.
     let at: Int64
     let now: Int64
+    /// What of the job it is for; `nil`: the job itself.
+    var subject: String?
+
+    init(what: String, at: Int64, now: Int64, subject: String) {
+        (self.what, self.at, self.now, self.subject) = (what, max(at, now), now, subject)
+    }
 
     /// - Returns: `nil` if the timer stands for no request: the job has ended, waits for its turn, or its files are transferred.
     init?(_ job: Job, due: DueTime) {
