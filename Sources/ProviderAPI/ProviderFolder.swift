@@ -9,14 +9,15 @@ public enum ProviderFolder {
     /// - Throws: all problems of all files.
     public static func open(
         _ paths: [String], http: HTTPClient, on thread: EventThread, secrets: SecretSource, egress: EgressPolicy? = nil,
-        note: @escaping @Sendable (String) -> Void = { _ in }
+        sessions: SessionSharing? = nil, note: @escaping @Sendable (String) -> Void = { _ in }
     ) async throws(ProviderFileError) -> [ProviderClient] {
         var (sources, problems) = find(paths)
         var clients: [ProviderClient] = []
         for source in sources {
             do throws(ProviderFileError) {
                 clients.append(
-                    try await ProviderClient.open(source, http: http, on: thread, secrets: secrets, egress: egress, note: note))
+                    try await ProviderClient.open(
+                        source, http: http, on: thread, secrets: secrets, egress: egress, sessions: sessions, note: note))
             } catch {
                 problems += error.problems
             }
@@ -25,11 +26,13 @@ public enum ProviderFolder {
         return clients
     }
 
-    /// All problems of all files that `find` finds. Secrets are not read.
-    public static func problems(_ paths: [String], on thread: EventThread) async -> [ProviderFileProblem] {
+    /// Checks all files that `find` finds. Secrets are not read.
+    /// - Returns: all problems and advice, sorted, and the number of files.
+    public static func check(_ paths: [String], on thread: EventThread) async -> (problems: [ProviderFileProblem], files: Int) {
         var (sources, problems) = find(paths)
         for source in sources { problems += await ProviderClient.problems(of: source, on: thread) }
-        return ProviderFileError(problems).problems
+        let files = Set(sources.map(\.file)).union(problems.map(\.file)).count
+        return (ProviderFileError(problems).problems, files)
     }
 
     /// Every `*.yaml` and `*.yml` in the given folders, and the given files; sorted by path. The problems are those of what is left out: a

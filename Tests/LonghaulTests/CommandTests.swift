@@ -166,6 +166,27 @@ import Testing
         }
     }
 
+    @Test("provider check reports the problems of files without any server, and exits 1 only for problems") func providerCheck()
+        async throws
+    {
+        try await Self.run { installation in
+            var offline = installation
+            for name in ["LONGHAUL_REDIS_URL", "LONGHAUL_RABBITMQ_URL"] { offline.environment[name] = nil }
+            let folder = installation.folder.appending(path: "providers")
+            let acme = try String(contentsOf: folder.appending(path: "acme.yaml"), encoding: .utf8)
+            let good = try await offline.longhaul("provider", "check", folder.path)
+            #expect(good.status == 0 && good.output.contains("✓ 1 file, 0 problems"), "\(good.output)\(good.errors)")
+            _ = try installation.write(
+                acme.replacing("provider: acme", with: "provider: bad\npollling: {}\nretri: {}"), to: "providers/bad.yaml")
+            let bad = try await offline.longhaul("provider", "check", folder.path)
+            #expect(bad.status == 1 && bad.output.contains("bad.yaml:2:1: error: pollling: unknown key"), "\(bad.output)")
+            #expect(bad.output.contains("did you mean \"polling\"?") && bad.output.contains("✗ 2 files, 2 problems"))
+            let json = try await offline.longhaul("provider", "check", folder.path, "--json").objects()
+            #expect(json.filter { $0["severity"] as? String == "error" }.map { $0["line"] as? Int } == [2, 3])
+            #expect(try await offline.longhaul("provider", "check", "/nowhere").status == 1)
+        }
+    }
+
     @Test("doctor reports a Redis that evicts and one without persistence") func evictingRedis() async throws {
         try await ServerGroup.run([.redis]) { servers in
             try await Self.run { installation in

@@ -10,14 +10,17 @@ public struct ProviderFileProblem: Sendable, Equatable, CustomStringConvertible 
     public var message: String
     /// How to fix the problem.
     public var fix: String
+    /// Whether the file can be used all the same.
+    public var isAdvice: Bool
 
-    public init(file: String, line: Int, column: Int, field: String, message: String, fix: String) {
+    public init(file: String, line: Int, column: Int, field: String, message: String, fix: String, isAdvice: Bool = false) {
         self.file = file
         self.line = line
         self.column = column
         self.field = field
         self.message = message
         self.fix = fix
+        self.isAdvice = isAdvice
     }
 
     /// `acme.yaml:12:3: status.state: MESSAGE; FIX`

@@ -9,6 +9,8 @@ struct StatusWords {
     /// Values are compared as text: 202, `202` and `"202"` are equal.
     subscript(word: String) -> State? { states[word] }
 
+    func has(_ state: State) -> Bool { states.values.contains(state) }
+
     /// The states of an API whose ready answer is the file.
     static let ofDownload = StatusWords(
         states: ["200": .ready, "202": .running, "409": .running, "423": .running, "425": .running].merging(

@@ -8,8 +8,8 @@ struct ListProvidersCommand: AsyncParsableCommand {
         commandName: "list", abstract: "List the providers that orchestrators know, with their health.",
         discussion: """
             STATE is works, paused (the provider asked for it), open (the circuit breaker keeps all requests back), half-open (single
-            requests try the provider) or held (the provider refuses every request, or a secret is missing: REASON says what to do; one
-            request a minute tries again).
+            requests try the provider), held (the provider refuses every request; single requests try again) or partly-held (some processes
+            cannot ask it, because of a missing secret for example). REASON says what to do.
 
             Example: longhaul provider list --json
             """)
