@@ -79,7 +79,7 @@ var floor2: [Target] {
 // Floor 3: what the services speak to.
 var floor3: [Target] {
     [
-        .target(name: "ProviderAPI", dependencies: ["Encoding", "ExportCore", "EventThread", "HTTPClient", "JQ", yams]),
+        .target(name: "ProviderAPI", dependencies: ["Encoding", "ExportCore", "EventThread", "HTTPClient", "JQ", crypto, yams]),
         .target(
             name: "JobStore", dependencies: ["Encoding", "ExportCore", "EventThread", "Redis"],
             resources: [.embedInCode("Scripts")]),
@@ -158,7 +158,8 @@ var tests: [Target] {
         .testTarget(
             name: "LifecycleTests",
             dependencies: [
-                "Lifecycle", "ExportCore", "EventThread", "JobMessages", "JobStore", "RabbitMQ", "Redis", "TestServers", logging,
+                "Lifecycle", "ExportCore", "EventThread", "HTTPClient", "JobMessages", "JobStore", "ProviderAPI", "RabbitMQ", "Redis",
+                "TestServers", logging,
             ]),
         .testTarget(
             name: "ObjectStorageTests",

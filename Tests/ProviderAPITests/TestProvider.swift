@@ -12,8 +12,8 @@ struct TestProvider {
     let server: StubServer
     let job: JobContext
 
-    private static let thread = EventThread(name: "provider-tests")
-    private static let http = HTTPClient(HTTPClientConfiguration(egress: .all), on: thread, logger: Logger(label: "tests"))
+    static let thread = EventThread(name: "provider-tests")
+    static let http = HTTPClient(HTTPClientConfiguration(egress: .all), on: thread, logger: Logger(label: "tests"))
 
     /// `BASE` in the file is replaced with the server's URL.
     init(
@@ -31,13 +31,17 @@ struct TestProvider {
 
     static func problems(_ yaml: String) async -> [ProviderFileProblem] {
         do throws(ProviderFileError) {
-            return await ProviderClient.problems(of: try ProviderSource(yaml: yaml, file: "test.yaml"), on: thread)
+            return await ProviderClient.problems(of: try ProviderSource(yaml: yaml, file: "test.yaml"), on: thread).filter { !$0.isAdvice }
         } catch {
             return error.problems
         }
     }
 
-    static func problems(in folder: String) async -> [ProviderFileProblem] { await ProviderFolder.problems([folder], on: thread) }
+    static func problems(in folder: String) async -> [ProviderFileProblem] { await ProviderFolder.check([folder], on: thread).problems }
+
+    static func advice(_ yaml: String) async throws -> [ProviderFileProblem] {
+        await ProviderClient.problems(of: try ProviderSource(yaml: yaml, file: "test.yaml"), on: thread).filter(\.isAdvice)
+    }
 
     static func open(in folder: String) async throws -> [ProviderClient] {
         try await ProviderFolder.open([folder], http: http, on: thread, secrets: .environment([:]))

@@ -5,12 +5,14 @@ import JQ
 final class ContextBuilder {
     // Keys are built once, because status checks are the hot path.
     private let job = JQValue("job"), parameters = JQValue("parameters"), export = JQValue("export"), secrets = JQValue("secrets")
-    private let page = JQValue("page"), response = JQValue("response"), request = JQValue("request"), url = JQValue("url")
+    private let page = JQValue("page"), response = JQValue("response"), request = JQValue("request"), url = JQValue("url"),
+        session = JQValue("session")
     private let status = JQValue("status"), headers = JQValue("headers"), body = JQValue("body")
 
     /// - Throws: `invalid-parameters` or `invalid-handle`, permanent, if a text is not a JSON object.
     func context(
-        _ parts: ContextParts, _ job: JobContext, exportHandle: String?, page pageValue: JQValue?, secrets secretValues: JQValue
+        _ parts: ContextParts, _ job: JobContext, exportHandle: String?, page pageValue: JQValue?, secrets secretValues: JQValue,
+        session sessionValues: JQValue? = nil
     ) throws(Failure) -> JQValue {
         var context = JQObjectBuilder()
         if parts.contains(.job) { context.set(self.job, jobValue(job)) }
@@ -22,6 +24,15 @@ final class ContextBuilder {
         }
         if parts.contains(.secrets) { context.set(secrets, secretValues) }
         if parts.contains(.page), let pageValue { context.set(page, pageValue) }
+        if parts.contains(.session), let sessionValues { context.set(session, sessionValues) }
+        return context.build()
+    }
+
+    /// What a request that signs in reads: it belongs to no job.
+    func context(secrets secretValues: JQValue, session sessionValues: JQValue) -> JQValue {
+        var context = JQObjectBuilder()
+        context.set(secrets, secretValues)
+        context.set(session, sessionValues)
         return context.build()
     }
 

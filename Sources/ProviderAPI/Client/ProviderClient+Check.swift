@@ -18,7 +18,22 @@ extension ProviderClient {
         return answers
     }
 
-    private func send(_ job: JobContext, _ exportHandle: String, _ index: Int, _ answers: Inbox<CheckAnswer>) {
+    /// - Parameter dead: the session that an answer to this check has refused.
+    private func send(_ job: JobContext, _ exportHandle: String, _ index: Int, _ answers: Inbox<CheckAnswer>, after dead: Int? = nil) {
+        guard let session = sessionPlan(of: plan.status.request), dead != nil || !isSignedIn else {
+            return ask(job, exportHandle, index, answers, isSecond: false)
+        }
+        Task {
+            do throws(Failure) {
+                try await signIn(session, after: dead)
+                ask(job, exportHandle, index, answers, isSecond: dead != nil)
+            } catch {
+                answers.put(CheckAnswer(index: index, outcome: .failure(reported(error)), took: .zero))
+            }
+        }
+    }
+
+    private func ask(_ job: JobContext, _ exportHandle: String, _ index: Int, _ answers: Inbox<CheckAnswer>, isSecond: Bool) {
         let step = plan.status
         do throws(Failure) {
             let context = try context(step.request.parts.union(step.parts), job, exportHandle)
@@ -28,7 +43,8 @@ extension ProviderClient {
             checks[number] = PendingCheck(
                 context: context, parameters: job.request.parameters, method: request.method, url: request.url,
                 job: plan.listsReadyAnswer ? job : nil,
-                exportHandle: exportHandle, index: index, answers: answers, begun: .now)
+                exportHandle: exportHandle, index: index, answers: answers, begun: .now,
+                retry: isSecond ? nil : session.map { (job, $0.generation) })
             if step.ready == .download {
                 // Reading the head of a stream has no callback; such an API has few exports at once.
                 Task { answered(number, await head(request)) }
@@ -52,17 +68,25 @@ extension ProviderClient {
         let index: Int
         let answers: Inbox<CheckAnswer>
         let begun: ContinuousClock.Instant
+        /// What a second request needs if the session is refused; `nil` without a session, and for the second request.
+        let retry: (job: JobContext, session: Int)?
     }
 
     private func answered(_ number: UInt64, _ response: Result<HTTPResponse, HTTPError>) {
         guard let check = checks.removeValue(forKey: number) else { return }
+        if let retry = check.retry, case .success(let answer) = response, answer.status == 401 {
+            return send(retry.job, check.exportHandle, check.index, check.answers, after: retry.session)
+        }
         check.answers.put(CheckAnswer(index: check.index, outcome: judged(check, response), took: .now - check.begun))
     }
 
     private func judged(_ check: PendingCheck, _ response: Result<HTTPResponse, HTTPError>) -> CheckOutcome {
         let answer: ProviderResponse
         switch response {
-        case .success(let response): answer = ProviderResponse(response, method: check.method, url: check.url)
+        case .success(let response):
+            answer = ProviderResponse(
+                response, method: check.method, url: check.url, as: plan.status.request.answer,
+                credentials: plan.credentials(of: plan.status.request))
         case .failure(let error): return .failure(reported(Failure(error)))
         }
         noteBudget(.check, answer.headers)

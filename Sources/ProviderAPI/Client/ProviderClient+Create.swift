@@ -7,9 +7,8 @@ extension ProviderClient {
     public func create(_ job: JobContext) async -> CreateOutcome {
         let step = plan.create
         do throws(Failure) {
-            let context = try context(step.request.parts.union(step.parts), job)
             var sources = JSONSources(parameters: job.request.parameters)
-            let answer = try await send(.create, step.request, context, sources)
+            let (answer, context) = try await exchange(.create, step.request, step.parts, job, sources)
             sources.answer = answer.bytes
             return created(step, answer, contexts.context(step.parts, context, answer: answer), sources)
         } catch {
@@ -48,9 +47,8 @@ extension ProviderClient {
         guard let step = plan.find else { return .notFound }
         var received: ProviderResponse?
         do throws(Failure) {
-            let context = try context(step.request.parts.union(step.parts), job)
             var sources = JSONSources(parameters: job.request.parameters)
-            let answer = try await send(kind, step.request, context, sources)
+            let (answer, context) = try await exchange(kind, step.request, step.parts, job, sources)
             sources.answer = answer.bytes
             received = answer
             let answered = contexts.context(step.parts, context, answer: answer)
@@ -75,9 +73,8 @@ extension ProviderClient {
         var received: ProviderResponse?
         do throws(Failure) {
             let parts = step.reading.parts
-            let context = try context(step.request.parts.union(parts), job, exportHandle)
             let sources = JSONSources(parameters: job.request.parameters, handle: exportHandle)
-            let answer = try await send(.cancel, step.request, context, sources)
+            let (answer, context) = try await exchange(.cancel, step.request, parts, job, handle: exportHandle, sources)
             received = answer
             switch try verdict(answer, step.reading, contexts.context(parts, context, answer: answer), "cancel at") {
             case .success, .ok: return .cancelled

@@ -11,6 +11,16 @@ extension ProviderClient {
     ///   page again.
     public func download(url: String, _ job: JobContext, exportHandle: String) async throws(Failure) -> HTTPStream {
         do throws(Failure) {
+            if case .session(let session) = plan.credentials, downloadAccess(to: url, job, exportHandle: exportHandle).withCredentials {
+                try await signIn(session)
+                let used = self.session?.generation
+                do throws(Failure) {
+                    return try await openDownload(url, job, exportHandle)
+                } catch {
+                    guard error.answer?.status == 401, let used else { throw error }
+                    try await signIn(session, after: used)
+                }
+            }
             return try await openDownload(url, job, exportHandle)
         } catch {
             throw reported(error)
@@ -20,7 +30,8 @@ extension ProviderClient {
     private func openDownload(_ url: String, _ job: JobContext, _ exportHandle: String) async throws(Failure) -> HTTPStream {
         let step = plan.download
         let parts = step.requestParts.union(step.reading.parts).union(plan.credentials.parts).union(plan.base.parts)
-        let context = try contexts.context(parts, job, exportHandle: exportHandle, page: nil, secrets: secrets.object)
+        let context = try contexts.context(
+            parts, job, exportHandle: exportHandle, page: nil, secrets: secrets.object, session: session?.values)
         let own = try ownOrigin(context)
         let isOwn = own != nil && own == WebURL.origin(url)
         let withCredentials = definition.download.auth ?? isOwn
@@ -33,17 +44,18 @@ extension ProviderClient {
         for header in step.headers where withSecrets || !header.value.usesSecrets {
             if let value = try header.value.text(context) { headers.append((header.name, value)) }
         }
-        let hadCredentials = usesSecrets || withCredentials && !headers.isEmpty
+        let signed = withCredentials ? try plan.credentials.signed(url, context) : url
+        let hadCredentials = usesSecrets || withCredentials && !headers.isEmpty || signed != url
         let sensitive = headers.map(\.name)
         if !headers.contains(where: { $0.name.lowercased() == "accept-encoding" }) { headers.append(("Accept-Encoding", "identity")) }
         let request = HTTPRequest(
-            .get, url, headers: headers, timeouts: timeouts(whole: nil), redirects: .follow(max: 5), egress: egress,
+            .get, signed, headers: headers, timeouts: timeouts(whole: nil), redirects: .follow(max: 5), egress: egress,
             sensitiveHeaders: sensitive)
         let stream: HTTPStream
         do throws(HTTPError) { stream = try await http.stream(request) } catch { throw Failure(error) }
         do throws(Failure) {
             // The budget of a file host is not that of the API.
-            if own != nil, own == WebURL.origin(stream.url.isEmpty ? url : stream.url) {
+            if own != nil, own == WebURL.origin(stream.url.isEmpty ? signed : stream.url) {
                 noteBudget(.download(host: Self.host(ofOrigin: own)), stream.headers)
             }
             try await judge(stream, request, context, hadCredentials: hadCredentials)
@@ -74,7 +86,7 @@ extension ProviderClient {
             if let peeked, peeked.isWhole || !mayBeFile { body = Array(peeked.start.prefix(Self.longestPeek)) }
         }
         let response = HTTPResponse(status: stream.status, headers: stream.headers, body: body, url: stream.url)
-        let answer = ProviderResponse(response, to: request)
+        let answer = ProviderResponse(response, to: request, credentials: plan.credentials)
         do throws(Failure) {
             let answered = contexts.context(step.reading.parts, context, answer: answer)
             try judge(try verdict(answer, step.reading, answered, "the download of"), answer, hadCredentials: hadCredentials)

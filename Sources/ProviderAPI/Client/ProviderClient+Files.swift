@@ -27,9 +27,9 @@ extension ProviderClient {
             }
             // Without an own request, the state says whether the answer lists the files.
             let read = step.request == nil ? step.parts.union(plan.status.state.parts) : step.parts
-            let context = try context(request.parts.union(read), job, exportHandle, page: value)
             var sources = JSONSources(parameters: job.request.parameters, handle: exportHandle, page: page)
-            let answer = try await send(.list, request, context, sources, link: link, bodyUse: step.bodyUse)
+            let (answer, context) = try await exchange(
+                .list, request, read, job, handle: exportHandle, page: value, sources, link: link, bodyUse: step.bodyUse)
             sources.answer = answer.bytes
             received = answer
             let asked = sources

@@ -28,12 +28,12 @@ extension ProviderClient {
         return failure
     }
 
-    /// - Throws: `unexpected-answer`, transient, if a filter of the step reads the body, which declares JSON and is not.
+    /// - Throws: `unexpected-answer`, transient, if a filter of the step reads the body, which is not of the form that is expected.
     func requireReadable(_ answer: ProviderResponse, _ parts: ContextParts, _ what: String) throws(Failure) {
         guard let problem = answer.problem, parts.contains(.body) else { return }
         throw Failure(
             .transient, code: "unexpected-answer",
-            message: "\(described(answer, what)), but its body is not JSON: \(beginning(answer)) (\(problem))")
+            message: "\(described(answer, what)), but its body is not \(problem.form): \(beginning(answer)) (\(problem.cause))")
     }
 
     /// - Throws: `unexpected-answer`, transient, if a filter of files gave null where a list should be.

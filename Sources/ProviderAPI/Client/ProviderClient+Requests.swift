@@ -9,7 +9,29 @@ extension ProviderClient {
     func context(_ parts: ContextParts, _ job: JobContext, _ handle: String? = nil, page: JQValue? = nil) throws(Failure) -> JQValue {
         let parts = parts.union(plan.credentials.parts).union(plan.base.parts)
         if parts.contains(.secrets), let refusal = secrets.refusal { throw refusal }
-        return try contexts.context(parts, job, exportHandle: handle, page: page, secrets: secrets.object)
+        return try contexts.context(parts, job, exportHandle: handle, page: page, secrets: secrets.object, session: session?.values)
+    }
+
+    /// Sends the request of a step with a valid session, if it needs one. If the session is refused, once more with the next one: a request
+    /// that was answered 401 was not carried out.
+    /// - Parameter parts: what the filters over the answer read besides.
+    /// - Returns: the answer, and the context that it was asked with.
+    func exchange(
+        _ kind: RequestKind, _ template: RequestTemplate, _ parts: ContextParts, _ job: JobContext, handle: String? = nil,
+        page: JQValue? = nil, _ sources: JSONSources, link: String? = nil, bodyUse: FilesPlan.BodyUse = .read
+    ) async throws(Failure) -> (answer: ProviderResponse, context: JQValue) {
+        let parts = template.parts.union(parts)
+        let plan = sessionPlan(of: template)
+        if let plan { try await signIn(plan) }
+        let used = session?.generation
+        var context = try context(parts, job, handle, page: page)
+        var answer = try await send(kind, template, context, sources, link: link, bodyUse: bodyUse)
+        if let plan, answer.status == 401, let used {
+            try await signIn(plan, after: used)
+            context = try self.context(parts, job, handle, page: page)
+            answer = try await send(kind, template, context, sources, link: link, bodyUse: bodyUse)
+        }
+        return (answer, context)
     }
 
     /// Sends the request of a step and reads the response, whatever its status.
@@ -29,7 +51,7 @@ extension ProviderClient {
         } catch {
             throw Failure(error)
         }
-        let answer = ProviderResponse(response, to: request)
+        let answer = ProviderResponse(response, to: request, as: template.answer, credentials: plan.credentials(of: template))
         noteBudget(kind, answer.headers)
         return answer
     }
@@ -42,21 +64,22 @@ extension ProviderClient {
         if link == nil { url = try template.url(context, sources, base: base) }
         // Hosts written in the provider file are trusted. For a URL from a response, credentials go only to the origin of the base URL.
         let isTrusted = link == nil && template.line.isWrittenHost || WebURL.origin(url) == WebURL.origin(base)
-        var headers = isTrusted ? try plan.credentials.headers(context) : []
+        let credentials = plan.credentials(of: template)
+        var headers = isTrusted ? try credentials.headers(context) : []
         var sensitive = headers.map(\.name)
         for header in template.headers where isTrusted || !header.value.usesSecrets {
             guard let value = try header.value.text(context, sources) else { continue }
             headers.append((header.name, value))
             if header.value.usesSecrets { sensitive.append(header.name) }
         }
-        if !template.hasHeader("accept") { headers.append(("Accept", "application/json")) }
+        if !template.hasHeader("accept") { headers.append(("Accept", template.answer.accepted)) }
         var body = HTTPRequestBody.none
-        if link == nil, let content = try template.content(context, sources) {
+        if link == nil, let content = try template.body.content(context, sources) {
             body = .bytes(content.bytes)
             if !template.hasHeader("content-type") { headers.append(("Content-Type", content.type)) }
         }
         return HTTPRequest(
-            link == nil ? template.line.method : .get, url, headers: headers, body: body,
+            link == nil ? template.line.method : .get, isTrusted ? try credentials.signed(url, context) : url, headers: headers, body: body,
             timeouts: timeouts(whole: definition.timeouts.whole),
             redirects: redirects(template, isGet: link != nil || template.line.method == .get || template.line.method == .head),
             maxBodyBytes: definition.limits.answerBytes, egress: egress,

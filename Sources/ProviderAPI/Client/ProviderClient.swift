@@ -15,6 +15,9 @@ public actor ProviderClient {
     let plan: ProviderPlan
     var secrets: Secrets
     private let secretSource: SecretSource
+    let sessions: SessionKeeper
+    /// The session that requests use now.
+    var session: (values: JQValue, generation: Int, renewAt: ContinuousClock.Instant)?
     /// What others than this actor need of the secrets.
     private let shared: Mutex<(missing: [String], problems: [ProviderFileProblem], redaction: Redaction)>
     let contexts = ContextBuilder()
@@ -34,34 +37,42 @@ public actor ProviderClient {
     /// - Parameters:
     ///   - secrets: called once for each secret that the file names, and again by `reloadSecrets`.
     ///   - egress: the addresses that connections may reach; `nil` uses the HTTP client's setting.
+    ///   - sessions: where sessions are shared with other processes; `nil` keeps them in this one.
     ///   - note: called with a line for operators when an answer is odd but not a failure; once for each kind.
     /// - Throws: all problems of the file. Missing secrets are none: see `secretProblems`.
     public static func open(
         _ source: ProviderSource, http: HTTPClient, on thread: EventThread, secrets: SecretSource, egress: EgressPolicy? = nil,
-        note: @escaping @Sendable (String) -> Void = { _ in }
+        sessions: SessionSharing? = nil, note: @escaping @Sendable (String) -> Void = { _ in }
     ) async throws(ProviderFileError) -> ProviderClient {
-        try await PlanCompiler(thread: thread).client(source, http: http, secrets: secrets, egress: egress, note: note)
+        try await PlanCompiler(thread: thread).client(source, http: http, secrets: secrets, egress: egress, sessions: sessions, note: note)
     }
 
-    /// All problems of the provider file. Secrets are not read.
+    /// All problems of the provider file, or advice about one without problems. Secrets are not read.
     public static func problems(of source: ProviderSource, on thread: EventThread) async -> [ProviderFileProblem] {
         await PlanCompiler(thread: thread).problems(of: source)
     }
 
     fileprivate init(
         _ plan: sending ProviderPlan, http: HTTPClient, on thread: EventThread, secrets source: SecretSource, egress: EgressPolicy?,
-        note: @escaping @Sendable (String) -> Void
+        sessions sharing: SessionSharing, note: @escaping @Sendable (String) -> Void
     ) {
         secrets = Secrets(plan.secretFields, from: source)
         secretSource = source
         shared = Mutex((secrets.missing, secrets.problems, secrets.redaction))
         definition = plan.definition
+        needsSharedSession = if case .session(let session) = plan.credentials { session.isChained } else { false }
         self.plan = plan
         self.http = http
         self.thread = thread
         self.egress = egress
         self.note = note
+        sessions = SessionKeeper(
+            plan.definition.name, process: sharing.process, store: sharing.store, seal: sharing.seal,
+            turn: plan.definition.timeouts.whole + .seconds(5), isChained: needsSharedSession)
     }
+
+    /// Whether each sign-in needs what the last one returned: it must be kept, and only one process may sign in at a time.
+    public nonisolated let needsSharedSession: Bool
 
     /// The secrets that are not set or cannot be read, sorted. While there are any, requests that use secrets fail with
     /// `missing-secret`, class `unauthorised`, and are not sent.
@@ -73,6 +84,13 @@ public actor ProviderClient {
     /// The start of a body as one line of at most 200 characters, without the secrets that the provider file uses, control characters and
     /// invisible marks; empty if there is only white space.
     public nonisolated func excerpt(of bytes: [UInt8]) -> String { shared.withLock { $0.redaction }.excerpt(of: bytes) }
+
+    /// Keeps secrets that were obtained, such as tokens, out of messages.
+    func hide(_ values: [String]) {
+        secrets.hide(values)
+        let redaction = secrets.redaction
+        shared.withLock { $0.redaction = redaction }
+    }
 
     /// Reads the secrets again: their files may have changed.
     /// - Returns: whether a secret differs from before.
@@ -107,15 +125,17 @@ private actor PlanCompiler {
     init(thread: EventThread) { self.thread = thread }
 
     func client(
-        _ source: ProviderSource, http: HTTPClient, secrets: SecretSource, egress: EgressPolicy?, note: @escaping @Sendable (String) -> Void
+        _ source: ProviderSource, http: HTTPClient, secrets: SecretSource, egress: EgressPolicy?, sessions: SessionSharing?,
+        note: @escaping @Sendable (String) -> Void
     ) throws(ProviderFileError) -> ProviderClient {
-        ProviderClient(try ProviderPlan(source), http: http, on: thread, secrets: secrets, egress: egress, note: note)
+        let plan = try ProviderPlan(source)
+        return ProviderClient(
+            plan, http: http, on: thread, secrets: secrets, egress: egress, sessions: sessions ?? .ofProcess, note: note)
     }
 
     func problems(of source: ProviderSource) -> [ProviderFileProblem] {
         do throws(ProviderFileError) {
-            _ = try ProviderPlan(source)
-            return []
+            return try ProviderPlan(source).advice
         } catch {
             return error.problems
         }

@@ -13,22 +13,26 @@ struct ProviderResponse {
     let headers: HTTPHeaders
     /// The body as it arrived.
     let bytes: [UInt8]
-    /// The parsed JSON, or the text if the body is not JSON; null if the body is empty.
+    /// The parsed body, or its text if it cannot be parsed; null if it is empty.
     let body: JQValue
-    /// Why a body that declares JSON is not parsed. It may be a proxy's page, or JSON Lines: whoever reads it decides.
-    let problem: String?
+    /// Why the body is not parsed although its type or the provider file says how. It may be a proxy's page: whoever reads it decides.
+    let problem: BodyProblem?
 
-    init(_ response: HTTPResponse, to request: HTTPRequest) { self.init(response, method: request.method, url: request.url) }
+    init(_ response: HTTPResponse, to request: HTTPRequest, as form: AnswerForm = .auto, credentials: Credentials = .none) {
+        self.init(response, method: request.method, url: request.url, as: form, credentials: credentials)
+    }
 
-    /// - Parameter url: the URL of the request.
-    init(_ response: HTTPResponse, method: HTTPMethod, url: String) {
+    /// - Parameters:
+    ///   - url: the URL of the request.
+    ///   - credentials: of the request; their parameters are removed from the URLs.
+    init(_ response: HTTPResponse, method: HTTPMethod, url: String, as form: AnswerForm = .auto, credentials: Credentials = .none) {
         self.method = method
-        requestURL = url
-        self.url = response.url.isEmpty ? url : response.url
+        requestURL = credentials.unsigned(url)
+        self.url = response.url.isEmpty ? requestURL : credentials.unsigned(response.url)
         status = response.status
         headers = response.headers
         bytes = response.body
-        (body, problem) = Self.read(response)
+        (body, problem) = form.read(response)
     }
 
     var isSuccess: Bool { (200...299).contains(status) }
@@ -52,19 +56,4 @@ struct ProviderResponse {
         guard (300...399).contains(status), let location = headers["location"] else { return nil }
         return WebURL.resolved(location, against: url)
     }
-
-    private static func read(_ response: HTTPResponse) -> (body: JQValue, problem: String?) {
-        let bytes = ByteOrderMark.removed(response.body)
-        guard let first = bytes.first(where: { !isSpace($0) }) else { return (.null, nil) }
-        let looksLikeJSON = first == UInt8(ascii: "{") || first == UInt8(ascii: "[")
-        guard looksLikeJSON || MediaType(response.headers)?.isJSON == true else { return (JQValue(text: bytes), nil) }
-        do throws(JQError) {
-            return (try JQValue(json: bytes), nil)
-        } catch {
-            let isProblem = MediaType(response.headers).map { $0.isJSON && !$0.isJSONLines } ?? false
-            return (JQValue(text: bytes), isProblem ? error.message : nil)
-        }
-    }
-
-    private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
 }

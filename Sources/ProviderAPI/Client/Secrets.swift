@@ -8,7 +8,10 @@ struct Secrets {
     let missing: [String]
     /// What is missing, each with the position that names it.
     let problems: [ProviderFileProblem]
-    let redaction: Redaction
+    private(set) var redaction: Redaction
+
+    /// Hides values that were obtained, in addition.
+    mutating func hide(_ values: [String]) { redaction = Redaction(values, after: redaction) }
 
     /// - Parameter old: the secrets before they changed; they stay hidden, because answers may still repeat them.
     init(_ fields: [String: Field], from source: SecretSource, after old: Secrets? = nil) {

@@ -31,7 +31,7 @@ final class AnswerReading {
     /// - Parameter section: may hold `errors` and `error`; `nil` if the request has no section.
     init(_ section: Section?, _ defaults: AnswerDefaults, _ compiler: FilterCompiler) {
         let (own, error) = compiler.overAnswer {
-            (AnswerRule.list(section?["errors"], compiler), ErrorRules(section?["error"], compiler))
+            (AnswerRule.list(section?["errors"], compiler), ErrorRules(ofStep: section, compiler))
         }
         let rules = own + defaults.rules
         self.rules = rules

@@ -13,7 +13,22 @@ struct ErrorRules {
 
     init() {}
 
-    init(_ field: Field?, _ compiler: FilterCompiler) {
+    /// What a step says; without it, what GraphQL says about errors (the specification's section 7.1).
+    init(ofStep section: Section?, _ compiler: FilterCompiler) {
+        guard let section, section.has("graphql"), !section.has("error") else {
+            self.init(section?["error"], compiler)
+            return
+        }
+        self.init()
+        let field = section["graphql"] ?? section.field
+        when = compiler.filter(".response.body.errors? // [] | length > 0", field)
+        code = compiler.filter(".response.body.errors[0].extensions.code? // \"graphql-error\"", field)
+        message = compiler.filter(".response.body.errors[0].message?", field)
+        let isThrottled = ".response.body.errors[0].extensions.code? == \"THROTTLED\""
+        answerClass = compiler.filter("if \(isThrottled) then \"throttled\" else \"permanent\" end", field).map { .filter($0) }
+    }
+
+    private init(_ field: Field?, _ compiler: FilterCompiler) {
         guard let field else { return }
         guard field.node.scalar == nil else {
             message = compiler.filter(field)

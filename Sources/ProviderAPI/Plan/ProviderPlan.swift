@@ -15,6 +15,8 @@ final class ProviderPlan {
     let pollingKey: Filter?
     /// The first field that names each secret.
     let secretFields: [String: Field]
+    /// What the file probably does not mean.
+    private(set) var advice: [ProviderFileProblem] = []
 
     private static let keys =
         [
@@ -77,10 +79,15 @@ final class ProviderPlan {
         self.status = status
         self.files = files
         self.definition = definition
+        PlanAdvice(plan: self, report: report, root: root).give()
+        advice = report.advice
     }
 
     /// Whether the answer that makes an export ready also lists its files. Not if that needs the job, which a wake carries only in part.
     var listsReadyAnswer: Bool { files.request == nil && !files.parts.contains(.job) }
+
+    /// Those that a request sends: its own, or the provider's.
+    func credentials(of request: RequestTemplate) -> Credentials { request.credentials ?? credentials }
 
     private static func files(_ root: Section, _ status: StatusPlan?, _ defaults: AnswerDefaults, _ compiler: FilterCompiler) -> FilesPlan?
     {

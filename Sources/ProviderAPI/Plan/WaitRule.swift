@@ -65,6 +65,15 @@ enum WaitRule {
         }
     }
 
+    /// A number of seconds from now, a time in seconds since 1970 if it is above 10^9, or a date.
+    static func secondsLeft(_ value: JQValue, now: Int64) -> Double? {
+        guard let number = value.number ?? value.string.flatMap({ Double($0) }) else {
+            return value.string.flatMap { seconds($0, .date, now: Double(now)) }
+        }
+        guard number.isFinite else { return nil }
+        return number > 1e9 ? seconds("\(number)", .epoch, now: Double(now)) : number
+    }
+
     private static func bounded(_ seconds: Double?, _ subject: String, _ problem: String) -> Reading {
         guard let seconds, !seconds.isNaN else { return .unreadable(subject: subject, problem: problem) }
         return .seconds(min(max(seconds, 0), 1e9))

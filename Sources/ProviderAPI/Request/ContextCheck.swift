@@ -6,7 +6,7 @@ enum ContextCheck {
     ]
     private static let parts: [String: ContextParts] = [
         "job": .job, "parameters": .parameters, "export": .export, "secrets": .secrets, "page": .page, "response": .response,
-        "request": .request,
+        "request": .request, "session": .session,
     ]
 
     /// Reports the paths of the filter that begin with no part of the context, or with one that this place does not have.

@@ -11,6 +11,7 @@ struct ContextParts: OptionSet {
     static let headers = ContextParts(rawValue: 128)
     static let body = ContextParts(rawValue: 256)
     static let request = ContextParts(rawValue: 512)
+    static let session = ContextParts(rawValue: 1024)
 
     private static let names: [(String, ContextParts)] = [
         ("job", .job), ("parameters", .parameters), ("export", .export), ("secrets", .secrets), ("response", .response),
@@ -25,5 +26,6 @@ struct ContextParts: OptionSet {
         self = Self.names.reduce(into: []) { if filter.contains($1.0) { $0.insert($1.1) } }
         // Exact, because it also decides the meaning of `files.next`: `.parameters.pages` is not `.page`.
         if !PathHeads.occurrences(of: ".page", in: filter).isEmpty { insert(.page) }
+        if !PathHeads.occurrences(of: ".session", in: filter).isEmpty { insert(.session) }
     }
 }

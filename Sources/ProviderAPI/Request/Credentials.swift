@@ -1,3 +1,4 @@
+import Encoding
 import ExportCore
 import Foundation
 import JQ
@@ -8,29 +9,35 @@ enum Credentials {
     case bearer(Template)
     case basic(username: Template, password: Template)
     case headers([RequestTemplate.Parameter])
+    /// Appended to the query of the URL.
+    case query([RequestTemplate.Parameter])
+    /// What its `send` says, with `.session` in the context.
+    case session(SessionPlan)
 
     var parts: ContextParts {
         switch self {
         case .none: []
         case .bearer(let token): token.parts
         case .basic(let username, let password): username.parts.union(password.parts)
-        case .headers(let headers): headers.reduce(into: []) { $0.formUnion($1.value.parts) }
+        case .headers(let parameters), .query(let parameters): parameters.reduce(into: []) { $0.formUnion($1.value.parts) }
+        case .session(let session): session.send.parts
         }
     }
 
     /// The names of the headers, in lower case.
     var names: Set<String> {
         switch self {
-        case .none: []
+        case .none, .query: []
         case .bearer, .basic: ["authorization"]
         case .headers(let headers): Set(headers.map { $0.name.lowercased() })
+        case .session(let session): session.send.names
         }
     }
 
     /// - Throws: `missing-value` if a filter gives null or no output.
     func headers(_ context: JQValue) throws(Failure) -> [(name: String, value: String)] {
         switch self {
-        case .none: return []
+        case .none, .query: return []
         case .bearer(let token): return [("Authorization", "Bearer \(try Self.text(token, context))")]
         case .basic(let username, let password):
             // RFC 7617, section 2.
@@ -40,7 +47,32 @@ enum Credentials {
             var fields: [(name: String, value: String)] = []
             for header in headers { fields.append((header.name, try Self.text(header.value, context))) }
             return fields
+        case .session(let session): return try session.send.headers(context)
         }
+    }
+
+    /// The URL with the parameters that authenticate.
+    /// - Throws: as `headers`.
+    func signed(_ url: String, _ context: JQValue) throws(Failure) -> String {
+        if case .session(let session) = self { return try session.send.signed(url, context) }
+        guard case .query(let parameters) = self else { return url }
+        var url = url
+        for parameter in parameters {
+            let value = PercentEncoding.encoded(try Self.text(parameter.value, context))
+            url += (url.contains("?") ? "&" : "?") + PercentEncoding.encoded(parameter.name) + "=" + value
+        }
+        return url
+    }
+
+    /// The URL without those parameters: what is stored or shown.
+    func unsigned(_ url: String) -> String {
+        if case .session(let session) = self { return session.send.unsigned(url) }
+        guard case .query(let parameters) = self, let start = url.firstIndex(of: "?") else { return url }
+        let names = Set(parameters.map { PercentEncoding.encoded($0.name) })
+        let query = url[url.index(after: start)...].split(separator: "&").filter { pair in
+            !names.contains(String(pair.prefix { $0 != "=" }))
+        }
+        return String(url[..<start]) + (query.isEmpty ? "" : "?" + query.joined(separator: "&"))
     }
 
     private static func text(_ template: Template, _ context: JQValue) throws(Failure) -> String {
@@ -52,15 +84,24 @@ enum Credentials {
 }
 
 extension Credentials {
-    private static let schemes = ["bearer", "basic", "header"]
-    private static let later = ["oauth2", "aws-sigv4", "mTLS", "mtls"]
+    private static let schemes = ["bearer", "basic", "header", "query"]
+    private static let signIns = ["oauth2", "session"]
+    private static let later = ["aws-sigv4", "mTLS", "mtls"]
 
     init(_ field: Field?, _ compiler: FilterCompiler) {
-        self = field.flatMap { Self.read($0, compiler) } ?? .none
+        self = field.flatMap { Self.read($0, Self.schemes + Self.signIns, compiler) } ?? .none
     }
 
-    private static func read(_ field: Field, _ compiler: FilterCompiler) -> Credentials? {
-        let fix = "write bearer, basic or header, such as { bearer: \"{{ .secrets.TOKEN }}\" }"
+    /// Reads the `auth` of one request: credentials as at the top level, or `false` for none.
+    init(ofRequest field: Field, _ compiler: FilterCompiler) {
+        if field.node.scalar?.string == "false" { self = .none } else { self = Self.read(field, Self.schemes, compiler) ?? .none }
+    }
+
+    /// Reads the `send` of a session.
+    init(ofSession field: Field, _ compiler: FilterCompiler) { self = Self.read(field, Self.schemes, compiler) ?? .none }
+
+    private static func read(_ field: Field, _ schemes: [String], _ compiler: FilterCompiler) -> Credentials? {
+        let fix = "write \(schemes.joined(separator: ", ")), such as { bearer: \"{{ .secrets.TOKEN }}\" }"
         guard let section = Section(field) else {
             field.problem("\(field.kind) where a mapping is expected", fix: fix)
             return nil
@@ -78,6 +119,9 @@ extension Credentials {
         return switch entry.key {
         case "bearer": compiler.requestText(entry.value).map { .bearer($0) }
         case "basic": basic(entry.value, compiler)
+        case "oauth2": SessionPlan.oauth2(entry.value, compiler).map { .session($0) }
+        case "session": SessionPlan.session(entry.value, compiler).map { .session($0) }
+        case "query": .query(RequestTemplate.parameters(entry.value, compiler))
         default: .headers(HeaderFields.read(entry.value, compiler))
         }
     }

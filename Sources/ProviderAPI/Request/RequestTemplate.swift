@@ -5,23 +5,21 @@ import JQ
 
 /// A request of the provider file: line, query, headers and body.
 struct RequestTemplate {
-    enum Body {
-        case none
-        case json(JSONTemplate)
-        case form([Parameter])
-    }
-
     struct Parameter {
         let name: String
         let value: Template
     }
 
-    static let keys = ["request", "query", "headers", "json", "form", "redirects"]
+    static let keys = ["request", "auth", "query", "headers", "redirects", "answer"] + RequestBody.keys
 
     let line: RequestLine
     let query: [Parameter]
     let headers: [Parameter]
-    let body: Body
+    let body: RequestBody
+    /// How the body of the answer is read.
+    let answer: AnswerForm
+    /// In place of the provider's, if the request has its own `auth`.
+    var credentials: Credentials?
     /// Set by the step, which knows what else reads a 3xx.
     var redirects = RedirectRule.follow
     /// The parts that the line, query, headers and body read.
@@ -30,18 +28,16 @@ struct RequestTemplate {
     /// `section` holds `keys` among other keys.
     init?(_ section: Section, _ compiler: FilterCompiler) {
         query = Self.parameters(section["query"], compiler)
-        headers = HeaderFields.read(section["headers"], credentials: compiler.credentials, compiler)
-        body = Self.body(section, compiler)
+        let credentials = section["auth"].map { Credentials(ofRequest: $0, compiler) }
+        headers = HeaderFields.read(section["headers"], credentials: credentials?.names ?? compiler.credentials, compiler)
+        body = RequestBody(section, compiler)
+        answer = section["answer"]?.word(AnswerForm.self) ?? .auto
+        self.credentials = credentials
         let fix = "write a method and a path, such as GET /exports/{{ .export.id }}"
         guard let field = section.required("request", fix: fix), let line = RequestLine(field, compiler) else { return nil }
         self.line = line
-        var parts = (query + headers).reduce(into: line.template.parts) { $0.formUnion($1.value.parts) }
-        switch body {
-        case .none: break
-        case .json(let template): parts.formUnion(template.parts)
-        case .form(let fields): parts = fields.reduce(into: parts) { $0.formUnion($1.value.parts) }
-        }
-        self.parts = parts
+        let parts = (query + headers).reduce(into: line.template.parts) { $0.formUnion($1.value.parts) }
+        self.parts = parts.union(body.parts).union(credentials?.parts ?? [])
     }
 
     /// A request that consists of a line only.
@@ -51,6 +47,8 @@ struct RequestTemplate {
         query = []
         headers = []
         body = .none
+        answer = .auto
+        credentials = nil
         parts = line.template.parts
     }
 
@@ -61,15 +59,6 @@ struct RequestTemplate {
             return []
         }
         return section.fields.compactMap { entry in compiler.requestText(entry.value).map { Parameter(name: entry.key, value: $0) } }
-    }
-
-    private static func body(_ section: Section, _ compiler: FilterCompiler) -> Body {
-        let json = section["json"].flatMap { JSONTemplate($0, compiler) }
-        if let form = section["form"] {
-            if section.has("json") { form.problem("a request cannot have both json and form", fix: "remove one") }
-            return .form(parameters(form, compiler))
-        }
-        return json.map { .json($0) } ?? .none
     }
 
     func hasHeader(_ name: String) -> Bool { headers.contains { $0.name.lowercased() == name } }
@@ -87,20 +76,5 @@ extension RequestTemplate {
             separator = "&"
         }
         return url
-    }
-
-    /// The content type and the body bytes.
-    func content(_ context: JQValue, _ sources: JSONSources) throws(Failure) -> (type: String, bytes: [UInt8])? {
-        switch body {
-        case .none: return nil
-        case .json(let template): return ("application/json", Array((try template.json(context, sources) ?? "null").utf8))
-        case .form(let fields):
-            var pairs: [String] = []
-            for field in fields {
-                guard let value = try field.value.text(context, sources) else { continue }
-                pairs.append(PercentEncoding.encoded(field.name) + "=" + PercentEncoding.encoded(value))
-            }
-            return ("application/x-www-form-urlencoded", Array(pairs.joined(separator: "&").utf8))
-        }
     }
 }

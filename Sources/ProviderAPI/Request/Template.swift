@@ -9,15 +9,26 @@ struct Template {
         case filter(Filter, Encoding)
     }
 
-    /// How a filter's value is encoded in a URL.
+    /// How a filter's value is encoded in a URL or in XML.
     enum Encoding {
         case none
         /// Everything but the unreserved characters of RFC 3986, section 2.3, is percent-encoded.
         case percent
+        /// What is markup in XML becomes an entity.
+        case xml
 
-        /// A filter that uses `@uri` encodes its value itself, and one that ends in `@text` asks for no encoding.
+        /// A filter that uses `@uri` or `@html` encodes its value itself, and one that ends in `@text` asks for no encoding.
         init(of filter: String, default encoding: Encoding) {
-            self = filter.contains("@uri") || filter.hasSuffix("@text") ? .none : encoding
+            let isEncoded = filter.contains(encoding == .xml ? "@html" : "@uri")
+            self = isEncoded || filter.hasSuffix("@text") ? .none : encoding
+        }
+
+        func encoded(_ value: String) -> String {
+            switch self {
+            case .none: value
+            case .percent: PercentEncoding.encoded(value)
+            case .xml: XMLText.escaped(value)
+            }
         }
     }
 
@@ -62,7 +73,7 @@ struct Template {
                 }
                 if value.isNull { throw missing(filter, "null") }
                 let inserted = value.string ?? sources.json(value, of: filter)
-                text += encoding == .percent ? PercentEncoding.encoded(inserted) : inserted
+                text += encoding.encoded(inserted)
             }
         }
         return text

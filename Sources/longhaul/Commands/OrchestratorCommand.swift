@@ -1,4 +1,5 @@
 import ArgumentParser
+import Lifecycle
 import EventThread
 import JobStore
 import Orchestrator
@@ -22,9 +23,11 @@ struct OrchestratorCommand: AsyncParsableCommand {
         // Requests cost as much as the rest of a check, so they get their own thread.
         let httpThread = EventThread(name: "longhaul-http")
         let http = try settings.httpClient("provider", egress: settings.egress(), on: httpThread, logger: role.logger)
-        let providers = try await settings.providers(http: http, on: role.thread, logger: role.logger)
+        let sessions = StoredSessions()
+        let providers = try await settings.providers(http: http, sessions: sessions, name: name, on: role.thread, logger: role.logger)
         let rabbitMQ = try settings.rabbitMQ(connectionName: "longhaul orchestrator \(name)")
         let connection = try await StoreConnection.open(settings, name: "longhaul-orchestrator", on: role.thread, logger: role.logger)
+        sessions.use(connection.store)
         OrchestratorService.describeMetrics(in: role.registry)
         let service = OrchestratorService(
             configuration: configuration, rabbitMQ: rabbitMQ, store: connection.store,

@@ -1,5 +1,6 @@
 import Archive
 import ArgumentParser
+import Lifecycle
 import ObjectStorage
 import Worker
 
@@ -21,9 +22,11 @@ struct WorkerCommand: AsyncParsableCommand {
         let configuration = try Self.configuration(settings, name: name)
         let (storage, storageHTTP) = try settings.storage(on: role.thread, logger: role.logger)
         let http = try settings.httpClient("provider", egress: settings.egress(), on: role.thread, logger: role.logger)
-        let providers = try await settings.providers(http: http, on: role.thread, logger: role.logger)
+        let sessions = StoredSessions()
+        let providers = try await settings.providers(http: http, sessions: sessions, name: name, on: role.thread, logger: role.logger)
         let rabbitMQ = try settings.rabbitMQ(connectionName: "longhaul worker \(name)")
         let connection = try await StoreConnection.open(settings, name: "longhaul-worker", on: role.thread, logger: role.logger)
+        sessions.use(connection.store)
         WorkerService.describeMetrics(in: role.registry)
         let service = WorkerService(
             configuration: configuration, rabbitMQ: rabbitMQ, store: connection.store, providers: providers, storage: storage,

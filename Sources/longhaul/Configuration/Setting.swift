@@ -26,6 +26,10 @@ struct Setting: Sendable {
         Setting("LONGHAUL_REDIS_CERTIFICATE_FILE", "FILE", nil, "client certificate for rediss://, PEM"),
         Setting("LONGHAUL_REDIS_KEY_FILE", "FILE", nil, "private key of that certificate, PEM"),
         Setting("LONGHAUL_PROVIDERS", "PATH,…", "providers", "provider files, or folders of them"),
+        Setting(
+            "LONGHAUL_SECRETS_KEY", "KEY,…", nil,
+            "encrypts sessions of providers in the store: base64 of 32 bytes (openssl rand -base64 32); further keys only decrypt; unset: each process signs in for itself"
+        ),
         Setting("LONGHAUL_OUTPUT", "URL", nil, "where finished files are stored: s3://BUCKET/PREFIX or file:///FOLDER"),
         Setting(
             "LONGHAUL_EGRESS", "public|any|RANGE,…", "public",
@@ -67,7 +71,8 @@ struct Setting: Sendable {
 
     /// Settings that may hold a secret can also be read from the file that NAME_FILE names.
     static let secrets: Set<String> = [
-        "LONGHAUL_RABBITMQ_URL", "LONGHAUL_REDIS_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
+        "LONGHAUL_RABBITMQ_URL", "LONGHAUL_REDIS_URL", "LONGHAUL_SECRETS_KEY", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
     ]
 
     static func named(_ name: String) -> Setting? { all.first { $0.name == name } }

@@ -2,6 +2,7 @@ import EventThread
 import Glibc
 import HTTPClient
 import JobStore
+import Lifecycle
 import Logging
 import ObjectStorage
 import ProviderAPI
@@ -112,14 +113,22 @@ extension Settings {
 
     /// Every provider file, compiled.
     /// - Parameter logger: for what operators should know of odd answers and of missing secrets.
-    func providers(http: HTTPClient, on thread: EventThread, logger: Logger) async throws -> [String: ProviderClient] {
+    func providers(
+        http: HTTPClient, sessions: StoredSessions, name: String, on thread: EventThread, logger: Logger
+    ) async throws -> [String: ProviderClient] {
+        let sharing = try sharing(sessions, name)
         let paths = try required("LONGHAUL_PROVIDERS").split(separator: ",").map(String.init)
         do {
             var clients: [String: ProviderClient] = [:]
             for client in try await ProviderFolder.open(
-                paths, http: http, on: thread, secrets: secretSource, note: { logger.notice("\($0)") })
+                paths, http: http, on: thread, secrets: secretSource, sessions: sharing, note: { logger.notice("\($0)") })
             {
                 clients[client.definition.name] = client
+                if client.needsSharedSession, sharing == nil {
+                    throw Problem.usage(
+                        "LONGHAUL_SECRETS_KEY is not set: provider \(client.definition.name) changes its refresh token with each use, which must be kept; set it to the output of openssl rand -base64 32"
+                    )
+                }
                 for problem in client.secretProblems { logger.error("requests that need a missing secret are not sent: \(problem)") }
             }
             guard !clients.isEmpty else {
@@ -129,6 +138,16 @@ extension Settings {
             return clients
         } catch let error as ProviderFileError {
             throw Problem.usage("LONGHAUL_PROVIDERS: \(error)")
+        }
+    }
+
+    /// How sessions are shared; `nil` without a key to encrypt them with.
+    private func sharing(_ sessions: StoredSessions, _ name: String) throws -> SessionSharing? {
+        guard let keys = try text("LONGHAUL_SECRETS_KEY") else { return nil }
+        do {
+            return SessionSharing(process: name, store: sessions, seal: try SessionSeal(keys: keys))
+        } catch {
+            throw Problem.usage("LONGHAUL_SECRETS_KEY: \(error)")
         }
     }
 

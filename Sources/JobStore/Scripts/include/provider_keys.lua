@@ -2,7 +2,8 @@
 
 local TURNS = KEYS[1]
 local TAG = string.sub(TURNS, 1, -6)
-local RATES, IN_FLIGHT, TAKEN, HEALTH = TAG .. 'rates', TAG .. 'inflight', TAG .. 'taken', TAG .. 'health'
+local RATES, IN_FLIGHT, TAKEN = TAG .. 'rates', TAG .. 'inflight', TAG .. 'taken'
+local HEALTH, SESSION = TAG .. 'health', TAG .. 'session'
 
 local function tenants_key(priority) return TAG .. 'tenants:' .. priority end
 local function waiting_key(priority, tenant) return TAG .. 'waiting:' .. priority .. ':' .. tenant end

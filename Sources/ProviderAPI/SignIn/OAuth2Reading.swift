@@ -1,0 +1,77 @@
+import Yams
+
+/// Reads `oauth2:`, as the session that it stands for.
+struct OAuth2Reading {
+    private(set) var plan: SessionPlan?
+
+    private enum Grant: String, CaseIterable {
+        case clientCredentials = "client_credentials"
+        case refreshToken = "refresh_token"
+    }
+
+    /// How the client says who it is: RFC 6749, section 2.3.1.
+    private enum Client: String, CaseIterable {
+        case basic, body
+    }
+
+    init?(_ field: Field, _ compiler: FilterCompiler) {
+        let keys = ["grant", "tokenURL", "clientId", "clientSecret", "client", "refreshToken", "scope", "parameters"]
+        guard let section = field.section(keys) else { return nil }
+        let grant = section["grant"]?.word(Grant.self) ?? (section.has("refreshToken") ? .refreshToken : .clientCredentials)
+        let client = section["client"]?.word(Client.self) ?? .basic
+        let url = section.required("tokenURL", fix: "write the URL of the token endpoint, such as https://auth.example.com/oauth/token")
+        let id = section.required("clientId", fix: "write \"{{ .secrets.CLIENT_ID }}\"")
+        if grant == .clientCredentials {
+            _ = section.required("clientSecret", fix: "write \"{{ .secrets.CLIENT_SECRET }}\"")
+            section["refreshToken"]?.problem("client_credentials has no refresh token", fix: "remove it, or write grant: refresh_token")
+        } else {
+            _ = section.required("refreshToken", fix: "write \"{{ .secrets.REFRESH_TOKEN }}\", the first one")
+        }
+        guard let url = url?.text(), let id = id?.text() else { return nil }
+        plan = Self.session(section, grant, client, url, id, compiler)
+    }
+
+    /// The session is written as a user would write it, so that there is one way to read it.
+    private static func session(
+        _ section: Section, _ grant: Grant, _ client: Client, _ url: String, _ id: String, _ compiler: FilterCompiler
+    ) -> SessionPlan? {
+        func text(_ value: String) -> Node { Node(value, Tag(.str), .doubleQuoted) }
+        var chain: Node?
+        var form: [(Node, Node)] = [(text("grant_type"), text(grant.rawValue))]
+        if grant == .refreshToken, let first = section["refreshToken"]?.text() {
+            form.append((text("refresh_token"), text(chained(first))))
+            chain = text(first)
+        }
+        if let scope = section["scope"] { form.append((text("scope"), scope.node)) }
+        for entry in section["parameters"].flatMap(Section.init)?.fields ?? [] { form.append((text(entry.key), entry.value.node)) }
+        var request: [(Node, Node)] = [(text("request"), text("POST \(url)"))]
+        let secret = section["clientSecret"]
+        if client == .basic, let secret {
+            request.append((text("auth"), Node([(text("basic"), Node([(text("username"), text(id)), (text("password"), secret.node)]))])))
+        } else {
+            form.append((text("client_id"), text(id)))
+            if let secret { form.append((text("client_secret"), secret.node)) }
+        }
+        request.append((text("form"), Node(form)))
+        if let chain { request.append((text("first"), chain)) }
+        request.append(
+            (
+                text("values"),
+                Node([
+                    (text("access_token"), text(".response.body.access_token")),
+                    // An answer without a new one leaves the old one valid.
+                    (text("refresh_token"), text(".response.body.refresh_token // .session.refresh_token // empty")),
+                ])
+            ))
+        request.append((text("expires"), text(".response.body.expires_in")))
+        request.append((text("send"), Node([(text("bearer"), text("{{ .session.access_token }}"))])))
+        let mark = section.field
+        return SessionPlan.session(Field(node: Node(request), path: mark.path, report: mark.report), compiler)
+    }
+
+    /// `{{ .secrets.X }}` as the first refresh token, which later ones replace.
+    private static func chained(_ first: String) -> String {
+        guard first.hasPrefix("{{"), first.hasSuffix("}}") else { return first }
+        return "{{ .session.refresh_token // (\(first.dropFirst(2).dropLast(2))) }}"
+    }
+}

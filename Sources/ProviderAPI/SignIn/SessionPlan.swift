@@ -1,0 +1,61 @@
+import ExportCore
+import JQ
+
+/// `auth: {session: …}` and `auth: {oauth2: …}`: a request that returns what other requests authenticate with, for a time.
+final class SessionPlan {
+    let request: RequestTemplate
+    /// What is kept of the answer, as `.session`.
+    let values: ExportMapping
+    /// Seconds from the answer on, or the time at which it ends.
+    let expires: Filter?
+    /// Used if `expires` is not given or gives nothing.
+    let lifetime: Duration
+    /// What requests send. It reads `.session`.
+    let send: Credentials
+    /// What a chain of sign-ins begins with, such as the first refresh token. If it changes, the chain begins again.
+    let first: Template?
+    /// Whether the request reads what an earlier one returned: a refresh token that changes. Without a record of it nobody can sign in.
+    let isChained: Bool
+
+    private init(
+        request: RequestTemplate, values: ExportMapping, expires: Filter?, lifetime: Duration, send: Credentials, first: Template?
+    ) {
+        (self.request, self.values, self.expires, self.lifetime, self.send) = (request, values, expires, lifetime, send)
+        self.first = first
+        isChained = request.parts.contains(.session)
+    }
+
+    /// The parts that the filters over the answer read.
+    var answerParts: ContextParts { values.parts.union(expires?.parts ?? []) }
+
+    static let usualLifetime = Duration.seconds(3600)
+    private static let lifetimes = Duration.seconds(1) ... .seconds(365 * 86_400)
+
+    /// A request, the values to keep, how long they last, and what to send.
+    static func session(_ field: Field, _ compiler: FilterCompiler) -> SessionPlan? {
+        guard let section = field.section(RequestTemplate.keys + ["values", "expires", "lifetime", "send", "first"]) else { return nil }
+        let request = compiler.having([.secrets, .session]) { RequestTemplate(section, compiler) }
+        let fix = "write what requests need of the answer, such as { token: .response.body.token }"
+        let values = section.required("values", fix: fix).flatMap { field in
+            compiler.having([.secrets, .session]) { ExportMapping(field, compiler) }
+        }
+        let expires = section["expires"].flatMap { field in
+            compiler.having([.secrets, .session]) { compiler.overAnswer { compiler.filter(field) } }
+        }
+        let lifetime = section["lifetime"]?.duration(in: lifetimes) ?? usualLifetime
+        let sendFix = "write what requests send, such as { bearer: \"{{ .session.token }}\" }"
+        let send = section.required("send", fix: sendFix).map { field in
+            compiler.having([.anywhere, .export, .session]) { Credentials(ofSession: field, compiler) }
+        }
+        let first = section["first"].flatMap { field in compiler.having([.secrets]) { compiler.requestText(field) } }
+        guard var request, let values, let send else { return nil }
+        // It must not need the session that it obtains.
+        request.credentials = request.credentials ?? Credentials.none
+        return SessionPlan(request: request, values: values, expires: expires, lifetime: lifetime, send: send, first: first)
+    }
+
+    /// OAuth 2 (RFC 6749): client credentials (section 4.4) or a refresh token (section 6).
+    static func oauth2(_ field: Field, _ compiler: FilterCompiler) -> SessionPlan? {
+        OAuth2Reading(field, compiler).flatMap { $0.plan }
+    }
+}
