@@ -4,14 +4,6 @@ import ProviderAPI
 // What a response says about the provider's health: `nil` if the provider works, whatever the response means for the job.
 
 extension CreateOutcome {
-    /// The handle of an export that runs now.
-    var exportHandle: String? {
-        switch self {
-        case .created(let handle), .adopted(let handle): handle
-        case .failed: nil
-        }
-    }
-
     var failure: Failure? { if case .failed(let failure) = self { failure } else { nil } }
 }
 

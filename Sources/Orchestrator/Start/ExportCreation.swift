@@ -29,9 +29,10 @@ struct ExportCreation: Sendable {
         let mayBeTwice = isUncertain && provider.definition.createSafety.isEmpty
         if mayBeTwice { warnOfSecondExport(job) }
         let usual = await durations.usual(provider: provider.name, kind: await provider.kind(context))
-        let (event, detail) = Self.event(outcome, failure, PollHints(usualDuration: usual))
+        let event = outcome.event(failure, hints: PollHints(usualDuration: usual))
         await resolver.interpreter.carryOut(
-            event, for: job, by: provider.machine, detail: detail, exportHandle: outcome.exportHandle, mayBeCreatedTwice: mayBeTwice)
+            event, for: job, by: provider.machine, detail: Self.detail(outcome), exportHandle: outcome.exportHandle,
+            mayBeCreatedTwice: mayBeTwice)
     }
 
     private func send(_ context: JobContext, _ client: ProviderClient, lookFirst: Bool) async -> CreateOutcome {
@@ -43,13 +44,11 @@ struct ExportCreation: Sendable {
         }
     }
 
-    private static func event(
-        _ outcome: CreateOutcome, _ counted: Failure?, _ hints: PollHints
-    ) -> (event: JobEvent, detail: String) {
+    private static func detail(_ outcome: CreateOutcome) -> String {
         switch outcome {
-        case .created: (.created(hints), "")
-        case .adopted: (.created(hints), "adopted")
-        case .failed(let failure): (.stepFailed(counted ?? failure), failure.code)
+        case .created: ""
+        case .adopted: "adopted"
+        case .failed(let failure): failure.code
         }
     }
 

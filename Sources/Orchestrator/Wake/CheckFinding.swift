@@ -15,29 +15,22 @@ struct CheckFinding {
 
     /// - Parameter counted: the failure of the check as it counts for the job.
     init(_ outcome: CheckOutcome, _ counted: Failure?, usual: Duration?) {
+        let event = outcome.event(counted, usual: usual)
         switch outcome {
-        case .queued(let retryAfter):
-            self.init(.notReady(PollHints(retryAfter: retryAfter, usualDuration: usual)), .notReady, "queued")
-        case .running(let progress, let retryAfter):
-            self.init(
-                .notReady(PollHints(retryAfter: retryAfter, progress: progress, usualDuration: usual)), .notReady,
-                progress.map { "running \(Int($0 * 100))%" } ?? "running")
+        case .queued: self.init(event, .notReady, "queued")
+        case .running(let progress, _):
+            self.init(event, .notReady, progress.map { "running \(Int($0 * 100))%" } ?? "running")
         case .ready(let handle, let page):
-            self.init(.ready, .succeeded, "", exportHandle: handle)
+            self.init(event, .succeeded, "", exportHandle: handle)
             readyPage = page?.json
-        case .empty:
-            self.init(.empty, .succeeded, "empty")
-        case .failed(let code, let message):
-            self.init(.exportFailed(JobError(code: code, message: message)), .exportFailed, code)
-        case .expired:
-            let error = JobError(code: "export-expired", message: "the provider no longer has the export")
-            self.init(.exportFailed(error), .exportFailed, error.code)
-        case .unknownStatus(let status, let retryAfter):
-            let hints = PollHints(retryAfter: retryAfter, usualDuration: usual)
-            self.init(.unknownStatus(status, hints), .unknownStatus, "unknown status \(status)")
+        case .empty: self.init(event, .succeeded, "empty")
+        case .failed(let code, _): self.init(event, .exportFailed, code)
+        case .expired: self.init(event, .exportFailed, "export-expired")
+        case .unknownStatus(let status, _):
+            self.init(event, .unknownStatus, "unknown status \(status)")
             answer = detail
         case .failure(let failure):
-            self.init(.stepFailed(counted ?? failure), StepOutcome(failure.failureClass), failure.code)
+            self.init(event, StepOutcome(failure.failureClass), failure.code)
             answer = failure.shown
         }
     }

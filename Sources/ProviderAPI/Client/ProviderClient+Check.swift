@@ -90,6 +90,7 @@ extension ProviderClient {
         case .failure(let error): return .failure(reported(Failure(error)))
         }
         noteBudget(.check, answer.headers)
+        trace(answer, took: .now - check.begun)
         let answered = contexts.context(plan.status.parts, check.context, answer: answer)
         do throws(Failure) {
             return try judging(answer, "status at") { () throws(Failure) in try outcome(check, answer, answered) }

@@ -51,8 +51,11 @@ extension ProviderClient {
         let request = HTTPRequest(
             .get, signed, headers: headers, timeouts: timeouts(whole: nil), redirects: .follow(max: 5), egress: egress,
             sensitiveHeaders: sensitive)
+        trace(request)
+        let begun = ContinuousClock.now
         let stream: HTTPStream
         do throws(HTTPError) { stream = try await http.stream(request) } catch { throw Failure(error) }
+        trace(stream, took: .now - begun)
         do throws(Failure) {
             // The budget of a file host is not that of the API.
             if own != nil, own == WebURL.origin(stream.url.isEmpty ? signed : stream.url) {

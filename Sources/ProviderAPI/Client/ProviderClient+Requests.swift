@@ -35,13 +35,16 @@ extension ProviderClient {
     }
 
     /// Sends the request of a step and reads the response, whatever its status.
-    /// - Parameter kind: what its budget is counted for.
-    /// - Parameter link: a URL from a response; if set, it is requested with GET instead of the template's URL.
+    /// - Parameters:
+    ///   - kind: what its budget is counted for.
+    ///   - link: a URL from a response; if set, it is requested with GET instead of the template's URL.
+    ///   - isSecret: whether the answer holds secrets that are not known yet.
     func send(
         _ kind: RequestKind, _ template: RequestTemplate, _ context: JQValue, _ sources: JSONSources, link: String? = nil,
-        bodyUse: FilesPlan.BodyUse = .read
+        bodyUse: FilesPlan.BodyUse = .read, isSecret: Bool = false
     ) async throws(Failure) -> ProviderResponse {
         let request = try request(template, context, sources, link: link)
+        let begun = ContinuousClock.now
         let response: HTTPResponse
         do throws(HTTPError) {
             switch bodyUse {
@@ -53,6 +56,7 @@ extension ProviderClient {
         }
         let answer = ProviderResponse(response, to: request, as: template.answer, credentials: plan.credentials(of: template))
         noteBudget(kind, answer.headers)
+        trace(answer, took: .now - begun, isSecret: isSecret)
         return answer
     }
 
@@ -78,12 +82,14 @@ extension ProviderClient {
             body = .bytes(content.bytes)
             if !template.hasHeader("content-type") { headers.append(("Content-Type", content.type)) }
         }
-        return HTTPRequest(
+        let request = HTTPRequest(
             link == nil ? template.line.method : .get, isTrusted ? try credentials.signed(url, context) : url, headers: headers, body: body,
             timeouts: timeouts(whole: definition.timeouts.whole),
             redirects: redirects(template, isGet: link != nil || template.line.method == .get || template.line.method == .head),
             maxBodyBytes: definition.limits.answerBytes, egress: egress,
             acceptsCompression: true, sensitiveHeaders: sensitive)
+        trace(request)
+        return request
     }
 
     /// A GET becomes what its redirect says; another method must not become a GET.

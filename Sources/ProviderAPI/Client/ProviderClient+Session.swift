@@ -45,7 +45,7 @@ extension ProviderClient {
         let sources = JSONSources(handle: "{}")
         // The provider counts from some time before its answer arrived.
         let begun = ContinuousClock.now
-        let answer = try await send(.create, session.request, context, sources)
+        let answer = try await send(.create, session.request, context, sources, isSecret: true)
         let what = "signing in at \(secrets.shown(url: answer.url)) answered \(answer.status)"
         guard answer.isSuccess else {
             var failure = Failure.http(

@@ -30,6 +30,7 @@ public actor ProviderClient {
     var budgets: [RequestKind: RateBudget] = [:]
     /// Tells operators what the client makes of odd answers.
     let note: @Sendable (String) -> Void
+    nonisolated let trace: ClientTrace?
     /// What `note` was called for: headers and fields of the provider file.
     private var noted: Set<String> = []
 
@@ -38,13 +39,15 @@ public actor ProviderClient {
     ///   - secrets: called once for each secret that the file names, and again by `reloadSecrets`.
     ///   - egress: the addresses that connections may reach; `nil` uses the HTTP client's setting.
     ///   - sessions: where sessions are shared with other processes; `nil` keeps them in this one.
+    ///   - trace: is told all that happens, for people.
     ///   - note: called with a line for operators when an answer is odd but not a failure; once for each kind.
     /// - Throws: all problems of the file. Missing secrets are none: see `secretProblems`.
     public static func open(
         _ source: ProviderSource, http: HTTPClient, on thread: EventThread, secrets: SecretSource, egress: EgressPolicy? = nil,
-        sessions: SessionSharing? = nil, note: @escaping @Sendable (String) -> Void = { _ in }
+        sessions: SessionSharing? = nil, trace: ClientTrace? = nil, note: @escaping @Sendable (String) -> Void = { _ in }
     ) async throws(ProviderFileError) -> ProviderClient {
-        try await PlanCompiler(thread: thread).client(source, http: http, secrets: secrets, egress: egress, sessions: sessions, note: note)
+        try await PlanCompiler(thread: thread).client(
+            source, http: http, secrets: secrets, egress: egress, sessions: sessions, trace: trace, note: note)
     }
 
     /// All problems of the provider file, or advice about one without problems. Secrets are not read.
@@ -54,7 +57,7 @@ public actor ProviderClient {
 
     fileprivate init(
         _ plan: sending ProviderPlan, http: HTTPClient, on thread: EventThread, secrets source: SecretSource, egress: EgressPolicy?,
-        sessions sharing: SessionSharing, note: @escaping @Sendable (String) -> Void
+        sessions sharing: SessionSharing, trace: ClientTrace?, note: @escaping @Sendable (String) -> Void
     ) {
         secrets = Secrets(plan.secretFields, from: source)
         secretSource = source
@@ -66,9 +69,11 @@ public actor ProviderClient {
         self.thread = thread
         self.egress = egress
         self.note = note
+        self.trace = trace
         sessions = SessionKeeper(
             plan.definition.name, process: sharing.process, store: sharing.store, seal: sharing.seal,
             turn: plan.definition.timeouts.whole + .seconds(5), isChained: needsSharedSession)
+        plan.trace?.note = { [weak self] field, filter, outputs in self?.noteFilter(field, filter, outputs) }
     }
 
     /// Whether each sign-in needs what the last one returned: it must be kept, and only one process may sign in at a time.
@@ -83,7 +88,9 @@ public actor ProviderClient {
 
     /// The start of a body as one line of at most 200 characters, without the secrets that the provider file uses, control characters and
     /// invisible marks; empty if there is only white space.
-    public nonisolated func excerpt(of bytes: [UInt8]) -> String { shared.withLock { $0.redaction }.excerpt(of: bytes) }
+    public nonisolated func excerpt(of bytes: [UInt8]) -> String { shownRedaction.excerpt(of: bytes) }
+
+    nonisolated var shownRedaction: Redaction { shared.withLock { $0.redaction } }
 
     /// Keeps secrets that were obtained, such as tokens, out of messages.
     func hide(_ values: [String]) {
@@ -126,11 +133,12 @@ private actor PlanCompiler {
 
     func client(
         _ source: ProviderSource, http: HTTPClient, secrets: SecretSource, egress: EgressPolicy?, sessions: SessionSharing?,
-        note: @escaping @Sendable (String) -> Void
+        trace: ClientTrace?, note: @escaping @Sendable (String) -> Void
     ) throws(ProviderFileError) -> ProviderClient {
-        let plan = try ProviderPlan(source)
+        let plan = try ProviderPlan(source, trace: trace == nil ? nil : FilterTrace())
         return ProviderClient(
-            plan, http: http, on: thread, secrets: secrets, egress: egress, sessions: sessions ?? .ofProcess, note: note)
+            plan, http: http, on: thread, secrets: secrets, egress: egress, sessions: sessions ?? .ofProcess,
+            trace: trace, note: note)
     }
 
     func problems(of source: ProviderSource) -> [ProviderFileProblem] {

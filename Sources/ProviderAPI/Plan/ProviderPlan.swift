@@ -15,6 +15,8 @@ final class ProviderPlan {
     let pollingKey: Filter?
     /// The first field that names each secret.
     let secretFields: [String: Field]
+    /// Is told what each filter gives; `nil` if nobody wants to know.
+    let trace: FilterTrace?
     /// What the file probably does not mean.
     private(set) var advice: [ProviderFileProblem] = []
 
@@ -24,13 +26,15 @@ final class ProviderPlan {
             "onFileFailure", "limits", "timeouts", "breaker",
         ] + AnswerDefaults.keys
 
+    /// - Parameter trace: is told what each filter gives.
     /// - Throws: all problems of the file at once.
-    init(_ source: ProviderSource) throws(ProviderFileError) {
+    init(_ source: ProviderSource, trace: FilterTrace? = nil) throws(ProviderFileError) {
+        self.trace = trace
         let report = ProblemReport(file: source.file)
         guard let field = YAMLDocument.root(of: source.yaml, report: report), let root = Section(field) else {
             throw ProviderFileError(report.problems)
         }
-        let compiler = FilterCompiler()
+        let compiler = FilterCompiler(trace: trace)
         root.reportUnknown(Self.keys)
         var definition = ProviderDefinition(name: ProviderSource.name(root) ?? source.name, file: source.file, baseURL: "")
 

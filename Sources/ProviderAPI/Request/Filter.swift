@@ -7,15 +7,28 @@ struct Filter {
     let parts: ContextParts
     /// The path of the key that holds it.
     let field: String
+    var trace: FilterTrace?
 
     /// The first output; `nil` if there is none.
     /// - Throws: `filter-failed`, permanent, if the filter fails for its input.
     func first(_ context: JQValue) throws(Failure) -> JQValue? {
-        do { return try program.first(context) } catch { throw failure(error) }
+        do throws(JQError) {
+            let value = try program.first(context)
+            trace?.note?(field, program.filter, value.map { [$0] } ?? [])
+            return value
+        } catch {
+            throw failure(error)
+        }
     }
 
     func all(_ context: JQValue) throws(Failure) -> [JQValue] {
-        do { return try program.run(context) } catch { throw failure(error) }
+        do throws(JQError) {
+            let values = try program.run(context)
+            trace?.note?(field, program.filter, values)
+            return values
+        } catch {
+            throw failure(error)
+        }
     }
 
     func isTrue(_ context: JQValue) throws(Failure) -> Bool { try first(context)?.isTruthy ?? false }

@@ -4,6 +4,10 @@ import Yams
 /// Compiles the filters and templates of a provider file and reports those that do not compile.
 final class FilterCompiler {
     private let jq = JQ()
+    private let trace: FilterTrace?
+
+    init(trace: FilterTrace? = nil) { self.trace = trace }
+
     /// The secrets that the file names, each with the first field that names it.
     private(set) var secrets: [String: Field] = [:]
     /// Every `.export.NAME`, with the field that reads it.
@@ -92,7 +96,7 @@ final class FilterCompiler {
             if let name = path.next { exportUses.append((name, field)) }
         }
         do {
-            return Filter(program: try jq.compile(text), parts: ContextParts(namedIn: text), field: field.path)
+            return Filter(program: try jq.compile(text), parts: ContextParts(namedIn: text), field: field.path, trace: trace)
         } catch {
             var place = ""
             if case .compile(let line) = error.kind, line > 1 { place = " on line \(line)" }

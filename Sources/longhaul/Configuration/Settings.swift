@@ -58,6 +58,9 @@ struct Settings: Sendable {
         return Setting.named(name)?.standard
     }
 
+    /// Whether nothing sets it.
+    func isStandard(_ name: String) -> Bool { (reader.string(forKey: ConfigKey([name])) ?? "").isEmpty }
+
     func required(_ name: String) throws -> String {
         guard let value = try text(name) else {
             throw Problem.usage("\(name) is not set; set it: \(Setting.named(name)?.help ?? "")")

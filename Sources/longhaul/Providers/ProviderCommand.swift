@@ -5,11 +5,12 @@ struct ProviderCommand: AsyncParsableCommand {
         commandName: "provider", abstract: "Check provider files, list providers with their health, or let their jobs continue at once.",
         discussion: """
             longhaul provider check providers/acme.yaml
+            longhaul provider try providers/acme.yaml -p report=orders
             longhaul provider list
             longhaul provider resume acme
 
             Listed are the providers that running orchestrators report. Their health is what all orchestrators share: the circuit breaker, and
             pauses that the provider asked for.
             """,
-        subcommands: [CheckProvidersCommand.self, ListProvidersCommand.self, ResumeProviderCommand.self])
+        subcommands: [CheckProvidersCommand.self, TryProviderCommand.self, ListProvidersCommand.self, ResumeProviderCommand.self])
 }

@@ -1,0 +1,179 @@
+import ExportCore
+import Foundation
+import HTTPClient
+import ProviderAPI
+
+/// One export from its creation to its files, decided by the same machine as that of the services, in memory.
+struct Trial: Sendable {
+    let client: ProviderClient
+    let job: JobContext
+    let page: TrialPage
+    let stop: TryProviderCommand.Stop
+    let asks: Bool
+    let folder: String?
+
+    /// What is known so far.
+    private struct Progress {
+        var state = JobState(status: .pending)
+        var handle = "{}"
+        var readyPage: ListedPage?
+        var next: String?
+        var files: [ListedFile] = []
+        var createdAt = ContinuousClock.now
+        var checks = 0
+        var isCreated = false
+    }
+
+    private struct Stopped: Error {}
+
+    /// - Returns: whether the export came as far as it was asked to.
+    func run() async -> Bool {
+        var progress = Progress()
+        do {
+            let isGood = try await advance(&progress)
+            if !isGood { tellWhatRuns(progress) }
+            return isGood
+        } catch {
+            page.line("")
+            page.note(error is Stopped ? "stopped" : "interrupted")
+            tellWhatRuns(progress)
+            return false
+        }
+    }
+
+    private func advance(_ progress: inout Progress) async throws -> Bool {
+        let machine = JobMachine(rules: client.definition.jobRules)
+        while true {
+            guard let event = try await step(&progress) else { return true }
+            progress.state.waited = .now - progress.createdAt
+            guard let decision = machine.decide(event, in: progress.state, random: Double.random(in: 0..<1)) else { return false }
+            if let failure = event.failure { page.bad("\(failure.code) (\(failure.failureClass.rawValue)): \(failure.message)") }
+            progress.state = decision.state
+            if let error = decision.error {
+                page.bad("the job fails: \(error.code): \(error.message)")
+                return false
+            }
+            if case .created = event { (progress.createdAt, progress.isCreated) = (.now, true) }
+            if isReached(event, progress) { return true }
+            // The listing follows at once; the timer is only its lease.
+            if decision.state.status == .processing { return try await download(progress) }
+            if case .after(let delay) = decision.timer, event != .ready, !isPage(event) { try await wait(delay, event) }
+        }
+    }
+
+    private func isPage(_ event: JobEvent) -> Bool { if case .pageListed = event { true } else { false } }
+
+    /// - Returns: `nil` if there is nothing more to do.
+    private func step(_ progress: inout Progress) async throws -> JobEvent? {
+        switch progress.state.status {
+        case .pending: return try await create(&progress)
+        case .polling: return try await check(&progress)
+        case .ready: return try await list(&progress)
+        case .processing, .completed, .failed: return nil
+        }
+    }
+
+    private func isReached(_ event: JobEvent, _ progress: Progress) -> Bool {
+        switch stop {
+        case .create: progress.isCreated
+        case .status: progress.checks > 0
+        case .files: progress.state.status == .processing
+        case .download: false
+        }
+    }
+
+    private func create(_ progress: inout Progress) async throws -> JobEvent {
+        try ask("create", "create the export")
+        let outcome = await client.create(job)
+        if let handle = outcome.exportHandle {
+            progress.handle = handle
+            if case .adopted = outcome { page.good("adopted an export that exists: \(handle)") } else { page.good("export \(handle)") }
+        }
+        return outcome.event()
+    }
+
+    private func check(_ progress: inout Progress) async throws -> JobEvent {
+        progress.checks += 1
+        try ask("status \(progress.checks)", "ask for the status")
+        let outcome = await client.check(job, exportHandle: progress.handle)
+        switch outcome {
+        case .queued: page.good("queued")
+        case .running(let share, _): page.good("running" + (share.map { " \(Int($0 * 100)) %" } ?? ""))
+        case .ready(let handle, let listed):
+            progress.handle = handle ?? progress.handle
+            progress.readyPage = listed
+            page.good("ready" + (handle.map { ": \($0)" } ?? ""))
+        case .empty: page.good("ready, and empty")
+        case .failed(let code, let message): page.bad("the export failed: \(code): \(message)")
+        case .expired: page.bad("the export has expired")
+        case .unknownStatus(let word, _): page.bad("the status \"\(word)\" is in no list of status.states")
+        case .failure: break
+        }
+        return outcome.event()
+    }
+
+    private func list(_ progress: inout Progress) async throws -> JobEvent {
+        let listed: ListedPage
+        if let ready = progress.readyPage {
+            page.step("files")
+            page.good("listed by the answer that made the export ready")
+            listed = ready
+            progress.readyPage = nil
+        } else {
+            try ask(progress.next == nil ? "files" : "files, next page", "list the files")
+            switch await client.files(job, exportHandle: progress.handle, page: progress.next) {
+            case .failure(let failure): return .stepFailed(failure)
+            case .page(let files, let next): listed = ListedPage(files: files, next: next)
+            }
+        }
+        if listed.files.isEmpty, listed.next == nil, progress.files.isEmpty, client.definition.emptyList != .ok {
+            return .stepFailed(
+                Failure(
+                    .notYet, code: JobError.nothingListed, message: "files.items gives no file; an empty export needs files: { none: ok }"))
+        }
+        for file in listed.files { page.good(Self.described(file)) }
+        progress.files += listed.files
+        progress.next = listed.next
+        return .pageListed(added: listed.files.count, isLast: listed.next == nil)
+    }
+
+    private static func described(_ file: ListedFile) -> String {
+        let url = file.url.prefix { $0 != "?" }
+        return "\(file.name)" + (file.bytes.map { "  \(TrialPage.size(Int($0)))" } ?? "") + "  \(url)"
+    }
+
+    private func download(_ progress: Progress) async throws -> Bool {
+        let files = progress.files
+        var total = 0
+        for (index, file) in files.enumerated() {
+            try ask("download \(index + 1) of \(files.count)", "download \(file.name)")
+            let download = TrialDownload(client: client, job: job, exportHandle: progress.handle, page: page, folder: folder)
+            guard let bytes = try await download.run(file) else { return false }
+            total += bytes
+        }
+        page.line("")
+        page.good("\(counted(files.count, "file")), \(TrialPage.size(total))" + (folder.map { " in \($0)" } ?? ""))
+        return true
+    }
+
+    private func ask(_ name: String, _ question: String) throws {
+        try Task.checkCancellation()
+        page.step(name)
+        guard asks else { return }
+        Terminal.write("  Enter to \(question), q to stop: ")
+        guard let answer = readLine(), !answer.lowercased().hasPrefix("q") else { throw Stopped() }
+    }
+
+    private func wait(_ delay: Duration, _ event: JobEvent) async throws {
+        let seconds = (delay / .seconds(1) * 10).rounded() / 10
+        let what = event.failure == nil ? "next check" : "again"
+        let at = Date(timeIntervalSinceNow: delay / .seconds(1)).formatted(.iso8601.time(includingFractionalSeconds: false))
+        page.line("    " + Terminal.paint("\(what) in \(seconds) s, at \(at)", .grey))
+        try await Task.sleep(for: delay)
+    }
+
+    private func tellWhatRuns(_ progress: Progress) {
+        guard progress.isCreated, !progress.state.status.isFinal else { return }
+        page.note("the export \(progress.handle) may still run at the provider")
+    }
+}

@@ -1,0 +1,62 @@
+import Crypto
+import Encoding
+import ExportCore
+import Foundation
+import HTTPClient
+import ProviderAPI
+
+/// Downloads a file of a trial, and compares it with what the listing promised.
+struct TrialDownload {
+    let client: ProviderClient
+    let job: JobContext
+    let exportHandle: String
+    let page: TrialPage
+    /// Where to write it; `nil`: it is only counted.
+    let folder: String?
+
+    /// - Returns: the number of bytes; `nil` if it failed.
+    func run(_ file: ListedFile) async throws -> Int? {
+        let stream: HTTPStream
+        do throws(Failure) {
+            stream = try await client.download(url: file.url, job, exportHandle: exportHandle)
+        } catch {
+            page.bad("\(error.code) (\(error.failureClass.rawValue)): \(error.message)")
+            return nil
+        }
+        let target = try folder.map { try Self.open(file, in: $0) }
+        defer { try? target?.handle.close() }  // what was written stays
+        var hash = SHA256()
+        var count = 0
+        let begun = ContinuousClock.now
+        var bar = ProgressBar("bytes", total: file.bytes.map { Int($0) })
+        do {
+            while let bytes = try await stream.next() {
+                hash.update(data: bytes)
+                count += bytes.count
+                try target?.handle.write(contentsOf: bytes)
+                if Terminal.isErrorTerminal, .now - begun > .seconds(1) { bar.update(count) }
+            }
+        } catch {
+            page.bad((error as? HTTPError).map { "\($0)" } ?? "the file cannot be written: \(error.localizedDescription)")
+            return nil
+        }
+        if Terminal.isErrorTerminal { Terminal.write("\r\u{1B}[2K") }
+        let sum = Hexadecimal.text(hash.finalize())
+        if let promised = file.bytes, promised != count { page.bad("\(promised) bytes were promised, \(count) arrived") }
+        if let promised = file.sha256, promised.lowercased() != sum { page.bad("SHA-256 \(promised) was promised, \(sum) arrived") }
+        page.good("\(TrialPage.size(count)), SHA-256 \(sum.prefix(12))…" + (target.map { ", in \($0.path)" } ?? ""))
+        return count
+    }
+
+    private static func open(_ file: ListedFile, in folder: String) throws -> (handle: FileHandle, path: String) {
+        let name = SafePath.usable(file.name)?.replacing("/", with: "-") ?? "file"
+        let path = "\(folder)/\(name)"
+        do {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            try Data().write(to: URL(fileURLWithPath: path))
+            return (try FileHandle(forWritingTo: URL(fileURLWithPath: path)), path)
+        } catch {
+            throw Problem(message: "--save \(folder): cannot write \(name): \(error.localizedDescription)", code: .init(74))
+        }
+    }
+}

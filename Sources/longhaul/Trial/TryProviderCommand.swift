@@ -1,0 +1,88 @@
+import ArgumentParser
+import EventThread
+import ExportCore
+import HTTPClient
+import JobMessages
+import ProviderAPI
+
+struct TryProviderCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "try", abstract: "Run one real export step by step, and show what the provider file makes of each answer.",
+        discussion: """
+            Needs neither RabbitMQ nor Redis. Secrets are read as the services
+            read them, and shown as ***. Files are downloaded and counted, not
+            stored, unless --save names a folder.
+
+            Examples:
+              longhaul provider try acme.yaml -p report=orders
+              longhaul provider try acme.yaml -p report=orders --until status
+              longhaul provider try acme.yaml -p report=orders --step --curl
+            """)
+
+    enum Stop: String, CaseIterable, ExpressibleByArgument {
+        case create, status, files, download
+    }
+
+    @OptionGroup var options: SettingsOptions
+    @Argument(help: ArgumentHelp("The provider file.", valueName: "file")) var file: String
+    @Option(
+        name: [.customShort("p"), .customLong("parameter")],
+        help: ArgumentHelp("A parameter of the job; can be repeated. JSON is sent as JSON.", valueName: "name=value"))
+    var parameter: [String] = []
+    @Option(help: ArgumentHelp("All parameters as a JSON object; --parameter counts over it.", valueName: "json")) var parameters: String?
+    @Option(help: ArgumentHelp("The job's id (default: a new one).", valueName: "name")) var id: String?
+    @Option(help: ArgumentHelp("The job's tenant.", valueName: "name")) var tenant: String?
+    @Option(
+        help: ArgumentHelp(
+            "Stop after this step: create, status (after its first answer), files or download.", valueName: "step"))
+    var until: Stop = .download
+    @Flag(help: "Ask before each request.") var step = false
+    @Flag(help: "Print each request as a curl command.") var curl = false
+    @Option(help: ArgumentHelp("Write the downloaded files into this folder, as they are served.", valueName: "folder")) var save: String?
+
+    func run() async throws {
+        let settings = try await options.load()
+        let source = try source()
+        let job = try job(provider: source.name)
+        if step, !Terminal.isInputTerminal { throw Problem.usage("--step needs a terminal to ask on") }
+        let thread = EventThread(name: "longhaul")
+        let page = TrialPage(showsCurl: curl)
+        let egress = try Self.egress(settings, source)
+        let http = try settings.httpClient("provider", egress: egress, on: thread, logger: Terminal.quietLogger)
+        let client: ProviderClient
+        do throws(ProviderFileError) {
+            client = try await ProviderClient.open(
+                source, http: http, on: thread, secrets: settings.secretSource, trace: { page.show($0) }, note: { page.note($0) })
+        } catch {
+            throw Problem.usage("\(error)")
+        }
+        for problem in client.secretProblems { throw Problem.usage("\(problem)") }
+        let trial = Trial(client: client, job: job, page: page, stop: until, asks: step, folder: save)
+        let outcome = await Interruption.guarding { await trial.run() }
+        await http.shutdown(within: .zero)
+        thread.stop()
+        if !outcome { throw ExitCode(1) }
+    }
+
+    private func source() throws -> ProviderSource {
+        let found = ProviderFolder.find([file])
+        if let problem = found.problems.first { throw Problem.usage("\(problem)") }
+        guard let source = found.sources.first, found.sources.count == 1 else {
+            throw Problem.usage("\(file): give one provider file")
+        }
+        return source
+    }
+
+    private func job(provider: String) throws -> JobContext {
+        let name = id ?? "try-\(UInt32.random(in: 0 ... .max))"
+        guard let id = JobID(name) else { throw Problem.usage("--id \(name): must be \(JobID.rule)") }
+        let parameters = try JobParameters(object: parameters, pairs: parameter).json()
+        return JobContext(JobRequest(id: id, provider: provider, parameters: parameters, tenant: tenant ?? "default"))
+    }
+
+    /// A file whose API is on this machine says so itself.
+    private static func egress(_ settings: Settings, _ source: ProviderSource) throws -> EgressPolicy {
+        let isLocal = source.yaml.contains(#/(?m)^baseURL: *["']?https?:\/\/(127\.|localhost[:\/]|\[::1\])/#)
+        return try isLocal && settings.isStandard("LONGHAUL_EGRESS") ? .all : settings.egress()
+    }
+}
