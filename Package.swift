@@ -73,18 +73,23 @@ var floor2: [Target] {
         .target(name: "HTTPClient", dependencies: ["Encoding", "CCurl", "EventThread", deque, logging, metrics]),
         .target(name: "Archive", dependencies: ["CArchive", "CBrotli", "CZstd", "EventThread"]),
         .target(name: "JQ", dependencies: ["CJq"]),
+        .target(name: "AWSSignature", dependencies: ["Encoding", crypto]),
     ]
 }
 
 // Floor 3: what the services speak to.
 var floor3: [Target] {
     [
-        .target(name: "ProviderAPI", dependencies: ["Encoding", "ExportCore", "EventThread", "HTTPClient", "JQ", crypto, yams]),
+        .target(
+            name: "ProviderAPI",
+            dependencies: ["AWSSignature", "Encoding", "ExportCore", "EventThread", "HTTPClient", "JQ", crypto, cryptoExtras, yams]),
         .target(
             name: "JobStore", dependencies: ["Encoding", "ExportCore", "EventThread", "Redis"],
             resources: [.embedInCode("Scripts")]),
         .target(name: "JobMessages", dependencies: ["Encoding", "ExportCore", "RabbitMQ", crypto]),
-        .target(name: "ObjectStorage", dependencies: ["Encoding", "ExportCore", "EventThread", "HTTPClient", "Retry", logging, crypto]),
+        .target(
+            name: "ObjectStorage",
+            dependencies: ["AWSSignature", "Encoding", "ExportCore", "EventThread", "HTTPClient", "Retry", logging, crypto]),
         .target(name: "Telemetry", dependencies: ["Encoding", logging, coreMetrics, hummingbird, hummingbirdCore, lifecycle, nioPosix]),
     ]
 }
@@ -128,8 +133,9 @@ var floor6: [Target] {
             name: "longhaul",
             dependencies: [
                 "Orchestrator", "Worker", "Sandbox", "Archive", "HTTPClient", "JobMessages", "JobStore", "Lifecycle", "ObjectStorage",
-                "ProviderAPI", "RabbitMQ", "Encoding",
-                "Redis", "Telemetry", "EventThread", "ExportCore", "CMemory", argumentParser, configuration, lifecycle, logging, metrics,
+                "AWSSignature", "ProviderAPI", "RabbitMQ", "Encoding",
+                "Redis", "Telemetry", "EventThread", "ExportCore", "CMemory", argumentParser, configuration, crypto, lifecycle, logging,
+                metrics,
                 system, yams,
             ],
             // Instead of glibc's malloc: hundreds of requests in flight allocate and free by turns more than its thread cache holds.
@@ -147,12 +153,17 @@ var tests: [Target] {
         .testTarget(name: "EventThreadTests", dependencies: ["EventThread"]),
         .testTarget(name: "RabbitMQTests", dependencies: ["RabbitMQ", "CRabbitMQ", "EventThread", "Retry", "TestServers", logging]),
         .testTarget(name: "RedisTests", dependencies: ["Redis", "EventThread", "TestServers", logging]),
-        .testTarget(name: "HTTPClientTests", dependencies: ["HTTPClient", "EventThread", logging, coreMetrics, metricsTestKit]),
+        .testTarget(
+            name: "HTTPClientTests", dependencies: ["TestServers", "HTTPClient", "EventThread", logging, coreMetrics, metricsTestKit]),
         .testTarget(name: "ArchiveTests", dependencies: ["Archive", "CArchive", "CZstd"]),
         .testTarget(name: "JQTests", dependencies: ["JQ"]),
         .testTarget(
             name: "ProviderAPITests",
-            dependencies: ["ProviderAPI", "ExportCore", "EventThread", "HTTPClient", "TestServers", logging], exclude: ["Golden"]),
+            dependencies: [
+                "ProviderAPI", "ExportCore", "EventThread", "HTTPClient", "AWSSignature", "Encoding", "TestServers", logging, crypto,
+                cryptoExtras,
+            ],
+            exclude: ["Golden"]),
         .testTarget(name: "JobStoreTests", dependencies: ["JobStore", "ExportCore", "EventThread", "Redis", "TestServers", logging]),
         .testTarget(name: "JobMessagesTests", dependencies: ["JobMessages", "ExportCore", "RabbitMQ"]),
         .testTarget(
@@ -163,7 +174,10 @@ var tests: [Target] {
             ]),
         .testTarget(
             name: "ObjectStorageTests",
-            dependencies: ["Encoding", "ExportCore", "ObjectStorage", "TestServers", "HTTPClient", "EventThread", logging]),
+            dependencies: [
+                "AWSSignature", "Encoding", "ExportCore", "ObjectStorage", "TestServers", "HTTPClient", "EventThread", logging,
+                crypto,
+            ]),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "TestServers", logging, metrics, lifecycle]),
         .testTarget(name: "SandboxTests", dependencies: ["Encoding", "Sandbox", "TestServers", logging, crypto]),
         .testTarget(
@@ -175,7 +189,7 @@ var tests: [Target] {
         .testTarget(
             name: "WorkerTests",
             dependencies: [
-                "Encoding", "ExportCore", "EventThread", "RabbitMQ", "JobMessages", "JobStore", "Lifecycle", "ProviderAPI",
+                "AWSSignature", "Encoding", "ExportCore", "EventThread", "RabbitMQ", "JobMessages", "JobStore", "Lifecycle", "ProviderAPI",
                 "ObjectStorage", "Archive", "Worker", "Sandbox", "TestServers", "HTTPClient", "Redis", metrics, logging, lifecycle, crypto,
             ]),
         .testTarget(name: "ProjectTests"),
@@ -192,6 +206,7 @@ var argumentParser: Target.Dependency { .product(name: "ArgumentParser", package
 var configuration: Target.Dependency { .product(name: "Configuration", package: "swift-configuration") }
 var coreMetrics: Target.Dependency { .product(name: "CoreMetrics", package: "swift-metrics") }
 var crypto: Target.Dependency { .product(name: "Crypto", package: "swift-crypto") }
+var cryptoExtras: Target.Dependency { .product(name: "CryptoExtras", package: "swift-crypto") }
 var hummingbird: Target.Dependency { .product(name: "Hummingbird", package: "hummingbird") }
 var deque: Target.Dependency { .product(name: "DequeModule", package: "swift-collections") }
 var heap: Target.Dependency { .product(name: "HeapModule", package: "swift-collections") }

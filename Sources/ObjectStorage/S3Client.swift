@@ -1,3 +1,4 @@
+import AWSSignature
 import ExportCore
 import Glibc
 import HTTPClient

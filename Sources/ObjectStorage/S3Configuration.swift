@@ -1,3 +1,5 @@
+import AWSSignature
+
 /// A bucket, its endpoint and the credentials.
 public struct S3Configuration: Sendable {
     public var bucket: String

@@ -1,6 +1,9 @@
+import Crypto
 import Encoding
+import Foundation
 import Testing
 
+@testable import AWSSignature
 @testable import ObjectStorage
 
 /// AWS's published examples: "Signature Calculations for the Authorization Header: Transferring Payload in a Single Chunk".
@@ -50,6 +53,30 @@ import Testing
     @Test("signs list objects, the query sorted") func list() {
         let signed = authorization(request("GET", "/", query: URIEncoding.query([("prefix", "J"), ("max-keys", "2")])))
         #expect(signed?.hasSuffix("Signature=34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7") == true)
+    }
+
+    /// AWS's Signature Version 4 test suite.
+    @Test(
+        "signs requests to other services",
+        arguments: [
+            ("GET", "/", "", nil, "", "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"),
+            (
+                "POST", "/", "", "application/x-www-form-urlencoded", "Param1=value1",
+                "ff11897932ad3f4e8b18135d722051e5ac45fc38421b1da7b9d196a0fe09473a"
+            ),
+            ("GET", "/", "Param1=value1&Param2=value2", nil, "", "b97d918cfa904a5beff61c982a1b6f458b799221646efd99d3219ec94cdf2500"),
+        ] as [(String, String, String, String?, String, String)])
+    func others(method: String, path: String, query: String, type: String?, body: String, signature: String) {
+        let credentials = AWSCredentials(accessKeyID: "AKIDEXAMPLE", secretAccessKey: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
+        let signer = SignatureV4(credentials, region: "us-east-1", service: "service")
+        let headers = signer.sign(
+            SignatureV4.Request(
+                method: method, host: "example.amazonaws.com", path: path, query: query, headers: type.map { [("Content-Type", $0)] } ?? [],
+                payload: .sha256(Hexadecimal.text(SHA256.hash(data: Data(body.utf8))))),
+            secondsSince1970: 1_440_938_160)
+        let value = headers.first { $0.name == "Authorization" }?.value
+        #expect(value?.hasSuffix("Signature=\(signature)") == true, "\(value ?? "")")
+        #expect(!headers.contains { $0.name == "x-amz-content-sha256" })
     }
 
     @Test("creates the string to sign of the example") func stringToSign() {

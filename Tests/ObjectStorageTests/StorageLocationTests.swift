@@ -1,3 +1,4 @@
+import AWSSignature
 import Testing
 
 @testable import ObjectStorage

@@ -1,3 +1,4 @@
+import AWSSignature
 import EventThread
 import Foundation
 import HTTPClient

@@ -10,7 +10,7 @@ import Testing
             "Retry", "ExportCore",
         ],
         ["EventThread"],
-        ["RabbitMQ", "Redis", "HTTPClient", "Archive", "JQ"],
+        ["RabbitMQ", "Redis", "HTTPClient", "Archive", "JQ", "AWSSignature"],
         ["ProviderAPI", "JobStore", "JobMessages", "ObjectStorage", "Telemetry"],
         ["Lifecycle"],
         ["Orchestrator", "Worker", "Sandbox"],

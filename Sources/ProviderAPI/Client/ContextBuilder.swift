@@ -29,8 +29,10 @@ final class ContextBuilder {
     }
 
     /// What a request that signs in reads: it belongs to no job.
-    func context(secrets secretValues: JQValue, session sessionValues: JQValue) -> JQValue {
+    /// - Parameter assertion: the token that the client authenticates with.
+    func context(secrets secretValues: JQValue, session sessionValues: JQValue, assertion: String? = nil) -> JQValue {
         var context = JQObjectBuilder()
+        if let assertion { context.set("assertion", JQValue(assertion)) }
         context.set(secrets, secretValues)
         context.set(session, sessionValues)
         return context.build()

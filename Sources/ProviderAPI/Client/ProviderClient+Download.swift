@@ -29,7 +29,8 @@ extension ProviderClient {
 
     private func openDownload(_ url: String, _ job: JobContext, _ exportHandle: String) async throws(Failure) -> HTTPStream {
         let step = plan.download
-        let parts = step.requestParts.union(step.reading.parts).union(plan.credentials.parts).union(plan.base.parts)
+        let tlsParts = plan.tls?.parts ?? []
+        let parts = tlsParts.union(step.requestParts).union(step.reading.parts).union(plan.credentials.parts).union(plan.base.parts)
         let context = try contexts.context(
             parts, job, exportHandle: exportHandle, page: nil, secrets: secrets.object, session: session?.values)
         let own = try ownOrigin(context)
@@ -48,9 +49,10 @@ extension ProviderClient {
         let hadCredentials = usesSecrets || withCredentials && !headers.isEmpty || signed != url
         let sensitive = headers.map(\.name)
         if !headers.contains(where: { $0.name.lowercased() == "accept-encoding" }) { headers.append(("Accept-Encoding", "identity")) }
-        let request = HTTPRequest(
+        var request = HTTPRequest(
             .get, signed, headers: headers, timeouts: timeouts(whole: nil), redirects: .follow(max: 5), egress: egress,
-            sensitiveHeaders: sensitive)
+            clientCertificate: isOwn ? try plan.tls?.certificate(context) : nil, sensitiveHeaders: sensitive)
+        if withCredentials { request = try plan.credentials.signed(request, context, now: now()) }
         trace(request)
         let begun = ContinuousClock.now
         let stream: HTTPStream

@@ -7,7 +7,7 @@ extension ProviderClient {
     /// - Throws: `missing-secret`, unauthorised: without all secrets no request that uses one is sent. `invalid-parameters`,
     ///   `invalid-handle`.
     func context(_ parts: ContextParts, _ job: JobContext, _ handle: String? = nil, page: JQValue? = nil) throws(Failure) -> JQValue {
-        let parts = parts.union(plan.credentials.parts).union(plan.base.parts)
+        let parts = parts.union(plan.credentials.parts).union(plan.base.parts).union(plan.tls?.parts ?? [])
         if parts.contains(.secrets), let refusal = secrets.refusal { throw refusal }
         return try contexts.context(parts, job, exportHandle: handle, page: page, secrets: secrets.object, session: session?.values)
     }
@@ -82,12 +82,13 @@ extension ProviderClient {
             body = .bytes(content.bytes)
             if !template.hasHeader("content-type") { headers.append(("Content-Type", content.type)) }
         }
-        let request = HTTPRequest(
+        var request = HTTPRequest(
             link == nil ? template.line.method : .get, isTrusted ? try credentials.signed(url, context) : url, headers: headers, body: body,
             timeouts: timeouts(whole: definition.timeouts.whole),
             redirects: redirects(template, isGet: link != nil || template.line.method == .get || template.line.method == .head),
             maxBodyBytes: definition.limits.answerBytes, egress: egress,
-            acceptsCompression: true, sensitiveHeaders: sensitive)
+            acceptsCompression: true, clientCertificate: isTrusted ? try plan.tls?.certificate(context) : nil, sensitiveHeaders: sensitive)
+        if isTrusted { request = try credentials.signed(request, context, now: now()) }
         trace(request)
         return request
     }

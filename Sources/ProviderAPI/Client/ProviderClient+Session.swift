@@ -36,12 +36,15 @@ extension ProviderClient {
     /// Sends the request that signs in.
     private func obtain(_ last: String) async throws(Failure) -> (values: String, lifetime: Duration) {
         guard case .session(let session) = plan.credentials else { return ("{}", .zero) }
-        if session.request.parts.contains(.secrets), let refusal = secrets.refusal { throw refusal }
+        if session.request.parts.union(session.assertion?.parts ?? []).contains(.secrets), let refusal = secrets.refusal { throw refusal }
         let basis = try basis(of: session)
         let record = try? JQValue(json: last)
         // What began with another first token cannot be continued with this one.
         let lastValues = record?["basis"]?.string == basis ? record?["values"] : nil
-        let context = contexts.context(secrets: secrets.object, session: lastValues ?? .emptyObject)
+        let plain = contexts.context(secrets: secrets.object, session: .emptyObject)
+        let assertion = try session.assertion?.token(plain, now: now())
+        if let assertion { hide([assertion]) }
+        let context = contexts.context(secrets: secrets.object, session: lastValues ?? .emptyObject, assertion: assertion)
         let sources = JSONSources(handle: "{}")
         // The provider counts from some time before its answer arrived.
         let begun = ContinuousClock.now

@@ -6,6 +6,8 @@ final class ProviderPlan {
     let definition: ProviderDefinition
     let base: Template
     let credentials: Credentials
+    /// Shown to the hosts that the provider file names.
+    let tls: ClientTLS?
     let create: CreatePlan
     let find: FindPlan?
     let status: StatusPlan
@@ -23,7 +25,7 @@ final class ProviderPlan {
     private static let keys =
         [
             "provider", "baseURL", "auth", "create", "find", "status", "files", "download", "cancel", "polling", "retry", "recreate",
-            "onFileFailure", "limits", "timeouts", "breaker",
+            "onFileFailure", "limits", "timeouts", "breaker", "tls",
         ] + AnswerDefaults.keys
 
     /// - Parameter trace: is told what each filter gives.
@@ -43,6 +45,7 @@ final class ProviderPlan {
             (BaseURL.read(root, compiler), Credentials(root["auth"], compiler))
         }
         self.credentials = credentials
+        tls = root["tls"].flatMap { ClientTLS($0, compiler) }
         compiler.credentials = credentials.names
         let defaults = AnswerDefaults(root, compiler)
         let create = root.required("create", fix: "write the request that starts an export").flatMap {

@@ -6,7 +6,7 @@ enum ContextCheck {
     ]
     private static let parts: [String: ContextParts] = [
         "job": .job, "parameters": .parameters, "export": .export, "secrets": .secrets, "page": .page, "response": .response,
-        "request": .request, "session": .session,
+        "request": .request, "session": .session, "assertion": .assertion,
     ]
 
     /// Reports the paths of the filter that begin with no part of the context, or with one that this place does not have.

@@ -12,6 +12,7 @@ struct ContextParts: OptionSet {
     static let body = ContextParts(rawValue: 256)
     static let request = ContextParts(rawValue: 512)
     static let session = ContextParts(rawValue: 1024)
+    static let assertion = ContextParts(rawValue: 2048)
 
     private static let names: [(String, ContextParts)] = [
         ("job", .job), ("parameters", .parameters), ("export", .export), ("secrets", .secrets), ("response", .response),
@@ -27,5 +28,6 @@ struct ContextParts: OptionSet {
         // Exact, because it also decides the meaning of `files.next`: `.parameters.pages` is not `.page`.
         if !PathHeads.occurrences(of: ".page", in: filter).isEmpty { insert(.page) }
         if !PathHeads.occurrences(of: ".session", in: filter).isEmpty { insert(.session) }
+        if !PathHeads.occurrences(of: ".assertion", in: filter).isEmpty { insert(.assertion) }
     }
 }

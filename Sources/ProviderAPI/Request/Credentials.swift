@@ -1,6 +1,7 @@
 import Encoding
 import ExportCore
 import Foundation
+import HTTPClient
 import JQ
 
 /// How requests authenticate to the provider.
@@ -13,6 +14,8 @@ enum Credentials {
     case query([RequestTemplate.Parameter])
     /// What its `send` says, with `.session` in the context.
     case session(SessionPlan)
+    /// Headers that depend on the whole request.
+    case aws(AWSPlan)
 
     var parts: ContextParts {
         switch self {
@@ -21,6 +24,7 @@ enum Credentials {
         case .basic(let username, let password): username.parts.union(password.parts)
         case .headers(let parameters), .query(let parameters): parameters.reduce(into: []) { $0.formUnion($1.value.parts) }
         case .session(let session): session.send.parts
+        case .aws(let plan): plan.parts
         }
     }
 
@@ -31,13 +35,14 @@ enum Credentials {
         case .bearer, .basic: ["authorization"]
         case .headers(let headers): Set(headers.map { $0.name.lowercased() })
         case .session(let session): session.send.names
+        case .aws: AWSPlan.names
         }
     }
 
     /// - Throws: `missing-value` if a filter gives null or no output.
     func headers(_ context: JQValue) throws(Failure) -> [(name: String, value: String)] {
         switch self {
-        case .none, .query: return []
+        case .none, .query, .aws: return []
         case .bearer(let token): return [("Authorization", "Bearer \(try Self.text(token, context))")]
         case .basic(let username, let password):
             // RFC 7617, section 2.
@@ -64,6 +69,14 @@ enum Credentials {
         return url
     }
 
+    /// The complete request with its signature, if there is one.
+    /// - Parameter now: seconds since 1970.
+    /// - Throws: as `headers`.
+    func signed(_ request: HTTPRequest, _ context: JQValue, now: Int64) throws(Failure) -> HTTPRequest {
+        guard case .aws(let plan) = self else { return request }
+        return try plan.signed(request, context, now: now)
+    }
+
     /// The URL without those parameters: what is stored or shown.
     func unsigned(_ url: String) -> String {
         if case .session(let session) = self { return session.send.unsigned(url) }
@@ -84,9 +97,9 @@ enum Credentials {
 }
 
 extension Credentials {
-    private static let schemes = ["bearer", "basic", "header", "query"]
+    private static let schemes = ["bearer", "basic", "header", "query", "aws"]
     private static let signIns = ["oauth2", "session"]
-    private static let later = ["aws-sigv4", "mTLS", "mtls"]
+    private static let certificates = ["mTLS", "mtls", "tls"]
 
     init(_ field: Field?, _ compiler: FilterCompiler) {
         self = field.flatMap { Self.read($0, Self.schemes + Self.signIns, compiler) } ?? .none
@@ -106,10 +119,11 @@ extension Credentials {
             field.problem("\(field.kind) where a mapping is expected", fix: fix)
             return nil
         }
-        for entry in section.fields where later.contains(entry.key) {
-            entry.value.report.add(entry.keyMark, entry.value.path, "not supported yet", fix: fix)
+        for entry in section.fields where certificates.contains(entry.key) {
+            let fix = "write tls: { certificate: FILE, key: FILE } at the top level"
+            entry.value.report.add(entry.keyMark, entry.value.path, "a client certificate is set apart from auth", fix: fix)
         }
-        section.reportUnknown(schemes + later)
+        section.reportUnknown(schemes + certificates)
         let used = section.fields.filter { schemes.contains($0.key) }
         if used.count > 1 { used[1].value.problem("only one authentication method is allowed", fix: "remove one") }
         guard let entry = used.first else {
@@ -121,6 +135,7 @@ extension Credentials {
         case "basic": basic(entry.value, compiler)
         case "oauth2": SessionPlan.oauth2(entry.value, compiler).map { .session($0) }
         case "session": SessionPlan.session(entry.value, compiler).map { .session($0) }
+        case "aws": AWSPlan(entry.value, compiler).map { .aws($0) }
         case "query": .query(RequestTemplate.parameters(entry.value, compiler))
         default: .headers(HeaderFields.read(entry.value, compiler))
         }

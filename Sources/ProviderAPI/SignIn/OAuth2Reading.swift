@@ -7,28 +7,34 @@ struct OAuth2Reading {
     private enum Grant: String, CaseIterable {
         case clientCredentials = "client_credentials"
         case refreshToken = "refresh_token"
+        /// RFC 7523, section 2.1.
+        case jwtBearer = "jwt_bearer"
     }
 
-    /// How the client says who it is: RFC 6749, section 2.3.1.
+    /// How the client says who it is: RFC 6749, section 2.3.1; `jwt`: RFC 7523, section 2.2.
     private enum Client: String, CaseIterable {
-        case basic, body
+        case basic, body, jwt
     }
 
     init?(_ field: Field, _ compiler: FilterCompiler) {
-        let keys = ["grant", "tokenURL", "clientId", "clientSecret", "client", "refreshToken", "scope", "parameters"]
+        let keys = ["grant", "tokenURL", "clientId", "clientSecret", "client", "refreshToken", "scope", "parameters", "jwt"]
         guard let section = field.section(keys) else { return nil }
         let grant = section["grant"]?.word(Grant.self) ?? (section.has("refreshToken") ? .refreshToken : .clientCredentials)
-        let client = section["client"]?.word(Client.self) ?? .basic
+        let client = section["client"]?.word(Client.self) ?? (section.has("jwt") && grant != .jwtBearer ? .jwt : .basic)
         let url = section.required("tokenURL", fix: "write the URL of the token endpoint, such as https://auth.example.com/oauth/token")
         let id = section.required("clientId", fix: "write \"{{ .secrets.CLIENT_ID }}\"")
-        if grant == .clientCredentials {
+        let needsToken = grant == .jwtBearer || client == .jwt
+        if needsToken { _ = section.required("jwt", fix: "write { algorithm: RS256, key: \"{{ .secrets.PRIVATE_KEY }}\" }") }
+        if grant == .clientCredentials, client != .jwt {
             _ = section.required("clientSecret", fix: "write \"{{ .secrets.CLIENT_SECRET }}\"")
             section["refreshToken"]?.problem("client_credentials has no refresh token", fix: "remove it, or write grant: refresh_token")
-        } else {
+        } else if grant == .refreshToken {
             _ = section.required("refreshToken", fix: "write \"{{ .secrets.REFRESH_TOKEN }}\", the first one")
         }
         guard let url = url?.text(), let id = id?.text() else { return nil }
         plan = Self.session(section, grant, client, url, id, compiler)
+        guard needsToken, let field = section["jwt"] else { return }
+        plan?.assertion = compiler.having([.secrets]) { AssertionPlan(field, audience: url, issuer: id, compiler) }
     }
 
     /// The session is written as a user would write it, so that there is one way to read it.
@@ -37,7 +43,9 @@ struct OAuth2Reading {
     ) -> SessionPlan? {
         func text(_ value: String) -> Node { Node(value, Tag(.str), .doubleQuoted) }
         var chain: Node?
-        var form: [(Node, Node)] = [(text("grant_type"), text(grant.rawValue))]
+        let grantType = grant == .jwtBearer ? "urn:ietf:params:oauth:grant-type:jwt-bearer" : grant.rawValue
+        var form: [(Node, Node)] = [(text("grant_type"), text(grantType))]
+        if grant == .jwtBearer { form.append((text("assertion"), text("{{ .assertion }}"))) }
         if grant == .refreshToken, let first = section["refreshToken"]?.text() {
             form.append((text("refresh_token"), text(chained(first))))
             chain = text(first)
@@ -46,7 +54,12 @@ struct OAuth2Reading {
         for entry in section["parameters"].flatMap(Section.init)?.fields ?? [] { form.append((text(entry.key), entry.value.node)) }
         var request: [(Node, Node)] = [(text("request"), text("POST \(url)"))]
         let secret = section["clientSecret"]
-        if client == .basic, let secret {
+        if client == .jwt {
+            form.append((text("client_assertion_type"), text("urn:ietf:params:oauth:client-assertion-type:jwt-bearer")))
+            form.append((text("client_assertion"), text("{{ .assertion }}")))
+        } else if grant == .jwtBearer, secret == nil {
+            // The assertion says who it is.
+        } else if client == .basic, let secret {
             request.append((text("auth"), Node([(text("basic"), Node([(text("username"), text(id)), (text("password"), secret.node)]))])))
         } else {
             form.append((text("client_id"), text(id)))
@@ -66,7 +79,7 @@ struct OAuth2Reading {
         request.append((text("expires"), text(".response.body.expires_in")))
         request.append((text("send"), Node([(text("bearer"), text("{{ .session.access_token }}"))])))
         let mark = section.field
-        return SessionPlan.session(Field(node: Node(request), path: mark.path, report: mark.report), compiler)
+        return SessionPlan.session(Field(node: Node(request), path: mark.path, report: mark.report), compiler, also: .assertion)
     }
 
     /// `{{ .secrets.X }}` as the first refresh token, which later ones replace.

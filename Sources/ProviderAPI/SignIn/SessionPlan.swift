@@ -14,6 +14,8 @@ final class SessionPlan {
     let send: Credentials
     /// What a chain of sign-ins begins with, such as the first refresh token. If it changes, the chain begins again.
     let first: Template?
+    /// Signed for each sign-in, as `.assertion`.
+    var assertion: AssertionPlan?
     /// Whether the request reads what an earlier one returned: a refresh token that changes. Without a record of it nobody can sign in.
     let isChained: Bool
 
@@ -32,9 +34,9 @@ final class SessionPlan {
     private static let lifetimes = Duration.seconds(1) ... .seconds(365 * 86_400)
 
     /// A request, the values to keep, how long they last, and what to send.
-    static func session(_ field: Field, _ compiler: FilterCompiler) -> SessionPlan? {
+    static func session(_ field: Field, _ compiler: FilterCompiler, also parts: ContextParts = []) -> SessionPlan? {
         guard let section = field.section(RequestTemplate.keys + ["values", "expires", "lifetime", "send", "first"]) else { return nil }
-        let request = compiler.having([.secrets, .session]) { RequestTemplate(section, compiler) }
+        let request = compiler.having(ContextParts([.secrets, .session]).union(parts)) { RequestTemplate(section, compiler) }
         let fix = "write what requests need of the answer, such as { token: .response.body.token }"
         let values = section.required("values", fix: fix).flatMap { field in
             compiler.having([.secrets, .session]) { ExportMapping(field, compiler) }

@@ -2,8 +2,9 @@ import Crypto
 import Encoding
 import Synchronization
 
-/// AWS Signature Version 4 in the Authorization header, by S3's rules: the path is encoded once and not normalised. Source:
-/// "Authenticating Requests: Using the Authorization Header" in the Amazon S3 API Reference.
+/// AWS Signature Version 4 in the Authorization header. For the service `s3`, the path is signed as it is sent, and the hash of the body is
+/// sent too; for others the encoded path is encoded once more. Sources: "Authenticating Requests: Using the Authorization Header" in the
+/// Amazon S3 API Reference; "Create a signed AWS API request" in the IAM User Guide.
 ///
 /// Pure except for the signing key, which is derived once a day and cached.
 public final class SignatureV4: Sendable {
@@ -24,7 +25,7 @@ public final class SignatureV4: Sendable {
         }
     }
 
-    /// The request to sign. `path` and `query` are percent-encoded as sent; `query` is sorted as by `URIEncoding.query`.
+    /// The request to sign. `path` and `query` are percent-encoded as sent; `query` is sorted by its encoded names.
     public struct Request: Sendable {
         public var method: String
         /// The value of the Host header, including a port that is not the scheme's default.
@@ -64,10 +65,12 @@ public final class SignatureV4: Sendable {
     public func sign(_ request: Request, secondsSince1970: Int64) -> [(name: String, value: String)] {
         let time = UTCTime(seconds: secondsSince1970)
         var headers = request.headers
-        headers.append(("x-amz-content-sha256", request.payload.header))
+        if service == "s3" { headers.append(("x-amz-content-sha256", request.payload.header)) }
         headers.append(("x-amz-date", time.basicTimestamp))
         if let token = credentials.sessionToken { headers.append(("x-amz-security-token", token)) }
 
+        var request = request
+        if service != "s3" { request.path = PercentEncoding.encoded(request.path, keeping: "/") }
         let canonical = Self.canonical(request, headers: headers + [("host", request.host)])
         let scope = "\(time.basicDate)/\(region)/\(service)/aws4_request"
         let signature = HMAC<SHA256>.authenticationCode(

@@ -2,11 +2,11 @@ import Foundation
 import Testing
 
 /// A run of the openssl command in a folder.
-struct OpenSSL {
+public struct OpenSSL {
     private let process: pid_t
 
     /// - Parameter output: the file in the folder that receives its standard output.
-    init(_ arguments: [String], in folder: URL, output: String) throws {
+    public init(_ arguments: [String], in folder: URL, output: String) throws {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
@@ -22,13 +22,13 @@ struct OpenSSL {
 
     /// Its exit status after it has ended.
     @discardableResult
-    func wait() -> Int32 {
+    public func wait() -> Int32 {
         var status: Int32 = 0
         while waitpid(process, &status, 0) < 0, errno == EINTR {}
         return status
     }
 
-    func terminate() {
+    public func terminate() {
         // The process inherits the signal mask of its parent, which may block SIGTERM.
         kill(process, SIGKILL)
         wait()
@@ -36,10 +36,10 @@ struct OpenSSL {
 }
 
 /// A folder with a CA, a server's certificate for localhost and a client's.
-struct Certificates {
+public struct Certificates {
     private let folder = FileManager.default.temporaryDirectory.appendingPathComponent("http-tls-\(UUID().uuidString)")
 
-    init() throws {
+    public init() throws {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         try run(
             "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", "ca.key", "-out", "ca.pem",
@@ -48,17 +48,17 @@ struct Certificates {
         try issue("client", "/CN=client", "extendedKeyUsage=clientAuth")
     }
 
-    func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
-    func remove() { try? FileManager.default.removeItem(at: folder) /* a leftover in the temporary folder harms nobody */ }
+    public func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
+    public func remove() { try? FileManager.default.removeItem(at: folder) /* a leftover in the temporary folder harms nobody */ }
 
     /// Runs `body` with the port of a TLS server that responds to each GET with a page.
-    func withServer(_ arguments: String..., body: (Int) async throws -> Void) async throws {
+    public func withServer(_ arguments: String..., body: (Int) async throws -> Void) async throws {
         let server = try OpenSSL(
             ["s_server", "-accept", "127.0.0.1:0", "-www", "-cert", "server.pem", "-key", "server.key"] + arguments, in: folder,
             output: "out")
         defer { server.terminate() }
         var port: Int?
-        await eventually("the TLS server listens") {
+        try await eventually(within: .seconds(30), "the TLS server listens") {
             let text = (try? String(contentsOfFile: path("out"), encoding: .utf8)) ?? ""  // not written yet
             guard text.hasSuffix("\n"), let line = text.split(separator: "\n").last, line.hasPrefix("ACCEPT") else { return false }
             port = line.split(separator: ":").last.flatMap { Int($0) }
