@@ -82,7 +82,7 @@ public struct Failure: Error, Sendable, Equatable, Codable {
     /// Whether the cause may lie with this process alone: its secrets, its resolver, its rules. Others may get through.
     public var concernsProcess: Bool { Self.providerCodes.contains(code) }
 
-    private static let providerCodes: Set<String> = ["missing-secret", "refused-address", "dns", "certificate"]
+    private static let providerCodes: Set<String> = ["missing-secret", "session-key", "refused-address", "dns", "certificate"]
 
     /// Classifies an HTTP status (RFC 9110, section 15; 429 is RFC 6585, 423 RFC 4918, 425 RFC 8470; 420 and 529 are not registered,
     /// but in use for 429).

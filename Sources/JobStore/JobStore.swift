@@ -49,8 +49,11 @@ public struct JobStore: Sendable {
         try await run(script, partition: partition(of: id), arguments)
     }
 
-    func run(_ script: StoreScript, provider: String, _ arguments: [RedisArgument]) async throws(JobStoreError) -> Reply {
-        try await redis.run(script, key: Keys.provider(provider, .turns), arguments)
+    /// - Parameter key: a key that the caller may touch; the script derives the others from it.
+    func run(
+        _ script: StoreScript, provider: String, key: Keys.Provider = .turns, _ arguments: [RedisArgument]
+    ) async throws(JobStoreError) -> Reply {
+        try await redis.run(script, key: Keys.provider(provider, key), arguments)
     }
 
     /// Runs `body` for several partitions at once: calls that are awaited together cost one round trip, and one fsync of Redis.

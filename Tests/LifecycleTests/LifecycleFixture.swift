@@ -15,6 +15,7 @@ private let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 struct LifecycleFixture: Sendable {
     let store: JobStore
     let redis: Redis
+    let database: Int
     let administrator: Administrator
     let effects = RecordedEffects()
     let jobs: JobInterpreter
@@ -35,7 +36,7 @@ struct LifecycleFixture: Sendable {
             try await Topology.declare(with: administrator)
             let publisher = Publisher(rabbitMQ, on: thread, logger: quiet)
             try await publisher.connect()
-            try await body(LifecycleFixture(redis, administrator, publisher, thread))
+            try await body(LifecycleFixture(redis, configuration.database, administrator, publisher, thread))
             await publisher.shutdown()
             await administrator.shutdown()
             await redis.shutdown()
@@ -43,8 +44,9 @@ struct LifecycleFixture: Sendable {
         }
     }
 
-    private init(_ redis: Redis, _ administrator: Administrator, _ publisher: Publisher, _ thread: EventThread) {
+    private init(_ redis: Redis, _ database: Int, _ administrator: Administrator, _ publisher: Publisher, _ thread: EventThread) {
         self.redis = redis
+        self.database = database
         self.administrator = administrator
         store = JobStore(redis: redis, claims: redis, partitions: 1, on: thread)
         let reporter = TransitionReporter(logger: quiet)

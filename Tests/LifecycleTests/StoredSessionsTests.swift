@@ -2,9 +2,11 @@ import EventThread
 import ExportCore
 import Foundation
 import HTTPClient
+import JobStore
 import Lifecycle
 import Logging
 import ProviderAPI
+import Redis
 import TestServers
 import Testing
 
@@ -60,7 +62,7 @@ struct StoredSessionsTests {
             }
             #expect(api.seen.logins.last?.contains("refresh_token=r3fresh-2") == true)
             let stored = try await fixture.redis.send(["HGET", "{lh:p:p}:session", "value"]).text ?? ""
-            #expect(stored.contains("\"generation\":3") && !stored.contains("r3fresh") && !stored.contains("t0ken"), "\(stored)")
+            #expect(stored.contains("sealed") && !stored.contains("r3fresh") && !stored.contains("t0ken"), "\(stored)")
         }
     }
 
@@ -77,6 +79,24 @@ struct StoredSessionsTests {
             #expect(await client.create(job) == .created(exportHandle: #"{"id":"1"}"#))
             #expect(api.seen.logins.count == 1)
             #expect(try await sessions.read("p").now >= now + 500)
+        }
+    }
+
+    @Test("can be changed by a user who may touch health and session alone, as a worker's") func permissions() async throws {
+        try await Self.run { fixture, _, _, thread in
+            let user = "worker-\(UInt32.random(in: 0 ... .max))"
+            _ = try await fixture.redis.send(
+                ["ACL", "SETUSER", .string(user), "on", ">pw", "~{lh:p:*}:health", "~{lh:p:*}:session", "+@all"])
+            var configuration = try RedisConfiguration(url: SharedServers.redisURL)
+            (configuration.username, configuration.password, configuration.database) = (user, "pw", fixture.database)
+            let redis = Redis(configuration, on: thread, logger: Self.logger)
+            try await redis.connect()
+            let store = JobStore(redis: redis, claims: redis, partitions: 1, on: thread)
+            #expect(try await store.setSession("x", of: "p", read: 0))
+            #expect(try await store.setHealth(ProviderHealth(), of: "p", read: 0))
+            #expect(try await fixture.store.session(of: "p").value == "x")
+            await redis.shutdown()
+            _ = try await fixture.redis.send(["ACL", "DELUSER", .string(user)])
         }
     }
 

@@ -37,6 +37,29 @@ struct TrialTests {
         }
     }
 
+    @Test("shows no token that a sign-in returned") func session() async throws {
+        let api = try TokenAPI()
+        defer { api.server.stop() }
+        try await Installation.run { installation in
+            let yaml = """
+                provider: p
+                baseURL: \(api.server.url)
+                auth: { oauth2: { tokenURL: \(api.server.url)/login, clientId: c, clientSecret: "{{ .secrets.ODD }}" } }
+                create: { request: POST /x, export: { id: .response.body.id } }
+                status: { request: "GET /x/{{ .export.id }}", state: .response.body.s, states: { running: RUN, ready: DONE } }
+                files: { items: .response.body.files }
+                polling: { policy: fixed, interval: 100ms }
+                """
+            let file = try installation.write(yaml, to: "p.yaml")
+            var offline = installation
+            offline.environment["ODD"] = "s3cret-1"
+            let ended = try await offline.longhaul("provider", "try", file, "--until", "status")
+            #expect(ended.status == 0, "\(ended.output)\(ended.errors)")
+            #expect(ended.output.contains("/login") && ended.output.contains("Bearer ***"))
+            for secret in ["t0ken-1", "r3fresh-1", "s3cret-1"] { #expect(!ended.output.contains(secret), "\(ended.output)") }
+        }
+    }
+
     @Test("stops after the step that is named, before anything is downloaded", arguments: ["create", "status", "files"])
     func until(step: String) async throws {
         let api = try OddAPI([:])

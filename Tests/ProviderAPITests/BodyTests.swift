@@ -73,10 +73,23 @@ struct BodyTests {
             (#"{"errors":[{"message":"no field x"}],"data":null}"#, .permanent, "graphql-error"),
         ])
     func graphQLErrors(answer: String, failureClass: FailureClass, code: String) async throws {
-        let (_, outcome) = try await Self.created(#"graphql: { query: "{ x }" }"#, answer: .json(answer))
-        guard case .failed(let failure) = outcome else { throw Unexpected(outcome) }
-        #expect(failure.failureClass == failureClass && failure.code == code)
-        #expect(failure.message.hasSuffix("slow") || failure.message.hasSuffix("no field x"))
+        for status in [200, 400, 500] {
+            let (_, outcome) = try await Self.created(#"graphql: { query: "{ x }" }"#, answer: .json(answer, status: status))
+            guard case .failed(let failure) = outcome else { throw Unexpected(outcome) }
+            #expect(failure.failureClass == failureClass && failure.code == code)
+            #expect(failure.message.hasSuffix("slow") || failure.message.hasSuffix("no field x"))
+        }
+    }
+
+    @Test("takes no markup and no field from a value, whatever characters stand beside it") func hostile() async throws {
+        let (xml, _) = try await Self.created(#"xml: "<q>{{ .parameters.a }}</q>""#, "{\"a\":\"\u{600}<admin>\u{301}'\u{301}\"}")
+        #expect(
+            xml.body.utf8.filter { $0 == UInt8(ascii: "<") }.count == 2 && Array(xml.body.utf8).firstRange(of: Array("&apos;".utf8)) != nil)
+        let name = #"a\r\n\r\nx\r\n--longhaul-part-0\r\nContent-Disposition: form-data; name=\"z"# + "\u{600}" + #"\"\r\n\r\n1"#
+        let (form, _) = try await Self.created(
+            #"multipart: { f: { content: c, filename: "{{ .parameters.n }}" } }"#, "{\"n\":\"\(name)\"}")
+        #expect(form.body.components(separatedBy: "Content-Disposition").count == 3, "the text, not a field")
+        #expect(!form.body.contains("\r\n--longhaul-part-0") && form.body.contains("%22"))
     }
 
     @Test("is one of them") func one() async {

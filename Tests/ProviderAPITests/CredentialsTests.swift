@@ -39,6 +39,22 @@ struct CredentialsTests {
         #expect(failure?.message.contains("k%26y") == false && failure?.answer?.request.contains("api_key") == false)
     }
 
+    @Test("in the query are left out of links that repeat them") func repeated() async throws {
+        let yaml =
+            Self.yaml.replacing("ready: download }", with: "state: .response.body.s, states: { running: RUN, ready: DONE } }")
+            + "\nfiles: { request: GET /f, items: '.response.body.files[]', next: .response.body.next }"
+        let provider = try await TestProvider(yaml, secrets: ["KEY": "k&y", "TOKEN": "t"]) { _ in
+            .json(##"{"files":[{"url":"/a.csv?api_key=old&v=1#x"}],"next":"/f?page=2&api_key=k%26y"}"##)
+        }
+        guard case .page(let files, let next) = await provider.client.files(provider.job, exportHandle: "{}") else {
+            throw Unexpected("no page")
+        }
+        #expect(files.map(\.url) == [provider.server.url + "/a.csv?v=1#x"])
+        #expect(next?.contains("api_key") == false)
+        _ = await provider.client.files(provider.job, exportHandle: "{}", page: next)
+        #expect(provider.server.requests.last?.target == "/f?page=2&api_key=k%26y")
+    }
+
     @Test("of one request replace those of the provider, or are none") func ofOneRequest() async throws {
         let provider = try await Self.provider { _ in .json(#"{"id":"1"}"#) }
         _ = await provider.client.cancel(provider.job, exportHandle: #"{"id":"1"}"#)

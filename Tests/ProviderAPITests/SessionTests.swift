@@ -102,6 +102,61 @@ struct SessionTests {
         #expect(client.excerpt(of: Array("your token t0ken-1 is bad".utf8)) == "your token *** is bad")
     }
 
+    @Test("is not asked for by a status request that has its own auth, whatever it is answered") func ownAuth() async throws {
+        let api = try TokenAPI()
+        let yaml = Self.yaml(Self.session, api).replacing("status: { request:", with: "status: { auth: false, request:")
+        let client = try await ProviderClient.open(
+            try ProviderSource(yaml: yaml, file: "p.yaml"), http: TestProvider.http, on: TestProvider.thread,
+            secrets: .environment(["PERSONAL": "p3rsonal"]))
+        _ = await client.create(try Self.job())
+        guard case .failure(let failure) = await client.check(try Self.job(), exportHandle: Self.handle) else {
+            throw Unexpected("success")
+        }
+        #expect(failure.code == "http-401" && api.seen.requests == 2 && api.seen.logins.count == 1)
+    }
+
+    @Test("by another process hides what that one obtained, before it is sent") func hiddenBeforeUse() async throws {
+        let api = try TokenAPI(login: { request, n in
+            n == 1 ? nil : .json("{\"sent\":\"\(request.body.split(separator: "&")[1])\"}", status: 400)
+        })
+        let store = MemorySessionStore(), job = try Self.job()
+        _ = await (try await Self.client(Self.refresh, api, store: store)).create(job)
+        api.endToken()
+        let second = try await Self.client(Self.refresh, api, process: "b", store: store)
+        guard case .failed(let failure) = await second.create(job) else { throw Unexpected("success") }
+        #expect(failure.message.contains("refresh_token=***") && !failure.message.contains("r3fresh-1"), "\(failure.message)")
+        #expect(!failure.mayHaveRun)
+    }
+
+    @Test("hides values at any depth") func nested() async throws {
+        let api = try TokenAPI()
+        let auth = Self.session.replacing("token: .response.body.access_token", with: "login: .response.body").replacing(
+            ".session.token", with: ".session.login.access_token")
+        let client = try await Self.client(auth, api)
+        #expect(await client.create(try Self.job()) == .created(exportHandle: Self.handle))
+        #expect(client.excerpt(of: Array("t0ken-1 and r3fresh-1".utf8)) == "*** and ***")
+    }
+
+    @Test("that a store does not take is offered again until it does: a token that was used up must not be lost") func outage() async throws
+    {
+        let api = try TokenAPI(), store = FailingStore(), job = try Self.job()
+        let client = try await Self.client(Self.refresh, api, store: store)
+        await store.fail(3)
+        #expect(await client.create(job) == .created(exportHandle: Self.handle))
+        #expect(api.seen.logins.count == 1)
+        #expect(await store.records.read("p").record.sealed != nil)
+    }
+
+    @Test("begins again when the record was deleted") func deleted() async throws {
+        let api = try TokenAPI(), store = MemorySessionStore(), job = try Self.job()
+        let client = try await Self.client(Self.session, api, store: store)
+        _ = await client.create(job)
+        await store.forget("p")
+        api.endToken()
+        #expect(await client.create(job) == .created(exportHandle: Self.handle))
+        #expect(api.seen.logins.count == 2)
+    }
+
     @Test("with client credentials sends them as RFC 6749 says", arguments: ["basic", "body"]) func clientCredentials(form: String)
         async throws
     {
@@ -200,5 +255,34 @@ struct SessionSealTests {
 
     @Test("is refused keys that are none", arguments: ["", "x", "YWJj", ","]) func keys(text: String) {
         #expect(throws: SessionSealError.self) { try SessionSeal(keys: text) }
+    }
+}
+
+/// A store that does not answer for a while after a sign-in has begun.
+private actor FailingStore: SessionStore {
+    let records = MemorySessionStore()
+    private var failures = 0
+    private var hasBegun = false
+
+    struct Outage: Error {}
+
+    /// So many calls after the first write fail.
+    func fail(_ count: Int) { failures = count }
+
+    func read(_ provider: String) async throws -> (record: SessionRecord, version: Int64, now: Int64) {
+        try check()
+        return await records.read(provider)
+    }
+
+    func write(_ record: SessionRecord, of provider: String, read version: Int64) async throws -> Bool {
+        try check()
+        hasBegun = true
+        return await records.write(record, of: provider, read: version)
+    }
+
+    private func check() throws {
+        guard hasBegun, failures > 0 else { return }
+        failures -= 1
+        throw Outage()
     }
 }

@@ -36,6 +36,14 @@ public enum JobEvent: Sendable, Equatable {
         }
     }
 
+    /// What the answer says about when to come back.
+    public var hints: PollHints? {
+        switch self {
+        case .created(let hints), .notReady(let hints), .unknownStatus(_, let hints): hints
+        default: nil
+        }
+    }
+
     /// Whether a step did not succeed.
     public var isFailure: Bool {
         switch self {

@@ -50,6 +50,7 @@ extension JobStore {
     /// - Returns: `false` when somebody else has set it meanwhile: read it and decide again.
     public func setHealth(_ health: ProviderHealth, of provider: String, read version: Int64) async throws(JobStoreError) -> Bool {
         let value = try StoredJSON.encode(health, "set_health")
-        return try await run(.setHealth, provider: provider, [.integer(version), .string(value)]).element("isSet").integer == 1
+        return try await run(.setHealth, provider: provider, key: .health, [.integer(version), .string(value)]).element("isSet").integer
+            == 1
     }
 }

@@ -35,6 +35,6 @@ extension JobStore {
     /// Replaces a provider's session, if it is still the one that was read.
     /// - Returns: `false` when somebody else has set it meanwhile: read it and decide again.
     public func setSession(_ value: String, of provider: String, read version: Int64) async throws(JobStoreError) -> Bool {
-        try await run(.setSession, provider: provider, [.integer(version), .string(value)]).element("isSet").integer == 1
+        try await run(.setSession, provider: provider, key: .session, [.integer(version), .string(value)]).element("isSet").integer == 1
     }
 }

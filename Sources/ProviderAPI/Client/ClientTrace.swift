@@ -15,5 +15,7 @@ public typealias ClientTrace = @Sendable (TraceEvent) -> Void
 
 /// Where the filters of a plan report what they give. Bound to the thread of its plan.
 final class FilterTrace {
+    /// While filters read secrets that are not known yet.
+    var isPaused = false
     var note: ((_ field: String, _ filter: String, _ outputs: [JQValue]) -> Void)?
 }

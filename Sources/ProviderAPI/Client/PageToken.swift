@@ -6,6 +6,11 @@ enum PageToken {
     case url(String)
     case value(JQValue)
 
+    /// Without parameters that authenticate.
+    func unsigned(_ credentials: Credentials) -> PageToken {
+        if case .url(let url) = self { .url(credentials.unsigned(url)) } else { self }
+    }
+
     /// - Parameter integers: those of the texts that the value was read from.
     func text(_ integers: ExactIntegers) -> String {
         switch self {

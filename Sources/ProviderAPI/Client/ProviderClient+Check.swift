@@ -19,9 +19,9 @@ extension ProviderClient {
     }
 
     /// - Parameter dead: the session that an answer to this check has refused.
-    private func send(_ job: JobContext, _ exportHandle: String, _ index: Int, _ answers: Inbox<CheckAnswer>, after dead: Int? = nil) {
+    private func send(_ job: JobContext, _ exportHandle: String, _ index: Int, _ answers: Inbox<CheckAnswer>, after dead: String? = nil) {
         guard let session = sessionPlan(of: plan.status.request), dead != nil || !isSignedIn else {
-            return ask(job, exportHandle, index, answers, isSecond: false)
+            return ask(job, exportHandle, index, answers, isSecond: dead != nil)
         }
         Task {
             do throws(Failure) {
@@ -44,7 +44,7 @@ extension ProviderClient {
                 context: context, parameters: job.request.parameters, method: request.method, url: request.url,
                 job: plan.listsReadyAnswer ? job : nil,
                 exportHandle: exportHandle, index: index, answers: answers, begun: .now,
-                retry: isSecond ? nil : session.map { (job, $0.generation) })
+                retry: isSecond || sessionPlan(of: step.request) == nil ? nil : session.map { (job, $0.id) })
             if step.ready == .download {
                 // Reading the head of a stream has no callback; such an API has few exports at once.
                 Task { answered(number, await head(request)) }
@@ -69,12 +69,14 @@ extension ProviderClient {
         let answers: Inbox<CheckAnswer>
         let begun: ContinuousClock.Instant
         /// What a second request needs if the session is refused; `nil` without a session, and for the second request.
-        let retry: (job: JobContext, session: Int)?
+        let retry: (job: JobContext, session: String)?
     }
 
     private func answered(_ number: UInt64, _ response: Result<HTTPResponse, HTTPError>) {
         guard let check = checks.removeValue(forKey: number) else { return }
-        if let retry = check.retry, case .success(let answer) = response, answer.status == 401 {
+        if let retry = check.retry, case .success(let answer) = response, answer.status == 401, refusesSession(answer.url, asked: check.url)
+        {
+            noteBudget(.check, answer.headers)
             return send(retry.job, check.exportHandle, check.index, check.answers, after: retry.session)
         }
         check.answers.put(CheckAnswer(index: check.index, outcome: judged(check, response), took: .now - check.begun))

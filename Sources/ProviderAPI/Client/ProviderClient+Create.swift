@@ -9,7 +9,7 @@ extension ProviderClient {
         do throws(Failure) {
             var sources = JSONSources(parameters: job.request.parameters)
             let (answer, context) = try await exchange(.create, step.request, step.parts, job, sources)
-            sources.answer = answer.bytes
+            sources.answer = answer.json
             return created(step, answer, contexts.context(step.parts, context, answer: answer), sources)
         } catch {
             return .failed(reported(error))
@@ -49,7 +49,7 @@ extension ProviderClient {
         do throws(Failure) {
             var sources = JSONSources(parameters: job.request.parameters)
             let (answer, context) = try await exchange(kind, step.request, step.parts, job, sources)
-            sources.answer = answer.bytes
+            sources.answer = answer.json
             received = answer
             let answered = contexts.context(step.parts, context, answer: answer)
             return try judging(answer, "find at") { () throws(Failure) in

@@ -13,7 +13,7 @@ extension ProviderClient {
         do throws(Failure) {
             if case .session(let session) = plan.credentials, downloadAccess(to: url, job, exportHandle: exportHandle).withCredentials {
                 try await signIn(session)
-                let used = self.session?.generation
+                let used = self.session?.id
                 do throws(Failure) {
                     return try await openDownload(url, job, exportHandle)
                 } catch {

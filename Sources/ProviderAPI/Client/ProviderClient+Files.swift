@@ -30,7 +30,7 @@ extension ProviderClient {
             var sources = JSONSources(parameters: job.request.parameters, handle: exportHandle, page: page)
             let (answer, context) = try await exchange(
                 .list, request, read, job, handle: exportHandle, page: value, sources, link: link, bodyUse: step.bodyUse)
-            sources.answer = answer.bytes
+            sources.answer = answer.json
             received = answer
             let asked = sources
             let answered = contexts.context(read, context, answer: answer)
@@ -67,9 +67,14 @@ extension ProviderClient {
         if step.bodyUse == .read { try requireReadable(answer, step.parts, "files at") }
         let outputs = try step.items.all(context)
         try requireList(outputs, answer, "files at")
-        let files = try ListedFile.files(outputs, base: answer.url, secrets)
-        let next = try PageToken(next: try step.next?.first(context), usesPage: usesPage, answeredBy: answer.url, secrets)?.text(
-            sources.integers(of: step.next?.parts ?? []))
+        // Links may repeat the parameters that authenticate: these are not stored.
+        let files = try ListedFile.files(outputs, base: answer.url, secrets).map { file in
+            var file = file
+            file.url = plan.credentials.unsigned(file.url)
+            return file
+        }
+        let token = try PageToken(next: try step.next?.first(context), usesPage: usesPage, answeredBy: answer.url, secrets)
+        let next = token?.unsigned(plan.credentials).text(sources.integers(of: step.next?.parts ?? []))
         guard next == nil || next != page else {
             throw Failure(.permanent, code: "paging-loop", message: "files.next leads back to the same page; check the filter")
         }

@@ -5,7 +5,7 @@ import JQ
 /// The answer that makes an export ready.
 extension ProviderClient {
     func ready(_ check: PendingCheck, _ answer: ProviderResponse, _ context: JQValue) throws(Failure) -> CheckOutcome {
-        let sources = JSONSources(parameters: check.parameters, handle: check.exportHandle, answer: answer.bytes)
+        let sources = JSONSources(parameters: check.parameters, handle: check.exportHandle, answer: answer.json)
         let handle = try plan.status.export?.handle(context, sources)
         return .ready(exportHandle: handle, page: page(check, answer, sources, handle ?? check.exportHandle))
     }

@@ -23,10 +23,10 @@ extension ProviderClient {
         let parts = template.parts.union(parts)
         let plan = sessionPlan(of: template)
         if let plan { try await signIn(plan) }
-        let used = session?.generation
+        let used = session?.id
         var context = try context(parts, job, handle, page: page)
         var answer = try await send(kind, template, context, sources, link: link, bodyUse: bodyUse)
-        if let plan, answer.status == 401, let used {
+        if let plan, answer.status == 401, let used, refusesSession(answer.url, asked: answer.requestURL) {
             try await signIn(plan, after: used)
             context = try self.context(parts, job, handle, page: page)
             answer = try await send(kind, template, context, sources, link: link, bodyUse: bodyUse)
@@ -36,11 +36,11 @@ extension ProviderClient {
 
     /// Sends the request of a step and reads the response, whatever its status.
     /// - Parameters:
-    ///   - kind: what its budget is counted for.
+    ///   - kind: what its budget is counted for; `nil`: for nothing.
     ///   - link: a URL from a response; if set, it is requested with GET instead of the template's URL.
     ///   - isSecret: whether the answer holds secrets that are not known yet.
     func send(
-        _ kind: RequestKind, _ template: RequestTemplate, _ context: JQValue, _ sources: JSONSources, link: String? = nil,
+        _ kind: RequestKind?, _ template: RequestTemplate, _ context: JQValue, _ sources: JSONSources, link: String? = nil,
         bodyUse: FilesPlan.BodyUse = .read, isSecret: Bool = false
     ) async throws(Failure) -> ProviderResponse {
         let request = try request(template, context, sources, link: link)
@@ -55,7 +55,7 @@ extension ProviderClient {
             throw Failure(error)
         }
         let answer = ProviderResponse(response, to: request, as: template.answer, credentials: plan.credentials(of: template))
-        noteBudget(kind, answer.headers)
+        if let kind { noteBudget(kind, answer.headers) }
         trace(answer, took: .now - begun, isSecret: isSecret)
         return answer
     }
@@ -63,11 +63,13 @@ extension ProviderClient {
     func request(
         _ template: RequestTemplate, _ context: JQValue, _ sources: JSONSources, link: String? = nil
     ) throws(Failure) -> HTTPRequest {
-        let base = try base(context)
+        // A URL that is written out needs no base, which may depend on the job.
+        let isWritten = link == nil && template.line.isAbsolute
+        let base = isWritten ? "" : try base(context)
         var url = link ?? ""
         if link == nil { url = try template.url(context, sources, base: base) }
         // Hosts written in the provider file are trusted. For a URL from a response, credentials go only to the origin of the base URL.
-        let isTrusted = link == nil && template.line.isWrittenHost || WebURL.origin(url) == WebURL.origin(base)
+        let isTrusted = isWritten || link == nil && template.line.isWrittenHost || WebURL.origin(url) == WebURL.origin(base)
         let credentials = plan.credentials(of: template)
         var headers = isTrusted ? try credentials.headers(context) : []
         var sensitive = headers.map(\.name)
@@ -124,6 +126,8 @@ extension ProviderClient {
 }
 
 extension RequestLine {
+    var isAbsolute: Bool { if case .url = target { true } else { false } }
+
     /// Whether the host comes from the provider file and not from a response.
     var isWrittenHost: Bool {
         if case .reference = target { return false }

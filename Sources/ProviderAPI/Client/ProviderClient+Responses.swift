@@ -30,7 +30,9 @@ extension ProviderClient {
             return .ruled(failure(answer, failureClass, rule.code, rule.message, wait: rule.wait, reading, context, what))
         }
         let error = reading.error
-        if answer.isSuccess {
+        // What is no GraphQL, such as a proxy's page, is judged by its code.
+        let isError = error.appliesAlways && !answer.isSuccess ? (try? error.when?.isTrue(context)) ?? false : false
+        if answer.isSuccess || isError {
             guard let when = error.when, try when.isTrue(context) else { return .success }
             let failureClass = try error.answerClass?.value(context, secrets).failureClass ?? .permanent
             return .ruled(failure(answer, failureClass, error.code, error.message, wait: nil, reading, context, what))

@@ -13,76 +13,137 @@ extension ProviderClient {
         return nil
     }
 
-    /// Makes sure that there is a valid session, and takes it for the requests that follow.
-    /// - Parameter dead: the generation that an answer has refused.
-    /// - Throws: `sign-in-refused`, unauthorised; any failure of the request that signs in.
-    func signIn(_ session: SessionPlan, after dead: Int? = nil) async throws(Failure) {
-        if dead == nil, isSignedIn { return }
-        let current = try await sessions.session(after: dead) { last throws(Failure) in try await self.obtain(last) }
-        // While another process renews it, the old one is looked at again soon.
-        let next = min(max(current.renewAt, .now + .seconds(1)), current.endsAt)
-        guard current.generation != self.session?.generation else {
-            self.session?.renewAt = next
-            return
-        }
-        let values = (try? JQValue(json: current.values))?["values"] ?? .emptyObject
-        hide((values.entries ?? []).compactMap { $0.value.string }.filter { $0.utf8.count >= 4 })
-        self.session = (values, current.generation, next)
-    }
-
     /// Whether the session needs nothing now.
     var isSignedIn: Bool { session.map { .now < $0.renewAt } ?? false }
+
+    /// Whether a 401 may be about the session: the host that answered saw it.
+    func refusesSession(_ url: String, asked: String) -> Bool {
+        // A status that the file lists is an answer like any other.
+        plan.status.words["401"] == nil && WebURL.origin(url) == WebURL.origin(asked)
+    }
+
+    /// Makes sure that there is a valid session, and takes it for the requests that follow.
+    /// - Parameter dead: the session that an answer has refused.
+    /// - Throws: `sign-in-refused`, unauthorised; `session-key`; any failure of the request that signs in.
+    func signIn(_ session: SessionPlan, after dead: String? = nil) async throws(Failure) {
+        if dead == nil, isSignedIn { return }
+        // Nobody sends it again while it is renewed.
+        if let dead, self.session?.id == dead { self.session = nil }
+        var current = try await sessions.session(after: dead) { last throws(Failure) in try await self.obtain(last) }
+        if current.id != self.session?.id, SessionContent(current.values).plan != session.fingerprint {
+            // Another version of the provider file has signed in: it may have kept other values.
+            let foreign = current.id
+            current = try await sessions.session(after: foreign) { last throws(Failure) in try await self.obtain(last) }
+        }
+        // While another process renews it, the old one is looked at again soon.
+        let next = min(max(current.renewAt, .now + .seconds(1)), current.endsAt)
+        let values = SessionContent(current.values).values
+        hide(values.texts)
+        self.session = (values, current.id, next)
+    }
 
     /// Sends the request that signs in.
     private func obtain(_ last: String) async throws(Failure) -> (values: String, lifetime: Duration) {
         guard case .session(let session) = plan.credentials else { return ("{}", .zero) }
-        if session.request.parts.union(session.assertion?.parts ?? []).contains(.secrets), let refusal = secrets.refusal { throw refusal }
-        let basis = try basis(of: session)
-        let record = try? JQValue(json: last)
-        // What began with another first token cannot be continued with this one.
-        let lastValues = record?["basis"]?.string == basis ? record?["values"] : nil
+        do throws(Failure) {
+            if session.request.parts.union(session.assertion?.parts ?? []).contains(.secrets), let refusal = secrets.refusal {
+                throw refusal
+            }
+            return try await ask(session, last)
+        } catch {
+            // The request of the job was not sent.
+            var failure = error
+            failure.mayHaveRun = false
+            throw failure
+        }
+    }
+
+    private func ask(_ session: SessionPlan, _ last: String) async throws(Failure) -> (values: String, lifetime: Duration) {
         let plain = contexts.context(secrets: secrets.object, session: .emptyObject)
+        let basis = try session.first.map { first throws(Failure) in Self.digest(try first.text(plain) ?? "") } ?? ""
+        let known = SessionContent(last)
+        // What began with another first token cannot be continued with this one.
+        let lastValues = known.basis == basis ? known.values : .emptyObject
         let assertion = try session.assertion?.token(plain, now: now())
-        if let assertion { hide([assertion]) }
-        let context = contexts.context(secrets: secrets.object, session: lastValues ?? .emptyObject, assertion: assertion)
+        // The answer may repeat them.
+        hide(lastValues.texts + (assertion.map { [$0] } ?? []))
+        let context = contexts.context(secrets: secrets.object, session: lastValues, assertion: assertion)
         let sources = JSONSources(handle: "{}")
         // The provider counts from some time before its answer arrived.
         let begun = ContinuousClock.now
-        let answer = try await send(.create, session.request, context, sources, isSecret: true)
-        let what = "signing in at \(secrets.shown(url: answer.url)) answered \(answer.status)"
-        guard answer.isSuccess else {
-            var failure = Failure.http(
-                status: answer.status, retryAfter: retryAfter(answer) ?? reset(answer), what: "signing in at", isCreate: false)
-            let isRefused = [400, 401, 403].contains(answer.status) && failure.failureClass != .throttled
-            let lost = session.isChained ? "; if its refresh token has changed and was lost, set a new one" : ""
-            failure.message = "\(what): \(excerpt(answer))\(isRefused ? lost : "")"
-            if isRefused { (failure.failureClass, failure.code, failure.countsAsAttempt) = (.unauthorised, "sign-in-refused", true) }
-            throw reported(failure, answer)
-        }
+        let answer = try await send(nil, session.request, context, sources, isSecret: true)
+        guard answer.isSuccess else { throw refused(answer, session) }
         let answered = contexts.context(session.answerParts, context, answer: answer)
         var answerSources = sources
-        answerSources.answer = answer.bytes
+        answerSources.answer = answer.json
+        plan.trace?.isPaused = true
+        defer { plan.trace?.isPaused = false }
         do throws(Failure) {
-            let values = try session.values.handle(answered, answerSources)
-            return ("{\"basis\":\(JQValue(basis).json),\"values\":\(values)}", max(try lifetime(session, answered) - (.now - begun), .zero))
+            let values = try session.values.handle(answered, answerSources, atMost: SessionContent.maxBytes)
+            hide(((try? JQValue(json: values)) ?? .emptyObject).texts)
+            let content = SessionContent.json(basis: basis, plan: session.fingerprint, values: values)
+            return (content, max(try lifetime(session, answered) - (.now - begun), .seconds(1)))
         } catch {
             // The body holds secrets that are not known yet: it is not quoted.
+            let what = "signing in at \(secrets.shown(url: answer.url)) answered \(answer.status)"
             throw Failure(
                 .transient, code: "unexpected-answer", message: "\(what), which does not hold what the session needs: \(error.code)")
         }
     }
 
-    /// Tells the first token of a chain from another.
-    private func basis(of session: SessionPlan) throws(Failure) -> String {
-        guard let first = session.first else { return "" }
-        let context = contexts.context(secrets: secrets.object, session: .emptyObject)
-        return Hexadecimal.text(SHA256.hash(data: Data((try first.text(context) ?? "").utf8)))
+    /// Any answer that is not a success concerns the provider: a job has no part in it.
+    private func refused(_ answer: ProviderResponse, _ session: SessionPlan) -> Failure {
+        let what = "signing in at \(secrets.shown(url: answer.url)) answered \(answer.status)"
+        var failure = Failure.http(
+            status: answer.status, retryAfter: retryAfter(answer) ?? reset(answer), what: "signing in at", isCreate: false)
+        failure.message = "\(what): \(excerpt(answer))"
+        if failure.failureClass != .throttled, failure.failureClass != .transient {
+            (failure.failureClass, failure.code, failure.countsAsAttempt) = (.unauthorised, "sign-in-refused", true)
+            if session.isChained { failure.message += "; if its refresh token has changed and was lost, set a new one" }
+        }
+        return reported(failure, answer)
     }
 
-    /// `expires` is a number of seconds from now, a time in seconds since 1970 above 10^9, or a date.
+    private static func digest(_ text: String) -> String { Hexadecimal.text(SHA256.hash(data: Data(text.utf8))) }
+
+    /// `expires` is a number of seconds from now, a time in seconds since 1970 above 10^9, or a date. A time that has passed is none at all
+    /// for long: the provider's clock may be late.
     private func lifetime(_ session: SessionPlan, _ context: JQValue) throws(Failure) -> Duration {
-        guard let value = try session.expires?.first(context), !value.isNull else { return session.lifetime }
-        guard let seconds = WaitRule.secondsLeft(value, now: now()), seconds > 0 else { return session.lifetime }
-        return .seconds(min(seconds, 365 * 86_400))
+        guard let value = try session.expires?.first(context), !value.isNull, let seconds = WaitRule.secondsLeft(value, now: now()) else {
+            return session.lifetime
+        }
+        if seconds <= 0 { noteOnce(about: "auth.expires", "its session ends before it begins; check auth.session.expires") }
+        return .seconds(min(max(seconds, 1), 365 * 86_400))
+    }
+}
+
+/// What is sealed of a session.
+struct SessionContent {
+    /// Tells the first token of the chain.
+    let basis: String
+    /// Tells the version of the provider file.
+    let plan: String
+    let values: JQValue
+
+    /// Two large tokens fit.
+    static let maxBytes = 64 << 10
+
+    init(_ json: String) {
+        let content = try? JQValue(json: json)  // what cannot be read is no session
+        basis = content?["basis"]?.string ?? ""
+        plan = content?["plan"]?.string ?? ""
+        values = content?["values"] ?? .emptyObject
+    }
+
+    static func json(basis: String, plan: String, values: String) -> String {
+        "{\"basis\":\(JQValue(basis).json),\"plan\":\(JQValue(plan).json),\"values\":\(values)}"
+    }
+}
+
+extension JQValue {
+    /// All texts in it that are long enough to be secrets.
+    fileprivate var texts: [String] {
+        if let string { return string.utf8.count >= 4 ? [string] : [] }
+        return (elements ?? entries?.map(\.value) ?? []).flatMap(\.texts)
     }
 }

@@ -17,7 +17,7 @@ public actor ProviderClient {
     private let secretSource: SecretSource
     let sessions: SessionKeeper
     /// The session that requests use now.
-    var session: (values: JQValue, generation: Int, renewAt: ContinuousClock.Instant)?
+    var session: (values: JQValue, id: String, renewAt: ContinuousClock.Instant)?
     /// What others than this actor need of the secrets.
     private let shared: Mutex<(missing: [String], problems: [ProviderFileProblem], redaction: Redaction)>
     let contexts = ContextBuilder()
@@ -71,8 +71,7 @@ public actor ProviderClient {
         self.note = note
         self.trace = trace
         sessions = SessionKeeper(
-            plan.definition.name, process: sharing.process, store: sharing.store, seal: sharing.seal,
-            turn: plan.definition.timeouts.whole + .seconds(5), isChained: needsSharedSession)
+            plan.definition.name, sharing: sharing, turn: plan.definition.timeouts.whole + .seconds(5), isChained: needsSharedSession)
         plan.trace?.note = { [weak self] field, filter, outputs in self?.noteFilter(field, filter, outputs) }
     }
 

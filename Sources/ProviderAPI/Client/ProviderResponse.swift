@@ -13,6 +13,8 @@ struct ProviderResponse {
     let headers: HTTPHeaders
     /// The body as it arrived.
     let bytes: [UInt8]
+    /// The body if it was parsed as JSON; empty otherwise. Its integers stay exact; digits in other forms are text.
+    let json: [UInt8]
     /// The parsed body, or its text if it cannot be parsed; null if it is empty.
     let body: JQValue
     /// Why the body is not parsed although its type or the provider file says how. It may be a proxy's page: whoever reads it decides.
@@ -33,6 +35,7 @@ struct ProviderResponse {
         headers = response.headers
         bytes = response.body
         (body, problem) = form.read(response)
+        json = [.xml, .csv, .text].contains(form) || body.kind == .string ? [] : bytes
     }
 
     var isSuccess: Bool { (200...299).contains(status) }

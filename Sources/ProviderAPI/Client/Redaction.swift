@@ -25,9 +25,20 @@ struct Redaction: Sendable {
     /// - Parameter goesOn: whether the text is itself the start of a longer one.
     func start(of text: String, atMost count: Int, goesOn: Bool = false) -> String {
         let head = text.prefix(Self.searched)
-        // Where the text is cut off, there may be the start of a secret.
-        let unsure = goesOn || head.endIndex < text.endIndex ? longestFirst.first?.count ?? 0 : 0
-        return String(redacted(String(head)).dropLast(unsure).prefix(count))
+        let shown = redacted(String(head))
+        let isCut = goesOn || head.endIndex < text.endIndex
+        return String((isCut ? withoutPart(shown) : shown).prefix(count))
+    }
+
+    /// Where a text is cut off, there may be the start of a secret.
+    private func withoutPart(_ text: String) -> String {
+        let bytes = Array(text.utf8)
+        let part = longestFirst.reduce(0) { longest, form in
+            var length = min(form.count - 1, bytes.count)
+            while length > longest, !bytes.suffix(length).elementsEqual(form.prefix(length)) { length -= 1 }
+            return max(longest, length)
+        }
+        return part == 0 ? text : String(decoding: bytes.dropLast(part), as: UTF8.self)
     }
 
     /// The start of a text as one line of at most 200 characters, without secrets, control characters and marks that nobody sees; empty

@@ -9,9 +9,19 @@ struct Secrets {
     /// What is missing, each with the position that names it.
     let problems: [ProviderFileProblem]
     private(set) var redaction: Redaction
+    /// Without what was obtained.
+    private let configured: Redaction
+    /// Secrets that sign-ins returned, of the last ones: answers may repeat old ones for a while.
+    private var obtained: [[String]]
+
+    private static let keptSignIns = 4
 
     /// Hides values that were obtained, in addition.
-    mutating func hide(_ values: [String]) { redaction = Redaction(values, after: redaction) }
+    mutating func hide(_ values: [String]) {
+        guard !values.isEmpty, obtained.last != values else { return }
+        obtained = (obtained + [values]).suffix(Self.keptSignIns)
+        redaction = Redaction(obtained.flatMap(\.self), after: configured)
+    }
 
     /// - Parameter old: the secrets before they changed; they stay hidden, because answers may still repeat them.
     init(_ fields: [String: Field], from source: SecretSource, after old: Secrets? = nil) {
@@ -35,7 +45,9 @@ struct Secrets {
         object = JQValue(object: entries)
         self.missing = missing.keys.sorted()
         problems = ProviderFileError(Array(missing.values)).problems
-        redaction = Redaction(values, after: old?.redaction)
+        configured = Redaction(values, after: old?.configured)
+        obtained = old?.obtained ?? []
+        redaction = obtained.isEmpty ? configured : Redaction(obtained.flatMap(\.self), after: configured)
     }
 
     /// Why no request that uses secrets can be sent; `nil` if all are there.

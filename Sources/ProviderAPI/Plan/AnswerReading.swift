@@ -28,10 +28,12 @@ final class AnswerReading {
     /// Whether a rule of the request itself reads the HTTP code.
     let readsHTTPStatus: Bool
 
-    /// - Parameter section: may hold `errors` and `error`; `nil` if the request has no section.
-    init(_ section: Section?, _ defaults: AnswerDefaults, _ compiler: FilterCompiler) {
+    /// - Parameters:
+    ///   - section: may hold `errors` and `error`; `nil` if the request has no section.
+    ///   - isGraphQL: whether the answer is one of GraphQL although the section has no such body.
+    init(_ section: Section?, _ defaults: AnswerDefaults, _ compiler: FilterCompiler, isGraphQL: Bool = false) {
         let (own, error) = compiler.overAnswer {
-            (AnswerRule.list(section?["errors"], compiler), ErrorRules(ofStep: section, compiler))
+            (AnswerRule.list(section?["errors"], compiler), ErrorRules(ofStep: section, isGraphQL: isGraphQL, compiler))
         }
         let rules = own + defaults.rules
         self.rules = rules

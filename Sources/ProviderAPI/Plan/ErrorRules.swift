@@ -8,18 +8,21 @@ struct ErrorRules {
     var message: Filter?
     /// Of a success that `when` takes for a failure; permanent if it is not given.
     var answerClass: ClassRule?
+    /// Whether `when` is asked whatever the HTTP code: GraphQL says errors in its own way.
+    var appliesAlways = false
 
     private static let keys = ["when", "code", "message", "class"]
 
     init() {}
 
     /// What a step says; without it, what GraphQL says about errors (the specification's section 7.1).
-    init(ofStep section: Section?, _ compiler: FilterCompiler) {
-        guard let section, section.has("graphql"), !section.has("error") else {
+    init(ofStep section: Section?, isGraphQL: Bool, _ compiler: FilterCompiler) {
+        guard let section, section.has("graphql") || isGraphQL, !section.has("error") else {
             self.init(section?["error"], compiler)
             return
         }
         self.init()
+        appliesAlways = true
         let field = section["graphql"] ?? section.field
         when = compiler.filter(".response.body.errors? // [] | length > 0", field)
         code = compiler.filter(".response.body.errors[0].extensions.code? // \"graphql-error\"", field)

@@ -26,7 +26,7 @@ struct ExportMapping {
     /// Adds the values to the handle of `sources`.
     /// - Throws: `unexpected-answer`, permanent, if a filter gives null. `// empty` makes a value optional. `invalid-handle`,
     ///   `export-too-large`.
-    func handle(_ context: JQValue, _ sources: JSONSources) throws(Failure) -> String {
+    func handle(_ context: JQValue, _ sources: JSONSources, atMost limit: Int = maxBytes) throws(Failure) -> String {
         var members = try Self.members(sources.handle ?? "{}")
         for entry in entries {
             guard let value = try entry.filter.first(context) else { continue }
@@ -39,9 +39,9 @@ struct ExportMapping {
             members.append((entry.key, sources.json(value, of: entry.filter)))
         }
         let handle = "{" + members.map { JQValue($0.key).json + ":" + $0.json }.joined(separator: ",") + "}"
-        guard handle.utf8.count <= Self.maxBytes else {
+        guard handle.utf8.count <= limit else {
             throw Failure(
-                .permanent, code: "export-too-large", message: "the export handle is longer than \(Self.maxBytes) bytes")
+                .permanent, code: "export-too-large", message: "the export handle is longer than \(limit) bytes")
         }
         return handle
     }

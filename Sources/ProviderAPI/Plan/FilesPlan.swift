@@ -21,13 +21,13 @@ struct FilesPlan {
     /// The parts that the filters over the response read.
     let parts: ContextParts
 
-    init?(_ field: Field, _ ready: StatusPlan.ReadyAnswer, _ defaults: AnswerDefaults, _ compiler: FilterCompiler) {
+    init?(_ field: Field, _ ready: StatusPlan.ReadyAnswer, ofGraphQL: Bool, _ defaults: AnswerDefaults, _ compiler: FilterCompiler) {
         let keys = RequestTemplate.keys + ["items", "next", "refresh", "body", "none", "error", "errors"]
         guard let section = field.section(keys) else { return nil }
         for key in RequestTemplate.keys where key != "request" && section.has(key) && !section.has("request") {
             section[key]?.problem("\(key) without request", fix: "add request or remove \(key)")
         }
-        reading = AnswerReading(section, defaults, compiler)
+        reading = AnswerReading(section, defaults, compiler, isGraphQL: ofGraphQL && !section.has("request"))
         var request = section.has("request") ? RequestTemplate(section, compiler) : nil
         request?.redirects = RedirectRule.resolved(section, defaults, readsHTTPStatus: reading.readsHTTPStatus)
         self.request = request

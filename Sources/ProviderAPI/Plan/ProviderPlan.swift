@@ -46,6 +46,7 @@ final class ProviderPlan {
         }
         self.credentials = credentials
         tls = root["tls"].flatMap { ClientTLS($0, compiler) }
+        if case .session(let session) = credentials, let base { session.check(base, root["auth"]) }
         compiler.credentials = credentials.names
         let defaults = AnswerDefaults(root, compiler)
         let create = root.required("create", fix: "write the request that starts an export").flatMap {
@@ -103,7 +104,9 @@ final class ProviderPlan {
         }
         let field = root.required("files", fix: "describe how to list the files of an export")
         return field.flatMap { field in
-            compiler.having([.anywhere, .export, .page]) { FilesPlan(field, status?.ready ?? .answer, defaults, compiler) }
+            compiler.having([.anywhere, .export, .page]) {
+                FilesPlan(field, status?.ready ?? .answer, ofGraphQL: status?.request.body.isGraphQL ?? false, defaults, compiler)
+            }
         }
     }
 

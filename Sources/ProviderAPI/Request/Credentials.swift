@@ -61,12 +61,14 @@ enum Credentials {
     func signed(_ url: String, _ context: JQValue) throws(Failure) -> String {
         if case .session(let session) = self { return try session.send.signed(url, context) }
         guard case .query(let parameters) = self else { return url }
-        var url = url
+        // A link may repeat them, with an old value.
+        let parts = unsigned(url).split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false)
+        var signed = String(parts[0])
         for parameter in parameters {
             let value = PercentEncoding.encoded(try Self.text(parameter.value, context))
-            url += (url.contains("?") ? "&" : "?") + PercentEncoding.encoded(parameter.name) + "=" + value
+            signed += (signed.contains("?") ? "&" : "?") + PercentEncoding.encoded(parameter.name) + "=" + value
         }
-        return url
+        return parts.count > 1 ? signed + "#" + parts[1] : signed
     }
 
     /// The complete request with its signature, if there is one.
@@ -82,10 +84,9 @@ enum Credentials {
         if case .session(let session) = self { return session.send.unsigned(url) }
         guard case .query(let parameters) = self, let start = url.firstIndex(of: "?") else { return url }
         let names = Set(parameters.map { PercentEncoding.encoded($0.name) })
-        let query = url[url.index(after: start)...].split(separator: "&").filter { pair in
-            !names.contains(String(pair.prefix { $0 != "=" }))
-        }
-        return String(url[..<start]) + (query.isEmpty ? "" : "?" + query.joined(separator: "&"))
+        let parts = url[url.index(after: start)...].split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false)
+        let query = parts[0].split(separator: "&").filter { !names.contains(String($0.prefix { $0 != "=" })) }
+        return String(url[..<start]) + (query.isEmpty ? "" : "?" + query.joined(separator: "&")) + (parts.count > 1 ? "#" + parts[1] : "")
     }
 
     private static func text(_ template: Template, _ context: JQValue) throws(Failure) -> String {

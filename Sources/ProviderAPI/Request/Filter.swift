@@ -14,7 +14,7 @@ struct Filter {
     func first(_ context: JQValue) throws(Failure) -> JQValue? {
         do throws(JQError) {
             let value = try program.first(context)
-            trace?.note?(field, program.filter, value.map { [$0] } ?? [])
+            tell(value.map { [$0] } ?? [])
             return value
         } catch {
             throw failure(error)
@@ -24,11 +24,16 @@ struct Filter {
     func all(_ context: JQValue) throws(Failure) -> [JQValue] {
         do throws(JQError) {
             let values = try program.run(context)
-            trace?.note?(field, program.filter, values)
+            tell(values)
             return values
         } catch {
             throw failure(error)
         }
+    }
+
+    private func tell(_ outputs: [JQValue]) {
+        guard let trace, !trace.isPaused else { return }
+        trace.note?(field, program.filter, outputs)
     }
 
     func isTrue(_ context: JQValue) throws(Failure) -> Bool { try first(context)?.isTruthy ?? false }

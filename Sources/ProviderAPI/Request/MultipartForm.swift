@@ -41,14 +41,24 @@ struct MultipartForm {
         var number = 0
         while true {
             let boundary = "longhaul-part-\(number)"
-            if !parts.contains(where: { $0.content.contains(boundary) }) { return boundary }
+            let isTaken = parts.contains { part in
+                [part.content, part.name, part.fileName ?? ""].contains { Array($0.utf8).firstRange(of: Array(boundary.utf8)) != nil }
+            }
+            if !isTaken { return boundary }
             number += 1
         }
     }
 
     /// As browsers write a name: RFC 7578, section 2, leaves it open.
     private static func quoted(_ name: String) -> String {
-        name.replacing("\r", with: "%0D").replacing("\n", with: "%0A").replacing("\"", with: "%22")
+        name.escaping { scalar in
+            switch scalar {
+            case "\r": "%0D"
+            case "\n": "%0A"
+            case "\"": "%22"
+            default: nil
+            }
+        }
     }
 }
 

@@ -31,7 +31,11 @@ struct OAuth2Reading {
         } else if grant == .refreshToken {
             _ = section.required("refreshToken", fix: "write \"{{ .secrets.REFRESH_TOKEN }}\", the first one")
         }
-        guard let url = url?.text(), let id = id?.text() else { return nil }
+        guard let urlField = url, let url = url?.text(), let id = id?.text() else { return nil }
+        if !WebURL.isAbsolute(url) { urlField.problem("\"\(url)\" is not a URL", fix: "begin with https:// and the name of the host") }
+        if grant == .refreshToken, let first = section["refreshToken"], let text = first.text(), !Self.isFilter(text) {
+            first.problem("not one filter, so a new token could not replace it", fix: "write \"{{ .secrets.REFRESH_TOKEN }}\"")
+        }
         plan = Self.session(section, grant, client, url, id, compiler)
         guard needsToken, let field = section["jwt"] else { return }
         plan?.assertion = compiler.having([.secrets]) { AssertionPlan(field, audience: url, issuer: id, compiler) }
@@ -80,6 +84,11 @@ struct OAuth2Reading {
         request.append((text("send"), Node([(text("bearer"), text("{{ .session.access_token }}"))])))
         let mark = section.field
         return SessionPlan.session(Field(node: Node(request), path: mark.path, report: mark.report), compiler, also: .assertion)
+    }
+
+    private static func isFilter(_ text: String) -> Bool {
+        guard let pieces = TemplateText.pieces(of: text), pieces.count == 1, case .filter = pieces[0] else { return false }
+        return true
     }
 
     /// `{{ .secrets.X }}` as the first refresh token, which later ones replace.

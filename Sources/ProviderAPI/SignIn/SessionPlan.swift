@@ -1,5 +1,9 @@
+import Crypto
+import Encoding
 import ExportCore
+import Foundation
 import JQ
+import Yams
 
 /// `auth: {session: …}` and `auth: {oauth2: …}`: a request that returns what other requests authenticate with, for a time.
 final class SessionPlan {
@@ -16,14 +20,20 @@ final class SessionPlan {
     let first: Template?
     /// Signed for each sign-in, as `.assertion`.
     var assertion: AssertionPlan?
+    /// Tells this version of the section from others.
+    let fingerprint: String
     /// Whether the request reads what an earlier one returned: a refresh token that changes. Without a record of it nobody can sign in.
     let isChained: Bool
 
     private init(
-        request: RequestTemplate, values: ExportMapping, expires: Filter?, lifetime: Duration, send: Credentials, first: Template?
+        request: RequestTemplate, values: ExportMapping, expires: Filter?, lifetime: Duration, send: Credentials, first: Template?,
+        text: Node
     ) {
         (self.request, self.values, self.expires, self.lifetime, self.send) = (request, values, expires, lifetime, send)
         self.first = first
+        // A node that was read can be written.
+        let yaml = (try? Yams.serialize(node: text)) ?? ""
+        fingerprint = String(Hexadecimal.text(SHA256.hash(data: Data(yaml.utf8))).prefix(16))
         isChained = request.parts.contains(.session)
     }
 
@@ -50,10 +60,21 @@ final class SessionPlan {
             compiler.having([.anywhere, .export, .session]) { Credentials(ofSession: field, compiler) }
         }
         let first = section["first"].flatMap { field in compiler.having([.secrets]) { compiler.requestText(field) } }
+        for use in compiler.sessionUses where !(values?.names.contains(use.name) ?? true) {
+            use.field.problem("nothing stores .session.\(use.name)", fix: "add \(use.name) to values")
+        }
         guard var request, let values, let send else { return nil }
         // It must not need the session that it obtains.
         request.credentials = request.credentials ?? Credentials.none
-        return SessionPlan(request: request, values: values, expires: expires, lifetime: lifetime, send: send, first: first)
+        return SessionPlan(
+            request: request, values: values, expires: expires, lifetime: lifetime, send: send, first: first, text: field.node)
+    }
+
+    /// Reports what one session for all jobs cannot be.
+    func check(_ base: Template, _ field: Field?) {
+        guard !request.line.isAbsolute, !base.parts.isDisjoint(with: [.job, .parameters, .export]) else { return }
+        field?.problem(
+            "the session is shared by all jobs, but baseURL depends on the job", fix: "write the complete URL of the request that signs in")
     }
 
     /// OAuth 2 (RFC 6749): client credentials (section 4.4) or a refresh token (section 6).

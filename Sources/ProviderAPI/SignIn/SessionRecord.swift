@@ -1,7 +1,7 @@
 /// A provider's session as all processes share it. The values are sealed: they are secrets.
 public struct SessionRecord: Sendable, Equatable, Codable {
-    /// Counts the sign-ins.
-    public var generation = 0
+    /// Tells the session from every other one; empty before the first sign-in.
+    public var id = ""
     /// What `SessionSeal` made of the values; `nil` before the first sign-in.
     public var sealed: String?
     /// When the session was obtained and when it ends, by the store's clock in milliseconds.
@@ -35,8 +35,11 @@ public struct SessionSharing: Sendable {
     public let store: any SessionStore
     public let seal: SessionSeal
 
+    /// - Parameter process: its name, for people.
     public init(process: String, store: any SessionStore, seal: SessionSeal) {
-        (self.process, self.store, self.seal) = (process, store, seal)
+        // Two containers of one pod can have the same host name and process id.
+        self.process = "\(process)-\(UInt32.random(in: 0 ... .max))"
+        (self.store, self.seal) = (store, seal)
     }
 
     /// In this process only.
@@ -54,6 +57,8 @@ public actor MemorySessionStore: SessionStore {
         let known = records[provider] ?? (SessionRecord(), 0)
         return (known.record, known.version, Int64((.now - start) / .milliseconds(1)))
     }
+
+    public func forget(_ provider: String) { records[provider] = nil }
 
     public func write(_ record: SessionRecord, of provider: String, read version: Int64) -> Bool {
         guard records[provider]?.version ?? 0 == version else { return false }

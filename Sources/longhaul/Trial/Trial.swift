@@ -11,6 +11,11 @@ struct Trial: Sendable {
     let stop: TryProviderCommand.Stop
     let asks: Bool
     let folder: String?
+    /// Whether to wait as long as a job does.
+    let isRealTime: Bool
+
+    /// The longest wait, unless the provider asked for a longer one.
+    private static let longestWait = Duration.seconds(10)
 
     /// What is known so far.
     private struct Progress {
@@ -54,7 +59,7 @@ struct Trial: Sendable {
                 return false
             }
             if case .created = event { (progress.createdAt, progress.isCreated) = (.now, true) }
-            if isReached(event, progress) { return true }
+            if isReached(event, progress) { return event.failure == nil }
             // The listing follows at once; the timer is only its lease.
             if decision.state.status == .processing { return try await download(progress) }
             if case .after(let delay) = decision.timer, event != .ready, !isPage(event) { try await wait(delay, event) }
@@ -165,12 +170,16 @@ struct Trial: Sendable {
     }
 
     private func wait(_ delay: Duration, _ event: JobEvent) async throws {
-        let seconds = (delay / .seconds(1) * 10).rounded() / 10
+        let asked = event.failure?.retryAfter ?? event.hints?.retryAfter ?? .zero
+        let wait = isRealTime ? delay : min(delay, max(Self.longestWait, asked))
         let what = event.failure == nil ? "next check" : "again"
-        let at = Date(timeIntervalSinceNow: delay / .seconds(1)).formatted(.iso8601.time(includingFractionalSeconds: false))
-        page.line("    " + Terminal.paint("\(what) in \(seconds) s, at \(at)", .grey))
-        try await Task.sleep(for: delay)
+        let at = Date(timeIntervalSinceNow: wait / .seconds(1)).formatted(.iso8601.time(includingFractionalSeconds: false))
+        let note = wait < delay ? " (a job waits \(Self.seconds(delay)) s; --real-time waits so, too)" : ""
+        page.line("    " + Terminal.paint("\(what) in \(Self.seconds(wait)) s, at \(at)\(note)", .grey))
+        try await Task.sleep(for: wait)
     }
+
+    private static func seconds(_ time: Duration) -> Double { (time / .seconds(1) * 10).rounded() / 10 }
 
     private func tellWhatRuns(_ progress: Progress) {
         guard progress.isCreated, !progress.state.status.isFinal else { return }

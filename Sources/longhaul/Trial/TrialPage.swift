@@ -34,15 +34,15 @@ final class TrialPage: Sendable {
         line("\n" + Terminal.paint(name, .bold))
     }
 
-    func good(_ text: String) { line("  \(Terminal.paint("✓", .green)) \(text)") }
-    func bad(_ text: String) { line("  \(Terminal.paint("✗", .red)) \(text)") }
+    func good(_ text: String) { line("  \(Terminal.paint("✓", .green)) \(Self.plain(text))") }
+    func bad(_ text: String) { line("  \(Terminal.paint("✗", .red)) \(Self.plain(text))") }
     func note(_ text: String) { line("  \(Terminal.paint("!", .yellow)) \(text)") }
     func line(_ text: String) { Terminal.line(text) }
 
     private func request(_ method: String, _ url: String, _ headers: [(name: String, value: String)], _ body: String) {
         if showsCurl { return line(indented(Self.curl(method, url, headers, body), "  ")) }
         line("  \(Terminal.paint("→", .blue)) \(method) \(url)")
-        for header in headers { line("    " + Terminal.paint("\(header.name): \(header.value)", .grey)) }
+        for header in headers { line("    " + Terminal.paint(Self.plain("\(header.name): \(header.value)"), .grey)) }
         if !body.isEmpty { line(indented(Self.pretty(body), "    ")) }
     }
 
@@ -52,13 +52,13 @@ final class TrialPage: Sendable {
         let time = "\(Int(took / .milliseconds(1))) ms"
         line("  \(Terminal.paint("←", .blue)) \(Terminal.paint("\(status)", colour)) \(Terminal.paint("in \(time)\(size)", .grey))")
         let shown = headers.filter { Self.interesting($0.name.lowercased()) }
-        for header in shown { line("    " + Terminal.paint("\(header.name): \(header.value)", .grey)) }
+        for header in shown { line("    " + Terminal.paint(Self.plain("\(header.name): \(header.value)"), .grey)) }
         if !body.isEmpty { line(indented(Self.pretty(body), "    ")) }
     }
 
     private func filter(_ field: String, _ filter: String, _ output: String) {
         let name = field.padding(toLength: max(field.count, 22), withPad: " ", startingAt: 0)
-        line("    \(Terminal.paint(name, .bold)) \(Terminal.paint(filter, .grey)) = \(output)")
+        line("    \(Terminal.paint(name, .bold)) \(Terminal.paint(filter, .grey)) = \(Self.plain(output))")
     }
 
     private func indented(_ text: String, _ prefix: String) -> String {
@@ -72,7 +72,8 @@ final class TrialPage: Sendable {
     }
 
     /// JSON in lines; other text as it is. A long one is cut.
-    private static func pretty(_ body: String) -> String {
+    private static func pretty(_ raw: String) -> String {
+        let body = plain(raw)
         var text = body
         if let value = try? JSONSerialization.jsonObject(with: Data(body.utf8)),  // other text is shown as it is
             let data = try? JSONSerialization.data(withJSONObject: value, options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
@@ -86,6 +87,11 @@ final class TrialPage: Sendable {
 
     private static let longest = 30
 
+    /// Control characters from outside could change what the terminal shows.
+    private static func plain(_ text: String) -> String {
+        text.escaping { $0.properties.generalCategory == .control && $0 != "\n" && $0 != "\t" ? "\u{FFFD}" : nil }
+    }
+
     /// A command that sends the same request, with the secrets left to be filled in.
     private static func curl(_ method: String, _ url: String, _ headers: [(name: String, value: String)], _ body: String) -> String {
         var parts = ["curl -sS -X \(method) \(quoted(url))"]
@@ -94,7 +100,7 @@ final class TrialPage: Sendable {
         return parts.joined(separator: " \\\n    ")
     }
 
-    private static func quoted(_ text: String) -> String { "'\(text.replacing("'", with: "'\\''"))'" }
+    private static func quoted(_ text: String) -> String { "'\(text.escaping { $0 == "'" ? "'\\''" : nil })'" }
 
     static func size(_ bytes: Int) -> String {
         switch bytes {

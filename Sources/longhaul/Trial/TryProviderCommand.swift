@@ -37,6 +37,7 @@ struct TryProviderCommand: AsyncParsableCommand {
             "Stop after this step: create, status (after its first answer), files or download.", valueName: "step"))
     var until: Stop = .download
     @Flag(help: "Ask before each request.") var step = false
+    @Flag(help: "Wait as long as a job does, not ten seconds at most.") var realTime = false
     @Flag(help: "Print each request as a curl command.") var curl = false
     @Option(help: ArgumentHelp("Write the downloaded files into this folder, as they are served.", valueName: "folder")) var save: String?
 
@@ -57,7 +58,7 @@ struct TryProviderCommand: AsyncParsableCommand {
             throw Problem.usage("\(error)")
         }
         for problem in client.secretProblems { throw Problem.usage("\(problem)") }
-        let trial = Trial(client: client, job: job, page: page, stop: until, asks: step, folder: save)
+        let trial = Trial(client: client, job: job, page: page, stop: until, asks: step, folder: save, isRealTime: realTime)
         let outcome = await Interruption.guarding { await trial.run() }
         await http.shutdown(within: .zero)
         thread.stop()

@@ -1,7 +1,8 @@
--- The keys of a provider. KEYS[1] is `{lh:p:PROVIDER}:turns`, and every key that a script touches has the same hash tag.
+-- The keys of a provider. KEYS[1] is one of them, and every key that a script touches has its hash tag: a worker may touch health and
+-- session only.
 
-local TURNS = KEYS[1]
-local TAG = string.sub(TURNS, 1, -6)
+local TAG = string.match(KEYS[1], '^{.-}:')
+local TURNS = TAG .. 'turns'
 local RATES, IN_FLIGHT, TAKEN = TAG .. 'rates', TAG .. 'inflight', TAG .. 'taken'
 local HEALTH, SESSION = TAG .. 'health', TAG .. 'session'
 
