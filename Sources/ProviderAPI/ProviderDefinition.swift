@@ -18,6 +18,8 @@ public struct ProviderDefinition: Sendable, Equatable {
     public var download = DownloadRules()
     /// Whether an expired link can be listed again.
     public var refreshesLinks = false
+    /// What the parameters of a job must be; `nil`: anything.
+    public var parameters: ParameterSchema?
     public var emptyList = EmptyListRule.failAfter(EmptyListRule.usualWait)
     public var canCancel = false
     /// The mechanisms that keep a repeated create from starting a second export.

@@ -53,8 +53,8 @@ import Testing
         try await TestStore.run { test in
             #expect(try await test.store.knownProviders().names == [])
             #expect(try await !test.store.knownProviders().areCurrent)
-            try await Membership(redis: test.redis, name: "a").report(providers: ["acme", "zeta"])
-            try await Membership(redis: test.redis, name: "b").report(providers: ["acme", "beta"])
+            try await Membership(redis: test.redis, name: "a").report(providers: ["acme": nil, "zeta": nil])
+            try await Membership(redis: test.redis, name: "b").report(providers: ["acme": nil, "beta": nil])
             let known = try await test.store.knownProviders()
             #expect(known.names == ["acme", "beta", "zeta"])
             #expect(known.areCurrent && known.contains("beta") && !known.contains("gamma"))
@@ -64,10 +64,10 @@ import Testing
     @Test("are forgotten when the living orchestrators do not have them, and stay when none lives") func forgotten() async throws {
         try await TestStore.run { test in
             let short = Membership(redis: test.redis, name: "a", timeout: .milliseconds(10))
-            try await short.report(providers: ["old"])
+            try await short.report(providers: ["old": nil])
             #expect(try await test.store.knownProviders().names == ["old"])
             try await eventually(within: .seconds(10), "the old name is forgotten") {
-                try await short.report(providers: ["new"])
+                try await short.report(providers: ["new": nil])
                 return try await test.store.knownProviders().names == ["new"]
             }
         }

@@ -69,7 +69,7 @@ import Testing
 
     @Test("and `provider list` say that the provider keeps its jobs waiting, until `provider resume`") func waiting() async throws {
         try await LetterFixture.run { fixture in
-            try await Membership(redis: fixture.connection.redis, name: "test").report(providers: ["acme", "zeta"])
+            try await Membership(redis: fixture.connection.redis, name: "test").report(providers: ["acme": nil, "zeta": nil])
             try await fixture.admit("a", failed: false)
             var stored = try await fixture.store.health(of: "acme")
             stored.health.pause(.create, for: .seconds(90), now: stored.now)

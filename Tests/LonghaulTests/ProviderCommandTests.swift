@@ -9,7 +9,7 @@ import Testing
     /// An installation in which `acme` is held, downloads of `beta` pause and `zeta` works.
     private static func run(_ body: (LetterFixture) async throws -> Void) async throws {
         try await LetterFixture.run { fixture in
-            try await Membership(redis: fixture.connection.redis, name: "test").report(providers: ["acme", "beta", "zeta"])
+            try await Membership(redis: fixture.connection.redis, name: "test").report(providers: ["acme": nil, "beta": nil, "zeta": nil])
             var stored = try await fixture.store.health(of: "acme")
             stored.health.breaker.hold(
                 code: "http-401", message: "GET /exports answered 401: the token has expired", policy: BreakerPolicy(), now: stored.now)

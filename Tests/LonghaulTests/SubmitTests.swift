@@ -12,7 +12,7 @@ import Testing
     /// An installation whose orchestrators, if they ran, would know `acme` and `zeta`.
     private static func run(_ body: (LetterFixture) async throws -> Void) async throws {
         try await LetterFixture.run { fixture in
-            try await Membership(redis: fixture.connection.redis, name: "test").report(providers: ["acme", "zeta"])
+            try await Membership(redis: fixture.connection.redis, name: "test").report(providers: ["acme": nil, "zeta": nil])
             try await body(fixture)
         }
     }
@@ -33,6 +33,31 @@ import Testing
             _ = try JobLine(source: "", number: nil, text: #"{"provider":"p","paramters":{"a":1}}"#).request()
         } catch {
             #expect(error.message == #"unknown member "paramters"; did you mean "parameters"?"#)
+        }
+    }
+
+    @Test("refuses parameters that the provider's file does not allow, with every reason, and shows what it allows") func parameters()
+        async throws
+    {
+        try await Self.run { fixture in
+            let schema =
+                #"{"required":["report"],"additionalProperties":false,"properties":{"report":{"type":"string","description":"which"},"limit":{"type":"integer","default":10}}}"#
+            try await Membership(redis: fixture.connection.redis, name: "test").report(providers: ["acme": schema, "zeta": nil])
+            let wrong = try await Self.submit(fixture, "acme", "-p", "limit=many")
+            #expect(wrong.status == 64)
+            let problem = try wrong.problem()
+            #expect(
+                problem.contains("parameters.report is missing (which); parameters.limit must be a whole number, not text"), "\(problem)")
+            #expect(problem.contains("longhaul provider show acme"))
+            #expect(try await Self.submit(fixture, "acme", "--id", "a", "-p", "report=x").status == 0)
+            #expect(try await Self.submit(fixture, "zeta", "--id", "b", "-p", "anything=x").status == 0)
+            #expect(try await Self.submitted(fixture) == ["a", "b"])
+            let shown = try await fixture.installation.longhaul("provider", "show", "acme")
+            #expect(
+                shown.output.contains(#/report +string +yes +which/#) && shown.output.contains(#/limit +integer +10/#), "\(shown.output)")
+            let json = try await fixture.installation.longhaul("provider", "show", "acme", "--json").objects().first
+            #expect((json?["parameters"] as? [[String: Any]])?.count == 2)
+            #expect(try await fixture.installation.longhaul("provider", "show", "acmee").status == 64)
         }
     }
 

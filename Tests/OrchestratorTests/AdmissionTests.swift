@@ -38,6 +38,25 @@ extension OrchestratorSuites {
             }
         }
 
+        @Test("no job whose parameters its provider's file does not allow") func parameters() async throws {
+            let schema = "parameters: { required: [report], properties: { report: { type: string }, limit: { type: integer } } }"
+            try await OrchestratorFixture.run(file: try ScriptedAPI().file(schema, "polling: { policy: fixed, interval: 50ms }")) {
+                fixture in
+                let bodies = [
+                    #"{"provider":"acme","parameters":{"limit":"x"}}"#,
+                    #"{"provider":"acme","exportJobId":"good","parameters":{"report":"x"}}"#,
+                ]
+                let messages = bodies.map { OutgoingMessage(routingKey: QueueNames.jobs(.normal), body: Array($0.utf8)) }
+                #expect(try await fixture.publisher.publish(all: messages).allSatisfy { $0 == .confirmed })
+                try await fixture.withOrchestrator { _ in
+                    let dead = try await fixture.receive(1, from: QueueNames.deadJobs)
+                    #expect(dead[0].properties.headers[DeadLetter.reasonHeader] == .string("invalid-parameters"))
+                    try await fixture.reach(.processing, jobs: [try #require(JobID("good"))])
+                }
+                #expect(try await fixture.store.counts().values.reduce(0, +) == 1)
+            }
+        }
+
         @Test("no message that is too large to be held: the reason is told beside it, and it is kept whole") func huge() async throws {
             try await OrchestratorFixture.run { fixture in
                 let body = Array((#"{"provider":"acme","x":""# + String(repeating: "x", count: 3 << 20) + #""}"#).utf8)

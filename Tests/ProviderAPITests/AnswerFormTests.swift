@@ -29,6 +29,8 @@ struct AnswerFormTests {
             ("xml", #".response.body.a["@n"]"#, "<x:a xmlns:x='y' n='7'><b/></x:a>"),
             ("xml", ".response.body.a.b[1].c", "<a><b/><b><c>7</c></b></a>"), ("xml", ".response.body.a", "<a><![CDATA[7]]></a>"),
             ("xml", ##".response.body.a["#text"]"##, "<a x='1'> 7 <!-- c --></a>"),
+            ("xml", ".response.body.a.n", "<a><n>\n 7 \n</n></a>"),
+            ("xml", #".response.body.a["@type"]"#, "<a type='7' x:type='8' xmlns:x='y'/>"),
             ("xml", "[.response.body.a.b] | flatten | .[0]", "<a><b>7</b></a>"), ("auto", ".response.body", "7"),
         ])
     func forms(form: String, filter: String, body: String) async throws {

@@ -3,7 +3,7 @@ import Foundation
 
 /// The reason why a message cannot be handled. Sending it again does not help.
 public struct JobMessageError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// Kebab-case and stable: `not-json`, `too-large`, `missing-field`, `bad-field`, `unknown-provider`, `conflict`.
+    /// Kebab-case and stable: `not-json`, `too-large`, `missing-field`, `bad-field`, `unknown-provider`, `invalid-parameters`, `conflict`.
     public var code: String
     /// Names the field and the fix.
     public var message: String

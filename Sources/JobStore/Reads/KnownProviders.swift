@@ -6,10 +6,13 @@ public struct KnownProviders: Sendable, Equatable {
     public var reportedAt: [String: Int64]
     /// The store's clock when they were read, in milliseconds.
     public var now: Int64
+    /// The schemas of their parameters, as JSON.
+    public var parameters: [String: String]
 
-    public init(reportedAt: [String: Int64], now: Int64) {
+    public init(reportedAt: [String: Int64], now: Int64, parameters: [String: String] = [:]) {
         self.reportedAt = reportedAt
         self.now = now
+        self.parameters = parameters
     }
 
     /// A name is forgotten after so many timeouts of a member: an orchestrator that is restarted keeps its names known.
@@ -33,6 +36,9 @@ extension JobStore {
             // A report that another version wrote otherwise still names its provider.
             text.firstMatch(of: /"reportedAt":(\d{1,18})/).flatMap { Int64($0.1) } ?? 0
         }
-        return KnownProviders(reportedAt: reports, now: try replies[0].milliseconds)
+        let schemas = try replies[1].hash.compactMapValues { text in
+            text.firstMatch(of: /^\{"reportedAt":\d+,"parameters":(.+)\}$/).map { String($0.1) }
+        }
+        return KnownProviders(reportedAt: reports, now: try replies[0].milliseconds, parameters: schemas)
     }
 }

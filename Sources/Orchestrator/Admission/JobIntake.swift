@@ -88,7 +88,11 @@ actor JobIntake {
 
     private func decode(_ delivery: Delivery) throws(JobMessageError) -> JobRequest {
         let request = try JobMessage.decode(delivery)
-        guard providers[request.provider] == nil else { return request }
+        if let provider = providers[request.provider] {
+            let problems = provider.definition.parameters?.problems(in: request.parameters) ?? []
+            if problems.isEmpty { return request }
+            throw JobMessageError(code: "invalid-parameters", message: problems.joined(separator: "; "))
+        }
         throw JobMessageError(
             code: "unknown-provider",
             message: "provider \(request.provider.prefix(64)) is unknown; known are \(providers.names.joined(separator: ", "))")

@@ -52,6 +52,8 @@ struct ProviderDirectory: Sendable {
     subscript(_ name: String) -> Provider? { entries[name] }
 
     var names: [String] { entries.keys.sorted() }
+    /// For each name the schema of its parameters as JSON, if it has one.
+    var parameters: [String: String?] { entries.mapValues { $0.definition.parameters?.json } }
     var all: [Provider] { Array(entries.values) }
 
     /// Retriable: during a rolling update another orchestrator may already know the provider.

@@ -109,7 +109,7 @@ actor Scheduler {
     /// Submitters check the names of providers against this. Without it they cannot, which must not stop the timers.
     private func reportProviders() async {
         do {
-            try await membership.report(providers: providers.names)
+            try await membership.report(providers: providers.parameters)
         } catch {
             repeated.warning(key: "providers", "the names of the providers are not reported: \(error)")
         }

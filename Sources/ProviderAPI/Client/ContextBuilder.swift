@@ -7,6 +7,13 @@ final class ContextBuilder {
     private let job = JQValue("job"), parameters = JQValue("parameters"), export = JQValue("export"), secrets = JQValue("secrets")
     private let page = JQValue("page"), response = JQValue("response"), request = JQValue("request"), url = JQValue("url"),
         session = JQValue("session")
+    private let defaults: [(name: String, value: JQValue)]
+
+    /// - Parameter schema: of the parameters.
+    init(_ schema: ParameterSchema? = nil) {
+        defaults = (schema?.defaults ?? []).compactMap { name, json in (try? JQValue(json: json)).map { (name, $0) } }
+    }
+
     private let status = JQValue("status"), headers = JQValue("headers"), body = JQValue("body")
 
     /// - Throws: `invalid-parameters` or `invalid-handle`, permanent, if a text is not a JSON object.
@@ -17,7 +24,8 @@ final class ContextBuilder {
         var context = JQObjectBuilder()
         if parts.contains(.job) { context.set(self.job, jobValue(job)) }
         if parts.contains(.parameters) {
-            context.set(parameters, try Self.object(job.request.parameters, code: "invalid-parameters", what: "the job's parameters"))
+            let given = try Self.object(job.request.parameters, code: "invalid-parameters", what: "the job's parameters")
+            context.set(parameters, withDefaults(given))
         }
         if parts.contains(.export), let exportHandle {
             context.set(export, try Self.object(exportHandle, code: "invalid-handle", what: "the export handle"))
@@ -26,6 +34,14 @@ final class ContextBuilder {
         if parts.contains(.page), let pageValue { context.set(page, pageValue) }
         if parts.contains(.session), let sessionValues { context.set(session, sessionValues) }
         return context.build()
+    }
+
+    /// What a job leaves out has the default that the provider file gives.
+    private func withDefaults(_ given: JQValue) -> JQValue {
+        guard !defaults.isEmpty else { return given }
+        var object = JQObjectBuilder(given)
+        for (name, value) in defaults where given[name] == nil { object.set(name, value) }
+        return object.build()
     }
 
     /// What a request that signs in reads: it belongs to no job.

@@ -20,7 +20,7 @@ public actor ProviderClient {
     var session: (values: JQValue, id: String, renewAt: ContinuousClock.Instant)?
     /// What others than this actor need of the secrets.
     private let shared: Mutex<(missing: [String], problems: [ProviderFileProblem], redaction: Redaction)>
-    let contexts = ContextBuilder()
+    let contexts: ContextBuilder
     let http: HTTPClient
     let egress: EgressPolicy?
     let thread: EventThread
@@ -63,6 +63,7 @@ public actor ProviderClient {
         secretSource = source
         shared = Mutex((secrets.missing, secrets.problems, secrets.redaction))
         definition = plan.definition
+        contexts = ContextBuilder(plan.definition.parameters)
         needsSharedSession = if case .session(let session) = plan.credentials { session.isChained } else { false }
         self.plan = plan
         self.http = http

@@ -11,7 +11,7 @@ enum XMLValue {
     /// - Throws: what is not well-formed, has a document type (its entities could grow without bound) or more than 200 levels.
     static func read(_ bytes: [UInt8]) throws(UnreadableAnswer) -> JQValue {
         guard bytes.firstRange(of: Array("<!DOCTYPE".utf8)) == nil else { throw UnreadableAnswer(message: "it has a document type") }
-        let parser = XMLParser(data: Data(bytes))
+        let parser = XMLParser(data: Data(withoutDeclaration(bytes)))
         let reader = XMLElementReader()
         parser.delegate = reader
         parser.shouldResolveExternalEntities = false
@@ -20,6 +20,14 @@ enum XMLValue {
             throw UnreadableAnswer(message: "\(reader.problem ?? "not well-formed") at \(place)")
         }
         return JQValue(object: [(root.name, root.value)])
+    }
+
+    /// The bytes are UTF-8 by now if they were UTF-16, whatever a declaration says.
+    private static func withoutDeclaration(_ bytes: [UInt8]) -> ArraySlice<UInt8> {
+        guard bytes.starts(with: Array("<?xml".utf8)), let end = bytes.firstRange(of: Array("?>".utf8)),
+            bytes[..<end.lowerBound].firstRange(of: Array("UTF-16".utf8)) != nil
+        else { return bytes[...] }
+        return bytes[end.upperBound...]
     }
 }
 
@@ -32,12 +40,15 @@ private struct XMLElement {
 
     init(_ name: String, _ attributes: [String: String]) {
         self.name = Self.local(name)
-        self.attributes = attributes.filter { $0.key != "xmlns" && !$0.key.hasPrefix("xmlns:") }.map { (Self.local($0.key), $0.value) }
+        // `type` comes after `xsi:type`, and replaces it.
+        self.attributes = attributes.filter { $0.key != "xmlns" && !$0.key.hasPrefix("xmlns:") }.sorted {
+            ($0.key.contains(":") ? 0 : 1, $0.key) < ($1.key.contains(":") ? 0 : 1, $1.key)
+        }.map { (Self.local($0.key), $0.value) }
     }
 
     var value: JQValue {
         let shown = text.trimmingCharacters(in: .whitespacesAndNewlines)
-        guard !attributes.isEmpty || !children.isEmpty else { return JQValue(text.isEmpty || shown.isEmpty ? "" : text) }
+        guard !attributes.isEmpty || !children.isEmpty else { return JQValue(shown) }
         var object = JQObjectBuilder()
         for (name, value) in attributes { object.set("@\(name)", JQValue(value)) }
         for (name, same) in Dictionary(grouping: children, by: \.name) {
@@ -65,6 +76,17 @@ private final class XMLElementReader: NSObject, XMLParserDelegate {
             return parser.abortParsing()
         }
         open.append(XMLElement(name, attributes))
+    }
+
+    func parser(_ parser: XMLParser, foundInternalEntityDeclarationWithName name: String, value: String?) { refuse(parser) }
+
+    func parser(_ parser: XMLParser, foundExternalEntityDeclarationWithName name: String, publicID: String?, systemID: String?) {
+        refuse(parser)
+    }
+
+    private func refuse(_ parser: XMLParser) {
+        problem = "it declares entities"
+        parser.abortParsing()
     }
 
     func parser(_ parser: XMLParser, foundCharacters text: String) {

@@ -25,7 +25,7 @@ final class ProviderPlan {
     private static let keys =
         [
             "provider", "baseURL", "auth", "create", "find", "status", "files", "download", "cancel", "polling", "retry", "recreate",
-            "onFileFailure", "limits", "timeouts", "breaker", "tls",
+            "onFileFailure", "limits", "timeouts", "breaker", "tls", "parameters",
         ] + AnswerDefaults.keys
 
     /// - Parameter trace: is told what each filter gives.
@@ -63,6 +63,7 @@ final class ProviderPlan {
         download = DownloadPlan(root["download"], &definition.download, defaults, compiler)
         pollingKey = definition.readPolling(root["polling"], compiler)
         definition.readRules(root)
+        definition.parameters = root["parameters"].flatMap { ParameterSchema($0) }
         if definition.recreate.attempts > 0, let create, !create.tellsExportsApart {
             let fix = "write Idempotency-Key: \"{{ .job.idempotencyKey }}\", whose value differs for each export of a job"
             root["create"]?.problem(

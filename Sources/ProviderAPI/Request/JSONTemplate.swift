@@ -55,7 +55,8 @@ indirect enum JSONTemplate {
         }
     }
 
-    private static func typed(_ text: String) -> String? {
+    /// JSON text of a plain scalar that is no text.
+    static func typed(_ text: String) -> String? {
         switch text {
         case "true", "false": return text
         case "", "~", "null": return "null"

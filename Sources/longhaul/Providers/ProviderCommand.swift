@@ -12,5 +12,8 @@ struct ProviderCommand: AsyncParsableCommand {
             Listed are the providers that running orchestrators report. Their health is what all orchestrators share: the circuit breaker, and
             pauses that the provider asked for.
             """,
-        subcommands: [CheckProvidersCommand.self, TryProviderCommand.self, ListProvidersCommand.self, ResumeProviderCommand.self])
+        subcommands: [
+            CheckProvidersCommand.self, TryProviderCommand.self, ListProvidersCommand.self, ShowProviderCommand.self,
+            ResumeProviderCommand.self,
+        ])
 }

@@ -48,6 +48,7 @@ struct SubmissionCheck {
         var faults = SubmissionFaults()
         let providers = try await read(&passed) { try await $0.knownProviders() }
         var seen = SeenJobs()
+        var schemas = ReportedSchemas()
         var page: [(place: String, request: JobRequest)] = []
         try await source.forEach { line in
             passed.count += 1
@@ -55,6 +56,7 @@ struct SubmissionCheck {
                 let request = try line.request()
                 if let fault = seen.conflict(of: request, at: line) { return faults.add(line.place, fault, isConflict: true) }
                 if let fault = Self.fault(request.provider, providers, &passed) { return faults.add(line.place, fault) }
+                if let fault = schemas.fault(of: request, providers) { return faults.add(line.place, fault) }
                 page.append((line.place, request))
             } catch {
                 faults.add(line.place, error.message)

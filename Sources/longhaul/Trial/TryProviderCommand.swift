@@ -58,6 +58,8 @@ struct TryProviderCommand: AsyncParsableCommand {
             throw Problem.usage("\(error)")
         }
         for problem in client.secretProblems { throw Problem.usage("\(problem)") }
+        let faults = client.definition.parameters?.problems(in: job.request.parameters) ?? []
+        guard faults.isEmpty else { throw Problem.usage(faults.joined(separator: "; ")) }
         let trial = Trial(client: client, job: job, page: page, stop: until, asks: step, folder: save, isRealTime: realTime)
         let outcome = await Interruption.guarding { await trial.run() }
         await http.shutdown(within: .zero)
