@@ -26,6 +26,23 @@ struct ReadyAnswerTests {
         return (await provider.client.check(provider.job, exportHandle: #"{"id":"7"}"#), provider)
     }
 
+    @Test(
+        "lists the files although a name in it is that of a part of the context, but not if a filter reads the job",
+        arguments: [
+            (".response.body.job.files[] | {name: .jobId, url}", true), (".response.body.jobs[]? // .response.body.job.files[]", true),
+            (". as $c | .response.body.job.files[] | {name: ($c.job.id + .jobId), url}", false),
+            (".job as $j | .response.body.job.files[] | {name: $j.id, url}", false),
+            ("{job, files: .response.body.job.files} | .files[] + {name: .job.id?}", false),
+        ])
+    func words(items: String, isListed: Bool) async throws {
+        let yaml = Self.yaml.replacing("'.export.name as $name | .response.body.files[] | {name: ($name + .n), url}'", with: "'\(items)'")
+            .replacing("state: .response.body.s", with: "state: .response.body.job.s").replacing(
+                "  export: { name: .response.body.name }\n", with: "")
+        let (outcome, _) = try await check(yaml, .json(#"{"job":{"s":"DONE","files":[{"jobId":"1","url":"/f/1"}]}}"#))
+        guard case .ready(_, let page) = outcome else { throw Unexpected(outcome) }
+        #expect((page != nil) == isListed)
+    }
+
     @Test("lists the files, with the values of the same answer, if files has no request")
     func page() async throws {
         let (outcome, provider) = try await check(.json(#"{"s":"DONE","name":"r-","files":[{"n":"1","url":"/f/1"}],"next":"/x/7?page=2"}"#))

@@ -67,7 +67,7 @@ extension ProviderClient {
     /// The start of the body as one line of at most 200 characters, without secrets; empty if there is no body.
     func excerpt(_ answer: ProviderResponse) -> String {
         if answer.body.isNull { return "" }
-        return secrets.redaction.excerpt(answer.body.text)
+        return secrets.redaction.excerpt(of: answer.bytes)
     }
 
     /// The media type as it is shown: without the parameters.

@@ -10,7 +10,12 @@ extension ProviderClient {
         guard let trace else { return }
         var body = ""
         if case .bytes(let bytes) = request.body { body = shown(bytes) }
-        trace(.request(method: request.method.rawValue, url: secrets.redacted(request.url), headers: shown(request.headers), body: body))
+        // Base64 of a secret with others before and after it is more than the secret: none of it is shown.
+        let headers = request.headers.map { header in
+            let isBasic = header.name.lowercased() == "authorization" && header.value.hasPrefix("Basic ")
+            return isBasic ? (header.name, "Basic ***") : header
+        }
+        trace(.request(method: request.method.rawValue, url: secrets.redacted(request.url), headers: shown(headers), body: body))
     }
 
     /// - Parameter isSecret: whether the body holds secrets that are not known yet.

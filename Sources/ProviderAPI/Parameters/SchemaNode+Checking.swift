@@ -11,8 +11,8 @@ extension SchemaNode {
         }
         var problems: [String] = []
         if !allowed.isEmpty, !allowed.contains(Self.canonical(value)) {
-            problems.append(
-                "\(path) must be \(allowed.count == 1 ? "" : "one of ")\(allowed.joined(separator: ", ")), not \(Self.shown(value))")
+            let near = Spelling.nearest(to: Self.canonical(value), in: allowed).map { "; did you mean \($0)?" } ?? ""
+            problems.append("\(path) must be \(allowed.count == 1 ? "" : "one of ")\(allowed.joined(separator: ", "))\(near)")
         }
         if let text = value.string { problems += textProblems(text, path) }
         if let number = value.number { problems += numberProblems(number, path) }

@@ -125,7 +125,7 @@ final class ProviderPlan {
 
     private static func safety(_ create: CreatePlan, _ find: FindPlan?) -> Set<CreateSafety> {
         var safety: Set<CreateSafety> = []
-        if create.request.hasHeader("idempotency-key") { safety.insert(.idempotencyKey) }
+        if create.hasKey { safety.insert(.idempotencyKey) }
         if create.isIdempotent { safety.insert(.declared) }
         if create.adopt != nil { safety.insert(.adopt) }
         if find != nil { safety.insert(.find) }

@@ -33,13 +33,11 @@ struct CreatePlan {
     /// Whether each export of a job has a different idempotency key, or none has a key.
     var tellsExportsApart: Bool {
         let keys = request.headers.filter { $0.name.lowercased() == "idempotency-key" }
-        return keys.allSatisfy { header in
-            header.value.pieces.contains { piece in
-                guard case .filter(let filter, _) = piece else { return false }
-                return [".job.idempotencyKey", ".job.creation"].contains { filter.program.filter.contains($0) }
-            }
-        }
+        return !isIdempotent && keys.isEmpty || request.names([".job.idempotencyKey", ".job.creation"])
     }
+
+    /// Whether the request carries the job's own key, under whatever name.
+    var hasKey: Bool { request.hasHeader("idempotency-key") || request.names([".job.idempotencyKey"]) }
 
     private static func adopt(_ field: Field, _ compiler: FilterCompiler) -> (when: Filter, export: ExportMapping)? {
         guard let section = field.section(["when", "export"]) else { return nil }

@@ -14,20 +14,22 @@ struct ContextParts: OptionSet {
     static let session = ContextParts(rawValue: 1024)
     static let assertion = ContextParts(rawValue: 2048)
 
+    private static let heads: [(String, ContextParts)] = [
+        ("job", .job), ("parameters", .parameters), ("export", .export), ("secrets", .secrets), ("request", .request),
+    ]
     private static let names: [(String, ContextParts)] = [
-        ("job", .job), ("parameters", .parameters), ("export", .export), ("secrets", .secrets), ("response", .response),
-        ("status", .status), ("headers", .headers), ("body", .body), ("request", .request),
+        ("response", .response), ("status", .status), ("headers", .headers), ("body", .body),
     ]
 
     init(rawValue: UInt16) { self.rawValue = rawValue }
 
-    /// Detects parts by the words in the filter, so it may include a part too many. A filter over the whole context, such as `keys`,
-    /// sees the parts that the step's filters name.
+    /// Detects parts by the words in the filter, so it may include a part too many; not one whose word only stands within a longer path, such
+    /// as `.response.body.job`. A filter over the whole context, such as `keys`, sees the parts that the step's filters name.
     init(namedIn filter: String) {
         self = Self.names.reduce(into: []) { if filter.contains($1.0) { $0.insert($1.1) } }
-        // Exact, because it also decides the meaning of `files.next`: `.parameters.pages` is not `.page`.
-        if !PathHeads.occurrences(of: ".page", in: filter).isEmpty { insert(.page) }
-        if !PathHeads.occurrences(of: ".session", in: filter).isEmpty { insert(.session) }
-        if !PathHeads.occurrences(of: ".assertion", in: filter).isEmpty { insert(.assertion) }
+        for (name, part) in Self.heads where PathHeads.mayRead(name, in: filter) { insert(part) }
+        // Exact, because these also decide what else is done: `.parameters.pages` is not `.page`.
+        for (path, part) in [(".page", ContextParts.page), (".session", .session), (".assertion", .assertion)]
+        where !PathHeads.occurrences(of: path, in: filter).isEmpty { insert(part) }
     }
 }

@@ -147,6 +147,22 @@ enum PathHeads {
         }
     }
 
+    /// Whether a word may name a part of the context: unless each time it belongs to a longer word, or to a path that begins with another
+    /// name. A variable may hold the context.
+    static func mayRead(_ name: String, in filter: String) -> Bool {
+        filter.ranges(of: name).contains { range in
+            if let next = filter[range.upperBound...].first, isNameCharacter(next) { return false }
+            let before = filter[..<range.lowerBound]
+            guard let last = before.last else { return true }
+            if isNameCharacter(last) { return false }
+            guard last == ".", let owner = before.dropLast().last else { return true }
+            if owner == "]" || owner == ")" || owner == "\"" || owner == "?" { return false }
+            guard isNameCharacter(owner) else { return true }
+            let path = before.dropLast().reversed().prefix { isNameCharacter($0) || $0 == "." }
+            return before.dropLast().dropLast(path.count).last == "$"
+        }
+    }
+
     /// The path in `PATH | @uri`; `nil` for any other filter.
     static func path(encoded filter: String) -> String? {
         guard filter.hasSuffix("@uri") else { return nil }

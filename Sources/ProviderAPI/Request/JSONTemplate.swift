@@ -19,6 +19,15 @@ indirect enum JSONTemplate {
         }
     }
 
+    var templates: [Template] {
+        switch self {
+        case .literal: []
+        case .template(let template): [template]
+        case .object(let entries): entries.flatMap(\.value.templates)
+        case .array(let elements): elements.flatMap(\.templates)
+        }
+    }
+
     /// JSON text; `nil` if a filter gives no output: its key or element is then left out.
     func json(_ context: JQValue, _ sources: JSONSources) throws(Failure) -> String? {
         switch self {

@@ -58,6 +58,17 @@ enum RequestBody {
         }
     }
 
+    var templates: [Template] {
+        switch self {
+        case .none: []
+        case .json(let json): json.templates
+        case .form(let fields): fields.map(\.value)
+        case .text(let template), .xml(let template): [template]
+        case .multipart(let fields): fields.flatMap { [$0.content] + ($0.fileName.map { [$0] } ?? []) }
+        case .graphQL(let query, let variables): [query] + (variables?.templates ?? [])
+        }
+    }
+
     /// The content type and the bytes.
     /// - Throws: `missing-value`, `filter-failed`; `invalid-xml`, permanent, for a character that XML cannot hold.
     func content(_ context: JQValue, _ sources: JSONSources) throws(Failure) -> (type: String, bytes: [UInt8])? {

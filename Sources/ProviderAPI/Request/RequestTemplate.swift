@@ -61,6 +61,17 @@ struct RequestTemplate {
         return section.fields.compactMap { entry in compiler.requestText(entry.value).map { Parameter(name: entry.key, value: $0) } }
     }
 
+    /// Whether a filter of the request names one of the paths.
+    func names(_ paths: [String]) -> Bool {
+        filters.contains { filter in paths.contains { !PathHeads.occurrences(of: $0, in: filter).isEmpty } }
+    }
+
+    private var filters: [String] {
+        ([line.template] + (query + headers).map(\.value) + body.templates).flatMap(\.pieces).compactMap { piece in
+            if case .filter(let filter, _) = piece { filter.program.filter } else { nil }
+        }
+    }
+
     func hasHeader(_ name: String) -> Bool { headers.contains { $0.name.lowercased() == name } }
 }
 

@@ -54,12 +54,17 @@ struct Trial: Sendable {
             guard let decision = machine.decide(event, in: progress.state, random: Double.random(in: 0..<1)) else { return false }
             if let failure = event.failure { page.bad("\(failure.code) (\(failure.failureClass.rawValue)): \(failure.message)") }
             progress.state = decision.state
+            if let failure = event.failure, Self.isHopeless(failure) {
+                page.note(
+                    failure.concernsProvider ? "a job would wait: its provider is held until this is put right" : "a job would ask again")
+                return false
+            }
             if let error = decision.error {
                 page.bad("the job fails: \(error.code): \(error.message)")
                 return false
             }
             if case .created = event { (progress.createdAt, progress.isCreated) = (.now, true) }
-            if isReached(event, progress) { return event.failure == nil }
+            if isReached(event, progress) { return true }
             // The listing follows at once; the timer is only its lease.
             if decision.state.status == .processing { return try await download(progress) }
             if case .after(let delay) = decision.timer, event != .ready, !isPage(event) { try await wait(delay, event) }
@@ -81,7 +86,7 @@ struct Trial: Sendable {
     private func isReached(_ event: JobEvent, _ progress: Progress) -> Bool {
         switch stop {
         case .create: progress.isCreated
-        case .status: progress.checks > 0
+        case .status: progress.checks > 0 && event.failure == nil
         case .files: progress.state.status == .processing
         case .download: false
         }
@@ -152,14 +157,34 @@ struct Trial: Sendable {
         var total = 0
         for (index, file) in files.enumerated() {
             try ask("download \(index + 1) of \(files.count)", "download \(file.name)")
-            let download = TrialDownload(client: client, job: job, exportHandle: progress.handle, page: page, folder: folder)
-            guard let bytes = try await download.run(file) else { return false }
+            guard let bytes = try await fetched(file, progress) else { return false }
             total += bytes
         }
         page.line("")
         page.good("\(counted(files.count, "file")), \(TrialPage.size(total))" + (folder.map { " in \($0)" } ?? ""))
         return true
     }
+
+    /// Asks again as a worker does.
+    private func fetched(_ file: ListedFile, _ progress: Progress) async throws -> Int? {
+        let download = TrialDownload(client: client, job: job, exportHandle: progress.handle, page: page, folder: folder)
+        let retry = client.definition.retry
+        var failures = 0
+        while true {
+            switch try await download.run(file) {
+            case .bytes(let count): return count
+            case .wrong: return nil
+            case .failed(let failure):
+                failures += 1
+                guard failure.failureClass.isRetriable, failures < retry.attempts, !Self.isHopeless(failure) else { return nil }
+                let delay = retry.delay(failures: failures, retryAfter: failure.retryAfter, random: Double.random(in: 0..<1))
+                try await wait(max(delay, .milliseconds(200)), .stepFailed(failure))
+            }
+        }
+    }
+
+    /// What a job would wait for, until an operator acts.
+    private static func isHopeless(_ failure: Failure) -> Bool { failure.concernsProvider || failure.code == "unexpected-answer" }
 
     private func ask(_ name: String, _ question: String) throws {
         try Task.checkCancellation()
@@ -172,7 +197,7 @@ struct Trial: Sendable {
     private func wait(_ delay: Duration, _ event: JobEvent) async throws {
         let asked = event.failure?.retryAfter ?? event.hints?.retryAfter ?? .zero
         let wait = isRealTime ? delay : min(delay, max(Self.longestWait, asked))
-        let what = event.failure == nil ? "next check" : "again"
+        let what = if case .exportFailed = event { "created again" } else { event.failure == nil ? "next check" : "again" }
         let at = Date(timeIntervalSinceNow: wait / .seconds(1)).formatted(.iso8601.time(includingFractionalSeconds: false))
         let note = wait < delay ? " (a job waits \(Self.seconds(delay)) s; --real-time waits so, too)" : ""
         page.line("    " + Terminal.paint("\(what) in \(Self.seconds(wait)) s, at \(at)\(note)", .grey))
@@ -183,6 +208,7 @@ struct Trial: Sendable {
 
     private func tellWhatRuns(_ progress: Progress) {
         guard progress.isCreated, !progress.state.status.isFinal else { return }
-        page.note("the export \(progress.handle) may still run at the provider")
+        if progress.state.status == .polling { page.note("the export \(progress.handle) may still run at the provider") }
+        if client.definition.createSafety.contains(.idempotencyKey) { page.note("continue with the same export: --id \(job.request.id)") }
     }
 }

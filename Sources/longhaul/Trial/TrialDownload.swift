@@ -14,14 +14,21 @@ struct TrialDownload {
     /// Where to write it; `nil`: it is only counted.
     let folder: String?
 
-    /// - Returns: the number of bytes; `nil` if it failed.
-    func run(_ file: ListedFile) async throws -> Int? {
+    /// What came of one attempt.
+    enum Outcome {
+        case bytes(Int)
+        case failed(Failure)
+        /// It is not what was promised; the page says why.
+        case wrong
+    }
+
+    func run(_ file: ListedFile) async throws -> Outcome {
         let stream: HTTPStream
         do throws(Failure) {
             stream = try await client.download(url: file.url, job, exportHandle: exportHandle)
         } catch {
             page.bad("\(error.code) (\(error.failureClass.rawValue)): \(error.message)")
-            return nil
+            return .failed(error)
         }
         let target = try folder.map { try Self.open(file, in: $0) }
         defer { try? target?.handle.close() }  // what was written stays
@@ -38,14 +45,24 @@ struct TrialDownload {
             }
         } catch {
             page.bad((error as? HTTPError).map { "\($0)" } ?? "the file cannot be written: \(error.localizedDescription)")
-            return nil
+            return .wrong
         }
         if Terminal.isErrorTerminal { Terminal.write("\r\u{1B}[2K") }
         let sum = Hexadecimal.text(hash.finalize())
-        if let promised = file.bytes, promised != count { page.bad("\(promised) bytes were promised, \(count) arrived") }
-        if let promised = file.sha256, promised.lowercased() != sum { page.bad("SHA-256 \(promised) was promised, \(sum) arrived") }
-        page.good("\(TrialPage.size(count)), SHA-256 \(sum.prefix(12))…" + (target.map { ", in \($0.path)" } ?? ""))
-        return count
+        // A promise may speak of what a content coding hides: a worker undoes it, a trial does not.
+        let isCoded = stream.headers["content-encoding"].map { $0.lowercased() != "identity" } ?? false
+        if !isCoded, let promised = file.bytes, promised != count {
+            page.bad("\(promised) bytes were promised, \(count) arrived")
+            return .wrong
+        }
+        if !isCoded, let promised = file.sha256, promised.lowercased() != sum {
+            page.bad("SHA-256 \(promised) was promised, \(sum) arrived")
+            return .wrong
+        }
+        page.good(
+            (isCoded ? "as served (\(stream.headers["content-encoding"] ?? "")): " : "")
+                + "\(TrialPage.size(count)), SHA-256 \(sum.prefix(12))…" + (target.map { ", in \($0.path)" } ?? ""))
+        return .bytes(count)
     }
 
     private static func open(_ file: ListedFile, in folder: String) throws -> (handle: FileHandle, path: String) {

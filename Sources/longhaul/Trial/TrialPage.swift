@@ -40,7 +40,7 @@ final class TrialPage: Sendable {
     func line(_ text: String) { Terminal.line(text) }
 
     private func request(_ method: String, _ url: String, _ headers: [(name: String, value: String)], _ body: String) {
-        if showsCurl { return line(indented(Self.curl(method, url, headers, body), "  ")) }
+        if showsCurl { return line("  " + Self.curl(method, url, headers, body)) }
         line("  \(Terminal.paint("→", .blue)) \(method) \(url)")
         for header in headers { line("    " + Terminal.paint(Self.plain("\(header.name): \(header.value)"), .grey)) }
         if !body.isEmpty { line(indented(Self.pretty(body), "    ")) }
