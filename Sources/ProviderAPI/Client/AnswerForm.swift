@@ -14,6 +14,13 @@ enum AnswerForm: String, CaseIterable {
     case csv
     case text
 
+    var isJSON: Bool {
+        switch self {
+        case .auto, .json, .ndjson: true
+        case .xml, .csv, .text: false
+        }
+    }
+
     /// What the request says that it accepts, unless it has an own `Accept`.
     var accepted: String {
         switch self {

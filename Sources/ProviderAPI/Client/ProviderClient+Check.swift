@@ -20,7 +20,7 @@ extension ProviderClient {
 
     /// - Parameter dead: the session that an answer to this check has refused.
     private func send(_ job: JobContext, _ exportHandle: String, _ index: Int, _ answers: Inbox<CheckAnswer>, after dead: String? = nil) {
-        guard let session = sessionPlan(of: plan.status.request), dead != nil || !isSignedIn else {
+        guard let session = plan.statusSession, dead != nil || !isSignedIn else {
             return ask(job, exportHandle, index, answers, isSecond: dead != nil)
         }
         Task {
@@ -44,7 +44,7 @@ extension ProviderClient {
                 context: context, parameters: job.request.parameters, method: request.method, url: request.url,
                 job: plan.listsReadyAnswer ? job : nil,
                 exportHandle: exportHandle, index: index, answers: answers, begun: .now,
-                retry: isSecond || sessionPlan(of: step.request) == nil ? nil : session.map { (job, $0.id) })
+                retry: isSecond || plan.statusSession == nil ? nil : session.map { (job, $0.id) })
             if step.ready == .download {
                 // Reading the head of a stream has no callback; such an API has few exports at once.
                 Task { answered(number, await head(request)) }
@@ -88,7 +88,7 @@ extension ProviderClient {
         case .success(let response):
             answer = ProviderResponse(
                 response, method: check.method, url: check.url, as: plan.status.request.answer,
-                credentials: plan.credentials(of: plan.status.request))
+                credentials: plan.statusCredentials)
         case .failure(let error): return .failure(reported(Failure(error)))
         }
         noteBudget(.check, answer.headers)

@@ -90,7 +90,7 @@ extension ProviderClient {
             redirects: redirects(template, isGet: link != nil || template.line.method == .get || template.line.method == .head),
             maxBodyBytes: definition.limits.answerBytes, egress: egress,
             acceptsCompression: true, clientCertificate: isTrusted ? try plan.tls?.certificate(context) : nil, sensitiveHeaders: sensitive)
-        if isTrusted { request = try credentials.signed(request, context, now: now()) }
+        if isTrusted, credentials.isSignature { request = try credentials.signed(request, context, now: now()) }
         trace(request)
         return request
     }

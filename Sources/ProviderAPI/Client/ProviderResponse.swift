@@ -35,7 +35,7 @@ struct ProviderResponse {
         headers = response.headers
         bytes = response.body
         (body, problem) = form.read(response)
-        json = [.xml, .csv, .text].contains(form) || body.kind == .string ? [] : bytes
+        json = form.isJSON && body.kind != .string ? bytes : []
     }
 
     var isSuccess: Bool { (200...299).contains(status) }

@@ -6,6 +6,9 @@ final class ProviderPlan {
     let definition: ProviderDefinition
     let base: Template
     let credentials: Credentials
+    /// Those of status checks, and their session. Read once, because checks are the hot path.
+    let statusCredentials: Credentials
+    let statusSession: SessionPlan?
     /// Shown to the hosts that the provider file names.
     let tls: ClientTLS?
     let create: CreatePlan
@@ -86,6 +89,8 @@ final class ProviderPlan {
         self.base = base
         self.create = create
         self.status = status
+        statusCredentials = status.request.credentials ?? credentials
+        statusSession = if case .session(let session) = statusCredentials { session } else { nil }
         self.files = files
         self.definition = definition
         PlanAdvice(plan: self, report: report, root: root).give()

@@ -71,6 +71,9 @@ enum Credentials {
         return parts.count > 1 ? signed + "#" + parts[1] : signed
     }
 
+    /// Whether the complete request must be known. Few are of this kind.
+    var isSignature: Bool { if case .aws = self { true } else { false } }
+
     /// The complete request with its signature, if there is one.
     /// - Parameter now: seconds since 1970.
     /// - Throws: as `headers`.
