@@ -58,8 +58,6 @@ public actor MemorySessionStore: SessionStore {
         return (known.record, known.version, Int64((.now - start) / .milliseconds(1)))
     }
 
-    public func forget(_ provider: String) { records[provider] = nil }
-
     public func write(_ record: SessionRecord, of provider: String, read version: Int64) -> Bool {
         guard records[provider]?.version ?? 0 == version else { return false }
         records[provider] = (record, version + 1)
