@@ -44,12 +44,14 @@ struct CredentialsTests {
             Self.yaml.replacing("ready: download }", with: "state: .response.body.s, states: { running: RUN, ready: DONE } }")
             + "\nfiles: { request: GET /f, items: '.response.body.files[]', next: .response.body.next }"
         let provider = try await TestProvider(yaml, secrets: ["KEY": "k&y", "TOKEN": "t"]) { _ in
-            .json(##"{"files":[{"url":"/a.csv?api_key=old&v=1#x"}],"next":"/f?page=2&api_key=k%26y"}"##)
+            .json(
+                ##"{"files":[{"url":"/a.csv?api_key=old&v=1#x"},{"url":"https://store.example/b?api_key=its-own"}],"next":"/f?page=2&api_key=k%26y"}"##
+            )
         }
         guard case .page(let files, let next) = await provider.client.files(provider.job, exportHandle: "{}") else {
             throw Unexpected("no page")
         }
-        #expect(files.map(\.url) == [provider.server.url + "/a.csv?v=1#x"])
+        #expect(files.map(\.url) == [provider.server.url + "/a.csv?v=1#x", "https://store.example/b?api_key=its-own"])
         #expect(next?.contains("api_key") == false)
         _ = await provider.client.files(provider.job, exportHandle: "{}", page: next)
         #expect(provider.server.requests.last?.target == "/f?page=2&api_key=k%26y")

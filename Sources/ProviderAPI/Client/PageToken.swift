@@ -6,9 +6,10 @@ enum PageToken {
     case url(String)
     case value(JQValue)
 
-    /// Without parameters that authenticate.
-    func unsigned(_ credentials: Credentials) -> PageToken {
-        if case .url(let url) = self { .url(credentials.unsigned(url)) } else { self }
+    /// Without parameters that authenticate to the origin of the provider.
+    func unsigned(_ credentials: Credentials, at own: String?) -> PageToken {
+        guard case .url(let url) = self, own != nil, WebURL.origin(url) == own else { return self }
+        return .url(credentials.unsigned(url))
     }
 
     /// - Parameter integers: those of the texts that the value was read from.

@@ -67,14 +67,17 @@ extension ProviderClient {
         if step.bodyUse == .read { try requireReadable(answer, step.parts, "files at") }
         let outputs = try step.items.all(context)
         try requireList(outputs, answer, "files at")
-        // Links may repeat the parameters that authenticate: these are not stored.
+        // Links may repeat the parameters that authenticate: where these are sent again, they are not stored. Another host may have a
+        // parameter of that name for itself.
+        let own = (try? base(context)).flatMap { WebURL.origin($0) }
         let files = try ListedFile.files(outputs, base: answer.url, secrets).map { file in
+            guard definition.download.auth != false, own != nil, WebURL.origin(file.url) == own else { return file }
             var file = file
             file.url = plan.credentials.unsigned(file.url)
             return file
         }
         let token = try PageToken(next: try step.next?.first(context), usesPage: usesPage, answeredBy: answer.url, secrets)
-        let next = token?.unsigned(plan.credentials).text(sources.integers(of: step.next?.parts ?? []))
+        let next = token?.unsigned(plan.credentials, at: own).text(sources.integers(of: step.next?.parts ?? []))
         guard next == nil || next != page else {
             throw Failure(.permanent, code: "paging-loop", message: "files.next leads back to the same page; check the filter")
         }

@@ -30,7 +30,10 @@ struct ProviderResponse {
     init(_ response: HTTPResponse, method: HTTPMethod, url: String, as form: AnswerForm = .auto, credentials: Credentials = .none) {
         self.method = method
         requestURL = credentials.unsigned(url)
-        self.url = response.url.isEmpty ? requestURL : credentials.unsigned(response.url)
+        // A redirect to another host may have a parameter of that name for itself.
+        let isOwn = response.url.isEmpty || response.url == url
+        self.url =
+            isOwn ? requestURL : WebURL.origin(response.url) == WebURL.origin(url) ? credentials.unsigned(response.url) : response.url
         status = response.status
         headers = response.headers
         bytes = response.body
