@@ -197,7 +197,7 @@ var tests: [Target] {
             name: "LonghaulTests",
             dependencies: [
                 "longhaul", "CMemory", "EventThread", "ExportCore", "JobMessages", "JobStore", "RabbitMQ", "Redis", "Sandbox",
-                "TestServers",
+                "TestServers", yams,
             ]),
     ]
 }

@@ -19,6 +19,9 @@ public enum SortedJSON {
         read(json) { cursor in cursor.members(scalars, 0)?.mapValues { String(decoding: $0, as: UTF8.self) } }
     }
 
+    /// What a JSON string says; `nil` for anything else.
+    public static func string(_ json: String) -> String? { read(json) { $0.text() } }
+
     private static func read<Value>(_ json: String, _ body: (inout JSONCursor) -> Value?) -> Value? {
         var json = json
         return json.withUTF8 { buffer in

@@ -31,6 +31,8 @@ public struct HTTPError: Error, Sendable, CustomStringConvertible {
         case cancelled
         /// The client is shut down.
         case shutDown
+        /// A recording that answers in the place of the server has no answer.
+        case notRecorded
         /// libcurl failed in another way.
         case other
     }
@@ -53,14 +55,14 @@ public struct HTTPError: Error, Sendable, CustomStringConvertible {
         switch kind {
         case .dns, .connect, .tls, .timeout, .connectionLost, .truncated, .overloaded: true
         case .invalidRequest, .certificate, .refusedAddress, .tooLarge, .protocolViolation, .redirect, .uploadSource, .cancelled,
-            .shutDown, .other:
+            .shutDown, .notRecorded, .other:
             false
         }
     }
 
     public var description: String { "\(method.rawValue) \(url): \(kind.label) (\(cause))" }
 
-    init(_ kind: Kind, _ request: HTTPRequest, cause: String, mayHaveRun: Bool = false) {
+    public init(_ kind: Kind, _ request: HTTPRequest, cause: String, mayHaveRun: Bool = false) {
         self.kind = kind
         self.method = request.method
         self.url = RequestURL.redacted(request.url)
@@ -90,6 +92,7 @@ extension HTTPError.Kind {
         case .overloaded: "overloaded"
         case .cancelled: "cancelled"
         case .shutDown: "shut-down"
+        case .notRecorded: "not-recorded"
         case .other: "other"
         }
     }

@@ -10,7 +10,8 @@ public final class HTTPStream: Sendable {
     public let headers: HTTPHeaders
 
     private let id: UInt64
-    private let client: HTTPClient
+    /// `nil` for a response that is complete already.
+    private let client: HTTPClient?
     private let state: Mutex<State>
     /// What `peek` has read and `next` has not returned yet.
     private let peeked = Mutex<[UInt8]>([])
@@ -33,6 +34,17 @@ public final class HTTPStream: Sendable {
         state = Mutex(.idle)
         cancelled = HTTPError(.cancelled, transfer.request, cause: "the stream was cancelled", mayHaveRun: true)
         readTwice = HTTPError(.invalidRequest, transfer.request, cause: "the stream is already being read", mayHaveRun: true)
+    }
+
+    /// A response that did not come from a server.
+    public init(replaying response: HTTPResponse) {
+        (status, url, headers) = (response.status, response.url, response.headers)
+        (id, client) = (0, nil)
+        state = Mutex(.whole)
+        let request = HTTPRequest(.get, response.url)
+        cancelled = HTTPError(.cancelled, request, cause: "the stream was cancelled")
+        readTwice = HTTPError(.invalidRequest, request, cause: "the stream is already being read")
+        peeked.withLock { $0 = response.body }
     }
 
     deinit { cancel() }
@@ -66,7 +78,7 @@ public final class HTTPStream: Sendable {
         case .whole: return nil
         case .failed(let error): throw error
         }
-        let result = await client.next(of: id) ?? .failure(cancelled)
+        let result = await client?.next(of: id) ?? .failure(cancelled)
         state.withLock { state in
             // `cancel` may have run in between.
             guard case .reading = state else { return }
@@ -97,6 +109,6 @@ public final class HTTPStream: Sendable {
             state = .failed(cancelled)
             return true
         }
-        if isOpen { Task { [client, id] in await client.abandon(id) } }
+        if isOpen, let client { Task { [client, id] in await client.abandon(id) } }
     }
 }

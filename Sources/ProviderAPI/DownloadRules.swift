@@ -26,7 +26,7 @@ public enum NoContentRule: String, Sendable, CaseIterable {
 }
 
 /// How a downloaded file is unpacked.
-public enum UnpackRule: String, Sendable, CaseIterable {
+public enum UnpackRule: String, Sendable, CaseIterable, Codable {
     /// Detected from the first bytes.
     case auto
     case none, gzip, zip

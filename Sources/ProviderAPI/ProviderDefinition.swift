@@ -22,6 +22,13 @@ public struct ProviderDefinition: Sendable, Equatable {
     public var parameters: ParameterSchema?
     public var emptyList = EmptyListRule.failAfter(EmptyListRule.usualWait)
     public var canCancel = false
+    /// Whether the export is removed at the provider once it is delivered.
+    public var cleansUp = false
+    /// The number of entries of `steps`, and whether the first is a request.
+    public var steps = 0
+    public var beginsWithRequest = false
+    /// How the only file of an export is made of the answers' data; `nil`: the answers list files.
+    public var data: DataRules?
     /// The mechanisms that keep a repeated create from starting a second export.
     public var createSafety: Set<CreateSafety> = []
     /// The secrets that the file names, sorted.
@@ -37,7 +44,8 @@ public struct ProviderDefinition: Sendable, Equatable {
     public var jobRules: JobRules {
         JobRules(
             polling: polling.policy, retry: retry, recreate: recreate, skipsFailedFiles: onFileFailure == .skip,
-            maxWait: polling.maxWait, maxAttempts: polling.maxAttempts, nothingListedWait: nothingListedWait)
+            maxWait: polling.maxWait, maxQueued: polling.maxQueued, maxRunning: polling.maxRunning, maxAttempts: polling.maxAttempts,
+            nothingListedWait: nothingListedWait)
     }
 
     private var nothingListedWait: Duration? {
@@ -52,6 +60,9 @@ public struct PollingRules: Sendable, Equatable {
     public var policy = PollPolicy.tiered()
     /// The longest time until the export is ready.
     public var maxWait = Duration.seconds(12 * 3600)
+    /// The longest time in the provider's queue, and the longest that the export runs; `nil`: `maxWait`.
+    public var maxQueued: Duration?
+    public var maxRunning: Duration?
     /// The maximum number of status checks per job.
     public var maxAttempts = 500
     /// Whether `polling.key` groups exports by kind, see `ProviderClient.pollingKey`.

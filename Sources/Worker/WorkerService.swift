@@ -56,12 +56,6 @@ public struct WorkerService: Service {
         let office = DeadLetterOffice(publisher: publisher)
         let letters = FailureLetters(store: store, office: office, metrics: reporter.metrics, logger: logger)
         let downloads = DownloadPublisher(publisher: publisher, metrics: reporter.metrics, logger: logger)
-        let manifests = ManifestStep(
-            store: store, storage: storage,
-            interpreter: JobInterpreter(
-                store: store, letters: letters, downloads: downloads, effects: TimerBringsItBack(), reporter: reporter,
-                lease: configuration.lease),
-            watch: storageWatch, lease: configuration.lease, metrics: metrics, logger: logger)
         let watcher = BreakerWatcher(
             events: EventPublisher(
                 publisher: publisher, source: "/longhaul/worker/\(configuration.name)", logger: logger, thread: thread),
@@ -74,6 +68,12 @@ public struct WorkerService: Service {
                     reload: { _ = await client.reloadSecrets() }))
         }
         self.providers = Array(sources.values)
+        let manifests = ManifestStep(
+            store: store, storage: storage,
+            interpreter: JobInterpreter(
+                store: store, letters: letters, downloads: downloads, effects: TimerBringsItBack(), reporter: reporter,
+                lease: configuration.lease),
+            watch: storageWatch, cleanup: ExportCleanup(providers: sources), lease: configuration.lease, metrics: metrics, logger: logger)
         let files = FilePipeline(
             providers: sources, store: store, storage: storage,
             interpreter: FileInterpreter(store: store, letters: letters, downloads: downloads, reporter: reporter), manifests: manifests,

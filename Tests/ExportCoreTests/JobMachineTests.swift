@@ -9,7 +9,7 @@ private let error = JobError(code: "broken", message: "it broke")
 /// One event of each kind and variant that the rules tell apart.
 private let events: [JobEvent] = [
     .created(PollHints()), .stepFailed(transient), .stepFailed(permanent), .notReady(PollHints()), .unknownStatus("ODD", PollHints()),
-    .ready, .empty,
+    .advanced(PollHints()), .advanced(PollHints(isDueAtOnce: true)), .advanced(PollHints(retryAfter: .seconds(86_400))), .ready, .empty,
     .exportFailed(error), .pageListed(added: 2, isLast: false), .pageListed(added: 0, isLast: true), .listingRefused(error),
     .watchdogFired(fileError: error), .manifestWritten, .cancelled, .cancelFailed(transient), .cancelFailed(permanent),
     .retryRequested(fromStart: false), .retryRequested(fromStart: true),

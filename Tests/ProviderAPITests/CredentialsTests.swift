@@ -31,10 +31,10 @@ struct CredentialsTests {
         #expect(provider.server.requests.last?.target == "/x/1?api_key=k%26y")
         let url = try #require(page?.files.first?.url)
         #expect(url == provider.server.url + "/x/1")
-        _ = try await client.download(url: url, job, exportHandle: "{}")
+        _ = try await client.download(DownloadTarget(url: url), job, exportHandle: "{}")
         #expect(provider.server.requests.last?.target == "/x/1?api_key=k%26y")
         let failure = await #expect(throws: Failure.self) {
-            try await client.download(url: provider.server.url + "/moved", job, exportHandle: "{}")
+            try await client.download(DownloadTarget(url: provider.server.url + "/moved"), job, exportHandle: "{}")
         }
         #expect(failure?.message.contains("k%26y") == false && failure?.answer?.request.contains("api_key") == false)
     }

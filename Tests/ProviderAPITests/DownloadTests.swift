@@ -15,7 +15,7 @@ struct DownloadTests {
     }
 
     func download(_ provider: TestProvider) async throws -> HTTPStream {
-        try await provider.client.download(url: provider.server.url + "/f?sig=s3cret", provider.job, exportHandle: "{}")
+        try await provider.client.download(DownloadTarget(url: provider.server.url + "/f?sig=s3cret"), provider.job, exportHandle: "{}")
     }
 
     func failure(_ provider: TestProvider) async throws -> Failure {
@@ -128,14 +128,14 @@ struct DownloadTests {
         let store = try StubServer { _ in .text("data") }
         let provider = try await TestProvider(Self.signed) { _ in .text("data") }
         let (client, job) = (provider.client, provider.job)
-        let stream = try await client.download(url: store.url + "/f?sig=1", job, exportHandle: "{}")
+        let stream = try await client.download(DownloadTarget(url: store.url + "/f?sig=1"), job, exportHandle: "{}")
         #expect(try await provider.body(stream) == Array("data".utf8))
         let failure = await #expect(throws: Failure.self) {
-            _ = try await client.download(url: provider.server.url + "/f", job, exportHandle: "{}")
+            _ = try await client.download(DownloadTarget(url: provider.server.url + "/f"), job, exportHandle: "{}")
         }
         #expect(failure?.code == "missing-secret" && provider.server.requests.isEmpty)
-        #expect(await client.downloadAccess(to: store.url + "/f", job).withCredentials == false)
-        #expect(await client.downloadAccess(to: provider.server.url + "/f", job).withCredentials)
+        #expect(await client.downloadAccess(to: DownloadTarget(url: store.url + "/f"), job).withCredentials == false)
+        #expect(await client.downloadAccess(to: DownloadTarget(url: provider.server.url + "/f"), job).withCredentials)
     }
 
     @Test("instead of auth, a header may hold the credentials of downloads, for the provider's own host only")
@@ -143,7 +143,7 @@ struct DownloadTests {
         let yaml = Self.signed.replacing("X-Key:", with: "Authorization:").replacing("download: {", with: "download: { auth: false,")
         let store = try StubServer { _ in .text("data") }
         let provider = try await TestProvider(yaml, secrets: ["TOKEN": "t", "KEY": "k"]) { _ in .text("data") }
-        for url in [store.url, provider.server.url] { _ = try await provider.client.download(url: url, provider.job, exportHandle: "{}") }
+        for url in [store.url, provider.server.url] { _ = try await provider.client.download(DownloadTarget(url: url), provider.job, exportHandle: "{}") }
         #expect(store.requests.first?.headers["authorization"] == nil)
         #expect(provider.server.requests.first?.headers["authorization"] == "k")
     }
@@ -157,13 +157,13 @@ struct DownloadTests {
         }
         let (client, job) = (provider.client, provider.job)
         for url in [store.url + "/f", provider.server.url + "/moved"] {
-            _ = try await client.download(url: url, job, exportHandle: "{}")
+            _ = try await client.download(DownloadTarget(url: url), job, exportHandle: "{}")
             for host in ["moved", "127.0.0.1"] + [store.url, provider.server.url].map({ String($0.dropFirst(7)) }) {
                 #expect(await client.takeBudget(.download(host: host)) == nil)
             }
         }
-        _ = try await client.download(url: provider.server.url + "/f", job, exportHandle: "{}")
-        let host = await client.downloadAccess(to: provider.server.url + "/f", job, exportHandle: "{}").host
+        _ = try await client.download(DownloadTarget(url: provider.server.url + "/f"), job, exportHandle: "{}")
+        let host = await client.downloadAccess(to: DownloadTarget(url: provider.server.url + "/f"), job, exportHandle: "{}").host
         #expect(await client.takeBudget(.download(host: host))?.remaining == 1)
         #expect(await client.takeBudget(.list) == nil, "listings have their own")
     }

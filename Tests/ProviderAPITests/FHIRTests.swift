@@ -97,9 +97,9 @@ struct FHIRTests {
         #expect(
             await provider.client.files(provider.job, exportHandle: handle, page: next)
                 == .page(files: [ListedFile(name: "Group.ndjson", url: "\(otherURL)/g")], next: nil))
-        let stream = try await provider.client.download(url: files[0].url, provider.job, exportHandle: handle)
+        let stream = try await provider.client.download(DownloadTarget(url: files[0].url), provider.job, exportHandle: handle)
         #expect(try await provider.body(stream) == Array("data".utf8))
-        let own = try await provider.client.download(url: provider.server.url + "/own", provider.job, exportHandle: handle)
+        let own = try await provider.client.download(DownloadTarget(url: provider.server.url + "/own"), provider.job, exportHandle: handle)
         own.cancel()
         #expect(other.requests.count == 2 && other.requests.allSatisfy { $0.headers["authorization"] == nil })
         #expect(provider.server.requests.count == 2 && provider.server.requests.allSatisfy { $0.headers["authorization"] != nil })

@@ -57,7 +57,7 @@ struct OtherShapesTests {
         #expect(
             await provider.client.files(provider.job, exportHandle: #"{"id":"7"}"#, page: next)
                 == .page(files: [ListedFile(name: "part-MT=.csv", url: base + "&locator=MT%3D")], next: nil))
-        let stream = try await provider.client.download(url: files[0].url, provider.job, exportHandle: #"{"id":"7"}"#)
+        let stream = try await provider.client.download(DownloadTarget(url: files[0].url), provider.job, exportHandle: #"{"id":"7"}"#)
         #expect(try await provider.body(stream).count == 4_000_000)
         #expect(provider.server.requests.last?.headers["authorization"] == "Bearer sf")
         #expect(await provider.client.cancel(provider.job, exportHandle: #"{"id":"7"}"#) == .cancelled)
@@ -126,7 +126,7 @@ struct OtherShapesTests {
         }
         #expect(handle.contains(#""document":"D/1""#) && handle.contains(#""id":"R1""#))
         let failure = await #expect(throws: Failure.self) {
-            _ = try await provider.client.download(url: files[0].url, provider.job, exportHandle: handle)
+            _ = try await provider.client.download(DownloadTarget(url: files[0].url), provider.job, exportHandle: handle)
         }
         #expect(failure?.failureClass == .gone && failure?.code == "link-expired")
         #expect(failure?.message.contains("X-Amz-Signature") == false)

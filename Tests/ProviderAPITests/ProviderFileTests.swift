@@ -73,7 +73,7 @@ struct ProviderFileTests {
         let page = try String(contentsOf: root.appendingPathComponent("ops/docs/providers.md"), encoding: .utf8)
         let examples = page.split(separator: "```yaml\n").dropFirst().map { $0[..<($0.firstRange(of: "```")?.lowerBound ?? $0.endIndex)] }
         let whole = examples.filter { $0.hasPrefix("provider:") }
-        #expect(whole.count == 7)
+        #expect(whole.count == 9)
         for example in whole { #expect(await TestProvider.problems(String(example)) == []) }
         // The others are keys to add to a file.
         for part in examples where !part.hasPrefix("provider:") {

@@ -93,7 +93,7 @@ struct ReadyAnswerTests {
         #expect(
             await client.check(job, exportHandle: #"{"location":"/ready"}"#) == .ready(exportHandle: nil, page: ListedPage(files: files)))
         #expect(await client.files(job, exportHandle: #"{"location":"/ready"}"#) == .page(files: files, next: nil))
-        let stream = try await client.download(url: files[0].url, job, exportHandle: "{}")
+        let stream = try await client.download(DownloadTarget(url: files[0].url), job, exportHandle: "{}")
         #expect(try await provider.body(stream).count == big.count)
     }
 
@@ -133,7 +133,7 @@ struct ReadyAnswerTests {
             let files = [ListedFile(name: "x", url: provider.server.url + "/x", isNamed: false)]
             #expect(await client.check(job, exportHandle: handle) == .ready(exportHandle: nil, page: ListedPage(files: files)))
             #expect(await client.files(job, exportHandle: handle) == .page(files: files, next: nil))
-            let stream = try await client.download(url: files[0].url, job, exportHandle: handle)
+            let stream = try await client.download(DownloadTarget(url: files[0].url), job, exportHandle: handle)
             #expect(try await provider.body(stream) == Array("data".utf8))
         }
     }

@@ -56,7 +56,7 @@ struct SessionTests {
         let client = try await Self.client(Self.session, api), job = try Self.job()
         #expect(await client.create(job) == .created(exportHandle: Self.handle))
         for _ in 0..<5 { #expect(await client.check(job, exportHandle: Self.handle) == .running(progress: nil, retryAfter: nil)) }
-        let stream = try await client.download(url: api.server.url + "/file", job, exportHandle: Self.handle)
+        let stream = try await client.download(DownloadTarget(url: api.server.url + "/file"), job, exportHandle: Self.handle)
         #expect(stream.status == 200)
         #expect(api.seen.logins == [#"{"token":"p3rsonal"}"#] && api.seen.refused == 0)
     }
@@ -70,7 +70,7 @@ struct SessionTests {
         switch step {
         case "create": #expect(await client.create(job) == .created(exportHandle: Self.handle))
         case "check": #expect(await client.check(job, exportHandle: Self.handle) == .running(progress: nil, retryAfter: nil))
-        default: _ = try await client.download(url: api.server.url + "/file", job, exportHandle: Self.handle)
+        default: _ = try await client.download(DownloadTarget(url: api.server.url + "/file"), job, exportHandle: Self.handle)
         }
         #expect(api.seen.logins.count == 2 && api.seen.refused == 1)
     }

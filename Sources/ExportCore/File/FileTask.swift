@@ -12,6 +12,10 @@ public struct FileTask: Sendable, Equatable, Codable {
     public var listedName: String
     /// Where the name comes from: the download may tell a better one than the URL.
     public var namedBy: NameSource
+    /// What the API calls the file, for the request that downloads it.
+    public var itemID: String?
+    /// How it is unpacked; `nil`: as all files of the provider.
+    public var unpack: String?
 
     public enum NameSource: String, Sendable, Codable {
         case listing, url
@@ -19,7 +23,7 @@ public struct FileTask: Sendable, Equatable, Codable {
 
     public init(
         name: String, url: String, bytes: Int64? = nil, sha256: String? = nil, page: String? = nil, listedName: String,
-        namedBy: NameSource = .listing
+        namedBy: NameSource = .listing, itemID: String? = nil, unpack: String? = nil
     ) {
         self.name = name
         self.url = url
@@ -28,6 +32,8 @@ public struct FileTask: Sendable, Equatable, Codable {
         self.page = page
         self.listedName = listedName
         self.namedBy = namedBy
+        self.itemID = itemID
+        self.unpack = unpack
     }
 
     public init(from decoder: any Decoder) throws {
@@ -36,7 +42,8 @@ public struct FileTask: Sendable, Equatable, Codable {
             name: try values.decode(String.self, forKey: .name), url: try values.decode(String.self, forKey: .url),
             bytes: try values.decodeIfPresent(Int64.self, forKey: .bytes), sha256: try values.decodeIfPresent(String.self, forKey: .sha256),
             page: try values.decodeIfPresent(String.self, forKey: .page), listedName: try values.decode(String.self, forKey: .listedName),
-            namedBy: try values.decodeIfPresent(NameSource.self, forKey: .namedBy) ?? .listing)
+            namedBy: try values.decodeIfPresent(NameSource.self, forKey: .namedBy) ?? .listing,
+            itemID: try values.decodeIfPresent(String.self, forKey: .itemID), unpack: try values.decodeIfPresent(String.self, forKey: .unpack))
     }
 }
 

@@ -6,6 +6,8 @@ public enum JobEvent: Sendable, Equatable {
     case stepFailed(Failure)
     /// The export is queued or running.
     case notReady(PollHints)
+    /// An entry of `steps` is done: its request was accepted, or its wait has ended.
+    case advanced(PollHints)
     /// The provider file has no meaning for this status.
     case unknownStatus(String, PollHints)
     case ready
@@ -39,7 +41,7 @@ public enum JobEvent: Sendable, Equatable {
     /// What the answer says about when to come back.
     public var hints: PollHints? {
         switch self {
-        case .created(let hints), .notReady(let hints), .unknownStatus(_, let hints): hints
+        case .created(let hints), .notReady(let hints), .advanced(let hints), .unknownStatus(_, let hints): hints
         default: nil
         }
     }

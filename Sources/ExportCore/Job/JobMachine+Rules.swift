@@ -5,7 +5,29 @@ extension JobMachine {
         if state.attempts >= rules.maxAttempts {
             return fail(state, JobError(code: "max-attempts-exceeded", message: "not ready after \(state.attempts) checks"))
         }
-        return wait(state, for: rules.polling.nextDelay(waited: state.waited, hints: hints, random: random), hints.retryAfter)
+        let rest = ageLeft(state, hints)
+        if let rest, rest.time <= .zero { return fail(state, rest.error) }
+        let delay = rules.polling.nextDelay(waited: state.waited, hints: hints, random: random)
+        return wait(state, for: rest.map { max(min(delay, $0.time), hints.retryAfter ?? .zero) } ?? delay, hints.retryAfter)
+    }
+
+    /// The next entry of `steps`, or the wait for the export, begins.
+    func advance(_ state: JobState, _ hints: PollHints, _ random: Double) -> JobDecision {
+        guard !hints.isDueAtOnce else { return wait(state, for: hints.retryAfter ?? .zero, hints.retryAfter) }
+        return wait(state, for: rules.polling.nextDelay(waited: .zero, hints: hints, random: random), hints.retryAfter)
+    }
+
+    /// How long the export may still be in its present state, where the provider file bounds that.
+    private func ageLeft(_ state: JobState, _ hints: PollHints) -> (time: Duration, error: JobError)? {
+        if hints.isQueued, let limit = rules.maxQueued {
+            return (limit - state.waited, Self.tooOld("queued", limit))
+        }
+        if let ran = hints.hasRunFor, let limit = rules.maxRunning { return (limit - ran, Self.tooOld("running", limit)) }
+        return nil
+    }
+
+    private static func tooOld(_ state: String, _ limit: Duration) -> JobError {
+        JobError(code: "max-\(state)-exceeded", message: "still \(state) after \(limit.components.seconds) s")
     }
 
     /// Cuts the delay so that the last check falls at the end of the longest wait. A Retry-After is not cut: when it leads past the

@@ -53,7 +53,7 @@ extension JobMachine {
         next.failures = 0
         next.createIsUncertain = false
         next.waited = .zero
-        return wait(next, for: rules.polling.nextDelay(waited: .zero, hints: hints, random: random), hints.retryAfter)
+        return advance(next, hints, random)
     }
 
     private func decideWhilePolling(_ event: JobEvent, _ state: JobState, _ random: Double) -> JobDecision? {
@@ -64,6 +64,10 @@ extension JobMachine {
             next.failures = 0
             next.unusableAnswers = 0
             return keepPolling(next, hints, random)
+        case .advanced(let hints):
+            next.failures = 0
+            next.unusableAnswers = 0
+            return advance(next, hints, random)
         case .unknownStatus(let status, let hints):
             next.failures = 0
             next.unusableAnswers += 1

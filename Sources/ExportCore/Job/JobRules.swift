@@ -7,6 +7,10 @@ public struct JobRules: Sendable, Equatable {
     public var skipsFailedFiles: Bool
     /// The longest time from the creation of the export until it is ready.
     public var maxWait: Duration
+    /// The longest time in the queue of the provider, from the creation; `nil`: `maxWait`.
+    public var maxQueued: Duration?
+    /// The longest time from the first answer that the export runs until it is ready; `nil`: `maxWait`.
+    public var maxRunning: Duration?
     /// The most status checks of one export.
     public var maxAttempts: Int
     /// How long a ready export may list no file before the job fails; `nil`: such an export is complete.
@@ -24,7 +28,8 @@ public struct JobRules: Sendable, Equatable {
 
     public init(
         polling: PollPolicy = .tiered(), retry: RetryPolicy = RetryPolicy(), recreate: RecreatePolicy = RecreatePolicy(),
-        skipsFailedFiles: Bool = false, maxWait: Duration = .seconds(12 * 3600),
+        skipsFailedFiles: Bool = false, maxWait: Duration = .seconds(12 * 3600), maxQueued: Duration? = nil,
+        maxRunning: Duration? = nil,
         maxAttempts: Int = 500, nothingListedWait: Duration? = .seconds(60), unknownStatusLimit: Int = 5, claimLimit: Int = 100,
         manifestLimit: Int = 20, lease: Duration = .seconds(30),
         watchdog: Duration = .seconds(60)
@@ -34,6 +39,8 @@ public struct JobRules: Sendable, Equatable {
         self.recreate = recreate
         self.skipsFailedFiles = skipsFailedFiles
         self.maxWait = maxWait
+        self.maxQueued = maxQueued
+        self.maxRunning = maxRunning
         self.maxAttempts = maxAttempts
         self.nothingListedWait = nothingListedWait
         self.unknownStatusLimit = unknownStatusLimit

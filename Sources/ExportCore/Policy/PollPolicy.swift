@@ -6,11 +6,23 @@ public struct PollHints: Sendable, Equatable {
     public var progress: Double?
     /// How long this provider's exports of this kind usually take.
     public var usualDuration: Duration?
+    /// Whether the export has not begun to run.
+    public var isQueued: Bool
+    /// How long it has run; `nil`: it is queued, or nobody asks.
+    public var hasRunFor: Duration?
+    /// Whether a request follows that nothing is waited for: one of `steps`.
+    public var isDueAtOnce: Bool
 
-    public init(retryAfter: Duration? = nil, progress: Double? = nil, usualDuration: Duration? = nil) {
+    public init(
+        retryAfter: Duration? = nil, progress: Double? = nil, usualDuration: Duration? = nil, isQueued: Bool = false,
+        hasRunFor: Duration? = nil, isDueAtOnce: Bool = false
+    ) {
         self.retryAfter = retryAfter
         self.progress = progress
         self.usualDuration = usualDuration
+        self.isQueued = isQueued
+        self.hasRunFor = hasRunFor
+        self.isDueAtOnce = isDueAtOnce
     }
 }
 

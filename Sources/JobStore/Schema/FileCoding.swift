@@ -7,11 +7,13 @@ extension FileTask {
         var writer = JSONWriter()
         writer.object { json in
             if let bytes { json.field("bytes", bytes) }
+            if let itemID { json.field("itemID", itemID) }
             json.field("listedName", listedName)
             json.field("name", name)
             if namedBy != .listing { json.field("namedBy", namedBy.rawValue) }
             if let page { json.field("page", page) }
             if let sha256 { json.field("sha256", sha256) }
+            if let unpack { json.field("unpack", unpack) }
             json.field("url", url)
         }
         return writer.bytes
@@ -27,7 +29,7 @@ extension FileTask {
         }
         self.init(
             name: name, url: url, bytes: members["bytes"]?.integer, sha256: members["sha256"]?.string, page: members["page"]?.string,
-            listedName: listedName, namedBy: namedBy)
+            listedName: listedName, namedBy: namedBy, itemID: members["itemID"]?.string, unpack: members["unpack"]?.string)
     }
 }
 

@@ -88,6 +88,7 @@ struct FileListing: Sendable {
         of job: ClaimedJob, at cursor: String?, _ provider: Provider, _ interpreter: JobInterpreter
     ) async -> ListedPage? {
         if cursor == nil, let page = job.readyPage.flatMap(ListedPage.init(json:)) { return page }
+        if provider.definition.data != nil { return await dataPage(of: job, provider, interpreter) }
         let permission = await provider.gate.admit(.list, suspects: [job.state.isSuspect])[0]
         if case .wait(let time) = permission {
             await hold(job, by: time, provider, interpreter)
@@ -102,6 +103,16 @@ struct FileListing: Sendable {
         case .page(let files, let next): return ListedPage(files: files, next: next)
         case .failure(let failure):
             await interpreter.carryOut(.stepFailed(counted ?? failure), for: job, by: provider.machine, detail: failure.code)
+            return nil
+        }
+    }
+
+    /// The only file of an export whose answers hold the data. The provider is not asked: a worker does that.
+    private func dataPage(of job: ClaimedJob, _ provider: Provider, _ interpreter: JobInterpreter) async -> ListedPage? {
+        do throws(Failure) {
+            return ListedPage(files: [try await provider.client.dataFile(JobContext(step: job), exportHandle: job.exportHandle ?? "{}")])
+        } catch {
+            await interpreter.carryOut(.stepFailed(error), for: job, by: provider.machine, detail: error.code)
             return nil
         }
     }
@@ -126,7 +137,8 @@ struct FileListing: Sendable {
         files.enumerated().map { offset, file in
             FileTask(
                 name: SafePath.usable(file.name) ?? "file-\(count + offset)", url: file.url, bytes: file.bytes,
-                sha256: file.sha256, page: page, listedName: file.name, namedBy: file.isNamed ? .listing : .url)
+                sha256: file.sha256, page: page, listedName: file.name, namedBy: file.isNamed ? .listing : .url,
+                itemID: file.id, unpack: file.unpack?.rawValue)
         }
     }
 }

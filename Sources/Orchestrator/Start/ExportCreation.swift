@@ -29,7 +29,7 @@ struct ExportCreation: Sendable {
         let mayBeTwice = isUncertain && provider.definition.createSafety.isEmpty
         if mayBeTwice { warnOfSecondExport(job) }
         let usual = await durations.usual(provider: provider.name, kind: await provider.kind(context))
-        let event = outcome.event(failure, hints: PollHints(usualDuration: usual))
+        let event = outcome.event(failure, hints: PollHints(usualDuration: usual, isDueAtOnce: provider.definition.beginsWithRequest))
         await resolver.interpreter.carryOut(
             event, for: job, by: provider.machine, detail: Self.detail(outcome), exportHandle: outcome.exportHandle,
             mayBeCreatedTwice: mayBeTwice)

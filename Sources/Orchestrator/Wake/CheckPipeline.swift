@@ -42,7 +42,7 @@ actor CheckPipeline {
                 let failure = await provider.gate.report(
                     .check, check.permission, of: check.job.id, failure: answer.outcome.failure, took: answer.took, budget: budget)
                 budget = nil
-                guard let change = await decide(check, answer.outcome, failure, provider) else {
+                guard let change = await decide(check, answer, failure, provider) else {
                     await work.leave([check.job])
                     continue
                 }
@@ -100,9 +100,9 @@ actor CheckPipeline {
         await work.leave([job])
     }
 
-    private func decide(_ check: Check, _ outcome: CheckOutcome, _ failure: Failure?, _ provider: Provider) async -> JobChange? {
+    private func decide(_ check: Check, _ answer: CheckAnswer, _ failure: Failure?, _ provider: Provider) async -> JobChange? {
         let usual = await durations.usual(provider: provider.name, kind: await provider.kind(check.context))
-        let finding = CheckFinding(outcome, failure, usual: usual)
+        let finding = CheckFinding(answer, of: check.job, failure, usual: usual, provider.machine.rules)
         metrics.countCheck(finding.outcome)
         guard let decision = provider.machine.decide(finding.event, in: check.job.state, random: Jitter.shared.next()) else { return nil }
         return JobChange(

@@ -51,6 +51,10 @@ struct ExportCancellation: Sendable {
         }
         let begun = ContinuousClock.now
         let outcome = await send(provider.client, job)
+        if case .notInThisState(let state) = outcome {
+            await provider.gate.withdraw(permission, .cancel)
+            return Self.untold("not-in-this-state", "the provider cancels no export that is \(state)")
+        }
         let failure = await provider.gate.report(
             .cancel, permission, of: job.id, failure: outcome.failure, took: .now - begun, budget: await provider.client.takeBudget(.cancel)
         )

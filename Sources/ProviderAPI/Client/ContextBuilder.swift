@@ -19,7 +19,7 @@ final class ContextBuilder {
     /// - Throws: `invalid-parameters` or `invalid-handle`, permanent, if a text is not a JSON object.
     func context(
         _ parts: ContextParts, _ job: JobContext, exportHandle: String?, page pageValue: JQValue?, secrets secretValues: JQValue,
-        session sessionValues: JQValue? = nil
+        session sessionValues: JQValue? = nil, file: DownloadTarget? = nil
     ) throws(Failure) -> JQValue {
         var context = JQObjectBuilder()
         if parts.contains(.job) { context.set(self.job, jobValue(job)) }
@@ -33,6 +33,10 @@ final class ContextBuilder {
         if parts.contains(.secrets) { context.set(secrets, secretValues) }
         if parts.contains(.page), let pageValue { context.set(page, pageValue) }
         if parts.contains(.session), let sessionValues { context.set(session, sessionValues) }
+        if parts.contains(.file), let file {
+            let text = { (value: String?) in value.map { JQValue($0) } ?? .null }
+            context.set("file", JQValue(object: [("url", text(file.url)), ("name", text(file.name)), ("id", text(file.id))]))
+        }
         return context.build()
     }
 

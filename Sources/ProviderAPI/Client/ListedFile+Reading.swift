@@ -5,13 +5,15 @@ import JQ
 
 extension ListedFile {
     /// Reads the outputs of `files.items`. An output that is a list is replaced by its elements.
-    /// - Parameter base: the URL that relative URLs are resolved against.
+    /// - Parameters:
+    ///   - base: the URL that relative URLs are resolved against.
+    ///   - links: the links that the provider file can follow.
     /// - Throws: `invalid-file-list`, permanent; the message names the item and the problem. `nothing-listed`, `notYet`, if an item has no
     ///   URL: some APIs list a file before it can be fetched.
-    static func files(_ outputs: [JQValue], base: String, _ secrets: Secrets) throws(Failure) -> [ListedFile] {
+    static func files(_ outputs: [JQValue], base: String, _ links: DownloadLinks, _ secrets: Secrets) throws(Failure) -> [ListedFile] {
         var files: [ListedFile] = []
         for item in outputs.flatMap({ $0.elements ?? [$0] }) {
-            files.append(try ListedFile(item, number: files.count, base: base, secrets))
+            files.append(try ListedFile(item, number: files.count, base: base, links, secrets))
         }
         return files
     }
@@ -21,7 +23,7 @@ extension ListedFile {
         self.init(name: WebURL.fileName(answer.requestURL), url: answer.requestURL, isNamed: false)
     }
 
-    private init(_ item: JQValue, number: Int, base: String, _ secrets: Secrets) throws(Failure) {
+    private init(_ item: JQValue, number: Int, base: String, _ links: DownloadLinks, _ secrets: Secrets) throws(Failure) {
         func wrong(_ what: String) -> Failure {
             Failure(.permanent, code: "invalid-file-list", message: "files.items: item \(number) \(what)")
         }
@@ -29,13 +31,23 @@ extension ListedFile {
         let value = item["url"] ?? .null
         guard value.isNull || value.string != nil else { throw wrong("has a url that is not text") }
         let reference = SafePath.trimmed(value.string ?? "")
-        guard !reference.isEmpty else {
+        guard !reference.isEmpty || links.needNoURL else {
             throw Failure(.notYet, code: JobError.nothingListed, message: "files.items: item \(number) has no url yet")
         }
-        guard let url = WebURL.resolve(WebURL.escaped(reference), against: base) else {
-            throw wrong("has a url that is not http or https")
+        if S3Link.isOne(reference) {
+            guard links.followS3 else { throw wrong("has a link to S3, which download.s3 or auth: { aws } must sign") }
+            guard S3Link(reference) != nil else { throw wrong("has a link to S3 without a bucket or a key") }
+            url = reference
+        } else {
+            guard let url = WebURL.resolve(WebURL.escaped(reference), against: base) else { throw wrong("has a url that is not http or https") }
+            self.url = url
         }
-        self.url = url
+        guard let id = Self.text(item["id"]) else { throw wrong("has an id that is not text") }
+        self.id = id
+        guard let rule = Self.text(item["unpack"]), let unpack = rule.map({ UnpackRule(rawValue: $0) }) ?? .some(nil) else {
+            throw wrong("has an unpack that is none of \(UnpackRule.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        self.unpack = unpack
         switch item["name"] {
         case let value? where !value.isNull:
             guard value.kind == .string || value.kind == .number else { throw wrong("has a name that is not text") }
@@ -43,7 +55,7 @@ extension ListedFile {
         default: name = ""
         }
         isNamed = !name.isEmpty
-        if !isNamed { name = WebURL.fileName(url) }
+        if !isNamed { name = S3Link(url)?.fileName ?? (reference.isEmpty ? id : nil) ?? WebURL.fileName(url) }
         guard name.utf8.count <= 1024 else { throw wrong("has a name longer than 1024 bytes") }
         guard let bytes = Self.size(item["bytes"]) else { throw wrong("has bytes that are not a size") }
         guard let sha256 = Self.digest(item["sha256"], bytes: 32) else { throw wrong("has an invalid sha256") }
@@ -52,6 +64,11 @@ extension ListedFile {
     }
 
     /// The outer `nil` means an invalid value; the inner `nil` means no value.
+    private static func text(_ value: JQValue?) -> String?? {
+        guard let value, !value.isNull else { return .some(nil) }
+        return value.kind == .string || value.kind == .number ? .some(value.text) : nil
+    }
+
     private static func size(_ value: JQValue?) -> Int64?? {
         guard let value, !value.isNull else { return .some(nil) }
         let number = value.number ?? value.string.flatMap { Double($0) }

@@ -24,10 +24,13 @@ extension CheckOutcome {
     /// - Parameters:
     ///   - counted: the failure as it counts for the job.
     ///   - usual: how long such exports usually take.
-    public func event(_ counted: Failure? = nil, usual: Duration? = nil) -> JobEvent {
+    ///   - running: how long the export has run, if somebody asks.
+    public func event(_ counted: Failure? = nil, usual: Duration? = nil, running: Duration? = nil) -> JobEvent {
         switch self {
-        case .queued(let wait): .notReady(PollHints(retryAfter: wait, usualDuration: usual))
-        case .running(let progress, let wait): .notReady(PollHints(retryAfter: wait, progress: progress, usualDuration: usual))
+        case .queued(let wait): .notReady(PollHints(retryAfter: wait, usualDuration: usual, isQueued: true))
+        case .running(let progress, let wait):
+            .notReady(PollHints(retryAfter: wait, progress: progress, usualDuration: usual, hasRunFor: running))
+        case .advanced(_, let isDueAtOnce): .advanced(PollHints(usualDuration: usual, isDueAtOnce: isDueAtOnce))
         case .ready: .ready
         case .empty: .empty
         case .failed(let code, let message): .exportFailed(JobError(code: code, message: message))

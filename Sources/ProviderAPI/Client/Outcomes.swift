@@ -23,6 +23,11 @@ public enum CheckOutcome: Sendable, Equatable {
     ///   - exportHandle: the handle with the values of `status.export` added; `nil` if the handle is unchanged.
     ///   - page: the first page of the files if this answer lists them; `nil` if they must be listed by a request.
     case ready(exportHandle: String?, page: ListedPage?)
+    /// An entry of `steps` is done.
+    /// - Parameters:
+    ///   - exportHandle: with the entry that comes next.
+    ///   - isDueAtOnce: whether that is a request.
+    case advanced(exportHandle: String, isDueAtOnce: Bool)
     /// The export is complete and holds no data.
     case empty
     /// The export failed at the provider.
@@ -41,13 +46,15 @@ public struct CheckAnswer: Sendable {
     public let outcome: CheckOutcome
     /// From the request to the answer.
     public let took: Duration
+    /// The handle as `status.update` has it now; `nil`: nothing may have changed it.
+    public var exportHandle: String?
 }
 
 /// A file as a listing describes it. All fields are untrusted: `name` may be any text.
 public struct ListedFile: Sendable, Equatable, Codable {
     /// The item's `name`, or the last segment of its URL; at most 1024 bytes.
     public var name: String
-    /// An absolute http or https URL.
+    /// An absolute http or https URL, or `s3://BUCKET/KEY`. Of a file that `download.request` fetches by its id, that of the list.
     public var url: String
     /// The size that the listing announces.
     public var bytes: Int64?
@@ -57,14 +64,23 @@ public struct ListedFile: Sendable, Equatable, Codable {
     public var md5: String?
     /// Whether the item has a name; otherwise the name is the last segment of the URL.
     public var isNamed: Bool
+    /// What the API calls the file.
+    public var id: String?
+    /// In place of `download.unpack`.
+    public var unpack: UnpackRule?
 
-    public init(name: String, url: String, bytes: Int64? = nil, sha256: String? = nil, md5: String? = nil, isNamed: Bool = true) {
+    public init(
+        name: String, url: String, bytes: Int64? = nil, sha256: String? = nil, md5: String? = nil, isNamed: Bool = true, id: String? = nil,
+        unpack: UnpackRule? = nil
+    ) {
         self.name = name
         self.url = url
         self.bytes = bytes
         self.sha256 = sha256
         self.md5 = md5
         self.isNamed = isNamed
+        self.id = id
+        self.unpack = unpack
     }
 }
 
@@ -91,5 +107,7 @@ public enum CancelOutcome: Sendable, Equatable {
     case cancelled
     /// The provider file has no `cancel`.
     case notSupported
+    /// The API cancels exports in other states only.
+    case notInThisState(String)
     case failure(Failure)
 }

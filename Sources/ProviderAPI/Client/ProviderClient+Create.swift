@@ -8,7 +8,7 @@ extension ProviderClient {
         let step = plan.create
         do throws(Failure) {
             var sources = JSONSources(parameters: job.request.parameters)
-            let (answer, context) = try await exchange(.create, step.request, step.parts, job, sources)
+            let (answer, context) = try await exchange(.create, step.request, step.reading, step.parts, job, sources)
             sources.answer = answer.json
             return created(step, answer, contexts.context(step.parts, context, answer: answer), sources)
         } catch {
@@ -23,13 +23,13 @@ extension ProviderClient {
         do throws(Failure) {
             // A filter that fails for this answer, such as a proxy's page, does not recognise an existing export.
             if let adopt = step.adopt, (try? adopt.when.isTrue(context)) ?? false {
-                return .adopted(exportHandle: try adopt.export.handle(context, sources))
+                return .adopted(exportHandle: begun(try adopt.export.handle(context, sources)))
             }
             let verdict = try verdict(answer, step.reading, context, "create at", isCreate: true)
             if let failure = verdict.failure { return .failed(reported(failure, answer)) }
             hasRun = true
             try requireReadable(answer, step.parts, "create at")
-            return .created(exportHandle: try step.export.handle(context, sources))
+            return .created(exportHandle: begun(try step.export.handle(context, sources)))
         } catch {
             var failure = readable(error, answer, "create at")
             if failure.code == "unexpected-answer", failure.code != error.code || answer.problem != nil {
@@ -41,6 +41,14 @@ extension ProviderClient {
         }
     }
 
+    /// The handle of an export whose steps follow.
+    private func begun(_ handle: String) -> String {
+        guard !plan.steps.isEmpty else { return handle }
+        var handle = ExportHandle(handle)
+        handle.step = 0
+        return handle.text
+    }
+
     /// Looks for an export that an earlier create of this job may have started. Returns `.notFound` if the provider file has no `find`.
     /// - Parameter kind: the kind of request that it is part of.
     public func find(_ job: JobContext, for kind: RequestKind = .create) async -> FindOutcome {
@@ -48,7 +56,7 @@ extension ProviderClient {
         var received: ProviderResponse?
         do throws(Failure) {
             var sources = JSONSources(parameters: job.request.parameters)
-            let (answer, context) = try await exchange(kind, step.request, step.parts, job, sources)
+            let (answer, context) = try await exchange(kind, step.request, step.reading, step.parts, job, sources)
             sources.answer = answer.json
             received = answer
             let answered = contexts.context(step.parts, context, answer: answer)
@@ -60,23 +68,42 @@ extension ProviderClient {
                 }
                 if let when = step.when, try !when.isTrue(answered) { return .notFound }
                 for entry in step.export.entries where try entry.filter.first(answered)?.isNull ?? true { return .notFound }
-                return .found(exportHandle: try step.export.handle(answered, sources))
+                return .found(exportHandle: begun(try step.export.handle(answered, sources)))
             }
         } catch {
             return .failed(reported(error, received))
         }
     }
 
-    /// Asks the provider to cancel the export.
+    /// Asks the provider to cancel the export, if it can in the state of the export.
     public func cancel(_ job: JobContext, exportHandle: String) async -> CancelOutcome {
         guard let step = plan.cancel else { return .notSupported }
+        guard let states = step.states else { return await end(job, exportHandle, step, "cancel at") }
+        switch await check(job, exportHandle: exportHandle) {
+        case .queued where states.contains(.queued), .running where states.contains(.running):
+            return await end(job, exportHandle, step, "cancel at")
+        case .queued: return .notInThisState("queued")
+        case .running, .advanced, .unknownStatus: return .notInThisState("running")
+        case .ready, .empty, .failed, .expired: return .cancelled
+        case .failure(let failure) where failure.failureClass == .gone: return .cancelled
+        case .failure(let failure): return .failure(failure)
+        }
+    }
+
+    /// Removes an export at the provider that is delivered.
+    public func cleanUp(_ job: JobContext, exportHandle: String) async -> CancelOutcome {
+        guard let step = plan.cleanup else { return .notSupported }
+        return await end(job, exportHandle, step, "cleanup at")
+    }
+
+    private func end(_ job: JobContext, _ exportHandle: String, _ step: CancelPlan, _ what: String) async -> CancelOutcome {
         var received: ProviderResponse?
         do throws(Failure) {
             let parts = step.reading.parts
             let sources = JSONSources(parameters: job.request.parameters, handle: exportHandle)
-            let (answer, context) = try await exchange(.cancel, step.request, parts, job, handle: exportHandle, sources)
+            let (answer, context) = try await exchange(.cancel, step.request, step.reading, parts, job, handle: exportHandle, sources)
             received = answer
-            switch try verdict(answer, step.reading, contexts.context(parts, context, answer: answer), "cancel at") {
+            switch try verdict(answer, step.reading, contexts.context(parts, context, answer: answer), what) {
             case .success, .ok: return .cancelled
             case .byStatus where answer.status == 404 || answer.status == 410: return .cancelled
             case .ruled(let failure), .byStatus(let failure): return .failure(reported(failure, answer))

@@ -4,59 +4,71 @@ import JQ
 
 extension ProviderClient {
     /// Starts a download. The body is returned as served. Redirects are followed; credentials are sent only to their origin.
-    /// - Parameter url: the URL of a `ListedFile`.
     /// - Returns: an answer 200 or 203, or 204 if `download.noContent` says that it is an empty file.
     /// - Throws: a classified failure. `not-ready` (202, 204) is of the class `notYet`. If links can be refreshed
     ///   (`definition.refreshesLinks`), a link that was refused without credentials is `gone` with the code `link-expired`: list the
     ///   page again.
-    public func download(url: String, _ job: JobContext, exportHandle: String) async throws(Failure) -> HTTPStream {
+    public func download(_ file: DownloadTarget, _ job: JobContext, exportHandle: String) async throws(Failure) -> HTTPStream {
         do throws(Failure) {
-            if case .session(let session) = plan.credentials, downloadAccess(to: url, job, exportHandle: exportHandle).withCredentials {
+            if case .session(let session) = plan.credentials, downloadAccess(to: file, job, exportHandle: exportHandle).withCredentials {
                 try await signIn(session)
                 let used = self.session?.id
                 do throws(Failure) {
-                    return try await openDownload(url, job, exportHandle)
+                    return try await openDownload(file, job, exportHandle)
                 } catch {
                     guard error.answer?.status == 401, let used else { throw error }
                     try await signIn(session, after: used)
                 }
             }
-            return try await openDownload(url, job, exportHandle)
+            return try await openDownload(file, job, exportHandle)
         } catch {
             throw reported(error)
         }
     }
 
-    private func openDownload(_ url: String, _ job: JobContext, _ exportHandle: String) async throws(Failure) -> HTTPStream {
+    private func openDownload(_ file: DownloadTarget, _ job: JobContext, _ exportHandle: String) async throws(Failure) -> HTTPStream {
         let step = plan.download
         let tlsParts = plan.tls?.parts ?? []
         let parts = tlsParts.union(step.requestParts).union(step.reading.parts).union(plan.credentials.parts).union(plan.base.parts)
         let context = try contexts.context(
-            parts, job, exportHandle: exportHandle, page: nil, secrets: secrets.object, session: session?.values)
+            parts, job, exportHandle: exportHandle, page: nil, secrets: secrets.object, session: session?.values, file: file)
+        let sources = JSONSources(parameters: job.request.parameters, handle: exportHandle)
         let own = try ownOrigin(context)
-        let isOwn = own != nil && own == WebURL.origin(url)
-        let withCredentials = definition.download.auth ?? isOwn
-        let withSecrets = isOwn || withCredentials
+        let address = try address(of: file, context, sources)
+        let withCredentials = address.withCredentials, isSigned = withCredentials && address.s3 == nil
+        let withSecrets = address.isOwn || isSigned
         // A presigned URL works without secrets.
         let usesSecrets =
-            withCredentials && plan.credentials.parts.contains(.secrets) || withSecrets && step.headers.contains { $0.value.usesSecrets }
+            withCredentials && (address.s3?.parts ?? plan.credentials.parts).contains(.secrets)
+            || withSecrets && step.headers.contains { $0.value.usesSecrets } || step.request?.parts.contains(.secrets) == true
         if usesSecrets, let refusal = secrets.refusal { throw refusal }
-        var headers = withCredentials ? try plan.credentials.headers(context) : []
+        var headers = isSigned ? try plan.credentials.headers(context) : []
         for header in step.headers where withSecrets || !header.value.usesSecrets {
             if let value = try header.value.text(context) { headers.append((header.name, value)) }
         }
-        let signed = withCredentials ? try plan.credentials.signed(url, context) : url
-        let hadCredentials = usesSecrets || withCredentials && !headers.isEmpty || signed != url
+        let signed = isSigned ? try plan.credentials.signed(address.url, context) : address.url
+        let hadCredentials = usesSecrets || withCredentials && !headers.isEmpty || signed != address.url || address.s3 != nil
         let sensitive = headers.map(\.name)
         if !headers.contains(where: { $0.name.lowercased() == "accept-encoding" }) { headers.append(("Accept-Encoding", "identity")) }
+        var body = HTTPRequestBody.none
+        if let content = try step.request?.body.content(context, sources) {
+            body = .bytes(content.bytes)
+            if !headers.contains(where: { $0.name.lowercased() == "content-type" }) { headers.append(("Content-Type", content.type)) }
+        }
+        let method = step.request?.line.method ?? .get
         var request = HTTPRequest(
-            .get, signed, headers: headers, timeouts: timeouts(whole: nil), redirects: .follow(max: 5), egress: egress,
-            clientCertificate: isOwn ? try plan.tls?.certificate(context) : nil, sensitiveHeaders: sensitive)
-        if withCredentials { request = try plan.credentials.signed(request, context, now: now()) }
+            method, signed, headers: headers, body: body, timeouts: timeouts(whole: nil),
+            redirects: method == .get ? .follow(max: 5) : .followKeepingMethod(max: 5), egress: egress,
+            clientCertificate: address.isOwn ? try plan.tls?.certificate(context) : nil, sensitiveHeaders: sensitive)
+        if let s3 = address.s3 {
+            request = try s3.signed(request, context, now: now())
+        } else if isSigned {
+            request = try plan.credentials.signed(request, context, now: now())
+        }
         trace(request)
         let begun = ContinuousClock.now
         let stream: HTTPStream
-        do throws(HTTPError) { stream = try await http.stream(request) } catch { throw Failure(error) }
+        do throws(HTTPError) { stream = try await open(request) } catch { throw Failure(error) }
         trace(stream, took: .now - begun)
         do throws(Failure) {
             // The budget of a file host is not that of the API.

@@ -6,7 +6,7 @@ extension ProviderClient {
     /// Whether the list depends on the job itself: a wake does not carry all of it.
     public var listingReadsJob: Bool {
         let request = plan.files.request ?? plan.status.request
-        return request.parts.union(plan.files.parts).union(plan.credentials.parts).union(plan.base.parts).contains(.job)
+        return request.parts.union(plan.files.parts).union(plan.files.data?.nameParts ?? []).union(plan.credentials.parts).union(plan.base.parts).contains(.job)
     }
 
     /// Lists the files of a ready export, one page per call.
@@ -29,7 +29,7 @@ extension ProviderClient {
             let read = step.request == nil ? step.parts.union(plan.status.state.parts) : step.parts
             var sources = JSONSources(parameters: job.request.parameters, handle: exportHandle, page: page)
             let (answer, context) = try await exchange(
-                .list, request, read, job, handle: exportHandle, page: value, sources, link: link, bodyUse: step.bodyUse)
+                .list, request, step.reading, read, job, handle: exportHandle, page: value, sources, link: link, bodyUse: step.bodyUse)
             sources.answer = answer.json
             received = answer
             let asked = sources
@@ -70,18 +70,29 @@ extension ProviderClient {
         // Links may repeat the parameters that authenticate: where these are sent again, they are not stored. Another host may have a
         // parameter of that name for itself.
         let own = (try? base(context)).flatMap { WebURL.origin($0) }
-        let files = try ListedFile.files(outputs, base: answer.url, secrets).map { file in
+        let links = DownloadLinks(followS3: plan.download.s3 != nil, needNoURL: plan.download.request != nil)
+        let files = try ListedFile.files(outputs, base: answer.url, links, secrets).map { file in
             guard definition.download.auth != false, own != nil, WebURL.origin(file.url) == own else { return file }
             var file = file
             file.url = plan.credentials.unsigned(file.url)
             return file
         }
-        let token = try PageToken(next: try step.next?.first(context), usesPage: usesPage, answeredBy: answer.url, secrets)
+        return ListedPage(files: files, next: try token(answer, context, sources, usesPage: usesPage, after: page))
+    }
+
+    /// The token of the page that follows; `nil` after the last.
+    func token(
+        _ answer: ProviderResponse, _ context: JQValue, _ sources: JSONSources, usesPage: Bool, after page: String?
+    ) throws(Failure) -> String? {
+        let step = plan.files
+        let own = (try? base(context)).flatMap { WebURL.origin($0) }
+        let token = try PageToken(
+            next: try step.next?.first(context), usesPage: usesPage, answeredBy: answer.url, secrets)
         let next = token?.unsigned(plan.credentials, at: own).text(sources.integers(of: step.next?.parts ?? []))
         guard next == nil || next != page else {
             throw Failure(.permanent, code: "paging-loop", message: "files.next leads back to the same page; check the filter")
         }
-        return ListedPage(files: files, next: next)
+        return next
     }
 
     /// Whether a status answer makes the export ready although its HTTP code alone would not.

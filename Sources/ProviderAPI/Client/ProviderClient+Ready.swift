@@ -4,10 +4,21 @@ import JQ
 
 /// The answer that makes an export ready.
 extension ProviderClient {
-    func ready(_ check: PendingCheck, _ answer: ProviderResponse, _ context: JQValue) throws(Failure) -> CheckOutcome {
+    /// The handle with what the ready answer adds.
+    /// - Parameter missing: why the export is only partial.
+    func readyHandle(
+        _ check: PendingCheck, _ step: StatusPlan, _ answer: ProviderResponse, _ context: JQValue, missing: String?
+    ) throws(Failure) -> (handle: String, sources: JSONSources) {
         let sources = JSONSources(parameters: check.parameters, handle: check.exportHandle, answer: answer.json)
-        let handle = try plan.status.export?.handle(context, sources)
-        return .ready(exportHandle: handle, page: page(check, answer, sources, handle ?? check.exportHandle))
+        let handle = try step.export?.handle(context, sources) ?? check.exportHandle
+        guard let missing else { return (handle, sources) }
+        var noted = ExportHandle(handle)
+        noted.partial = String(missing.prefix(500))
+        return (noted.text, sources)
+    }
+
+    func ready(_ check: PendingCheck, _ answer: ProviderResponse, _ sources: JSONSources, _ handle: String) -> CheckOutcome {
+        .ready(exportHandle: handle == check.asked ? nil : handle, page: page(check, answer, sources, handle))
     }
 
     /// The files that the answer itself lists; `nil` if it lists none although it should: the listing then asks again, and says why if it
@@ -29,7 +40,7 @@ extension ProviderClient {
     /// Reads only the head of an answer that is a file; other answers are read whole.
     func head(_ request: HTTPRequest) async -> Result<HTTPResponse, HTTPError> {
         do throws(HTTPError) {
-            let stream = try await http.stream(request)
+            let stream = try await open(request)
             let isAnswer = !(200...299).contains(stream.status) || MediaType(stream.headers)?.isJSON == true
             var body: [UInt8] = []
             if isAnswer {

@@ -14,11 +14,13 @@ extension ProviderClient {
 
     /// Sends the request of a step with a valid session, if it needs one. If the session is refused, once more with the next one: a request
     /// that was answered 401 was not carried out.
-    /// - Parameter parts: what the filters over the answer read besides.
+    /// - Parameters:
+    ///   - reading: how the errors of its answers are read.
+    ///   - parts: what the filters over the answer read besides.
     /// - Returns: the answer, and the context that it was asked with.
     func exchange(
-        _ kind: RequestKind, _ template: RequestTemplate, _ parts: ContextParts, _ job: JobContext, handle: String? = nil,
-        page: JQValue? = nil, _ sources: JSONSources, link: String? = nil, bodyUse: FilesPlan.BodyUse = .read
+        _ kind: RequestKind, _ template: RequestTemplate, _ reading: AnswerReading, _ parts: ContextParts, _ job: JobContext,
+        handle: String? = nil, page: JQValue? = nil, _ sources: JSONSources, link: String? = nil, bodyUse: FilesPlan.BodyUse = .read
     ) async throws(Failure) -> (answer: ProviderResponse, context: JQValue) {
         let parts = template.parts.union(parts)
         let plan = sessionPlan(of: template)
@@ -26,7 +28,7 @@ extension ProviderClient {
         let used = session?.id
         var context = try context(parts, job, handle, page: page)
         var answer = try await send(kind, template, context, sources, link: link, bodyUse: bodyUse)
-        if let plan, answer.status == 401, let used, refusesSession(answer.url, asked: answer.requestURL) {
+        if let plan, let used, refusesSession(answer, reading, context) {
             try await signIn(plan, after: used)
             context = try self.context(parts, job, handle, page: page)
             answer = try await send(kind, template, context, sources, link: link, bodyUse: bodyUse)
@@ -48,7 +50,7 @@ extension ProviderClient {
         let response: HTTPResponse
         do throws(HTTPError) {
             switch bodyUse {
-            case .read: response = try await http.send(request)
+            case .read: response = try await fetch(request, isSecret: isSecret)
             case .ignore: response = try await head(request).get()
             }
         } catch {

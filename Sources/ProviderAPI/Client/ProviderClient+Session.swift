@@ -16,10 +16,18 @@ extension ProviderClient {
     /// Whether the session needs nothing now.
     var isSignedIn: Bool { session.map { .now < $0.renewAt } ?? false }
 
-    /// Whether a 401 may be about the session: the host that answered saw it.
-    func refusesSession(_ url: String, asked: String) -> Bool {
+    /// Whether an answer may be about the session: a 401, or one that a rule calls unauthorised, by the host that saw the session.
+    /// - Parameter context: that it was asked with.
+    func refusesSession(_ answer: ProviderResponse, _ reading: AnswerReading, _ context: JQValue) -> Bool {
+        guard WebURL.origin(answer.url) == WebURL.origin(answer.requestURL) else { return false }
+        if !reading.rules.isEmpty {
+            let answered = contexts.context(reading.parts, context, answer: answer)
+            if let rule = reading.rules.first(where: { $0.matches(answered) }) {
+                return (try? rule.answerClass.value(answered, secrets)) == .unauthorised
+            }
+        }
         // A status that the file lists is an answer like any other.
-        plan.status.words["401"] == nil && WebURL.origin(url) == WebURL.origin(asked)
+        return answer.status == 401 && plan.status.words["401"] == nil
     }
 
     /// Makes sure that there is a valid session, and takes it for the requests that follow.
@@ -64,7 +72,8 @@ extension ProviderClient {
         let known = SessionContent(last)
         // What began with another first token cannot be continued with this one.
         let lastValues = known.basis == basis ? known.values : .emptyObject
-        let assertion = try session.assertion?.token(plain, now: now())
+        // Whoever replays has no key.
+        let assertion = isReplay ? session.assertion.map { _ in "***" } : try session.assertion?.token(plain, now: now())
         // The answer may repeat them.
         hide(lastValues.texts + (assertion.map { [$0] } ?? []))
         let context = contexts.context(secrets: secrets.object, session: lastValues, assertion: assertion)

@@ -31,6 +31,8 @@ public actor ProviderClient {
     /// Tells operators what the client makes of odd answers.
     let note: @Sendable (String) -> Void
     nonisolated let trace: ClientTrace?
+    /// Keeps the exchanges, or answers in the place of the API.
+    let tape: ExchangeTape?
     /// What `note` was called for: headers and fields of the provider file.
     private var noted: Set<String> = []
 
@@ -40,14 +42,16 @@ public actor ProviderClient {
     ///   - egress: the addresses that connections may reach; `nil` uses the HTTP client's setting.
     ///   - sessions: where sessions are shared with other processes; `nil` keeps them in this one.
     ///   - trace: is told all that happens, for people.
+    ///   - tape: records the exchanges, or answers in the place of the API.
     ///   - note: called with a line for operators when an answer is odd but not a failure; once for each kind.
     /// - Throws: all problems of the file. Missing secrets are none: see `secretProblems`.
     public static func open(
         _ source: ProviderSource, http: HTTPClient, on thread: EventThread, secrets: SecretSource, egress: EgressPolicy? = nil,
-        sessions: SessionSharing? = nil, trace: ClientTrace? = nil, note: @escaping @Sendable (String) -> Void = { _ in }
+        sessions: SessionSharing? = nil, trace: ClientTrace? = nil, tape: ExchangeTape? = nil,
+        note: @escaping @Sendable (String) -> Void = { _ in }
     ) async throws(ProviderFileError) -> ProviderClient {
         try await PlanCompiler(thread: thread).client(
-            source, http: http, secrets: secrets, egress: egress, sessions: sessions, trace: trace, note: note)
+            source, http: http, secrets: secrets, egress: egress, sessions: sessions, trace: trace, tape: tape, note: note)
     }
 
     /// All problems of the provider file, or advice about one without problems. Secrets are not read.
@@ -57,7 +61,7 @@ public actor ProviderClient {
 
     fileprivate init(
         _ plan: sending ProviderPlan, http: HTTPClient, on thread: EventThread, secrets source: SecretSource, egress: EgressPolicy?,
-        sessions sharing: SessionSharing, trace: ClientTrace?, note: @escaping @Sendable (String) -> Void
+        sessions sharing: SessionSharing, trace: ClientTrace?, tape: ExchangeTape?, note: @escaping @Sendable (String) -> Void
     ) {
         secrets = Secrets(plan.secretFields, from: source)
         secretSource = source
@@ -71,6 +75,7 @@ public actor ProviderClient {
         self.egress = egress
         self.note = note
         self.trace = trace
+        self.tape = tape
         sessions = SessionKeeper(
             plan.definition.name, sharing: sharing, turn: plan.definition.timeouts.whole + .seconds(5), isChained: needsSharedSession)
         plan.trace?.note = { [weak self] field, filter, outputs in self?.noteFilter(field, filter, outputs) }
@@ -133,12 +138,12 @@ private actor PlanCompiler {
 
     func client(
         _ source: ProviderSource, http: HTTPClient, secrets: SecretSource, egress: EgressPolicy?, sessions: SessionSharing?,
-        trace: ClientTrace?, note: @escaping @Sendable (String) -> Void
+        trace: ClientTrace?, tape: ExchangeTape?, note: @escaping @Sendable (String) -> Void
     ) throws(ProviderFileError) -> ProviderClient {
         let plan = try ProviderPlan(source, trace: trace == nil ? nil : FilterTrace())
         return ProviderClient(
             plan, http: http, on: thread, secrets: secrets, egress: egress, sessions: sessions ?? .ofProcess,
-            trace: trace, note: note)
+            trace: trace, tape: tape, note: note)
     }
 
     func problems(of source: ProviderSource) -> [ProviderFileProblem] {

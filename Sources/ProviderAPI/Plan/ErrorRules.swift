@@ -24,11 +24,12 @@ struct ErrorRules {
         self.init()
         appliesAlways = true
         let field = section["graphql"] ?? section.field
-        when = compiler.filter(".response.body.errors? // [] | length > 0", field)
-        code = compiler.filter(".response.body.errors[0].extensions.code? // \"graphql-error\"", field)
-        message = compiler.filter(".response.body.errors[0].message?", field)
-        let isThrottled = ".response.body.errors[0].extensions.code? == \"THROTTLED\""
-        answerClass = compiler.filter("if \(isThrottled) then \"throttled\" else \"permanent\" end", field).map { .filter($0) }
+        // A list of objects, as the specification says; some servers refuse a request with a text.
+        let code = "([.response.body.errors[]?.extensions.code?] | first)"
+        when = compiler.filter("[.response.body.errors? | arrays[]] | length > 0", field)
+        self.code = compiler.filter("\(code) // \"graphql-error\"", field)
+        message = compiler.filter("[.response.body.errors[]?.message?] | first", field)
+        answerClass = compiler.filter("if \(code) == \"THROTTLED\" then \"throttled\" else \"permanent\" end", field).map { .filter($0) }
     }
 
     private init(_ field: Field?, _ compiler: FilterCompiler) {

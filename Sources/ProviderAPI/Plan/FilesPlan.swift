@@ -11,6 +11,8 @@ struct FilesPlan {
     /// `nil` if the items are in the status response, which is then requested again.
     let request: RequestTemplate?
     let items: Filter
+    /// What the answer holds in place of a list.
+    let data: DataPlan?
     let next: Filter?
     let refresh: Bool
     let bodyUse: BodyUse
@@ -22,7 +24,7 @@ struct FilesPlan {
     let parts: ContextParts
 
     init?(_ field: Field, _ ready: StatusPlan.ReadyAnswer, ofGraphQL: Bool, _ defaults: AnswerDefaults, _ compiler: FilterCompiler) {
-        let keys = RequestTemplate.keys + ["items", "next", "refresh", "body", "none", "error", "errors"]
+        let keys = RequestTemplate.keys + ["items", "next", "refresh", "body", "none", "error", "errors"] + DataPlan.keys
         guard let section = field.section(keys) else { return nil }
         for key in RequestTemplate.keys where key != "request" && section.has(key) && !section.has("request") {
             section[key]?.problem("\(key) without request", fix: "add request or remove \(key)")
@@ -32,10 +34,13 @@ struct FilesPlan {
         request?.redirects = RedirectRule.resolved(section, defaults, readsHTTPStatus: reading.readsHTTPStatus)
         self.request = request
         let isFile = ready == .download && request == nil
-        isAnswerItself = isFile && !section.has("items")
+        data = DataPlan(section, compiler)
+        isAnswerItself = isFile && !section.has("items") && !section.has("data")
         let items: Filter?
         if isAnswerItself {
             items = Self.itself(field, compiler)
+        } else if section.has("data") {
+            items = compiler.filter("empty", field)
         } else {
             let fix = "write a filter that returns the files, such as '.response.body.files[] | {name, url}'"
             items = section.required("items", fix: fix).flatMap { field in compiler.overAnswer { compiler.filter(field) } }
@@ -46,13 +51,16 @@ struct FilesPlan {
         none = section["none"].flatMap { EmptyListRule($0) } ?? .failAfter(EmptyListRule.usualWait)
         guard let items else { return nil }
         self.items = items
-        parts = [items.parts, next?.parts, reading.parts].compactMap(\.self).reduce(into: []) { $0.formUnion($1) }
+        if data?.rules.isBody == true, let next, next.parts.contains(.body) {
+            section["next"]?.problem("the body is the data and is not read", fix: "read .response.headers, or write a filter for data")
+        }
+        parts = [items.parts, data?.parts, next?.parts, reading.parts].compactMap(\.self).reduce(into: []) { $0.formUnion($1) }
     }
 
     /// The one file that the status request itself answers with.
     init?(readyAnswerOf status: Field, _ defaults: AnswerDefaults, _ compiler: FilterCompiler) {
         guard let items = Self.itself(status, compiler) else { return nil }
-        (request, next, refresh, bodyUse, isAnswerItself) = (nil, nil, false, .ignore, true)
+        (request, next, refresh, bodyUse, isAnswerItself, data) = (nil, nil, false, .ignore, true, nil)
         self.items = items
         none = .failAfter(EmptyListRule.usualWait)
         reading = AnswerReading(nil, defaults, compiler)

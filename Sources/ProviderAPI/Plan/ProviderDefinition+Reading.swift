@@ -7,7 +7,7 @@ extension ProviderDefinition {
 
     /// Reads `polling:` and returns the filter of `key`.
     mutating func readPolling(_ field: Field?, _ compiler: FilterCompiler) -> Filter? {
-        guard let section = field?.section(["policy", "interval", "min", "max", "maxWait", "maxAttempts", "key"]) else { return nil }
+        guard let section = field?.section(["policy", "interval", "min", "max", "maxWait", "maxQueued", "maxRunning", "maxAttempts", "key"]) else { return nil }
         let word = section["policy"]?.word(PolicyWord.self, later: ["learned"]) ?? .tiered
         let delays = Duration.milliseconds(10) ... .seconds(7 * 86_400)
         switch word {
@@ -25,10 +25,19 @@ extension ProviderDefinition {
             section["interval"]?.problem("the tiered policy has no interval", fix: "write min and max instead, or policy: fixed")
         }
         if let wait = section["maxWait"]?.duration() { polling.maxWait = wait }
+        polling.maxQueued = age("maxQueued", section)
+        polling.maxRunning = age("maxRunning", section)
         if let attempts = section["maxAttempts"]?.integer(in: 1...1_000_000) { polling.maxAttempts = attempts }
         let key = section["key"].flatMap { compiler.filter($0) }
         polling.hasKey = key != nil
         return key
+    }
+
+    /// A bound within `maxWait`.
+    private func age(_ key: String, _ section: Section) -> Duration? {
+        guard let field = section[key], let age = field.duration() else { return nil }
+        if age > polling.maxWait { field.problem("\(key) is longer than maxWait", fix: "lower it, or raise maxWait") }
+        return age
     }
 
     /// Reads the sections that hold neither filters nor templates.

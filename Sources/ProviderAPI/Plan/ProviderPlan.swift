@@ -13,10 +13,13 @@ final class ProviderPlan {
     let tls: ClientTLS?
     let create: CreatePlan
     let find: FindPlan?
+    /// What comes between the create and the wait of `status`.
+    let steps: [PhasePlan]
     let status: StatusPlan
     let files: FilesPlan
     let download: DownloadPlan
     let cancel: CancelPlan?
+    let cleanup: CancelPlan?
     let pollingKey: Filter?
     /// The first field that names each secret.
     let secretFields: [String: Field]
@@ -27,8 +30,8 @@ final class ProviderPlan {
 
     private static let keys =
         [
-            "provider", "baseURL", "auth", "create", "find", "status", "files", "download", "cancel", "polling", "retry", "recreate",
-            "onFileFailure", "limits", "timeouts", "breaker", "tls", "parameters",
+            "provider", "baseURL", "auth", "create", "find", "steps", "status", "files", "download", "cancel", "cleanup", "polling", "retry",
+            "recreate", "onFileFailure", "limits", "timeouts", "breaker", "tls", "parameters",
         ] + AnswerDefaults.keys
 
     /// - Parameter trace: is told what each filter gives.
@@ -56,14 +59,18 @@ final class ProviderPlan {
             CreatePlan($0, defaults, compiler)
         }
         find = root["find"].flatMap { FindPlan($0, defaults, compiler) }
+        steps = compiler.having([.anywhere, .export]) { PhasePlan.list(root["steps"], defaults, compiler) }
         let status = root.required("status", fix: "write the request that returns the status").flatMap {
             Self.status($0, defaults, compiler)
         }
         let files = Self.files(root, status, defaults, compiler)
         cancel = root["cancel"].flatMap { field in
-            compiler.having([.anywhere, .export]) { CancelPlan(field, defaults, compiler) }
+            compiler.having([.anywhere, .export]) { CancelPlan(field, ["states"], defaults, compiler) }
         }
-        download = DownloadPlan(root["download"], &definition.download, defaults, compiler)
+        cleanup = root["cleanup"].flatMap { field in
+            compiler.having([.anywhere, .export]) { CancelPlan(field, [], defaults, compiler) }
+        }
+        download = DownloadPlan(root["download"], &definition.download, credentials, defaults, compiler)
         pollingKey = definition.readPolling(root["polling"], compiler)
         definition.readRules(root)
         definition.parameters = root["parameters"].flatMap { ParameterSchema($0) }
@@ -72,7 +79,7 @@ final class ProviderPlan {
             root["create"]?.problem(
                 "recreate is set, but the Idempotency-Key is the same for every export: the API would return the failed one", fix: fix)
         }
-        Self.checkExportNames(compiler, create, find, status)
+        Self.checkExportNames(compiler, create, find, steps, status)
         secretFields = compiler.secrets
         try report.throwIfAny()
         guard let base, let create, let status, let files else {
@@ -83,7 +90,11 @@ final class ProviderPlan {
         definition.baseURL = root["baseURL"]?.node.scalar?.string ?? ""
         definition.refreshesLinks = files.refresh
         definition.emptyList = files.none
+        definition.data = files.data?.rules
         definition.canCancel = cancel != nil
+        definition.cleansUp = cleanup != nil
+        definition.steps = steps.count
+        definition.beginsWithRequest = steps.first?.isRequest ?? false
         definition.createSafety = Self.safety(create, find)
         definition.secretNames = compiler.secrets.keys.sorted()
         self.base = base
@@ -98,7 +109,7 @@ final class ProviderPlan {
     }
 
     /// Whether the answer that makes an export ready also lists its files. Not if that needs the job, which a wake carries only in part.
-    var listsReadyAnswer: Bool { files.request == nil && !files.parts.contains(.job) }
+    var listsReadyAnswer: Bool { files.request == nil && files.data == nil && !files.parts.contains(.job) }
 
     /// Those that a request sends: its own, or the provider's.
     func credentials(of request: RequestTemplate) -> Credentials { request.credentials ?? credentials }
@@ -121,10 +132,18 @@ final class ProviderPlan {
         compiler.having([.anywhere, .export, .page]) { StatusPlan(field, defaults, compiler) }
     }
 
-    private static func checkExportNames(_ compiler: FilterCompiler, _ create: CreatePlan?, _ find: FindPlan?, _ status: StatusPlan?) {
+    private static func exportMappings(
+        _ create: CreatePlan, _ find: FindPlan?, _ phases: [PhasePlan]
+    ) -> [ExportMapping] {
+        [create.export, create.adopt?.export, find?.export].compactMap(\.self) + phases.flatMap(\.mappings)
+    }
+
+    private static func checkExportNames(
+        _ compiler: FilterCompiler, _ create: CreatePlan?, _ find: FindPlan?, _ steps: [PhasePlan], _ status: StatusPlan?
+    ) {
         // Without the create's own names, every use would be reported.
         guard let create else { return }
-        let mappings = [create.export, create.adopt?.export, find?.export, status?.export].compactMap(\.self)
+        let mappings = exportMappings(create, find, steps + (status.map { [.wait($0)] } ?? []))
         ContextCheck.check(compiler.exportUses, stored: Set(mappings.flatMap(\.names)))
     }
 

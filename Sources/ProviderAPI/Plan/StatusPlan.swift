@@ -15,6 +15,8 @@ final class StatusPlan {
     let words: StatusWords
     let progress: Filter?
     let export: ExportMapping?
+    /// What each answer may change of the handle.
+    let update: ExportMapping?
     let reading: AnswerReading
     let ready: ReadyAnswer
     /// Whether the state filter reads the HTTP code. If so, a response that is not a 2xx can be a state too.
@@ -22,8 +24,9 @@ final class StatusPlan {
     /// The parts that the filters over the response read.
     let parts: ContextParts
 
-    init?(_ field: Field, _ defaults: AnswerDefaults, _ compiler: FilterCompiler) {
-        let keys = RequestTemplate.keys + ["state", "states", "progress", "export", "error", "errors", "ready"]
+    /// - Parameter isLast: whether the files follow; otherwise it is an entry of `steps`.
+    init?(_ field: Field, isLast: Bool = true, _ defaults: AnswerDefaults, _ compiler: FilterCompiler) {
+        let keys = RequestTemplate.keys + ["state", "states", "progress", "export", "update", "error", "errors"] + (isLast ? ["ready"] : [])
         guard let section = field.section(keys) else { return nil }
         let request = RequestTemplate(section, compiler)
         let ready = Self.readyAnswer(section)
@@ -32,6 +35,7 @@ final class StatusPlan {
         let words = ready == .download && !section.has("states") ? StatusWords.ofDownload : StatusWords(section)
         progress = section["progress"].flatMap { field in compiler.overAnswer { compiler.filter(field) } }
         export = section["export"].flatMap { ExportMapping($0, compiler) }
+        update = section["update"].flatMap { ExportMapping($0, compiler) }
         reading = AnswerReading(section, defaults, compiler)
         let readsStatus = state?.readsHTTPStatus ?? false
         let listsRedirect = words?.listsRedirect ?? false
@@ -43,7 +47,7 @@ final class StatusPlan {
         self.state = state
         self.words = words
         readsHTTPStatus = readsStatus
-        parts = [state.parts, progress?.parts, export?.parts, reading.parts].compactMap(\.self).reduce(into: []) { $0.formUnion($1) }
+        parts = [state.parts, progress?.parts, export?.parts, update?.parts, reading.parts].compactMap(\.self).reduce(into: []) { $0.formUnion($1) }
     }
 
     private static func readyAnswer(_ section: Section) -> ReadyAnswer {

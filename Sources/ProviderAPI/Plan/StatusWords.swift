@@ -1,7 +1,7 @@
 /// Maps the values of a status response to states: `states:` in the provider file.
 struct StatusWords {
     enum State: String, CaseIterable {
-        case queued, running, ready, empty, failed, expired
+        case queued, running, ready, partial, empty, failed, expired
     }
 
     private let states: [String: State]

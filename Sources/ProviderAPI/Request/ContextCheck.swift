@@ -2,11 +2,11 @@
 enum ContextCheck {
     private static let members: [String: [String]] = [
         "job": ["id", "provider", "correlationId", "tenant", "priority", "attempt", "idempotencyKey", "creation"],
-        "response": ["status", "headers", "body"], "request": ["url"],
+        "response": ["status", "headers", "body"], "request": ["url"], "file": ["url", "name", "id"],
     ]
     private static let parts: [String: ContextParts] = [
         "job": .job, "parameters": .parameters, "export": .export, "secrets": .secrets, "page": .page, "response": .response,
-        "request": .request, "session": .session, "assertion": .assertion,
+        "request": .request, "session": .session, "assertion": .assertion, "file": .file,
     ]
 
     /// Reports the paths of the filter that begin with no part of the context, or with one that this place does not have.

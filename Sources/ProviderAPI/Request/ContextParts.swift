@@ -13,6 +13,7 @@ struct ContextParts: OptionSet {
     static let request = ContextParts(rawValue: 512)
     static let session = ContextParts(rawValue: 1024)
     static let assertion = ContextParts(rawValue: 2048)
+    static let file = ContextParts(rawValue: 4096)
 
     private static let heads: [(String, ContextParts)] = [
         ("job", .job), ("parameters", .parameters), ("export", .export), ("secrets", .secrets), ("request", .request),
@@ -29,7 +30,7 @@ struct ContextParts: OptionSet {
         self = Self.names.reduce(into: []) { if filter.contains($1.0) { $0.insert($1.1) } }
         for (name, part) in Self.heads where PathHeads.mayRead(name, in: filter) { insert(part) }
         // Exact, because these also decide what else is done: `.parameters.pages` is not `.page`.
-        for (path, part) in [(".page", ContextParts.page), (".session", .session), (".assertion", .assertion)]
+        for (path, part) in [(".page", ContextParts.page), (".session", .session), (".assertion", .assertion), (".file", .file)]
         where !PathHeads.occurrences(of: path, in: filter).isEmpty { insert(part) }
     }
 }

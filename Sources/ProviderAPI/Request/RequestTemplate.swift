@@ -40,6 +40,18 @@ struct RequestTemplate {
         self.parts = parts.union(body.parts).union(credentials?.parts ?? [])
     }
 
+    /// `download.request`, whose headers and credentials are those of all downloads.
+    init?(ofDownload section: Section, _ compiler: FilterCompiler) {
+        guard let field = section["request"], let line = RequestLine(field, compiler) else { return nil }
+        self.line = line
+        query = Self.parameters(section["query"], compiler)
+        headers = []
+        body = RequestBody(section, compiler)
+        answer = .auto
+        credentials = nil
+        parts = query.reduce(into: line.template.parts.union(body.parts)) { $0.formUnion($1.value.parts) }
+    }
+
     /// A request that consists of a line only.
     init(_ line: RequestLine, redirects: RedirectRule) {
         self.line = line

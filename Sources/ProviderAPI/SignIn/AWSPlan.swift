@@ -12,8 +12,11 @@ final class AWSPlan {
     private let sessionToken: Template?
     private let region: Template, service: Template
 
-    init?(_ field: Field, _ compiler: FilterCompiler) {
-        let keys = ["accessKeyId", "secretAccessKey", "sessionToken", "region", "service"]
+    /// - Parameters:
+    ///   - service: if the place says it, not the file.
+    ///   - other: further keys of the place.
+    init?(_ field: Field, service known: String? = nil, other: [String] = [], _ compiler: FilterCompiler) {
+        let keys = ["accessKeyId", "secretAccessKey", "sessionToken", "region"] + (known == nil ? ["service"] : []) + other
         guard let section = field.section(keys) else { return nil }
         func required(_ key: String, _ fix: String) -> Template? {
             section.required(key, fix: fix).flatMap { compiler.requestText($0) }
@@ -21,11 +24,23 @@ final class AWSPlan {
         let id = required("accessKeyId", "write \"{{ .secrets.AWS_ACCESS_KEY_ID }}\"")
         let secret = required("secretAccessKey", "write \"{{ .secrets.AWS_SECRET_ACCESS_KEY }}\"")
         let region = required("region", "write the region of the service, such as us-east-1")
-        let service = required("service", "write the name of the service in signatures, such as athena")
+        let service =
+            known.map { Template(pieces: [.text($0)], field: field.path) }
+            ?? required("service", "write the name of the service in signatures, such as athena")
         sessionToken = section["sessionToken"].flatMap { compiler.requestText($0) }
         guard let id, let secret, let region, let service else { return nil }
         (accessKeyID, secretAccessKey, self.region, self.service) = (id, secret, region, service)
     }
+
+    private init(_ other: AWSPlan, service: String) {
+        (accessKeyID, secretAccessKey, sessionToken, region) = (other.accessKeyID, other.secretAccessKey, other.sessionToken, other.region)
+        self.service = Template(pieces: [.text(service)], field: other.service.field)
+    }
+
+    /// The same keys for another service.
+    func signing(for service: String) -> AWSPlan { AWSPlan(self, service: service) }
+
+    func regionText(_ context: JQValue) throws(Failure) -> String { try region.text(context) ?? "" }
 
     /// The headers that are added.
     static let names: Set<String> = ["authorization", "x-amz-date", "x-amz-security-token", "x-amz-content-sha256"]

@@ -14,7 +14,8 @@ import JobStore
 /// ]}
 /// ```
 /// `listedName` is the file's name in the provider's listing, if the stored name differs from it for another reason than that the file was
-/// unpacked. `skipped` is present when files could not be fetched and the provider file says `onFileFailure: skip`; `files` counts them too. `key`
+/// unpacked. `skipped` is present when files could not be fetched and the provider file says `onFileFailure: skip`; `files` counts them too. `partial` says
+/// what is missing if the provider called the export partial. `key`
 /// is the whole key, with the output's prefix; `location` is the URL of the job's folder. The manifest depends only on the job and its
 /// objects, so writing it twice gives the same bytes.
 struct ManifestEncoder {
@@ -31,6 +32,7 @@ struct ManifestEncoder {
         json.field("createdAt", UTCTime(milliseconds: job.createdAt))
         json.field("location", location)
         json.field("files", job.state.filesTotal)
+        if let missing = job.exportHandle.flatMap({ ExportHandle($0).partial }) { json.field("partial", missing) }
         json.beginArray("objects")
         return json.bytes
     }

@@ -14,6 +14,7 @@ struct ManifestStep: Sendable {
     let storage: any ObjectStorage
     let interpreter: JobInterpreter
     let watch: StorageWatch
+    let cleanup: ExportCleanup
     /// How long a claim of the job lasts; a claim is renewed every third of it.
     let lease: Duration
     let metrics: WorkerMetrics
@@ -37,7 +38,7 @@ struct ManifestStep: Sendable {
     func run(_ claim: ManifestClaim) async {
         let logger = logger.about(claim.job)
         do {
-            guard let job = try await write(claim), await complete(job) else {
+            guard let claim = try await write(claim), try await cleanedUp(claim, logger) else {
                 metrics.manifestsStale.increment()
                 return logger.notice("job not completed by this manifest: the job changed meanwhile, or the store is away")
             }
@@ -52,8 +53,23 @@ struct ManifestStep: Sendable {
         }
     }
 
-    private func complete(_ job: Job) async -> Bool {
-        await interpreter.carryOut(.manifestWritten, for: job.claimed, by: Self.machine, detail: "\(job.state.filesDone) files") != nil
+    /// Removes the export at its provider, if the provider file says so, and completes the job.
+    /// - Returns: whether the job was completed by this claim.
+    private func cleanedUp(_ claim: ManifestClaim, _ logger: Logger) async throws -> Bool {
+        var claim = claim
+        var detail = "\(claim.job.state.filesDone) files"
+        if let removal = cleanup.removal(of: claim.job) {
+            while let failure = await removal.attempt() {
+                logger.notice("the export was not removed at its provider: \(failure.message)")
+                guard let pause = removal.pause(after: failure) else {
+                    detail += "; the export stays at its provider: \(failure.code)"
+                    break
+                }
+                try await Task.sleep(for: pause)
+                if claim.isRenewalDue, try await !claim.renew(in: store) { return false }
+            }
+        }
+        return await interpreter.carryOut(.manifestWritten, for: claim.job.claimed, by: Self.machine, detail: detail) != nil
     }
 
     /// The storage was down, which must not use up an attempt.
@@ -67,13 +83,13 @@ struct ManifestStep: Sendable {
 }
 
 extension ManifestStep {
-    /// - Returns: the job by its latest claim; `nil` when it no longer waits for its manifest.
-    private func write(_ claim: ManifestClaim) async throws -> Job? {
+    /// - Returns: the latest claim; `nil` when the job no longer waits for its manifest.
+    private func write(_ claim: ManifestClaim) async throws -> ManifestClaim? {
         var upload: (any ObjectUpload)?
         do {
-            let job = try await write(claim, &upload)
-            if job == nil { await upload?.abort() }
-            return job
+            let latest = try await write(claim, &upload)
+            if latest == nil { await upload?.abort() }
+            return latest
         } catch {
             await upload?.abort()
             throw error
@@ -81,7 +97,7 @@ extension ManifestStep {
     }
 
     /// - Parameter upload: begun when the manifest has more than one piece.
-    private func write(_ begun: ManifestClaim, _ upload: inout (any ObjectUpload)?) async throws -> Job? {
+    private func write(_ begun: ManifestClaim, _ upload: inout (any ObjectUpload)?) async throws -> ManifestClaim? {
         var claim = begun
         let (job, key) = (claim.job, ObjectKey(claim.job))
         var encoder = ManifestEncoder()
@@ -123,7 +139,7 @@ extension ManifestStep {
         } else {
             try await storage.put(key: key.manifest, bytes: piece, contentType: Self.contentType)
         }
-        return claim.job
+        return claim
     }
 
     /// The files that the provider file lets a job skip.

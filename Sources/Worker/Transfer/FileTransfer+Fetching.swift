@@ -9,7 +9,7 @@ extension FileTransfer {
     func fetch() async throws -> FileBody {
         let stream: HTTPStream
         do throws(Failure) {
-            stream = try await download(claimed.file.url)
+            stream = try await download(DownloadTarget(claimed.file))
         } catch {
             guard error.failureClass == .gone, provider.definition.refreshesLinks else { throw error }
             logger.notice("link expired, listing the files again: \(error.message)")
@@ -20,15 +20,15 @@ extension FileTransfer {
     }
 
     /// Asks whether the host may be asked now, and reports its answer.
-    private func download(_ url: String) async throws(Failure) -> HTTPStream {
-        let (host, withCredentials) = await provider.downloadAccess(to: url, context, exportHandle: exportHandle)
+    private func download(_ file: DownloadTarget) async throws(Failure) -> HTTPStream {
+        let (host, withCredentials) = await provider.downloadAccess(to: file, context, exportHandle: exportHandle)
         let permission = await gate.admit(
             downloadFrom: host, withCredentials: withCredentials, isSuspect: claimed.attempt > 1 || claimed.deferredFor != nil)
         if case .wait(let time) = permission {
             throw Failure.paused(await reason(host, withCredentials: withCredentials), for: time)
         }
         do throws(Failure) {
-            let stream = try await provider.download(url: url, context, exportHandle: exportHandle)
+            let stream = try await provider.download(file, context, exportHandle: exportHandle)
             _ = await gate.report(
                 downloadFrom: host, withCredentials: withCredentials, permission, of: claimed.job.id, file: claimed.index, failure: nil,
                 budget: await provider.takeBudget(.download(host: host)))
@@ -51,12 +51,12 @@ extension FileTransfer {
         return "downloads from \(host) pause" + (why.map { ": \($0)" } ?? "")
     }
 
-    private var context: JobContext {
+    var context: JobContext {
         JobContext(claimed.job.request, attempt: claimed.attempt, creation: claimed.job.state.creation)
     }
 
     /// The link that the file's page of the file list holds now. The list comes from the provider's API, which may have asked for a pause.
-    private func freshLink(after expired: Failure) async throws(Failure) -> String {
+    private func freshLink(after expired: Failure) async throws(Failure) -> DownloadTarget {
         let permission = await gate.admit(.list)
         if case .wait(let time) = permission {
             throw Failure.paused("the provider asked for a pause, or is down", for: time)
@@ -74,11 +74,11 @@ extension FileTransfer {
                     .gone, code: "file-no-longer-listed",
                     message: "\(expired.message), and the file list no longer names the file, or names several like it")
             }
-            return file.url
+            return DownloadTarget(file)
         }
     }
 
-    private var exportHandle: String { claimed.job.exportHandle ?? "{}" }
+    var exportHandle: String { claimed.job.exportHandle ?? "{}" }
 }
 
 extension FileTask {

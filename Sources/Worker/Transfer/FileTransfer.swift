@@ -38,13 +38,24 @@ struct FileTransfer: Sendable {
     }
 
     private func transfer(into staged: StagedObjects) async throws -> [StoredObject] {
+        if let data = provider.definition.data { try await transferData(data, into: staged) } else { try await transferFile(into: staged) }
+        try await lease.confirmUnlessFresh()
+        if claimed.index == 0, claimed.job.state.creation > 0 {
+            try await removeEarlierManifest()
+            // A removal that was repeated may have taken long.
+            try await lease.confirmUnlessFresh()
+        }
+        return try await staged.commit(under: lease)
+    }
+
+    private func transferFile(into staged: StagedObjects) async throws {
         let body = try await fetch()
         do {
             let start = try await body.beginning(atLeast: Self.beginningLength)
             let told = toldName(body)
             try await requirePromised(body, start, name: told ?? claimed.file.name)
             let form = FileForm(
-                name: told ?? claimed.file.name, rule: provider.definition.download.unpack, start: start,
+                name: told ?? claimed.file.name, rule: rules.unpack, start: start,
                 type: body.headers["content-type"],
                 wasDecoded: body.isCoded ? await body.wasDecoded : false)
             let name = try await name(told, form, body)
@@ -56,13 +67,6 @@ struct FileTransfer: Sendable {
             if !Failure(of: error).failureClass.isRetriable { try await body.verify() }
             throw error
         }
-        try await lease.confirmUnlessFresh()
-        if claimed.index == 0, claimed.job.state.creation > 0 {
-            try await removeEarlierManifest()
-            // A removal that was repeated may have taken long.
-            try await lease.confirmUnlessFresh()
-        }
-        return try await staged.commit(under: lease)
     }
 
     private func unpack(_ body: FileBody, as form: FileForm, named file: String, into staged: StagedObjects) async throws {

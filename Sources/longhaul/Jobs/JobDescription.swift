@@ -36,7 +36,10 @@ struct JobDescription {
         members["expiresAt"] = job.expiresAt
         members["errorCode"] = job.error?.code
         members["errorMessage"] = job.error?.message
-        members["export"] = job.exportHandle.map(Self.object)
+        let handle = job.exportHandle.map { ExportHandle($0) }
+        members["export"] = handle.map { Self.object($0.values) }
+        members["partial"] = handle?.partial
+        members["step"] = handle?.step.map { $0 + 1 }
         members["webhook"] = job.request.webhook
         if job.state.filesFailed > 0 { members["filesFailed"] = job.state.filesFailed }
         if job.state.creation > 0 { members["creation"] = job.state.creation }

@@ -35,7 +35,9 @@ struct JobPage {
             ("parameters", job.request.parameters), ("priority", job.request.priority.rawValue), ("tenant", job.request.tenant),
             ("correlation", job.request.correlationID), ("created", JobDescription.time(job.createdAt)),
             ("checks", state.attempts > 0 ? "\(state.attempts), last \(JobDescription.time(job.lastPollAt))" : "\(state.attempts)"),
-            ("files", files), ("objects", objects.text), ("export", job.exportHandle ?? "–"),
+            ("files", files), ("objects", objects.text),
+            ("partial", handle?.partial.map { Terminal.paint($0, .yellow) }),
+            ("export", handle.map { $0.values + ($0.step.map { ", at step \($0 + 1)" } ?? "") } ?? "–"),
             ("kept until", status.isFinal ? JobDescription.time(job.expiresAt) : nil),
             ("cancel", job.isCancelRequested ? "requested" : nil),
             ("attention", job.mayBeCreatedTwice ? Terminal.paint("the provider may have created a second export", .yellow) : nil),
@@ -43,6 +45,8 @@ struct JobPage {
         ]
         return all.compactMap { name, value in value.map { (name, $0) } }
     }
+
+    private var handle: ExportHandle? { job.exportHandle.map { ExportHandle($0) } }
 
     private var failing: String? {
         guard !status.isFinal, job.state.failures > 0 else { return nil }

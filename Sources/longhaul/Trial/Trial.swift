@@ -11,11 +11,10 @@ struct Trial: Sendable {
     let stop: TryProviderCommand.Stop
     let asks: Bool
     let folder: String?
-    /// Whether to wait as long as a job does.
-    let isRealTime: Bool
-
-    /// The longest wait, unless the provider asked for a longer one.
-    private static let longestWait = Duration.seconds(10)
+    /// The longest wait, unless the provider asked for a longer one; `nil`: as long as a job waits.
+    let longestWait: Duration?
+    /// Whether a recording answers: nothing is waited for.
+    var isReplay = false
 
     /// What is known so far.
     private struct Progress {
@@ -23,7 +22,7 @@ struct Trial: Sendable {
         var handle = "{}"
         var readyPage: ListedPage?
         var next: String?
-        var files: [ListedFile] = []
+        var files: [TrialFile] = []
         var createdAt = ContinuousClock.now
         var checks = 0
         var isCreated = false
@@ -99,31 +98,41 @@ struct Trial: Sendable {
             progress.handle = handle
             if case .adopted = outcome { page.good("adopted an export that exists: \(handle)") } else { page.good("export \(handle)") }
         }
-        return outcome.event()
+        return outcome.event(hints: PollHints(isDueAtOnce: client.definition.beginsWithRequest))
     }
 
     private func check(_ progress: inout Progress) async throws -> JobEvent {
-        progress.checks += 1
-        try ask("status \(progress.checks)", "ask for the status")
-        let outcome = await client.check(job, exportHandle: progress.handle)
-        switch outcome {
+        if let step = ExportHandle(progress.handle).step {
+            try ask("step \(step + 1) of \(client.definition.steps)", "go on")
+        } else {
+            progress.checks += 1
+            try ask("status \(progress.checks)", "ask for the status")
+        }
+        let answer = await client.answer(job, exportHandle: progress.handle)
+        progress.handle = answer.exportHandle ?? progress.handle
+        switch answer.outcome {
         case .queued: page.good("queued")
         case .running(let share, _): page.good("running" + (share.map { " \(Int($0 * 100)) %" } ?? ""))
         case .ready(let handle, let listed):
             progress.handle = handle ?? progress.handle
             progress.readyPage = listed
             page.good("ready" + (handle.map { ": \($0)" } ?? ""))
+        case .advanced(let handle, _):
+            progress.handle = handle
+            page.good("done")
         case .empty: page.good("ready, and empty")
         case .failed(let code, let message): page.bad("the export failed: \(code): \(message)")
         case .expired: page.bad("the export has expired")
         case .unknownStatus(let word, _): page.bad("the status \"\(word)\" is in no list of status.states")
         case .failure: break
         }
-        return outcome.event()
+        return answer.outcome.event()
     }
 
     private func list(_ progress: inout Progress) async throws -> JobEvent {
         let listed: ListedPage
+        let token = progress.next
+        if client.definition.data != nil { return await nameData(&progress) }
         if let ready = progress.readyPage {
             page.step("files")
             page.good("listed by the answer that made the export ready")
@@ -142,9 +151,20 @@ struct Trial: Sendable {
                     .notYet, code: JobError.nothingListed, message: "files.items gives no file; an empty export needs files: { none: ok }"))
         }
         for file in listed.files { page.good(Self.described(file)) }
-        progress.files += listed.files
+        progress.files += listed.files.map { TrialFile(file: $0, page: token) }
         progress.next = listed.next
         return .pageListed(added: listed.files.count, isLast: listed.next == nil)
+    }
+
+    /// The file that pages of data become.
+    private func nameData(_ progress: inout Progress) async -> JobEvent {
+        do throws(Failure) {
+            let file = try await client.dataFile(job, exportHandle: progress.handle)
+            progress.files = [TrialFile(file: file, page: nil)]
+            return .pageListed(added: 1, isLast: true)
+        } catch {
+            return .stepFailed(error)
+        }
     }
 
     private static func described(_ file: ListedFile) -> String {
@@ -154,37 +174,33 @@ struct Trial: Sendable {
 
     private func download(_ progress: Progress) async throws -> Bool {
         let files = progress.files
+        let transfer = TrialTransfer(
+            download: TrialDownload(client: client, job: job, exportHandle: progress.handle, page: page, folder: folder), ask: ask,
+            wait: { try await wait($0, .stepFailed($1)) })
         var total = 0
         for (index, file) in files.enumerated() {
-            try ask("download \(index + 1) of \(files.count)", "download \(file.name)")
-            guard let bytes = try await fetched(file, progress) else { return false }
+            let place = files.count > 1 ? " \(index + 1) of \(files.count)" : " 1 of 1"
+            guard let bytes = try await transfer.run(file, place) else { return false }
             total += bytes
         }
         page.line("")
         page.good("\(counted(files.count, "file")), \(TrialPage.size(total))" + (folder.map { " in \($0)" } ?? ""))
+        return try await cleanUp(progress)
+    }
+
+    private func cleanUp(_ progress: Progress) async throws -> Bool {
+        guard client.definition.cleansUp else { return true }
+        try ask("clean-up", "remove the export at the provider")
+        if case .failure(let failure) = await client.cleanUp(job, exportHandle: progress.handle) {
+            page.bad("\(failure.code): \(failure.message)")
+            return false
+        }
+        page.good("removed at the provider")
         return true
     }
 
-    /// Asks again as a worker does.
-    private func fetched(_ file: ListedFile, _ progress: Progress) async throws -> Int? {
-        let download = TrialDownload(client: client, job: job, exportHandle: progress.handle, page: page, folder: folder)
-        let retry = client.definition.retry
-        var failures = 0
-        while true {
-            switch try await download.run(file) {
-            case .bytes(let count): return count
-            case .wrong: return nil
-            case .failed(let failure):
-                failures += 1
-                guard failure.failureClass.isRetriable, failures < retry.attempts, !Self.isHopeless(failure) else { return nil }
-                let delay = retry.delay(failures: failures, retryAfter: failure.retryAfter, random: Double.random(in: 0..<1))
-                try await wait(max(delay, .milliseconds(200)), .stepFailed(failure))
-            }
-        }
-    }
-
     /// What a job would wait for, until an operator acts.
-    private static func isHopeless(_ failure: Failure) -> Bool { failure.concernsProvider || failure.code == "unexpected-answer" }
+    static func isHopeless(_ failure: Failure) -> Bool { failure.concernsProvider || failure.code == "unexpected-answer" }
 
     private func ask(_ name: String, _ question: String) throws {
         try Task.checkCancellation()
@@ -196,12 +212,12 @@ struct Trial: Sendable {
 
     private func wait(_ delay: Duration, _ event: JobEvent) async throws {
         let asked = event.failure?.retryAfter ?? event.hints?.retryAfter ?? .zero
-        let wait = isRealTime ? delay : min(delay, max(Self.longestWait, asked))
+        let wait = longestWait.map { min(delay, max($0, asked)) } ?? delay
         let what = if case .exportFailed = event { "created again" } else { event.failure == nil ? "next check" : "again" }
         let at = Date(timeIntervalSinceNow: wait / .seconds(1)).formatted(.iso8601.time(includingFractionalSeconds: false))
         let note = wait < delay ? " (a job waits \(Self.seconds(delay)) s; --real-time waits so, too)" : ""
         page.line("    " + Terminal.paint("\(what) in \(Self.seconds(wait)) s, at \(at)\(note)", .grey))
-        try await Task.sleep(for: wait)
+        if !isReplay { try await Task.sleep(for: wait) }
     }
 
     private static func seconds(_ time: Duration) -> Double { (time / .seconds(1) * 10).rounded() / 10 }

@@ -25,12 +25,12 @@ struct TrialDownload {
     func run(_ file: ListedFile) async throws -> Outcome {
         let stream: HTTPStream
         do throws(Failure) {
-            stream = try await client.download(url: file.url, job, exportHandle: exportHandle)
+            stream = try await client.download(DownloadTarget(file), job, exportHandle: exportHandle)
         } catch {
             page.bad("\(error.code) (\(error.failureClass.rawValue)): \(error.message)")
             return .failed(error)
         }
-        let target = try folder.map { try Self.open(file, in: $0) }
+        let target = try folder.map { try Self.open(file.name, in: $0) }
         defer { try? target?.handle.close() }  // what was written stays
         var hash = SHA256()
         var count = 0
@@ -65,8 +65,49 @@ struct TrialDownload {
         return .bytes(count)
     }
 
-    private static func open(_ file: ListedFile, in folder: String) throws -> (handle: FileHandle, path: String) {
-        let name = SafePath.usable(file.name)?.replacing("/", with: "-") ?? "file"
+    /// Reads the pages of data, and makes of them what a worker does.
+    func run(_ file: ListedFile, pages rules: DataRules) async throws -> Outcome {
+        var assembly = DataAssembly(name: file.name, rules: rules)
+        var cursor = DataCursor()
+        var target: (handle: FileHandle, path: String)?
+        defer { try? target?.handle.close() }  // what was written stays
+        var total = 0
+        repeat {
+            let next: DataPage
+            do throws(Failure) {
+                next = try await client.dataPage(job, exportHandle: exportHandle, at: cursor)
+            } catch {
+                page.bad("\(error.code) (\(error.failureClass.rawValue)): \(error.message)")
+                return .failed(error)
+            }
+            if let name = assembly.begin() {
+                try target?.handle.close()
+                target = try folder.map { try Self.open(name, in: $0) }
+            }
+            var count = 0
+            func write(_ bytes: [UInt8]) throws {
+                count += bytes.count
+                try target?.handle.write(contentsOf: bytes)
+            }
+            do {
+                switch next.content {
+                case .bytes(let bytes): try write(assembly.add(bytes))
+                case .body(let stream): while let bytes = try await stream.next() { try write(assembly.add(bytes)) }
+                }
+                try write(assembly.end())
+            } catch {
+                page.bad((error as? HTTPError).map { "\($0)" } ?? "the file cannot be written: \(error.localizedDescription)")
+                return .wrong
+            }
+            total += count
+            page.good("page \(assembly.pages): \(TrialPage.size(count))" + (target.map { ", in \($0.path)" } ?? ""))
+            cursor = next.next
+        } while cursor.token != nil
+        return .bytes(total)
+    }
+
+    private static func open(_ file: String, in folder: String) throws -> (handle: FileHandle, path: String) {
+        let name = SafePath.usable(file)?.replacing("/", with: "-") ?? "file"
         let path = "\(folder)/\(name)"
         do {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)

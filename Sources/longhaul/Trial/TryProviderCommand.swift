@@ -17,6 +17,8 @@ struct TryProviderCommand: AsyncParsableCommand {
               longhaul provider try acme.yaml -p report=orders
               longhaul provider try acme.yaml -p report=orders --until status
               longhaul provider try acme.yaml -p report=orders --step --curl
+              longhaul provider try acme.yaml -p report=orders --record tape
+              longhaul provider try acme.yaml --replay tape
             """)
 
     enum Stop: String, CaseIterable, ExpressibleByArgument {
@@ -37,14 +39,25 @@ struct TryProviderCommand: AsyncParsableCommand {
             "Stop after this step: create, status (after its first answer), files or download.", valueName: "step"))
     var until: Stop = .download
     @Flag(help: "Ask before each request.") var step = false
-    @Flag(help: "Wait as long as a job does, not ten seconds at most.") var realTime = false
+    @Option(help: ArgumentHelp("The longest wait between two requests (default: 10s).", valueName: "duration")) var longestWait: String?
+    @Flag(help: "Wait as long as a job does.") var realTime = false
     @Flag(help: "Print each request as a curl command.") var curl = false
     @Option(help: ArgumentHelp("Write the downloaded files into this folder, as they are served.", valueName: "folder")) var save: String?
+
+    @Option(help: ArgumentHelp("Write requests and answers into this folder, without secrets.", valueName: "folder")) var record: String?
+    @Option(help: ArgumentHelp("Answer from a recorded folder: offline, and without waiting.", valueName: "folder")) var replay: String?
+
+    func validate() throws {
+        if record != nil, replay != nil { throw ValidationError("--record and --replay exclude each other") }
+        if realTime, longestWait != nil { throw ValidationError("--real-time and --longest-wait exclude each other") }
+    }
 
     func run() async throws {
         let settings = try await options.load()
         let source = try source()
-        let job = try job(provider: source.name)
+        let recording = try replay.map { try Recording(folder: $0) }
+        let tape = recording.map { ExchangeTape(.replay, $0.exchanges) } ?? record.map { _ in ExchangeTape(.record) }
+        let job = try job(provider: source.name, recording)
         if step, !Terminal.isInputTerminal { throw Problem.usage("--step needs a terminal to ask on") }
         let thread = EventThread(name: "longhaul")
         let page = TrialPage(showsCurl: curl)
@@ -53,15 +66,18 @@ struct TryProviderCommand: AsyncParsableCommand {
         let client: ProviderClient
         do throws(ProviderFileError) {
             client = try await ProviderClient.open(
-                source, http: http, on: thread, secrets: settings.secretSource, trace: { page.show($0) }, note: { page.note($0) })
+                source, http: http, on: thread, secrets: recording == nil ? settings.secretSource : Recording.secrets, trace: { page.show($0) },
+                tape: tape, note: { page.note($0) })
         } catch {
             throw Problem.usage("\(error)")
         }
         for problem in client.secretProblems { throw Problem.usage("\(problem)") }
         let faults = client.definition.parameters?.problems(in: job.request.parameters) ?? []
         guard faults.isEmpty else { throw Problem.usage(faults.joined(separator: "; ")) }
-        let trial = Trial(client: client, job: job, page: page, stop: until, asks: step, folder: save, isRealTime: realTime)
+        let trial = Trial(
+            client: client, job: job, page: page, stop: until, asks: step, folder: save, longestWait: try wait(), isReplay: recording != nil)
         let outcome = await Interruption.guarding { await trial.run() }
+        if let record, let tape { try Recording(job, tape.remaining, client).write(to: record, source) }
         await http.shutdown(within: .zero)
         thread.stop()
         if !outcome { throw ExitCode(1) }
@@ -76,11 +92,22 @@ struct TryProviderCommand: AsyncParsableCommand {
         return source
     }
 
-    private func job(provider: String) throws -> JobContext {
-        let name = id ?? "try-\(UInt32.random(in: 0 ... .max))"
+    private func job(provider: String, _ recording: Recording?) throws -> JobContext {
+        let name = id ?? recording?.id ?? "try-\(UInt32.random(in: 0 ... .max))"
         guard let id = JobID(name) else { throw Problem.usage("--id \(name): must be \(JobID.rule)") }
-        let parameters = try JobParameters(object: parameters, pairs: parameter).json()
-        return JobContext(JobRequest(id: id, provider: provider, parameters: parameters, tenant: tenant ?? "default"))
+        let parameters = try JobParameters(object: parameters ?? recording?.parameters, pairs: parameter).json()
+        return JobContext(
+            JobRequest(id: id, provider: provider, parameters: parameters, tenant: tenant ?? recording?.tenant ?? "default"))
+    }
+
+    /// The longest wait; `nil`: as long as a job does.
+    private func wait() throws -> Duration? {
+        if realTime { return nil }
+        guard let longestWait else { return .seconds(10) }
+        guard let wait = Duration(setting: longestWait) else {
+            throw Problem.usage("--longest-wait \(longestWait): write a number and its unit, such as 0s, 500ms or 1m")
+        }
+        return wait
     }
 
     /// A file whose API is on this machine says so itself.

@@ -1,0 +1,80 @@
+import Encoding
+import ExportCore
+import Foundation
+import HTTPClient
+import JQ
+
+/// All requests of a client pass here: to its API, and onto the tape, or to the tape alone.
+extension ProviderClient {
+    var isReplay: Bool { tape?.mode == .replay }
+
+    /// - Parameter isSecret: whether the answer holds secrets that are not known yet.
+    func fetch(_ request: HTTPRequest, isSecret: Bool = false) async throws(HTTPError) -> HTTPResponse {
+        guard let tape else { return try await http.send(request) }
+        if tape.mode == .replay { return try tape.answer(request, url: secrets.redacted(request.url)) }
+        let response = try await http.send(request)
+        record(request, response, on: tape, isSecret: isSecret)
+        return response
+    }
+
+    func fetch(_ request: HTTPRequest, then: @escaping @Sendable (Result<HTTPResponse, HTTPError>) -> Void) {
+        guard tape != nil else { return http.send(request, from: thread, then: then) }
+        Task {
+            do throws(HTTPError) { then(.success(try await fetch(request))) } catch { then(.failure(error)) }
+        }
+    }
+
+    func open(_ request: HTTPRequest) async throws(HTTPError) -> HTTPStream {
+        guard let tape else { return try await http.stream(request) }
+        if tape.mode == .replay { return HTTPStream(replaying: try tape.answer(request, url: secrets.redacted(request.url))) }
+        let stream = try await http.stream(request)
+        let start = try await stream.peek(atMost: RecordedExchange.longestBody)
+        let body = Array(start.start.prefix(RecordedExchange.longestBody))
+        let response = HTTPResponse(status: stream.status, headers: stream.headers, body: body, url: stream.url)
+        record(request, response, on: tape, isCut: !start.isWhole)
+        return stream
+    }
+
+    private func record(
+        _ request: HTTPRequest, _ response: HTTPResponse, on tape: ExchangeTape, isSecret: Bool = false, isCut: Bool = false
+    ) {
+        let hidden = Set((request.sensitiveHeaders + ["authorization", "cookie"]).map { $0.lowercased() })
+        var body: String?
+        if case .bytes(let bytes) = request.body { body = isSecret ? "***" : secrets.redacted(String(decoding: bytes, as: UTF8.self)) }
+        var answer = RecordedExchange.Answer(
+            status: response.status, url: response.url == request.url ? nil : secrets.redacted(response.url),
+            headers: headers(response.headers.fields, hiding: ["set-cookie"]), isCut: isCut ? true : nil)
+        if isSecret {
+            answer.text = Self.withoutTexts(response.body)
+        } else if let text = String(validating: response.body, as: UTF8.self) {
+            answer.text = secrets.redacted(text)
+        } else {
+            answer.base64 = Data(response.body).base64EncodedString()
+        }
+        tape.append(
+            RecordedExchange(
+                request: .init(
+                    method: request.method.rawValue, url: secrets.redacted(request.url), headers: headers(request.headers, hiding: hidden),
+                    body: body),
+                answer: answer))
+    }
+
+    private func headers(_ fields: [(name: String, value: String)], hiding hidden: Set<String>) -> [RecordedExchange.Header] {
+        fields.map { .init(name: $0.name, value: hidden.contains($0.name.lowercased()) ? "***" : secrets.redacted($0.value)) }
+    }
+
+    /// An answer to a sign-in, of which every text may be a token. `Bearer` and the like are shorter.
+    private static func withoutTexts(_ body: [UInt8]) -> String {
+        guard let value = try? JQValue(json: body) else { return "***" }
+        return value.withoutTexts.json
+    }
+}
+
+extension JQValue {
+    fileprivate var withoutTexts: JQValue {
+        if let string { return string.utf8.count < 8 ? self : JQValue("***") }
+        if let elements { return JQValue(elements.map(\.withoutTexts)) }
+        if let entries { return JQValue(object: entries.map { ($0.key, $0.value.withoutTexts) }) }
+        return self
+    }
+}
