@@ -66,7 +66,7 @@ extension EasyHandle {
     private static func openSocket(_ context: UnsafeMutableRawPointer?, _ address: UnsafeMutablePointer<curl_sockaddr>?) -> Int32 {
         guard let context, let address else { return CURL_SOCKET_BAD }
         let handle = Unmanaged<EasyHandle>.fromOpaque(context).takeUnretainedValue()
-        guard let transfer = handle.transfer, transfer.allows(IPAddress(address), handle.multi.configuration) else {
+        guard let transfer = handle.transfer, transfer.allows(IPAddress(address)) else {
             return CURL_SOCKET_BAD
         }
         return handle.multi.sockets.open(address)
@@ -93,9 +93,11 @@ extension EasyHandle {
 extension EasyHandle {
     /// Checks the address against the egress policy, unless the policy allowed the same address last time.
     fileprivate func allows(_ address: UnsafePointer<CChar>?, for transfer: Transfer) -> Bool {
-        guard let address, transfer.egress != .all else { return transfer.egress == .all }
+        // By way of a proxy the address is the proxy's; the host was checked before.
+        if transfer.egress == .all || transfer.proxy != nil { return true }
+        guard let address else { return false }
         if let lastAllowed, lastAllowed.policy == transfer.egress, strcmp(lastAllowed.address, address) == 0 { return true }
-        guard transfer.allows(IPAddress(String(cString: address)), multi.configuration) else { return false }
+        guard transfer.allows(IPAddress(String(cString: address))) else { return false }
         lastAllowed = (Array(UnsafeBufferPointer(start: address, count: strlen(address) + 1)), transfer.egress)
         return true
     }
@@ -103,8 +105,8 @@ extension EasyHandle {
 
 extension Transfer {
     /// Checks the address against the egress policy, and records a refusal.
-    fileprivate func allows(_ address: IPAddress?, _ configuration: HTTPClientConfiguration) -> Bool {
-        if egress == .all || configuration.proxy != nil { return true }
+    fileprivate func allows(_ address: IPAddress?) -> Bool {
+        if egress == .all || proxy != nil { return true }
         if let address, egress.allows(address) {
             refusal = nil
             return true

@@ -16,7 +16,7 @@ extension EasyHandle {
         apply(
             Settings(
                 clientCertificate: transfer.clientCertificate, isStream: transfer.isStream,
-                acceptsCompression: request.acceptsCompression && !transfer.isStream))
+                acceptsCompression: request.acceptsCompression && !transfer.isStream, proxy: transfer.proxy))
         return refusal
     }
 
@@ -93,6 +93,7 @@ extension EasyHandle {
     private func apply(_ new: Settings) {
         guard new != settings else { return }
         set(CURLOPT_BUFFERSIZE, new.isStream ? 64 << 10 : 16 << 10)
+        set(CURLOPT_PROXY, new.proxy ?? "")
         set(CURLOPT_ACCEPT_ENCODING, new.acceptsCompression ? "" : nil)
         set(CURLOPT_SSLCERT, new.clientCertificate?.certificateFile)
         set(CURLOPT_SSLKEY, new.clientCertificate?.keyFile)

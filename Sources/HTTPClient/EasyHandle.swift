@@ -23,6 +23,7 @@ final class EasyHandle {
         var clientCertificate: ClientCertificate?
         var isStream = false
         var acceptsCompression = false
+        var proxy: String?
     }
 
     init?(_ multi: Multi) {
@@ -76,7 +77,9 @@ extension EasyHandle {
         set(CURLOPT_PATH_AS_IS, 1)
         set(CURLOPT_TCP_KEEPALIVE, 1)
         set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
-        set(CURLOPT_PROXY, configuration.proxy ?? "")
+        // Not those of the environment.
+        set(CURLOPT_PROXY, "")
+        set(CURLOPT_NOPROXY, "")
         set(CURLOPT_USERAGENT, configuration.userAgent)
         if let resolveList { note(shim_set_list(pointer, CURLOPT_RESOLVE, resolveList)) }
         setUpTLS(configuration)

@@ -1,8 +1,8 @@
 /// The addresses that a client may connect to: a download link from an API must not reach services of the internal network.
 ///
 /// It checks the address of the socket itself, after name resolution, and again when a kept connection is reused. Neither a name
-/// that later resolves to another address nor a connection opened under a less strict policy bypasses it. With a proxy, libcurl
-/// sees only the proxy's address, and the proxy must enforce the policy.
+/// that later resolves to another address nor a connection opened under a less strict policy bypasses it. Of a request by way of a proxy,
+/// the host is checked before, as far as this machine can resolve it; the proxy's own address is not.
 public enum EgressPolicy: Sendable, Hashable {
     /// Public Internet addresses.
     case publicOnly

@@ -1,7 +1,7 @@
 import CCurl
 import EventThread
 
-/// The path of a transfer: `start` → (queue) → `begin` → `ended` → (redirect: `admit` again) → `finish`.
+/// The path of a transfer: `start` → (by a proxy: `vet`) → (queue) → `begin` → `ended` → (redirect: `admit` again) → `finish`.
 extension HTTPClient {
     func start(_ id: UInt64, _ request: HTTPRequest, _ caller: Transfer.Caller) {
         let transfer = Transfer(id, request, origin: RequestURL.origin(request.url) ?? "", caller: caller, configuration)
@@ -14,7 +14,9 @@ extension HTTPClient {
         admit(transfer)
     }
 
-    private func admit(_ transfer: Transfer) {
+    private func admit(_ transfer: Transfer) { if vet(transfer) { enqueue(transfer) } }
+
+    func enqueue(_ transfer: Transfer) {
         guard slots.waiting < configuration.maxQueued else {
             return fail(transfer, .overloaded, "\(slots.waiting) requests already wait for a connection")
         }

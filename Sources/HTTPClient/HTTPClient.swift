@@ -21,6 +21,8 @@ public actor HTTPClient {
     var running = 0
     var deadlineTimer: TimerHandle?
     var isShutDown = false
+    /// The hosts that were asked for by way of a proxy.
+    var vetted: [String: VettedHost] = [:]
     var whenDrained: [CheckedContinuation<Void, Never>] = []
 
     private var lastID: UInt64 = 0

@@ -21,8 +21,8 @@ public struct HTTPClientConfiguration: Sendable {
     public var caFile: String?
     public var caPath: String?
     public var clientCertificate: ClientCertificate?
-    /// `http://host:port`; `nil` uses no proxy, whatever the environment says.
-    public var proxy: String?
+    /// The proxies of requests that set none.
+    public var proxy: ProxyRules
     /// `host:port:address` entries that replace name resolution (curl's `--resolve`). The egress policy applies to these too.
     public var resolve: [String]
 
@@ -30,7 +30,7 @@ public struct HTTPClientConfiguration: Sendable {
         name: String = "http", userAgent: String? = "longhaul", maxConnectionsPerHost: Int = 64, maxConnections: Int = 1024,
         maxQueued: Int = 20_000, egress: EgressPolicy = .publicOnly, maxBodyBytes: Int = 16 << 20, maxHeaderBytes: Int = 64 << 10,
         wholeTimeout: Duration = .seconds(120), caFile: String? = nil, caPath: String? = nil,
-        clientCertificate: ClientCertificate? = nil, proxy: String? = nil, resolve: [String] = []
+        clientCertificate: ClientCertificate? = nil, proxy: ProxyRules = .none, resolve: [String] = []
     ) {
         self.name = name
         self.userAgent = userAgent

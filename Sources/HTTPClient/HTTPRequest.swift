@@ -18,6 +18,8 @@ public struct HTTPRequest: Sendable {
     public var acceptsCompression: Bool
     /// `nil` uses `HTTPClientConfiguration.clientCertificate`. Never presented to another origin after a redirect.
     public var clientCertificate: ClientCertificate?
+    /// `nil` uses `HTTPClientConfiguration.proxy`.
+    public var proxy: ProxyRules?
     /// Names of headers with credentials, in addition to those `HTTPRedirects` knows; they are never sent to another origin.
     public var sensitiveHeaders: [String]
 
@@ -25,7 +27,7 @@ public struct HTTPRequest: Sendable {
         _ method: HTTPMethod = .get, _ url: String, headers: [(name: String, value: String)] = [], body: HTTPRequestBody = .none,
         timeouts: HTTPTimeouts = HTTPTimeouts(), redirects: HTTPRedirects = .refuse, maxBodyBytes: Int? = nil,
         egress: EgressPolicy? = nil, acceptsCompression: Bool = false, clientCertificate: ClientCertificate? = nil,
-        sensitiveHeaders: [String] = []
+        proxy: ProxyRules? = nil, sensitiveHeaders: [String] = []
     ) {
         self.method = method
         self.url = url
@@ -37,6 +39,7 @@ public struct HTTPRequest: Sendable {
         self.egress = egress
         self.acceptsCompression = acceptsCompression
         self.clientCertificate = clientCertificate
+        self.proxy = proxy
         self.sensitiveHeaders = sensitiveHeaders
     }
 

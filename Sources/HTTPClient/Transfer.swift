@@ -21,6 +21,9 @@ final class Transfer {
     var request: HTTPRequest
     var origin: String
     var clientCertificate: ClientCertificate?
+    /// Which proxy the request takes.
+    let proxyRules: ProxyRules
+    var proxy: String?
     var redirectsLeft: Int
     var upload: Upload?
 
@@ -65,6 +68,8 @@ final class Transfer {
         maxHeaderBytes = configuration.maxHeaderBytes
         egress = request.egress ?? configuration.egress
         clientCertificate = request.clientCertificate ?? configuration.clientCertificate
+        proxyRules = request.proxy ?? configuration.proxy
+        proxy = proxyRules.proxy(for: origin)
         redirectsLeft =
             switch request.redirects {
             case .refuse: -1
@@ -95,6 +100,7 @@ final class Transfer {
     func begin(_ next: HTTPRequest, origin: String) {
         request = next
         self.origin = origin
+        proxy = proxyRules.proxy(for: origin)
         redirectsLeft -= 1
         phase = .queued
         lastProgress = Monotonic.now

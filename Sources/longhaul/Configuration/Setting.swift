@@ -35,6 +35,11 @@ struct Setting: Sendable {
             "LONGHAUL_EGRESS", "public|any|RANGE,…", "public",
             "addresses that provider requests may reach: public, any, or public and these ranges (10.0.0.0/8)"),
         Setting("LONGHAUL_CA_FILE", "FILE", nil, "trusted certificate authorities for https://, PEM; unset: those of the system"),
+        Setting(
+            "HTTPS_PROXY", "URL", nil,
+            "proxy of requests to https URLs: http://USER:PASSWORD@HOST:PORT; LONGHAUL_EGRESS applies all the same"),
+        Setting("HTTP_PROXY", "URL", nil, "proxy of requests to http URLs"),
+        Setting("NO_PROXY", "HOST,…", nil, "hosts, domains and addresses that are reached without a proxy; *: all"),
         Setting("LONGHAUL_LEASE", "TIME", "30s", "how long a claim lasts before another process may take over the work"),
         Setting("LONGHAUL_WATCHDOG", "TIME", "60s", "how long files may wait for a worker before their messages count as lost"),
         Setting("LONGHAUL_TICK", "TIME", "50ms", "how often a process looks for timers that others set; at least 250ms if it runs alone"),
@@ -72,7 +77,7 @@ struct Setting: Sendable {
     /// Settings that may hold a secret can also be read from the file that NAME_FILE names.
     static let secrets: Set<String> = [
         "LONGHAUL_RABBITMQ_URL", "LONGHAUL_REDIS_URL", "LONGHAUL_SECRETS_KEY", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
-        "AWS_SESSION_TOKEN",
+        "AWS_SESSION_TOKEN", "HTTPS_PROXY", "HTTP_PROXY",
     ]
 
     static func named(_ name: String) -> Setting? { all.first { $0.name == name } }

@@ -77,7 +77,25 @@ extension Settings {
         configuration.egress = egress
         configuration.caFile = try caFile ?? text("LONGHAUL_CA_FILE")
         configuration.userAgent = "longhaul"
+        configuration.proxy = try proxies()
         return HTTPClient(configuration, on: thread, logger: logger)
+    }
+
+    /// The usual variables, also in small letters.
+    private func proxies() throws -> ProxyRules {
+        func setting(_ name: String) throws -> String? {
+            guard let value = try text(name) ?? environment[name.lowercased()], !value.isEmpty else { return nil }
+            return value
+        }
+        func proxy(_ name: String) throws -> String? {
+            guard let value = try setting(name) else { return nil }
+            let url = value.contains("://") ? value : "http://\(value)"
+            guard url.hasPrefix("http://") || url.hasPrefix("https://") else {
+                throw Problem.usage("\(name): write http://HOST:PORT")
+            }
+            return url
+        }
+        return ProxyRules(http: try proxy("HTTP_PROXY"), https: try proxy("HTTPS_PROXY"), exceptions: try setting("NO_PROXY") ?? "")
     }
 
     func storage(on thread: EventThread, logger: Logger) throws -> (storage: any ObjectStorage, http: HTTPClient?) {
