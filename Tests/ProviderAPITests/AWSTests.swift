@@ -61,7 +61,8 @@ struct AWSTests {
         }
         #expect(await provider.client.create(provider.job) == .created(exportHandle: #"{"id":"q 1"}"#))
         #expect(await provider.client.check(provider.job, exportHandle: #"{"id":"q 1"}"#) == .running(progress: nil, retryAfter: nil))
-        _ = try await provider.client.download(DownloadTarget(url: provider.server.url + "/v1/data?b=2&a=1"), provider.job, exportHandle: "{}")
+        _ = try await provider.client.download(
+            DownloadTarget(url: provider.server.url + "/v1/data?b=2&a=1"), provider.job, exportHandle: "{}")
         for request in provider.server.requests { #expect(!"\(request)".contains(Self.secret)) }
     }
 }

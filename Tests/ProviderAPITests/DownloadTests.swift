@@ -143,7 +143,9 @@ struct DownloadTests {
         let yaml = Self.signed.replacing("X-Key:", with: "Authorization:").replacing("download: {", with: "download: { auth: false,")
         let store = try StubServer { _ in .text("data") }
         let provider = try await TestProvider(yaml, secrets: ["TOKEN": "t", "KEY": "k"]) { _ in .text("data") }
-        for url in [store.url, provider.server.url] { _ = try await provider.client.download(DownloadTarget(url: url), provider.job, exportHandle: "{}") }
+        for url in [store.url, provider.server.url] {
+            _ = try await provider.client.download(DownloadTarget(url: url), provider.job, exportHandle: "{}")
+        }
         #expect(store.requests.first?.headers["authorization"] == nil)
         #expect(provider.server.requests.first?.headers["authorization"] == "k")
     }

@@ -16,6 +16,12 @@ public struct FileTask: Sendable, Equatable, Codable {
     public var itemID: String?
     /// How it is unpacked; `nil`: as all files of the provider.
     public var unpack: String?
+    /// Whether it is downloaded with credentials; `nil`: as all files of the provider.
+    public var credentials: CredentialUse?
+
+    public enum CredentialUse: String, Sendable, Codable {
+        case sent, withheld
+    }
 
     public enum NameSource: String, Sendable, Codable {
         case listing, url
@@ -23,7 +29,8 @@ public struct FileTask: Sendable, Equatable, Codable {
 
     public init(
         name: String, url: String, bytes: Int64? = nil, sha256: String? = nil, page: String? = nil, listedName: String,
-        namedBy: NameSource = .listing, itemID: String? = nil, unpack: String? = nil
+        namedBy: NameSource = .listing, itemID: String? = nil, unpack: String? = nil,
+        credentials: CredentialUse? = nil
     ) {
         self.name = name
         self.url = url
@@ -34,6 +41,7 @@ public struct FileTask: Sendable, Equatable, Codable {
         self.namedBy = namedBy
         self.itemID = itemID
         self.unpack = unpack
+        self.credentials = credentials
     }
 
     public init(from decoder: any Decoder) throws {
@@ -43,7 +51,9 @@ public struct FileTask: Sendable, Equatable, Codable {
             bytes: try values.decodeIfPresent(Int64.self, forKey: .bytes), sha256: try values.decodeIfPresent(String.self, forKey: .sha256),
             page: try values.decodeIfPresent(String.self, forKey: .page), listedName: try values.decode(String.self, forKey: .listedName),
             namedBy: try values.decodeIfPresent(NameSource.self, forKey: .namedBy) ?? .listing,
-            itemID: try values.decodeIfPresent(String.self, forKey: .itemID), unpack: try values.decodeIfPresent(String.self, forKey: .unpack))
+            itemID: try values.decodeIfPresent(String.self, forKey: .itemID),
+            unpack: try values.decodeIfPresent(String.self, forKey: .unpack),
+            credentials: try values.decodeIfPresent(CredentialUse.self, forKey: .credentials))
     }
 }
 

@@ -7,6 +7,7 @@ extension FileTask {
         var writer = JSONWriter()
         writer.object { json in
             if let bytes { json.field("bytes", bytes) }
+            if let credentials { json.field("credentials", credentials.rawValue) }
             if let itemID { json.field("itemID", itemID) }
             json.field("listedName", listedName)
             json.field("name", name)
@@ -29,7 +30,8 @@ extension FileTask {
         }
         self.init(
             name: name, url: url, bytes: members["bytes"]?.integer, sha256: members["sha256"]?.string, page: members["page"]?.string,
-            listedName: listedName, namedBy: namedBy, itemID: members["itemID"]?.string, unpack: members["unpack"]?.string)
+            listedName: listedName, namedBy: namedBy, itemID: members["itemID"]?.string, unpack: members["unpack"]?.string,
+            credentials: members["credentials"]?.string.flatMap(CredentialUse.init))
     }
 }
 

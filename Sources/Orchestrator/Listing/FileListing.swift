@@ -138,7 +138,7 @@ struct FileListing: Sendable {
             FileTask(
                 name: SafePath.usable(file.name) ?? "file-\(count + offset)", url: file.url, bytes: file.bytes,
                 sha256: file.sha256, page: page, listedName: file.name, namedBy: file.isNamed ? .listing : .url,
-                itemID: file.id, unpack: file.unpack?.rawValue)
+                itemID: file.id, unpack: file.unpack?.rawValue, credentials: file.auth.map { $0 ? .sent : .withheld })
         }
     }
 }

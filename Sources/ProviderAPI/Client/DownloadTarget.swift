@@ -7,10 +7,16 @@ public struct DownloadTarget: Sendable {
     public let name: String?
     /// What the API calls it.
     public let id: String?
+    /// Whether it is downloaded with credentials; `nil`: as all files.
+    public let auth: Bool?
 
-    public init(url: String, name: String? = nil, id: String? = nil) { (self.url, self.name, self.id) = (url, name, id) }
+    public init(url: String, name: String? = nil, id: String? = nil, auth: Bool? = nil) {
+        (self.url, self.name, self.id, self.auth) = (url, name, id, auth)
+    }
 
-    public init(_ file: ListedFile) { self.init(url: file.url, name: file.name, id: file.id) }
+    public init(_ file: ListedFile) { self.init(url: file.url, name: file.name, id: file.id, auth: file.auth) }
 
-    public init(_ file: FileTask) { self.init(url: file.url, name: file.listedName, id: file.itemID) }
+    public init(_ file: FileTask) {
+        self.init(url: file.url, name: file.listedName, id: file.itemID, auth: file.credentials.map { $0 == .sent })
+    }
 }

@@ -39,7 +39,9 @@ extension ListedFile {
             guard S3Link(reference) != nil else { throw wrong("has a link to S3 without a bucket or a key") }
             url = reference
         } else {
-            guard let url = WebURL.resolve(WebURL.escaped(reference), against: base) else { throw wrong("has a url that is not http or https") }
+            guard let url = WebURL.resolve(WebURL.escaped(reference), against: base) else {
+                throw wrong("has a url that is not http or https")
+            }
             self.url = url
         }
         guard let id = Self.text(item["id"]) else { throw wrong("has an id that is not text") }
@@ -48,6 +50,9 @@ extension ListedFile {
             throw wrong("has an unpack that is none of \(UnpackRule.allCases.map(\.rawValue).joined(separator: ", "))")
         }
         self.unpack = unpack
+        let auth = item["auth"] ?? .null
+        guard auth.isNull || auth.kind == .boolean else { throw wrong("has an auth that is neither true nor false") }
+        self.auth = auth.isNull ? nil : auth.isTruthy
         switch item["name"] {
         case let value? where !value.isNull:
             guard value.kind == .string || value.kind == .number else { throw wrong("has a name that is not text") }

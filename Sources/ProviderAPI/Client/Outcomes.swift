@@ -68,10 +68,12 @@ public struct ListedFile: Sendable, Equatable, Codable {
     public var id: String?
     /// In place of `download.unpack`.
     public var unpack: UnpackRule?
+    /// In place of `download.auth`.
+    public var auth: Bool?
 
     public init(
         name: String, url: String, bytes: Int64? = nil, sha256: String? = nil, md5: String? = nil, isNamed: Bool = true, id: String? = nil,
-        unpack: UnpackRule? = nil
+        unpack: UnpackRule? = nil, auth: Bool? = nil
     ) {
         self.name = name
         self.url = url
@@ -81,6 +83,7 @@ public struct ListedFile: Sendable, Equatable, Codable {
         self.isNamed = isNamed
         self.id = id
         self.unpack = unpack
+        self.auth = auth
     }
 }
 

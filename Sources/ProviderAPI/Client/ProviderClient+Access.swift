@@ -43,7 +43,7 @@ extension ProviderClient {
             url = try request.url(context, sources, base: request.line.isAbsolute ? "" : try base(context))
         }
         let isOwn = isWritten || own != nil && own == WebURL.origin(url)
-        var sends = definition.download.auth ?? isOwn
+        var sends = file.auth ?? definition.download.auth ?? isOwn
         if case .none = plan.credentials { sends = false }
         return DownloadAddress(url: url, isOwn: isOwn, withCredentials: sends)
     }

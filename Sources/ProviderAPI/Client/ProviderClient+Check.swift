@@ -24,17 +24,20 @@ extension ProviderClient {
     }
 
     /// - Parameter dead: the session that an answer to this check has refused.
-    private func send(_ job: JobContext, _ exportHandle: String, _ index: Int, _ answers: Inbox<CheckAnswer>, after dead: String? = nil) {
+    private func send(_ job: JobContext, _ exportHandle: String, _ number: Int, _ answers: Inbox<CheckAnswer>, after dead: String? = nil) {
         let phase = phase(of: exportHandle)
+        if let index = phase.index, let outcome = skipped(index, job, exportHandle) {
+            return answers.put(CheckAnswer(index: number, outcome: outcome, took: .zero))
+        }
         guard let session = phase.session, dead != nil || !isSignedIn else {
-            return ask(job, exportHandle, phase, index, answers, isSecond: dead != nil)
+            return ask(job, exportHandle, phase, number, answers, isSecond: dead != nil)
         }
         Task {
             do throws(Failure) {
                 try await signIn(session, after: dead)
-                ask(job, exportHandle, phase, index, answers, isSecond: dead != nil)
+                ask(job, exportHandle, phase, number, answers, isSecond: dead != nil)
             } catch {
-                answers.put(CheckAnswer(index: index, outcome: .failure(reported(error)), took: .zero))
+                answers.put(CheckAnswer(index: number, outcome: .failure(reported(error)), took: .zero))
             }
         }
     }
@@ -52,8 +55,19 @@ extension ProviderClient {
         guard !plan.steps.isEmpty, let index = ExportHandle(exportHandle).step, plan.steps.indices.contains(index) else {
             return Phase(plan: .wait(plan.status), index: nil, session: plan.statusSession)
         }
-        let step = plan.steps[index]
+        let step = plan.steps[index].plan
         return Phase(plan: step, index: index, session: sessionPlan(of: step.request))
+    }
+
+    /// An entry of `steps` whose `when` is not true is done without a request.
+    private func skipped(_ index: Int, _ job: JobContext, _ exportHandle: String) -> CheckOutcome? {
+        guard let when = plan.steps[index].when else { return nil }
+        do throws(Failure) {
+            let context = try contexts.context(when.parts, job, exportHandle: exportHandle, page: nil, secrets: secrets.object)
+            return try when.isTrue(context) ? nil : advanced(index, exportHandle)
+        } catch {
+            return .failure(reported(error))
+        }
     }
 
     private func ask(

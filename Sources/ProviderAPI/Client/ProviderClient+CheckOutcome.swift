@@ -49,23 +49,23 @@ extension ProviderClient {
     ) throws(Failure) -> CheckOutcome {
         let sources = JSONSources(parameters: check.parameters, handle: check.exportHandle, answer: answer.json)
         if let adopt = step.adopt, (try? adopt.when.isTrue(context)) ?? false {
-            return advanced(check, try adopt.export.handle(context, sources))
+            return advanced(check.phase.index, try adopt.export.handle(context, sources))
         }
         if let failure = try verdict(answer, step.reading, context, "step at").failure { return failed(failure, answer) }
         try requireReadable(answer, step.parts, "step at")
-        return advanced(check, try step.export?.handle(context, sources) ?? check.exportHandle)
+        return advanced(check.phase.index, try step.export?.handle(context, sources) ?? check.exportHandle)
     }
 
     /// The phase is done: the next one begins with this handle.
-    private func advanced(_ check: PendingCheck, _ handle: String) -> CheckOutcome {
+    func advanced(_ index: Int?, _ handle: String) -> CheckOutcome {
         var handle = ExportHandle(handle)
-        let next = (check.phase.index ?? plan.steps.count) + 1
+        let next = (index ?? plan.steps.count) + 1
         handle.step = next < plan.steps.count ? next : nil
         return .advanced(exportHandle: handle.text, isDueAtOnce: isDueAtOnce(next))
     }
 
     /// Whether the entry of `steps` is a request, which nothing is waited for.
-    func isDueAtOnce(_ step: Int) -> Bool { plan.steps.indices.contains(step) && plan.steps[step].isRequest }
+    func isDueAtOnce(_ step: Int) -> Bool { plan.steps.indices.contains(step) && plan.steps[step].plan.isRequest }
 
     private func outcome(
         _ check: PendingCheck, _ step: StatusPlan, _ answer: ProviderResponse, _ context: JQValue
@@ -95,7 +95,7 @@ extension ProviderClient {
         case .ready, .partial:
             let missing = state == .partial ? said(step, context, "the provider reports the export as \(word)") : nil
             let (handle, sources) = try readyHandle(check, step, answer, context, missing: missing)
-            return check.phase.index == nil ? ready(check, answer, sources, handle) : advanced(check, handle)
+            return check.phase.index == nil ? ready(check, answer, sources, handle) : advanced(check.phase.index, handle)
         case .empty: return .empty
         case .expired: return .expired
         case .failed:

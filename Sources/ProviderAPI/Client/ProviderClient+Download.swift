@@ -28,7 +28,7 @@ extension ProviderClient {
 
     private func openDownload(_ file: DownloadTarget, _ job: JobContext, _ exportHandle: String) async throws(Failure) -> HTTPStream {
         let step = plan.download
-        let tlsParts = plan.tls?.parts ?? []
+        let tlsParts = (plan.tls?.parts ?? []).union(plan.proxy?.parts ?? [])
         let parts = tlsParts.union(step.requestParts).union(step.reading.parts).union(plan.credentials.parts).union(plan.base.parts)
         let context = try contexts.context(
             parts, job, exportHandle: exportHandle, page: nil, secrets: secrets.object, session: session?.values, file: file)
@@ -59,7 +59,8 @@ extension ProviderClient {
         var request = HTTPRequest(
             method, signed, headers: headers, body: body, timeouts: timeouts(whole: nil),
             redirects: method == .get ? .follow(max: 5) : .followKeepingMethod(max: 5), egress: egress,
-            clientCertificate: address.isOwn ? try plan.tls?.certificate(context) : nil, sensitiveHeaders: sensitive)
+            clientCertificate: address.isOwn ? try plan.tls?.certificate(context) : nil, proxy: try plan.proxy?.rules(context),
+            sensitiveHeaders: sensitive)
         if let s3 = address.s3 {
             request = try s3.signed(request, context, now: now())
         } else if isSigned {

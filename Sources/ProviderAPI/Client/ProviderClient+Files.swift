@@ -6,7 +6,9 @@ extension ProviderClient {
     /// Whether the list depends on the job itself: a wake does not carry all of it.
     public var listingReadsJob: Bool {
         let request = plan.files.request ?? plan.status.request
-        return request.parts.union(plan.files.parts).union(plan.files.data?.nameParts ?? []).union(plan.credentials.parts).union(plan.base.parts).contains(.job)
+        return request.parts.union(plan.files.parts).union(plan.files.data?.nameParts ?? []).union(plan.credentials.parts).union(
+            plan.base.parts
+        ).contains(.job)
     }
 
     /// Lists the files of a ready export, one page per call.

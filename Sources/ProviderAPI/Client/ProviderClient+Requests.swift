@@ -7,7 +7,7 @@ extension ProviderClient {
     /// - Throws: `missing-secret`, unauthorised: without all secrets no request that uses one is sent. `invalid-parameters`,
     ///   `invalid-handle`.
     func context(_ parts: ContextParts, _ job: JobContext, _ handle: String? = nil, page: JQValue? = nil) throws(Failure) -> JQValue {
-        let parts = parts.union(plan.credentials.parts).union(plan.base.parts).union(plan.tls?.parts ?? [])
+        let parts = parts.union(plan.credentials.parts).union(plan.base.parts).union(plan.tls?.parts ?? []).union(plan.proxy?.parts ?? [])
         if parts.contains(.secrets), let refusal = secrets.refusal { throw refusal }
         return try contexts.context(parts, job, exportHandle: handle, page: page, secrets: secrets.object, session: session?.values)
     }
@@ -91,7 +91,9 @@ extension ProviderClient {
             timeouts: timeouts(whole: definition.timeouts.whole),
             redirects: redirects(template, isGet: link != nil || template.line.method == .get || template.line.method == .head),
             maxBodyBytes: definition.limits.answerBytes, egress: egress,
-            acceptsCompression: true, clientCertificate: isTrusted ? try plan.tls?.certificate(context) : nil, sensitiveHeaders: sensitive)
+            acceptsCompression: true, clientCertificate: isTrusted ? try plan.tls?.certificate(context) : nil,
+            proxy: try plan.proxy?.rules(context),
+            sensitiveHeaders: sensitive)
         if isTrusted, credentials.isSignature { request = try credentials.signed(request, context, now: now()) }
         trace(request)
         return request

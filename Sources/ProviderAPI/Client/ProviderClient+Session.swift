@@ -81,8 +81,9 @@ extension ProviderClient {
         // The provider counts from some time before its answer arrived.
         let begun = ContinuousClock.now
         let answer = try await send(nil, session.request, context, sources, isSecret: true)
-        guard answer.isSuccess else { throw refused(answer, session) }
         let answered = contexts.context(session.answerParts, context, answer: answer)
+        let verdict = try verdict(answer, session.reading, answered, "signing in at")
+        if let failure = verdict.failure { throw refused(answer, failure, session) }
         var answerSources = sources
         answerSources.answer = answer.json
         plan.trace?.isPaused = true
@@ -101,11 +102,8 @@ extension ProviderClient {
     }
 
     /// Any answer that is not a success concerns the provider: a job has no part in it.
-    private func refused(_ answer: ProviderResponse, _ session: SessionPlan) -> Failure {
-        let what = "signing in at \(secrets.shown(url: answer.url)) answered \(answer.status)"
-        var failure = Failure.http(
-            status: answer.status, retryAfter: retryAfter(answer) ?? reset(answer), what: "signing in at", isCreate: false)
-        failure.message = "\(what): \(excerpt(answer))"
+    private func refused(_ answer: ProviderResponse, _ failure: Failure, _ session: SessionPlan) -> Failure {
+        var failure = failure
         if failure.failureClass != .throttled, failure.failureClass != .transient {
             (failure.failureClass, failure.code, failure.countsAsAttempt) = (.unauthorised, "sign-in-refused", true)
             if session.isChained { failure.message += "; if its refresh token has changed and was lost, set a new one" }

@@ -28,11 +28,14 @@ struct DataPlan {
         let isBody = field.node.scalar?.string == "body"
         let form = section["as"]?.word(DataRules.Form.self) ?? .text
         if isBody, form == .base64 || form == .json {
-            section["as"]?.problem("the body is stored as it is served", fix: "remove as, or write a filter for data, such as .response.body")
+            section["as"]?.problem(
+                "the body is stored as it is served", fix: "remove as, or write a filter for data, such as .response.body")
         }
         name = section["name"].flatMap { compiler.requestText($0) }
         columns = section["columns"]?.elements.compactMap { $0.text() }
-        if columns != nil, isBody || form != .csv { section["columns"]?.problem("columns are those of rows", fix: "write as: csv and a filter for data") }
+        if columns != nil, isBody || form != .csv {
+            section["columns"]?.problem("columns are those of rows", fix: "write as: csv and a filter for data")
+        }
         let joins = section["join"]?.boolean() ?? false
         if joins, !section.has("next") { section["join"]?.problem("join without next: there is one page", fix: "add next, or remove join") }
         rules = DataRules(form: form, joins: joins, isPaged: section.has("next"), isBody: isBody)

@@ -48,7 +48,9 @@ struct DataText {
                 if let unknown = entries.first(where: { !names.contains($0.key) })?.key {
                     throw Failure(
                         .permanent, code: "unexpected-columns",
-                        message: "\(field): a row has the key \"\(unknown.prefix(100))\", which the first page has not; name all in files.columns")
+                        message:
+                            "\(field): a row has the key \"\(unknown.prefix(100))\", which the first page has not; name all in files.columns"
+                    )
                 }
                 Self.append(names.map { cells[$0] ?? "" }, to: &text)
             } else {

@@ -9,6 +9,9 @@ struct AnswerDefaults {
     let wait: WaitRule?
     let redirects: RedirectRule?
 
+    /// None.
+    init() { (rules, wait, redirects) = ([], nil, nil) }
+
     init(_ root: Section, _ compiler: FilterCompiler) {
         (rules, wait) = compiler.having([.anywhere, .export, .page, .answer]) {
             (AnswerRule.list(root["errors"], compiler), root["wait"].flatMap { WaitRule($0, compiler) })

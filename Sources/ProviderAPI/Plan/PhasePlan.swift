@@ -38,13 +38,18 @@ enum PhasePlan {
     }
 
     /// Reads `steps:`, a list.
-    static func list(_ field: Field?, _ defaults: AnswerDefaults, _ compiler: FilterCompiler) -> [PhasePlan] {
+    static func list(_ field: Field?, _ defaults: AnswerDefaults, _ compiler: FilterCompiler) -> [StepEntry] {
         guard let field else { return [] }
         guard field.node.sequence != nil else {
-            field.problem("\(field.kind) where a list is expected", fix: "write a list of requests and waits: - request: POST /x, - status: {…}")
+            field.problem(
+                "\(field.kind) where a list is expected", fix: "write a list of requests and waits: - request: POST /x, - status: {…}")
             return []
         }
-        return field.elements.compactMap { PhasePlan($0, defaults, compiler) }
+        return field.elements.compactMap { element in
+            PhasePlan(element, defaults, compiler).map { plan in
+                StepEntry(plan: plan, when: Section(element)?["when"].flatMap { compiler.filter($0) })
+            }
+        }
     }
 
     private init?(_ field: Field, _ defaults: AnswerDefaults, _ compiler: FilterCompiler) {
@@ -57,10 +62,17 @@ enum PhasePlan {
             self = .request(step)
             return
         }
-        section.reportUnknown(["status"])
+        section.reportUnknown(["status", "when"])
         guard let plan = StatusPlan(status, isLast: false, defaults, compiler) else { return nil }
         self = .wait(plan)
     }
+}
+
+/// An entry of `steps:`.
+struct StepEntry {
+    let plan: PhasePlan
+    /// Whether it is done at all; `nil`: always.
+    let when: Filter?
 }
 
 /// A request of `steps:` that is sent once. A class, as `StatusPlan` is.
@@ -73,7 +85,7 @@ final class StepPlan {
     let parts: ContextParts
 
     init?(_ field: Field, _ defaults: AnswerDefaults, _ compiler: FilterCompiler) {
-        guard let section = field.section(RequestTemplate.keys + ["export", "adopt", "error", "errors"]) else { return nil }
+        guard let section = field.section(RequestTemplate.keys + ["export", "adopt", "error", "errors", "when"]) else { return nil }
         let request = RequestTemplate(section, compiler)
         export = section["export"].flatMap { ExportMapping($0, compiler) }
         adopt = section["adopt"].flatMap { AdoptRule($0, compiler) }

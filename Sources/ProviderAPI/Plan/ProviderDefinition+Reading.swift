@@ -7,7 +7,9 @@ extension ProviderDefinition {
 
     /// Reads `polling:` and returns the filter of `key`.
     mutating func readPolling(_ field: Field?, _ compiler: FilterCompiler) -> Filter? {
-        guard let section = field?.section(["policy", "interval", "min", "max", "maxWait", "maxQueued", "maxRunning", "maxAttempts", "key"]) else { return nil }
+        guard
+            let section = field?.section(["policy", "interval", "min", "max", "maxWait", "maxQueued", "maxRunning", "maxAttempts", "key"])
+        else { return nil }
         let word = section["policy"]?.word(PolicyWord.self, later: ["learned"]) ?? .tiered
         let delays = Duration.milliseconds(10) ... .seconds(7 * 86_400)
         switch word {

@@ -11,10 +11,12 @@ final class ProviderPlan {
     let statusSession: SessionPlan?
     /// Shown to the hosts that the provider file names.
     let tls: ClientTLS?
+    /// In place of the proxy of the settings.
+    let proxy: ProxyPlan?
     let create: CreatePlan
     let find: FindPlan?
     /// What comes between the create and the wait of `status`.
-    let steps: [PhasePlan]
+    let steps: [StepEntry]
     let status: StatusPlan
     let files: FilesPlan
     let download: DownloadPlan
@@ -30,8 +32,9 @@ final class ProviderPlan {
 
     private static let keys =
         [
-            "provider", "baseURL", "auth", "create", "find", "steps", "status", "files", "download", "cancel", "cleanup", "polling", "retry",
-            "recreate", "onFileFailure", "limits", "timeouts", "breaker", "tls", "parameters",
+            "provider", "baseURL", "auth", "create", "find", "steps", "status", "files", "download", "cancel", "cleanup", "polling",
+            "retry",
+            "recreate", "onFileFailure", "limits", "timeouts", "breaker", "tls", "proxy", "parameters",
         ] + AnswerDefaults.keys
 
     /// - Parameter trace: is told what each filter gives.
@@ -52,6 +55,7 @@ final class ProviderPlan {
         }
         self.credentials = credentials
         tls = root["tls"].flatMap { ClientTLS($0, compiler) }
+        proxy = root["proxy"].flatMap { ProxyPlan($0, compiler) }
         if case .session(let session) = credentials, let base { session.check(base, root["auth"]) }
         compiler.credentials = credentials.names
         let defaults = AnswerDefaults(root, compiler)
@@ -94,7 +98,7 @@ final class ProviderPlan {
         definition.canCancel = cancel != nil
         definition.cleansUp = cleanup != nil
         definition.steps = steps.count
-        definition.beginsWithRequest = steps.first?.isRequest ?? false
+        definition.beginsWithRequest = steps.first?.plan.isRequest ?? false
         definition.createSafety = Self.safety(create, find)
         definition.secretNames = compiler.secrets.keys.sorted()
         self.base = base
@@ -139,11 +143,11 @@ final class ProviderPlan {
     }
 
     private static func checkExportNames(
-        _ compiler: FilterCompiler, _ create: CreatePlan?, _ find: FindPlan?, _ steps: [PhasePlan], _ status: StatusPlan?
+        _ compiler: FilterCompiler, _ create: CreatePlan?, _ find: FindPlan?, _ steps: [StepEntry], _ status: StatusPlan?
     ) {
         // Without the create's own names, every use would be reported.
         guard let create else { return }
-        let mappings = exportMappings(create, find, steps + (status.map { [.wait($0)] } ?? []))
+        let mappings = exportMappings(create, find, steps.map(\.plan) + (status.map { [.wait($0)] } ?? []))
         ContextCheck.check(compiler.exportUses, stored: Set(mappings.flatMap(\.names)))
     }
 

@@ -26,7 +26,8 @@ final class StatusPlan {
 
     /// - Parameter isLast: whether the files follow; otherwise it is an entry of `steps`.
     init?(_ field: Field, isLast: Bool = true, _ defaults: AnswerDefaults, _ compiler: FilterCompiler) {
-        let keys = RequestTemplate.keys + ["state", "states", "progress", "export", "update", "error", "errors"] + (isLast ? ["ready"] : [])
+        let keys =
+            RequestTemplate.keys + ["state", "states", "progress", "export", "update", "error", "errors"] + (isLast ? ["ready"] : [])
         guard let section = field.section(keys) else { return nil }
         let request = RequestTemplate(section, compiler)
         let ready = Self.readyAnswer(section)
@@ -47,7 +48,9 @@ final class StatusPlan {
         self.state = state
         self.words = words
         readsHTTPStatus = readsStatus
-        parts = [state.parts, progress?.parts, export?.parts, update?.parts, reading.parts].compactMap(\.self).reduce(into: []) { $0.formUnion($1) }
+        parts = [state.parts, progress?.parts, export?.parts, update?.parts, reading.parts].compactMap(\.self).reduce(into: []) {
+            $0.formUnion($1)
+        }
     }
 
     private static func readyAnswer(_ section: Section) -> ReadyAnswer {

@@ -78,8 +78,9 @@ enum RequestBody {
         case .form(let fields):
             var pairs: [String] = []
             for field in fields {
-                guard let value = try field.value.text(context, sources) else { continue }
-                pairs.append(PercentEncoding.encoded(field.name) + "=" + PercentEncoding.encoded(value))
+                for value in try field.value.texts(context, sources) {
+                    pairs.append(PercentEncoding.encoded(field.name) + "=" + PercentEncoding.encoded(value))
+                }
             }
             return ("application/x-www-form-urlencoded", Array(pairs.joined(separator: "&").utf8))
         case .text(let template): return ("text/plain; charset=utf-8", Array((try template.text(context, sources) ?? "").utf8))

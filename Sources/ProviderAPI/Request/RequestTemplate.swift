@@ -70,7 +70,9 @@ struct RequestTemplate {
             field.problem("\(field.kind) where a mapping is expected", fix: "write NAME: VALUE")
             return []
         }
-        return section.fields.compactMap { entry in compiler.requestText(entry.value).map { Parameter(name: entry.key, value: $0) } }
+        return section.fields.flatMap { entry in
+            entry.value.elements.compactMap { element in compiler.requestText(element).map { Parameter(name: entry.key, value: $0) } }
+        }
     }
 
     /// Whether a filter of the request names one of the paths.
@@ -94,9 +96,10 @@ extension RequestTemplate {
         guard !query.isEmpty else { return url }
         var separator = url.contains("?") ? "&" : "?"
         for parameter in query {
-            guard let value = try parameter.value.text(context, sources) else { continue }
-            url += separator + PercentEncoding.encoded(parameter.name) + "=" + PercentEncoding.encoded(value)
-            separator = "&"
+            for value in try parameter.value.texts(context, sources) {
+                url += separator + PercentEncoding.encoded(parameter.name) + "=" + PercentEncoding.encoded(value)
+                separator = "&"
+            }
         }
         return url
     }

@@ -79,6 +79,18 @@ struct Template {
         return text
     }
 
+    /// The texts of a parameter that may be repeated: one for each output of a template that is a single filter.
+    /// - Throws: as `text`.
+    func texts(_ context: JQValue, _ sources: JSONSources) throws(Failure) -> [String] {
+        guard pieces.count == 1, case .filter(let filter, _) = pieces[0] else { return try text(context, sources).map { [$0] } ?? [] }
+        var texts: [String] = []
+        for value in try filter.all(context) {
+            if value.isNull { throw missing(filter, "null") }
+            texts.append(value.string ?? sources.json(value, of: filter))
+        }
+        return texts
+    }
+
     func missing(_ filter: Filter, _ what: String) -> Failure {
         Failure(.permanent, code: "missing-value", message: "\(field): {{ \(filter.program.filter) }} gives \(what)")
     }

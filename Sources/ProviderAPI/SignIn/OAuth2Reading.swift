@@ -17,7 +17,9 @@ struct OAuth2Reading {
     }
 
     init?(_ field: Field, _ compiler: FilterCompiler) {
-        let keys = ["grant", "tokenURL", "clientId", "clientSecret", "client", "refreshToken", "scope", "parameters", "jwt"]
+        let keys = [
+            "grant", "tokenURL", "clientId", "clientSecret", "client", "refreshToken", "scope", "parameters", "jwt", "lifetime", "send",
+        ]
         guard let section = field.section(keys) else { return nil }
         let grant = section["grant"]?.word(Grant.self) ?? (section.has("refreshToken") ? .refreshToken : .clientCredentials)
         let client = section["client"]?.word(Client.self) ?? (section.has("jwt") && grant != .jwtBearer ? .jwt : .basic)
@@ -81,7 +83,15 @@ struct OAuth2Reading {
                 ])
             ))
         request.append((text("expires"), text(".response.body.expires_in")))
-        request.append((text("send"), Node([(text("bearer"), text("{{ .session.access_token }}"))])))
+        if let lifetime = section["lifetime"] { request.append((text("lifetime"), lifetime.node)) }
+        request.append((text("send"), section["send"]?.node ?? Node([(text("bearer"), text("{{ .session.access_token }}"))])))
+        // Some servers refuse with the code 200.
+        let refusal: [(Node, Node)] = [
+            (text("when"), text(".response.status < 300 and (.response.body | objects | .error? != null)")),
+            (text("class"), text("unauthorised")),
+            (text("message"), text(".response.body | .error_description? // .error")),
+        ]
+        request.append((text("errors"), Node([Node(refusal)])))
         let mark = section.field
         return SessionPlan.session(Field(node: Node(request), path: mark.path, report: mark.report), compiler, also: .assertion)
     }

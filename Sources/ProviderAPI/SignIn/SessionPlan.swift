@@ -10,6 +10,8 @@ final class SessionPlan {
     let request: RequestTemplate
     /// What is kept of the answer, as `.session`.
     let values: ExportMapping
+    /// How its errors are read.
+    let reading: AnswerReading
     /// Seconds from the answer on, or the time at which it ends.
     let expires: Filter?
     /// Used if `expires` is not given or gives nothing.
@@ -26,11 +28,13 @@ final class SessionPlan {
     let isChained: Bool
 
     private init(
-        request: RequestTemplate, values: ExportMapping, expires: Filter?, lifetime: Duration, send: Credentials, first: Template?,
+        request: RequestTemplate, values: ExportMapping, reading: AnswerReading, expires: Filter?, lifetime: Duration, send: Credentials,
+        first: Template?,
         text: Node
     ) {
         (self.request, self.values, self.expires, self.lifetime, self.send) = (request, values, expires, lifetime, send)
         self.first = first
+        self.reading = reading
         // A node that was read can be written.
         let yaml = (try? Yams.serialize(node: text)) ?? ""
         fingerprint = String(Hexadecimal.text(SHA256.hash(data: Data(yaml.utf8))).prefix(16))
@@ -38,14 +42,16 @@ final class SessionPlan {
     }
 
     /// The parts that the filters over the answer read.
-    var answerParts: ContextParts { values.parts.union(expires?.parts ?? []) }
+    var answerParts: ContextParts { values.parts.union(expires?.parts ?? []).union(reading.parts) }
 
     static let usualLifetime = Duration.seconds(3600)
     private static let lifetimes = Duration.seconds(1) ... .seconds(365 * 86_400)
 
     /// A request, the values to keep, how long they last, and what to send.
     static func session(_ field: Field, _ compiler: FilterCompiler, also parts: ContextParts = []) -> SessionPlan? {
-        guard let section = field.section(RequestTemplate.keys + ["values", "expires", "lifetime", "send", "first"]) else { return nil }
+        guard let section = field.section(RequestTemplate.keys + ["values", "expires", "lifetime", "send", "first", "errors"]) else {
+            return nil
+        }
         let request = compiler.having(ContextParts([.secrets, .session]).union(parts)) { RequestTemplate(section, compiler) }
         let fix = "write what requests need of the answer, such as { token: .response.body.token }"
         let values = section.required("values", fix: fix).flatMap { field in
@@ -54,6 +60,7 @@ final class SessionPlan {
         let expires = section["expires"].flatMap { field in
             compiler.having([.secrets, .session]) { compiler.overAnswer { compiler.filter(field) } }
         }
+        let reading = compiler.having([.secrets, .session]) { AnswerReading(section, AnswerDefaults(), compiler) }
         let lifetime = section["lifetime"]?.duration(in: lifetimes) ?? usualLifetime
         let sendFix = "write what requests send, such as { bearer: \"{{ .session.token }}\" }"
         let send = section.required("send", fix: sendFix).map { field in
@@ -67,7 +74,8 @@ final class SessionPlan {
         // It must not need the session that it obtains.
         request.credentials = request.credentials ?? Credentials.none
         return SessionPlan(
-            request: request, values: values, expires: expires, lifetime: lifetime, send: send, first: first, text: field.node)
+            request: request, values: values, reading: reading, expires: expires, lifetime: lifetime, send: send, first: first,
+            text: field.node)
     }
 
     /// Reports what one session for all jobs cannot be.

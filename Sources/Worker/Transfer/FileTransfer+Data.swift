@@ -3,6 +3,7 @@ import ExportCore
 import HTTPClient
 import Lifecycle
 import ProviderAPI
+import Retry
 
 /// Exports whose answers hold the data itself.
 extension FileTransfer {
@@ -47,7 +48,9 @@ extension FileTransfer {
         case .bytes(let bytes):
             metrics.received.increment(by: bytes.count)
             var rest = bytes.isEmpty ? nil : bytes
-            return Content { defer { rest = nil }; return rest }
+            return Content {
+                defer { rest = nil }; return rest
+            }
         case .body(let stream):
             // The list promises nothing about a page.
             let file = FileTask(name: claimed.file.name, url: claimed.file.url, listedName: claimed.file.listedName)
@@ -99,8 +102,33 @@ extension FileTransfer {
         }
     }
 
+    /// The page at the cursor. What was read before it is not read again for a short wait or a passing failure: an export with more pages
+    /// than the provider gives at a time would never end. The first page is left to the file's own backoff, which holds no place.
+    private func page(at cursor: DataCursor) async throws -> DataPage {
+        let retry = provider.definition.retry
+        var waited = Duration.zero
+        var failures = 0
+        while true {
+            do throws(Failure) {
+                return try await ask(at: cursor)
+            } catch {
+                failures += 1
+                let delay = retry.delay(failures: failures, retryAfter: error.retryAfter, random: Jitter.shared.next())
+                waited += delay
+                let isBrief = waited <= Self.longestPageWait && (!error.countsAsAttempt || failures < Self.pageTries)
+                guard cursor.token != nil, error.failureClass.isRetriable, isBrief else { throw error }
+                logger.notice("the next page has to wait for \(delay): \(error.message)")
+                try await Task.sleep(for: delay)
+            }
+        }
+    }
+
+    /// For one page in all.
+    private static let longestPageWait = Duration.seconds(180)
+    private static let pageTries = 4
+
     /// Asks whether the provider may be asked now, and reports its answer.
-    private func page(at cursor: DataCursor) async throws(Failure) -> DataPage {
+    private func ask(at cursor: DataCursor) async throws(Failure) -> DataPage {
         let permission = await gate.admit(.list)
         if case .wait(let time) = permission {
             throw Failure.paused("the provider asked for a pause, or is down", for: time)
@@ -113,7 +141,8 @@ extension FileTransfer {
             return page
         } catch {
             throw await gate.report(
-                .list, permission, of: claimed.job.id, failure: error, took: .now - begun, budget: await provider.takeBudget(.list)) ?? error
+                .list, permission, of: claimed.job.id, failure: error, took: .now - begun, budget: await provider.takeBudget(.list))
+                ?? error
         }
     }
 }

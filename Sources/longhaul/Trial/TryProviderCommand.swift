@@ -66,7 +66,8 @@ struct TryProviderCommand: AsyncParsableCommand {
         let client: ProviderClient
         do throws(ProviderFileError) {
             client = try await ProviderClient.open(
-                source, http: http, on: thread, secrets: recording == nil ? settings.secretSource : Recording.secrets, trace: { page.show($0) },
+                source, http: http, on: thread, secrets: recording == nil ? settings.secretSource : Recording.secrets,
+                trace: { page.show($0) },
                 tape: tape, note: { page.note($0) })
         } catch {
             throw Problem.usage("\(error)")
@@ -75,7 +76,8 @@ struct TryProviderCommand: AsyncParsableCommand {
         let faults = client.definition.parameters?.problems(in: job.request.parameters) ?? []
         guard faults.isEmpty else { throw Problem.usage(faults.joined(separator: "; ")) }
         let trial = Trial(
-            client: client, job: job, page: page, stop: until, asks: step, folder: save, longestWait: try wait(), isReplay: recording != nil)
+            client: client, job: job, page: page, stop: until, asks: step, folder: save, longestWait: try wait(), isReplay: recording != nil
+        )
         let outcome = await Interruption.guarding { await trial.run() }
         if let record, let tape { try Recording(job, tape.remaining, client).write(to: record, source) }
         await http.shutdown(within: .zero)

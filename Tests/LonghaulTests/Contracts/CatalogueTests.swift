@@ -19,7 +19,8 @@ struct CatalogueTests {
     @Test("has a page for each entry, and the README lists it") func pages() throws {
         let readme = try String(contentsOf: Contract.root.appending(path: "README.md"), encoding: .utf8)
         for entry in Self.entries {
-            #expect(FileManager.default.fileExists(atPath: Contract.root.appending(path: "ops/docs/providers/\(entry).md").path), "\(entry)")
+            #expect(
+                FileManager.default.fileExists(atPath: Contract.root.appending(path: "ops/docs/providers/\(entry).md").path), "\(entry)")
             #expect(readme.contains("(ops/docs/providers/\(entry).md)"), "\(entry)")
         }
     }

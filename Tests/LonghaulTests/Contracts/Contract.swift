@@ -47,7 +47,7 @@ struct Contract: Sendable {
 extension Contract.Scenario {
     fileprivate init(_ yaml: [String: Any]) throws {
         name = yaml["name"] as? String ?? "?"
-        let data = try JSONSerialization.data(withJSONObject: yaml["parameters"] ?? [String: Any]())
+        let data = try JSONSerialization.data(withJSONObject: yaml["parameters"] ?? [String: Any](), options: .sortedKeys)
         parameters = String(decoding: data, as: UTF8.self)
         exchanges = try (yaml["exchanges"] as? [[String: Any]] ?? []).map(ContractExchange.init)
         files = try (yaml["files"] as? [String: Any] ?? [:]).mapValues { content in

@@ -5,13 +5,13 @@ import Testing
 /// A request that is expected, and its answer. `{NAME}` in texts is the URL of a server; a text that begins with `~` is a regular expression.
 struct ContractExchange: Sendable {
     /// `METHOD URL`
-    let request: String
+    private(set) var request: String
     /// Names in lower case.
-    let headers: [String: String]
-    let body: Body
+    private(set) var headers: [String: String]
+    private(set) var body: Body
     let status: Int
-    let answerHeaders: [String: String]
-    let answer: Answer
+    private(set) var answerHeaders: [String: String]
+    private(set) var answer: Answer
 
     enum Body: Sendable {
         case any
@@ -41,6 +41,25 @@ struct ContractExchange: Sendable {
             if let json = said["json"] { .json(try Self.json(json)) } else if let text = said["base64"] as? String {
                 .bytes(Array(try #require(Data(base64Encoded: text), "not base64: \(text)")))
             } else { .text(said["text"].map { "\($0)" } ?? "") }
+    }
+
+    func renamed(_ text: String, _ other: String) -> ContractExchange {
+        var exchange = self
+        exchange.request = request.replacing(text, with: other)
+        exchange.headers = headers.mapValues { $0.replacing(text, with: other) }
+        exchange.answerHeaders = answerHeaders.mapValues { $0.replacing(text, with: other) }
+        switch body {
+        case .any: break
+        case .text(let body): exchange.body = .text(body.replacing(text, with: other))
+        case .json(let body): exchange.body = .json(body.replacing(text, with: other))
+        case .form(let fields): exchange.body = .form(fields.mapValues { $0.replacing(text, with: other) })
+        }
+        switch answer {
+        case .text(let answer): exchange.answer = .text(answer.replacing(text, with: other))
+        case .json(let answer): exchange.answer = .json(answer.replacing(text, with: other))
+        case .bytes: break
+        }
+        return exchange
     }
 
     private static func texts(_ value: Any?) -> [String: String] { (value as? [String: Any] ?? [:]).mapValues { "\($0)" } }

@@ -22,11 +22,15 @@ struct ContractTests {
         let what = Comment(rawValue: "\(contract.name): \(scenario.name)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let server = try ContractServer(contract, scenario)
-        let file = try providerFile(of: contract, server, in: folder)
-        let (environment, secrets) = try Self.secrets(of: contract)
+        let file = "\(folder.path)/\(contract.name).yaml"
+        try contract.providerFile(server).write(toFile: file, atomically: true, encoding: .utf8)
+        let (environment, secrets) = try contract.secrets()
         let (recording, saved, again) = ("\(folder.path)/recording", "\(folder.path)/saved", "\(folder.path)/again")
         let trial = try await Self.trial(
-            [file, "--id", "contract-1", "--longest-wait", "0s", "--parameters", scenario.parameters, "--record", recording, "--save", saved],
+            [
+                file, "--id", "contract-1", "--longest-wait", "0s", "--parameters", scenario.parameters, "--record", recording, "--save",
+                saved,
+            ],
             environment)
         #expect(server.faults.isEmpty, "\(what)\n\(server.faults.joined(separator: "\n"))\n\(trial.output)\(trial.errors)")
         try judge(trial, scenario, saved, what)
@@ -72,43 +76,9 @@ struct ContractTests {
             .map { String($0.prefix(200)) }
     }
 
-    private func providerFile(of contract: Contract, _ server: ContractServer, in folder: URL) throws -> String {
-        let source = Contract.root.appending(path: "ops/providers/\(contract.name).yaml")
-        var yaml = try String(contentsOf: source, encoding: .utf8)
-        // The longest first: one may be the beginning of another.
-        for (text, name) in contract.hosts.sorted(by: { $0.key.count > $1.key.count }) {
-            try #require(yaml.contains(text), "\(contract.name): the provider file does not hold \(text)")
-            yaml = yaml.replacing(text, with: try #require(server.urls[name]))
-        }
-        let file = folder.appending(path: "\(contract.name).yaml")
-        try yaml.write(to: file, atomically: true, encoding: .utf8)
-        return file.path
-    }
-
-    private static func secrets(of contract: Contract) throws -> (environment: [String: String], secrets: [String]) {
-        var environment = contract.environment
-        for (name, value) in environment where value == "KEY_RSA" || value == "KEY_EC" {
-            environment[name] = value == "KEY_RSA" ? PrivateKeys.rsa : PrivateKeys.ec384
-        }
-        let texts = environment.values.flatMap { $0.contains("\n") ? $0.split(separator: "\n").dropFirst().dropLast().map(String.init) : [$0] }
-        return (environment, texts.filter { $0.count >= 8 })
-    }
-
     private static func texts(in folder: String) -> [String] {
-        ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).compactMap { try? String(contentsOfFile: "\(folder)/\($0)", encoding: .utf8) }
-    }
-}
-
-/// Made for this run.
-private enum PrivateKeys {
-    static let rsa = made("genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048")
-    static let ec384 = made("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:secp384r1")
-
-    private static func made(_ arguments: String...) -> String {
-        let folder = FileManager.default.temporaryDirectory
-        let name = "longhaul-key-\(UUID().uuidString)"
-        guard let command = try? OpenSSL(arguments, in: folder, output: name), command.wait() == 0 else { return "(openssl failed)" }
-        defer { try? FileManager.default.removeItem(at: folder.appending(path: name)) }  // the system deletes leftovers
-        return (try? String(contentsOf: folder.appending(path: name), encoding: .utf8)) ?? ""
+        ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).compactMap {
+            try? String(contentsOfFile: "\(folder)/\($0)", encoding: .utf8)
+        }
     }
 }
