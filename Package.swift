@@ -161,7 +161,7 @@ var tests: [Target] {
             name: "ProviderAPITests",
             dependencies: [
                 "ProviderAPI", "ExportCore", "EventThread", "HTTPClient", "AWSSignature", "Encoding", "TestServers", logging, crypto,
-                cryptoExtras,
+                cryptoExtras, yams,
             ],
             exclude: ["Golden"]),
         .testTarget(name: "JobStoreTests", dependencies: ["JobStore", "ExportCore", "EventThread", "Redis", "TestServers", logging]),

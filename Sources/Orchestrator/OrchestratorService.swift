@@ -27,6 +27,7 @@ public struct OrchestratorService: Service {
     let jobIntake: JobIntake
     let wakeIntake: WakeIntake
     private let providers: ProviderDirectory
+    private let clients: [ProviderClient]
     let leases: LeaseKeeper
     private let work: JobsInProgress
     private let backlog: ChecksBacklog
@@ -38,11 +39,12 @@ public struct OrchestratorService: Service {
     ///   - store: the caller shuts it down after `run` has returned, and the providers' HTTP client too.
     ///   - redis: for the list of live orchestrators.
     ///   - providers: by the name in jobs.
+    ///   - library: the versions of provider files that jobs were created with; `nil`: every job uses the present one.
     ///   - thread: runs everything except the providers' requests. `store` and the providers' clients must use it too, because checks pass
     ///     between them without waiting.
     public init(
         configuration: OrchestratorConfiguration, rabbitMQ: RabbitMQConfiguration, store: JobStore, membership: Membership,
-        providers clients: [String: ProviderClient], thread: EventThread, logger: Logger
+        providers clients: [String: ProviderClient], library: PlanLibrary? = nil, thread: EventThread, logger: Logger
     ) {
         precondition(
             store.runs(on: thread) && clients.values.allSatisfy { $0.runs(on: thread) },
@@ -58,8 +60,9 @@ public struct OrchestratorService: Service {
             events: EventPublisher(
                 publisher: publisher, source: "/longhaul/orchestrator/\(configuration.name)", logger: logger, thread: thread),
             logger: logger)
-        let providers = ProviderDirectory(clients, store: store, configuration: configuration, logger: logger) {
-            client in
+        self.clients = Array(clients.values)
+        let providers = ProviderDirectory(clients.values, library: library, store: store, configuration: configuration, logger: logger) {
+            [logger] client in
             ProviderGate(
                 client.definition, store: store, name: configuration.name, watcher: watcher, logger: logger, on: thread,
                 reload: { _ = await client.reloadSecrets() })
@@ -131,6 +134,8 @@ public struct OrchestratorService: Service {
             try await publisher.connect()
             try await jobs.connect()
             try await wakes.connect()
+            // Before the first job is created with them.
+            try await providers.versions.keep(clients)
         } catch {
             await close()
             throw error
@@ -151,6 +156,13 @@ public struct OrchestratorService: Service {
         await close()
         logger.info("orchestrator has ended")
         try outcome.get()
+    }
+
+    /// The providers, whose files may change while it runs.
+    public var files: ProviderFiles {
+        ProviderFiles(
+            replace: { client in try await providers.versions.replace(client) }, retire: { name in providers.versions.retire(name) },
+            reloadSecrets: { for provider in providers.all { _ = await provider.client.reloadSecrets() } })
     }
 
     /// The five loops. Each ends at `stop`; an error of one stops all.

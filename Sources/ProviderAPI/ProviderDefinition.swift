@@ -6,6 +6,8 @@ public struct ProviderDefinition: Sendable, Equatable {
     public var name: String
     /// The path of the provider file.
     public var file: String
+    /// Tells versions of the file: the start of the SHA-256 of its text.
+    public var version = ""
     /// As written; it may contain templates.
     public var baseURL: String
     public var polling = PollingRules()

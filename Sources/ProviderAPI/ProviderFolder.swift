@@ -1,31 +1,8 @@
 import EventThread
 import Foundation
-import HTTPClient
 
 /// Finds provider files.
 public enum ProviderFolder {
-    /// Opens a client for every provider file that `find` finds.
-    /// - Parameter secrets, egress, note: as for `ProviderClient.open`; `note` is the same for all.
-    /// - Throws: all problems of all files.
-    public static func open(
-        _ paths: [String], http: HTTPClient, on thread: EventThread, secrets: SecretSource, egress: EgressPolicy? = nil,
-        sessions: SessionSharing? = nil, note: @escaping @Sendable (String) -> Void = { _ in }
-    ) async throws(ProviderFileError) -> [ProviderClient] {
-        var (sources, problems) = find(paths)
-        var clients: [ProviderClient] = []
-        for source in sources {
-            do throws(ProviderFileError) {
-                clients.append(
-                    try await ProviderClient.open(
-                        source, http: http, on: thread, secrets: secrets, egress: egress, sessions: sessions, note: note))
-            } catch {
-                problems += error.problems
-            }
-        }
-        if !problems.isEmpty { throw ProviderFileError(problems) }
-        return clients
-    }
-
     /// Checks all files that `find` finds. Secrets are not read.
     /// - Returns: all problems and advice, sorted, and the number of files.
     public static func check(_ paths: [String], on thread: EventThread) async -> (problems: [ProviderFileProblem], files: Int) {
@@ -55,6 +32,9 @@ public enum ProviderFolder {
         }
         return (sources, problems + duplicates(sources))
     }
+
+    /// The provider files of a path, or of a folder; none if it cannot be read.
+    public static func candidates(_ path: String) -> [String] { (try? files(at: path)) ?? [] }
 
     private static func files(at path: String) throws(ProviderFileError) -> [String] {
         var isFolder: ObjCBool = false

@@ -1,3 +1,7 @@
+import Crypto
+import Encoding
+import Foundation
+
 /// The text of a provider file, of which only the name has been parsed.
 public struct ProviderSource: Sendable, Equatable {
     /// The value of `provider:`.
@@ -20,6 +24,9 @@ public struct ProviderSource: Sendable, Equatable {
         self.file = file
         self.yaml = yaml
     }
+
+    /// Tells versions of the file: the start of the SHA-256 of its text, in hexadecimal.
+    public var version: String { String(Hexadecimal.text(SHA256.hash(data: Data(yaml.utf8))).prefix(8)) }
 
     static func name(_ root: Section) -> String? {
         let fix = "use 1 to 64 characters of a-z, 0-9 and -, such as acme-reports"

@@ -21,7 +21,8 @@ public struct WorkerService: Service {
     private let consumer: Consumer
     private let publisher: Publisher
     private let intake: DownloadIntake
-    private let providers: [SourceProvider]
+    private let providers: ProviderVersions<SourceProvider>
+    private let clients: [ProviderClient]
     private let sweep: UploadSweep
     let slots: TransferSlots
     private let store: JobStore
@@ -36,10 +37,11 @@ public struct WorkerService: Service {
     /// - Parameters:
     ///   - store: its owner shuts it down after `run` has returned, as well as `storage` and the HTTP client of the providers.
     ///   - providers: by the name that jobs use.
+    ///   - library: the versions of provider files that jobs were created with; `nil`: every job uses the present one.
     ///   - thread: runs everything.
     public init(
         configuration: WorkerConfiguration, rabbitMQ: RabbitMQConfiguration, store: JobStore, providers: [String: ProviderClient],
-        storage: any ObjectStorage, thread: EventThread, logger: Logger
+        library: PlanLibrary? = nil, storage: any ObjectStorage, thread: EventThread, logger: Logger
     ) {
         let metrics = WorkerMetrics()
         let reporter = TransitionReporter(logger: logger)
@@ -60,14 +62,16 @@ public struct WorkerService: Service {
             events: EventPublisher(
                 publisher: publisher, source: "/longhaul/worker/\(configuration.name)", logger: logger, thread: thread),
             logger: logger)
-        let sources = providers.mapValues { client in
+        let sources = ProviderVersions(providers.values, library: library) { [configuration, logger] client, present in
             SourceProvider(
                 client: client,
-                gate: ProviderGate(
-                    client.definition, store: store, name: configuration.name, watcher: watcher, logger: logger, on: thread,
-                    reload: { _ = await client.reloadSecrets() }))
+                gate: present?.gate
+                    ?? ProviderGate(
+                        client.definition, store: store, name: configuration.name, watcher: watcher, logger: logger, on: thread,
+                        reload: { _ = await client.reloadSecrets() }))
         }
-        self.providers = Array(sources.values)
+        self.providers = sources
+        clients = Array(providers.values)
         let manifests = ManifestStep(
             store: store, storage: storage,
             interpreter: JobInterpreter(
@@ -90,6 +94,7 @@ public struct WorkerService: Service {
         do {
             try await publisher.connect()
             try await consumer.connect()
+            try await providers.keep(clients)
         } catch {
             await close()
             throw error
@@ -104,9 +109,16 @@ public struct WorkerService: Service {
         sweeping.cancel()
         await intake.stop()
         await finishTransfers()
-        for provider in providers { await provider.gate.close() }
+        for provider in providers.all { await provider.gate.close() }
         await close()
         logger.info("worker stopped")
+    }
+
+    /// The providers, whose files may change while it runs.
+    public var files: ProviderFiles {
+        ProviderFiles(
+            replace: { client in try await providers.replace(client) }, retire: { name in providers.retire(name) },
+            reloadSecrets: { for provider in providers.all { _ = await provider.client.reloadSecrets() } })
     }
 
     private func finishTransfers() async {

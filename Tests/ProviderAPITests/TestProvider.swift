@@ -43,10 +43,6 @@ struct TestProvider {
         await ProviderClient.problems(of: try ProviderSource(yaml: yaml, file: "test.yaml"), on: thread).filter(\.isAdvice)
     }
 
-    static func open(in folder: String) async throws -> [ProviderClient] {
-        try await ProviderFolder.open([folder], http: http, on: thread, secrets: .environment([:]))
-    }
-
     static func open(_ yaml: String, secrets: SecretSource) async throws -> ProviderClient {
         try await ProviderClient.open(try ProviderSource(yaml: yaml, file: "test.yaml"), http: http, on: thread, secrets: secrets)
     }

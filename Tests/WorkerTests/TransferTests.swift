@@ -110,7 +110,7 @@ struct TransferTests {
             let job = try await fixture.job(id)
             let step = ManifestStep(
                 store: fixture.store, storage: fixture.storage, interpreter: fixture.jobs, watch: StorageWatch(),
-                cleanup: ExportCleanup(providers: [:]), lease: .seconds(30), metrics: WorkerMetrics(), logger: quiet)
+                cleanup: .none, lease: .seconds(30), metrics: WorkerMetrics(), logger: quiet)
             let first = try await step.claim(id).unwrapped("claim")
             // Another worker takes over its claim, so that the manifest is written and the job is not completed.
             let second = try await step.claim(id)
@@ -152,7 +152,7 @@ struct TransferTests {
             try await creation("1")
             let step = ManifestStep(
                 store: fixture.store, storage: fixture.storage, interpreter: fixture.jobs, watch: StorageWatch(),
-                cleanup: ExportCleanup(providers: [:]), lease: .seconds(30), metrics: WorkerMetrics(), logger: quiet)
+                cleanup: .none, lease: .seconds(30), metrics: WorkerMetrics(), logger: quiet)
             let job = try await step.claim(id).unwrapped("claim").job
             let old = ManifestClaim(job, requestedAt: .now - .seconds(9), lease: .seconds(30), objects: [])
             try await creation("2")

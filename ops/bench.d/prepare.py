@@ -32,9 +32,32 @@ def waiting_jobs(stack, jobs, limits=LIMITS):
     stack.provider(NEVER, limits)
     stack.role("admission", "orchestrator")
     try:
-        return admit(stack, jobs)
+        names = admit(stack, jobs)
     finally:
         stack.stop("admission")
+    forget_versions(stack, names)
+    return names
+
+
+# A job keeps the version of the provider file that it was created with, and the measurements change the file.
+FORGET = """
+for _, key in ipairs(KEYS) do
+    local handle = redis.call('HGET', key, 'export')
+    local rest = handle and string.match(handle, '^{"@":{"plan":"%x+"},?(.*)$')
+    if rest then redis.call('HSET', key, 'export', '{' .. rest) end
+end
+"""
+
+
+def forget_versions(stack, names):
+    """Lets the jobs use the present version of the provider file."""
+    by_tag = {}
+    for name in names:
+        by_tag.setdefault(stack.store.tag(name), []).append(name)
+    for tag, members in by_tag.items():
+        for start in range(0, len(members), 1000):
+            keys = [f"{tag}job:{name}" for name in members[start : start + 1000]]
+            stack.store.call(["EVAL", FORGET, len(keys), *keys])
 
 
 def tags(store):

@@ -27,7 +27,8 @@ extension JobMachine {
     }
 
     private static func tooOld(_ state: String, _ limit: Duration) -> JobError {
-        JobError(code: "max-\(state)-exceeded", message: "still \(state) after \(limit.components.seconds) s")
+        let time = limit < .seconds(1) ? "\(Int(limit / .milliseconds(1))) ms" : "\(limit.components.seconds) s"
+        return JobError(code: "max-\(state)-exceeded", message: "still \(state) after \(time)")
     }
 
     /// Cuts the delay so that the last check falls at the end of the longest wait. A Retry-After is not cut: when it leads past the

@@ -10,7 +10,7 @@ enum Keys {
     enum Partition: String, CaseIterable { case due, job, files, status, counts }
 
     /// `{lh:p:NAME}:…`; `waiting` continues with priority and tenant, `tenants` with the priority.
-    enum Provider: String, CaseIterable { case waiting, tenants, turns, taken, rates, inflight, health, session }
+    enum Provider: String, CaseIterable { case waiting, tenants, turns, taken, rates, inflight, health, session, plans }
 
     /// `{lh:downloads}:…`; `line` continues with priority and tenant, `tenants` with the priority.
     enum Downloads: String, CaseIterable { case line, tenants, turns }

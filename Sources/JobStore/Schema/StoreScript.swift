@@ -45,6 +45,7 @@ struct StoreScript: Sendable {
     static let all = [
         admit, start, claim, postpone, extendJobs, apply, addFiles, queueFiles, claimFile, renameFile, extendFile, applyFile,
         requeueFiles, claimManifest, cancel, retry, enqueue, dequeue, take, settle, takePlace, verifyPlaces, permits, setHealth, setSession,
+        keepPlan,
         learnDuration, membership, reportProviders, lineUp, nextTurns, leaveLine,
     ]
 }

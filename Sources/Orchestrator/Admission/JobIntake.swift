@@ -88,7 +88,7 @@ actor JobIntake {
 
     private func decode(_ delivery: Delivery) throws(JobMessageError) -> JobRequest {
         let request = try JobMessage.decode(delivery)
-        if let provider = providers[request.provider] {
+        if let provider = providers.offered(request.provider) {
             let problems = provider.definition.parameters?.problems(in: request.parameters) ?? []
             if problems.isEmpty { return request }
             throw JobMessageError(code: "invalid-parameters", message: problems.joined(separator: "; "))

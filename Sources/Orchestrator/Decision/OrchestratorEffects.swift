@@ -20,7 +20,7 @@ struct OrchestratorEffects: JobEffects {
     }
 
     func learn(_ duration: Duration, of job: ClaimedJob) async {
-        guard let provider = providers[job.request.provider] else { return }
+        guard let provider = providers[job] ?? providers[job.request.provider] else { return }
         await durations.learn(duration, provider: provider.name, kind: await provider.kind(.init(check: job)))
     }
 

@@ -18,9 +18,7 @@ struct FileListing: Sendable {
     /// - Parameter job: has just become READY, so that nothing of its list is stored yet.
     func begin(_ job: ClaimedJob, with interpreter: JobInterpreter) async {
         // The wake that led here lacks the priority, which a provider file may ask for.
-        if let provider = providers[job.request.provider], await provider.client.listingReadsJob {
-            return await resume(job, with: interpreter)
-        }
+        if let provider = providers[job], await provider.client.listingReadsJob { return await resume(job, with: interpreter) }
         await list(job, from: nil, interpreter)
     }
 

@@ -29,32 +29,42 @@ final class Provider: Sendable {
     }
 }
 
-/// The providers by name.
+/// The providers by name, in all versions that jobs use.
 struct ProviderDirectory: Sendable {
-    private let entries: [String: Provider]
+    let versions: ProviderVersions<Provider>
 
     /// - Parameter gate: creates a provider's gate.
     init(
-        _ clients: [String: ProviderClient], store: JobStore, configuration: OrchestratorConfiguration, logger: Logger,
-        gate: (ProviderClient) -> ProviderGate
+        _ clients: some Sequence<ProviderClient>, library: PlanLibrary?, store: JobStore, configuration: OrchestratorConfiguration,
+        logger: Logger, gate: @escaping @Sendable (ProviderClient) -> ProviderGate
     ) {
         let repeated = RateLimitedLog(logger)
-        entries = clients.mapValues { client in
+        versions = ProviderVersions(clients, library: library) { client, present in
             var rules = client.definition.jobRules
             rules.lease = configuration.lease
             rules.watchdog = configuration.watchdog
-            let gate = gate(client)
-            let places = ProviderPlaces(definition: client.definition, gate: gate, store: store, repeated: repeated)
+            let gate = present?.gate ?? gate(client)
+            let places =
+                present?.places ?? ProviderPlaces(definition: client.definition, gate: gate, store: store, repeated: repeated)
             return Provider(client: client, gate: gate, places: places, rules: rules)
         }
     }
 
-    subscript(_ name: String) -> Provider? { entries[name] }
+    /// The present version.
+    subscript(_ name: String) -> Provider? { versions[name] }
 
-    var names: [String] { entries.keys.sorted() }
+    /// The version that the job was created with, if it is loaded here.
+    subscript(_ job: ClaimedJob) -> Provider? { versions[job.request.provider, job.exportHandle] }
+
+    /// The present version, if jobs may be created with it.
+    func offered(_ name: String) -> Provider? { versions.offered(name) }
+
+    var names: [String] { versions.names }
     /// For each name the schema of its parameters as JSON, if it has one.
-    var parameters: [String: String?] { entries.mapValues { $0.definition.parameters?.json } }
-    var all: [Provider] { Array(entries.values) }
+    var parameters: [String: String?] {
+        Dictionary(uniqueKeysWithValues: names.map { ($0, versions[$0]?.definition.parameters?.json) })
+    }
+    var all: [Provider] { versions.all }
 
     /// Retriable: during a rolling update another orchestrator may already know the provider.
     static let unknown = Failure(

@@ -31,7 +31,7 @@ struct ExportCreation: Sendable {
         let usual = await durations.usual(provider: provider.name, kind: await provider.kind(context))
         let event = outcome.event(failure, hints: PollHints(usualDuration: usual, isDueAtOnce: provider.definition.beginsWithRequest))
         await resolver.interpreter.carryOut(
-            event, for: job, by: provider.machine, detail: Self.detail(outcome), exportHandle: outcome.exportHandle,
+            event, for: job, by: provider.machine, detail: Self.detail(outcome), exportHandle: Self.noted(outcome.exportHandle, provider),
             mayBeCreatedTwice: mayBeTwice)
     }
 
@@ -42,6 +42,14 @@ struct ExportCreation: Sendable {
         case .failed(let failure): return .failed(failure)
         case .notFound: return await client.create(context)
         }
+    }
+
+    /// The job keeps this version of the provider file.
+    private static func noted(_ handle: String?, _ provider: Provider) -> String? {
+        guard let handle else { return nil }
+        var noted = ExportHandle(handle)
+        noted.plan = provider.definition.version
+        return noted.text
     }
 
     private static func detail(_ outcome: CreateOutcome) -> String {

@@ -46,7 +46,8 @@ struct CheckFinding {
     private static func noteRunning(_ answer: inout CheckAnswer, of job: ClaimedJob) -> Duration? {
         guard case .running = answer.outcome else { return nil }
         var handle = ExportHandle(answer.exportHandle ?? job.exportHandle ?? "{}")
-        if let known = handle.runningAfter { return max(job.state.waited - .milliseconds(known), .zero) }
+        // A retry begins the wait again.
+        if let known = handle.runningAfter, job.state.waited >= .milliseconds(known) { return job.state.waited - .milliseconds(known) }
         handle.runningAfter = Int64(job.state.waited / .milliseconds(1))
         answer.exportHandle = handle.text
         return .zero

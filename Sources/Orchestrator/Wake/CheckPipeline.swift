@@ -39,8 +39,7 @@ actor CheckPipeline {
             var budget = await provider.client.takeBudget(.check)
             for answer in arrived {
                 let check = checks[answer.index]
-                let failure = await provider.gate.report(
-                    .check, check.permission, of: check.job.id, failure: answer.outcome.failure, took: answer.took, budget: budget)
+                let failure = await report(answer, of: check, provider, budget)
                 budget = nil
                 guard let change = await decide(check, answer, failure, provider) else {
                     await work.leave([check.job])
@@ -52,6 +51,15 @@ actor CheckPipeline {
             await interpreter.carryOut(again)
             await work.leave(again.map(\.job))
         }
+    }
+
+    private func report(_ answer: CheckAnswer, of check: Check, _ provider: Provider, _ budget: RateBudget?) async -> Failure? {
+        guard answer.wasAsked else {
+            await provider.gate.withdraw(check.permission, .check)
+            return answer.outcome.failure
+        }
+        return await provider.gate.report(
+            .check, check.permission, of: check.job.id, failure: answer.outcome.failure, took: answer.took, budget: budget)
     }
 
     private func carryOut(_ change: JobChange) {

@@ -18,12 +18,12 @@ struct ExportCancellation: Sendable {
             guard let job = try await store.job(wake.id)?.claimed(by: wake), job.isCancelRequested else {
                 return metrics.wakesStale.increment()
             }
-            guard let provider = resolver.providers[job.request.provider] else {
+            guard resolver.providers[job.request.provider] != nil || ExportHandle.plan(of: job.exportHandle) != nil else {
                 // This orchestrator does not know the provider, and maybe no other does.
                 await resolver.interpreter.carryOut(.cancelled, for: job, by: JobMachine(rules: JobRules()))
                 return
             }
-            guard await resolver.resolve(job) != nil else { return }
+            guard let provider = await resolver.resolve(job) else { return }
             let event = await tell(provider, job)
             let detail = if case .cancelFailed(let failure) = event { "cancel: \(failure.code)" } else { "" }
             await resolver.interpreter.carryOut(event, for: job, by: provider.machine, detail: detail)

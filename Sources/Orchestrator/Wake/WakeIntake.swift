@@ -73,10 +73,10 @@ actor WakeIntake {
 
     /// The wakes of one message: the checks grouped by provider, and every other job separately, because it may take long.
     private func handle(_ jobs: [ClaimedJob]) async {
-        var toCheck: [String: (provider: Provider, jobs: [ClaimedJob])] = [:]
+        var toCheck: [ObjectIdentifier: (provider: Provider, jobs: [ClaimedJob])] = [:]
         for job in jobs {
             if job.state.status == .polling, !job.isCancelRequested, let provider = resolver.known(job) {
-                toCheck[provider.name, default: (provider, [])].jobs.append(job)
+                toCheck[ObjectIdentifier(provider), default: (provider, [])].jobs.append(job)
             } else {
                 begin(job)
             }
@@ -99,8 +99,11 @@ actor WakeIntake {
         switch job.state.status {
         case .ready: await listing.resume(job, with: resolver.interpreter)
         case .processing: await watchdog.run(job)
-        // A check that must not be made.
-        case .polling: _ = await resolver.resolve(job)
+        case .polling:
+            // A check that must not be made, or one by a version of the provider file that was not loaded yet.
+            guard let provider = await resolver.resolve(job) else { return }
+            await work.enter([job])
+            await checks.run([job], of: provider)
         case .pending, .completed, .failed: metrics.wakesStale.increment()
         }
     }

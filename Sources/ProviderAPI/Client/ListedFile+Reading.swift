@@ -46,10 +46,11 @@ extension ListedFile {
         }
         guard let id = Self.text(item["id"]) else { throw wrong("has an id that is not text") }
         self.id = id
-        guard let rule = Self.text(item["unpack"]), let unpack = rule.map({ UnpackRule(rawValue: $0) }) ?? .some(nil) else {
+        let rule = Self.text(item["unpack"])
+        unpack = rule?.flatMap { UnpackRule(rawValue: $0) }
+        guard rule != nil, rule == .some(nil) || unpack != nil else {
             throw wrong("has an unpack that is none of \(UnpackRule.allCases.map(\.rawValue).joined(separator: ", "))")
         }
-        self.unpack = unpack
         let auth = item["auth"] ?? .null
         guard auth.isNull || auth.kind == .boolean else { throw wrong("has an auth that is neither true nor false") }
         self.auth = auth.isNull ? nil : auth.isTruthy

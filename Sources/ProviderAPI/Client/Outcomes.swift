@@ -48,6 +48,8 @@ public struct CheckAnswer: Sendable {
     public let took: Duration
     /// The handle as `status.update` has it now; `nil`: nothing may have changed it.
     public var exportHandle: String?
+    /// Whether the API was asked. A step that is left out needs no request.
+    public var wasAsked = true
 }
 
 /// A file as a listing describes it. All fields are untrusted: `name` may be any text.

@@ -27,7 +27,7 @@ extension ProviderClient {
     private func send(_ job: JobContext, _ exportHandle: String, _ number: Int, _ answers: Inbox<CheckAnswer>, after dead: String? = nil) {
         let phase = phase(of: exportHandle)
         if let index = phase.index, let outcome = skipped(index, job, exportHandle) {
-            return answers.put(CheckAnswer(index: number, outcome: outcome, took: .zero))
+            return answers.put(CheckAnswer(index: number, outcome: outcome, took: .zero, wasAsked: false))
         }
         guard let session = phase.session, dead != nil || !isSignedIn else {
             return ask(job, exportHandle, phase, number, answers, isSecond: dead != nil)

@@ -78,12 +78,24 @@ extension ProviderClient {
     /// Asks the provider to cancel the export, if it can in the state of the export.
     public func cancel(_ job: JobContext, exportHandle: String) async -> CancelOutcome {
         guard let step = plan.cancel else { return .notSupported }
-        guard let states = step.states else { return await end(job, exportHandle, step, "cancel at") }
+        // An export whose next step is a request has not begun, and asking for its state would send that request.
+        let isStarted = ExportHandle(exportHandle).step.map { !isDueAtOnce($0) } ?? true
+        guard let states = step.states, isStarted else { return await end(job, exportHandle, step, "cancel at") }
+        return await cancel(job, exportHandle, step, in: states, mayAskAgain: true)
+    }
+
+    private func cancel(
+        _ job: JobContext, _ exportHandle: String, _ step: CancelPlan, in states: [StatusWords.State], mayAskAgain: Bool
+    ) async -> CancelOutcome {
         switch await check(job, exportHandle: exportHandle) {
+        case .advanced(let next, let isDueAtOnce) where isDueAtOnce || !mayAskAgain: return await end(job, next, step, "cancel at")
+        // A wait of `steps` has just ended.
+        case .advanced(let next, _): return await cancel(job, next, step, in: states, mayAskAgain: false)
         case .queued where states.contains(.queued), .running where states.contains(.running):
             return await end(job, exportHandle, step, "cancel at")
         case .queued: return .notInThisState("queued")
-        case .running, .advanced, .unknownStatus: return .notInThisState("running")
+        case .running: return .notInThisState("running")
+        case .unknownStatus(let word, _): return .notInThisState("in the state \(word)")
         case .ready, .empty, .failed, .expired: return .cancelled
         case .failure(let failure) where failure.failureClass == .gone: return .cancelled
         case .failure(let failure): return .failure(failure)

@@ -67,6 +67,7 @@ extension ProviderClient {
         do throws(Failure) {
             return try judging(answer, "files at") { () throws(Failure) in
                 try requireData(answer, answered)
+                if answer.status == 204 { return DataPage(content: .bytes([]), next: DataCursor()) }
                 try requireReadable(answer, step.parts, "files at")
                 guard let value = try filter.first(answered) else {
                     throw Failure(.transient, code: "unexpected-answer", message: "\(filter.field): the answer holds no data")
@@ -76,7 +77,8 @@ extension ProviderClient {
                 let text = DataText(form: data.rules.form, field: filter.field, integers: asked.integers(of: filter.parts))
                 let bytes = try text.bytes(value, columns: &next.columns)
                 next.token = try token(answer, answered, asked, usesPage: ask.usesPage, after: cursor.token)
-                return DataPage(content: .bytes(bytes), next: next)
+                let rowsAreLists = value.elements?.first?.elements != nil
+                return DataPage(content: .bytes(bytes), next: next, hasHeader: !rowsAreLists)
             }
         } catch {
             throw reported(error, answer)
@@ -102,23 +104,28 @@ extension ProviderClient {
         let session = sessionPlan(of: ask.template)
         if let session { try await signIn(session) }
         let used = self.session?.id
+        var isRefused = false
         do throws(Failure) {
-            return try await openBody(ask, job, handle, cursor)
+            return try await openBody(ask, job, handle, cursor, &isRefused)
         } catch {
-            guard let session, error.answer?.status == 401, let used else { throw error }
+            guard let session, isRefused, let used else { throw error }
             try await signIn(session, after: used)
         }
-        return try await openBody(ask, job, handle, cursor)
+        return try await openBody(ask, job, handle, cursor, &isRefused)
     }
 
     private func openBody(
-        _ ask: DataRequest, _ job: JobContext, _ handle: String, _ cursor: DataCursor
+        _ ask: DataRequest, _ job: JobContext, _ handle: String, _ cursor: DataCursor, _ isRefused: inout Bool
     ) async throws(Failure) -> DataPage {
         let step = plan.files
         let context = try context(ask.template.parts.union(step.parts), job, handle, page: ask.page)
         let sources = JSONSources(parameters: job.request.parameters, handle: handle, page: cursor.token)
         var request = try request(ask.template, context, sources, link: ask.link)
         (request.maxBodyBytes, request.timeouts.whole, request.acceptsCompression) = (nil, nil, false)
+        if !ask.template.hasHeader("accept") {
+            request.headers.removeAll { $0.name == "Accept" }
+            request.headers.append(("Accept", "*/*"))
+        }
         if !ask.template.hasHeader("accept-encoding") { request.headers.append(("Accept-Encoding", "identity")) }
         let begun = ContinuousClock.now
         let stream: HTTPStream
@@ -136,6 +143,7 @@ extension ProviderClient {
             let response = HTTPResponse(status: stream.status, headers: stream.headers, body: body, url: stream.url)
             let answer = ProviderResponse(response, to: request, credentials: plan.credentials(of: ask.template))
             received = answer
+            isRefused = refusesSession(answer, step.reading, context)
             let answered = contexts.context(step.parts, context, answer: answer)
             try requireData(answer, answered)
             var next = cursor

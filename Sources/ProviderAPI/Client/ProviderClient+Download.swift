@@ -9,24 +9,28 @@ extension ProviderClient {
     ///   (`definition.refreshesLinks`), a link that was refused without credentials is `gone` with the code `link-expired`: list the
     ///   page again.
     public func download(_ file: DownloadTarget, _ job: JobContext, exportHandle: String) async throws(Failure) -> HTTPStream {
+        var isRefused = false
         do throws(Failure) {
             if case .session(let session) = plan.credentials, downloadAccess(to: file, job, exportHandle: exportHandle).withCredentials {
                 try await signIn(session)
                 let used = self.session?.id
                 do throws(Failure) {
-                    return try await openDownload(file, job, exportHandle)
+                    return try await openDownload(file, job, exportHandle, &isRefused)
                 } catch {
-                    guard error.answer?.status == 401, let used else { throw error }
+                    guard isRefused, let used else { throw error }
                     try await signIn(session, after: used)
                 }
             }
-            return try await openDownload(file, job, exportHandle)
+            return try await openDownload(file, job, exportHandle, &isRefused)
         } catch {
             throw reported(error)
         }
     }
 
-    private func openDownload(_ file: DownloadTarget, _ job: JobContext, _ exportHandle: String) async throws(Failure) -> HTTPStream {
+    /// - Parameter isRefused: set if the answer refuses the session.
+    private func openDownload(
+        _ file: DownloadTarget, _ job: JobContext, _ exportHandle: String, _ isRefused: inout Bool
+    ) async throws(Failure) -> HTTPStream {
         let step = plan.download
         let tlsParts = (plan.tls?.parts ?? []).union(plan.proxy?.parts ?? [])
         let parts = tlsParts.union(step.requestParts).union(step.reading.parts).union(plan.credentials.parts).union(plan.base.parts)
@@ -76,7 +80,7 @@ extension ProviderClient {
             if own != nil, own == WebURL.origin(stream.url.isEmpty ? signed : stream.url) {
                 noteBudget(.download(host: Self.host(ofOrigin: own)), stream.headers)
             }
-            try await judge(stream, request, context, hadCredentials: hadCredentials)
+            try await judge(stream, request, context, hadCredentials: hadCredentials, &isRefused)
             return stream
         } catch {
             stream.cancel()
@@ -85,7 +89,9 @@ extension ProviderClient {
     }
 
     /// - Throws: the failure that the answer is, unless it is the file.
-    private func judge(_ stream: HTTPStream, _ request: HTTPRequest, _ context: JQValue, hadCredentials: Bool) async throws(Failure) {
+    private func judge(
+        _ stream: HTTPStream, _ request: HTTPRequest, _ context: JQValue, hadCredentials: Bool, _ isRefused: inout Bool
+    ) async throws(Failure) {
         let step = plan.download
         let mayBeFile = [200, 203].contains(stream.status)
         // A server that forgets to say 206 says so here.
@@ -105,6 +111,7 @@ extension ProviderClient {
         }
         let response = HTTPResponse(status: stream.status, headers: stream.headers, body: body, url: stream.url)
         let answer = ProviderResponse(response, to: request, credentials: plan.credentials)
+        isRefused = refusesSession(answer, step.reading, context)
         do throws(Failure) {
             let answered = contexts.context(step.reading.parts, context, answer: answer)
             try judge(try verdict(answer, step.reading, answered, "the download of"), answer, hadCredentials: hadCredentials)

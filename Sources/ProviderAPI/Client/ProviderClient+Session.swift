@@ -104,7 +104,7 @@ extension ProviderClient {
     /// Any answer that is not a success concerns the provider: a job has no part in it.
     private func refused(_ answer: ProviderResponse, _ failure: Failure, _ session: SessionPlan) -> Failure {
         var failure = failure
-        if failure.failureClass != .throttled, failure.failureClass != .transient {
+        if ![.throttled, .transient, .notYet, .corrupt].contains(failure.failureClass) {
             (failure.failureClass, failure.code, failure.countsAsAttempt) = (.unauthorised, "sign-in-refused", true)
             if session.isChained { failure.message += "; if its refresh token has changed and was lost, set a new one" }
         }

@@ -22,7 +22,8 @@ extension ProviderClient {
     func trace(_ answer: ProviderResponse, took: Duration, isSecret: Bool = false) {
         guard let trace else { return }
         let body = isSecret ? "(not shown: it holds what the session needs)" : shown(answer.bytes)
-        trace(.answer(status: answer.status, headers: shown(answer.headers.fields), body: body, bytes: answer.bytes.count, took: took))
+        let headers = answer.headers.fields.filter { !isSecret || Self.plainHeaders.contains($0.name.lowercased()) }
+        trace(.answer(status: answer.status, headers: shown(headers), body: body, bytes: answer.bytes.count, took: took))
     }
 
     func trace(_ stream: HTTPStream, took: Duration) {

@@ -10,6 +10,7 @@ import Synchronization
 /// on that thread. Every error is a classified `Failure` whose message contains no secrets. The client does not retry.
 public actor ProviderClient {
     public nonisolated let definition: ProviderDefinition
+    public nonisolated let source: ProviderSource
     public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     let plan: ProviderPlan
@@ -60,13 +61,15 @@ public actor ProviderClient {
     }
 
     fileprivate init(
-        _ plan: sending ProviderPlan, http: HTTPClient, on thread: EventThread, secrets source: SecretSource, egress: EgressPolicy?,
+        _ plan: sending ProviderPlan, of file: ProviderSource, http: HTTPClient, on thread: EventThread, secrets source: SecretSource,
+        egress: EgressPolicy?,
         sessions sharing: SessionSharing, trace: ClientTrace?, tape: ExchangeTape?, note: @escaping @Sendable (String) -> Void
     ) {
         secrets = Secrets(plan.secretFields, from: source)
         secretSource = source
         shared = Mutex((secrets.missing, secrets.problems, secrets.redaction))
         definition = plan.definition
+        self.source = file
         contexts = ContextBuilder(plan.definition.parameters)
         needsSharedSession = if case .session(let session) = plan.credentials { session.isChained } else { false }
         self.plan = plan
@@ -142,7 +145,7 @@ private actor PlanCompiler {
     ) throws(ProviderFileError) -> ProviderClient {
         let plan = try ProviderPlan(source, trace: trace == nil ? nil : FilterTrace())
         return ProviderClient(
-            plan, http: http, on: thread, secrets: secrets, egress: egress, sessions: sessions ?? .ofProcess,
+            plan, of: source, http: http, on: thread, secrets: secrets, egress: egress, sessions: sessions ?? .ofProcess,
             trace: trace, tape: tape, note: note)
     }
 

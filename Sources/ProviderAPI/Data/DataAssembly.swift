@@ -13,14 +13,16 @@ public struct DataAssembly: Sendable {
         header = CSVHeader()
     }
 
-    /// The most pages that become objects of their own.
-    public static let mostObjects = 20_000
+    /// So many pages are an endless circle, or too many objects.
+    public var mostPages: Int { rules.joins ? 1_000_000 : 20_000 }
 
     /// Begins the next page.
+    /// - Parameter hasHeader: whether its first row is one. Rows that are lists have none.
     /// - Returns: the name of the object that begins with it; `nil`: it continues the last one.
-    public mutating func begin() -> String? {
+    public mutating func begin(hasHeader: Bool) -> String? {
         page += 1
-        if page == 1 { header.first() } else if removesHeader { header.another() }
+        removesHeader = hasHeader && rules.joins && rules.form == .csv
+        header.begin()
         guard rules.joins else { return rules.isPaged ? numbered : name }
         return page == 1 ? name : nil
     }
@@ -34,7 +36,7 @@ public struct DataAssembly: Sendable {
 
     public var pages: Int { page }
 
-    private var removesHeader: Bool { rules.joins && rules.form == .csv }
+    private var removesHeader = false
 
     /// A page that does not end its last line must not run into the next one.
     private mutating func kept(_ bytes: [UInt8]) -> [UInt8] {
@@ -64,33 +66,36 @@ private struct CSVHeader: Sendable {
     /// The longest row that counts as a header.
     private static let longest = 64 << 10
 
-    private var known: [UInt8] = []
+    private var known: ArraySlice<UInt8>?
     private var held: [UInt8] = []
-    private var state = State.passing
+    /// Whether the first row of the page is behind.
+    private var isPassing = false
 
-    private enum State { case learning, comparing, passing }
-
-    mutating func first() { state = .learning }
-
-    mutating func another() { (state, held) = (known.isEmpty ? .passing : .comparing, []) }
+    mutating func begin() { (held, isPassing) = ([], false) }
 
     mutating func add(_ bytes: [UInt8]) -> [UInt8] {
-        guard state != .passing else { return bytes }
+        guard !isPassing else { return bytes }
         held += bytes
-        guard let end = Self.endOfRow(held) else { return held.count > Self.longest ? release() : [] }
-        let row = Array(held[..<end])
-        if state == .learning { known = row } else if Self.text(row) == Self.text(known) { held.removeFirst(end) }
-        return release()
+        guard let end = Self.endOfRow(held) else { return held.count > Self.longest ? release(behind: 0) : [] }
+        return release(behind: isKnown(held[..<end]) ? end : 0)
     }
 
-    mutating func end() -> [UInt8] {
-        if state == .comparing, Self.text(held) == Self.text(known) { held = [] }
-        return release()
+    /// The only row of a page may have no line feed.
+    mutating func end() -> [UInt8] { release(behind: !isPassing && !held.isEmpty && isKnown(held[...]) ? held.count : 0) }
+
+    /// Learns the row of the first page that has one.
+    private mutating func isKnown(_ row: ArraySlice<UInt8>) -> Bool {
+        let text = Self.text(Array(row))
+        guard let known else {
+            self.known = text
+            return false
+        }
+        return text == known
     }
 
-    private mutating func release() -> [UInt8] {
-        defer { (held, state) = ([], .passing) }
-        return held
+    private mutating func release(behind end: Int) -> [UInt8] {
+        defer { (held, isPassing) = ([], true) }
+        return Array(held[end...])
     }
 
     /// Behind the line feed that ends the first row; `nil` if it is not there yet. A quoted field may hold line feeds.

@@ -20,4 +20,10 @@ public struct DataPage: Sendable {
 
     public let content: Content
     public let next: DataCursor
+    /// Whether the first row of CSV is a header.
+    public let hasHeader: Bool
+
+    init(content: Content, next: DataCursor, hasHeader: Bool = true) {
+        (self.content, self.next, self.hasHeader) = (content, next, hasHeader)
+    }
 }

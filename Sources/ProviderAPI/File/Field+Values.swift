@@ -3,6 +3,7 @@ import ExportCore
 extension Field {
     /// Reads `true` or `false`.
     func boolean() -> Bool? {
+        report.log?.note(path, .boolean)
         switch text(fix: "write true or false") {
         case "true": return true
         case "false": return false
@@ -14,6 +15,7 @@ extension Field {
     }
 
     func integer(in range: ClosedRange<Int>) -> Int? {
+        report.log?.note(path, .integer(range))
         let fix = "write an integer from \(range.lowerBound) to \(range.upperBound)"
         guard let text = text(fix: fix) else { return nil }
         guard let number = Int(text), range.contains(number) else {
@@ -25,6 +27,7 @@ extension Field {
 
     /// Reads `500ms`, `15s`, `10m`, `12h`, `7d`, and sums such as `1h30m`.
     func duration(in range: ClosedRange<Duration> = .milliseconds(1) ... .seconds(366 * 86_400)) -> Duration? {
+        report.log?.note(path, .duration)
         let fix = "write a number and its unit, such as 500ms, 15s, 10m, 12h or 1h30m"
         guard let text = text(fix: fix) else { return nil }
         guard let duration = Quantity.duration(text) else {
@@ -40,6 +43,7 @@ extension Field {
 
     /// Reads `50%` as 0.5.
     func percentage() -> Double? {
+        report.log?.note(path, .percentage)
         let fix = "write a percentage from 1% to 100%"
         guard let text = text(fix: fix) else { return nil }
         guard text.hasSuffix("%"), let number = Int(text.dropLast()), (1...100).contains(number) else {
@@ -51,6 +55,7 @@ extension Field {
 
     /// Reads `10/s`, `100/m`, `1/h` or `1/m burst 15`.
     func rate() -> Rate? {
+        report.log?.note(path, .rate)
         let fix = "write a number per second, minute or hour, such as 10/s or 1/m burst 15"
         guard let text = text(fix: fix) else { return nil }
         guard let rate = Quantity.rate(text) else {
@@ -62,6 +67,7 @@ extension Field {
 
     /// Reads `4096`, `500KB` or `1MiB`.
     func bytes(in range: ClosedRange<Int>) -> Int? {
+        report.log?.note(path, .bytes)
         let fix = "write a size from \(range.lowerBound) to \(range.upperBound) bytes, such as 500KB or 1MiB"
         guard let text = text(fix: fix) else { return nil }
         guard let bytes = Quantity.bytes(text), range.contains(bytes) else {
@@ -74,6 +80,7 @@ extension Field {
     /// Reads one of a set of words. `later` lists words that are reserved but not supported yet.
     func word<Word: RawRepresentable & CaseIterable>(_ type: Word.Type, later: [String] = []) -> Word? where Word.RawValue == String {
         let words = Word.allCases.map(\.rawValue)
+        report.log?.note(path, .words(words))
         let fix = "write one of \(words.joined(separator: ", "))"
         guard let text = text(fix: fix) else { return nil }
         if let word = Word(rawValue: text) { return word }

@@ -10,6 +10,7 @@ struct Field {
 
     /// The text of a scalar as written. Reports a value of another kind.
     func text(fix: String = "write text") -> String? {
+        if node.scalar != nil { report.log?.note(path, .text) }
         guard let scalar = node.scalar else {
             if isUnquotedTemplate {
                 problem(Self.unquoted, fix: Self.quoteFix)
@@ -39,7 +40,18 @@ struct Field {
 
     /// The elements of a sequence, or the value itself as the only element.
     var elements: [Field] {
+        report.log?.note(path, .oneOrMany)
         guard let sequence = node.sequence else { return [self] }
+        return sequence.enumerated().map { Field(node: $1, path: "\(path)[\($0)]", report: report) }
+    }
+
+    /// The elements of a sequence. Reports a value of another kind.
+    func list(fix: String) -> [Field] {
+        guard let sequence = node.sequence else {
+            problem("\(kind) where a list is expected", fix: fix)
+            return []
+        }
+        report.log?.note(path, .list)
         return sequence.enumerated().map { Field(node: $1, path: "\(path)[\($0)]", report: report) }
     }
 
@@ -63,6 +75,7 @@ struct Section {
 
     init?(_ field: Field) {
         guard let mapping = field.node.mapping else { return nil }
+        field.report.log?.note(field.path, .map)
         self.field = field
         fields = mapping.compactMap { key, value in
             guard let name = key.scalar?.string else {
@@ -87,6 +100,7 @@ struct Section {
 
     /// Reports a missing key.
     func required(_ key: String, fix: String) -> Field? {
+        field.report.log?.noteRequired(key, in: field.path)
         if let value = self[key] { return value }
         let path = field.path.isEmpty ? key : "\(field.path).\(key)"
         let mark = fields.first { $0.key == key }?.keyMark ?? field.node.mark
@@ -94,8 +108,10 @@ struct Section {
         return nil
     }
 
-    func reportUnknown(_ known: [String]) {
-        for entry in fields where !known.contains(entry.key) {
+    /// - Parameter besides: keys that are reported elsewhere.
+    func reportUnknown(_ known: [String], besides others: [String] = []) {
+        field.report.log?.note(field.path, keys: known)
+        for entry in fields where !known.contains(entry.key) && !others.contains(entry.key) {
             let near = Spelling.nearest(to: entry.key, in: known)
             let fix = near.map { "did you mean \"\($0)\"?" } ?? "the allowed keys are \(known.joined(separator: ", "))"
             field.report.add(entry.keyMark, entry.value.path, "unknown key \"\(entry.key)\"", fix: fix)

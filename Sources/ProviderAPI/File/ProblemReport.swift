@@ -5,7 +5,20 @@ final class ProblemReport {
     let file: String
     private(set) var problems: [ProviderFileProblem] = []
 
-    init(file: String) { self.file = file }
+    private let decoderLog: DecoderLog?
+    private var isLogPaused = false
+
+    init(file: String, log: DecoderLog? = nil) { (self.file, decoderLog) = (file, log) }
+
+    /// Is told what the decoder accepts; `nil` if nobody wants to know.
+    var log: DecoderLog? { isLogPaused ? nil : decoderLog }
+
+    /// Reads what no file holds: a section that is made of another one.
+    func withoutLog<Value>(_ read: () -> Value) -> Value {
+        isLogPaused = true
+        defer { isLogPaused = false }
+        return read()
+    }
 
     func add(_ mark: Mark?, _ field: String, _ message: String, fix: String) {
         problems.append(

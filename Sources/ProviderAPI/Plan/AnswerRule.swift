@@ -78,12 +78,7 @@ struct AnswerRule {
 
     /// Reads `errors:`, a list of rules.
     static func list(_ field: Field?, _ compiler: FilterCompiler) -> [AnswerRule] {
-        guard let field else { return [] }
-        guard field.node.sequence != nil else {
-            field.problem("\(field.kind) where a list is expected", fix: "write a list of { when: FILTER, class: WORD }")
-            return []
-        }
-        return field.elements.compactMap { AnswerRule($0, compiler) }
+        field?.list(fix: "write a list of { when: FILTER, class: WORD }").compactMap { AnswerRule($0, compiler) } ?? []
     }
 
     var parts: ContextParts {

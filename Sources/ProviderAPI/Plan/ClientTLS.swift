@@ -9,8 +9,10 @@ struct ClientTLS {
     let key: String
     let password: Template?
 
+    static let keys = ["certificate", "key", "password"]
+
     init?(_ field: Field, _ compiler: FilterCompiler) {
-        guard let section = field.section(["certificate", "key", "password"]) else { return nil }
+        guard let section = field.section(Self.keys) else { return nil }
         let certificate = section.required("certificate", fix: "write the path of a PEM file").flatMap { Self.path($0) }
         let key = section.required("key", fix: "write the path of a PEM file").flatMap { Self.path($0) }
         password = section["password"].flatMap { compiler.requestText($0) }

@@ -26,9 +26,10 @@ struct ErrorRules {
         let field = section["graphql"] ?? section.field
         // A list of objects, as the specification says; some servers refuse a request with a text.
         let code = "([.response.body.errors[]?.extensions.code?] | first)"
-        when = compiler.filter("[.response.body.errors? | arrays[]] | length > 0", field)
+        let isText = ".response.status < 300 and (.response.body.errors? | type == \"string\")"
+        when = compiler.filter("([.response.body.errors? | arrays[]] | length > 0) or (\(isText))", field)
         self.code = compiler.filter("\(code) // \"graphql-error\"", field)
-        message = compiler.filter("[.response.body.errors[]?.message?] | first", field)
+        message = compiler.filter("[.response.body.errors | (strings, arrays[].message?)] | first", field)
         answerClass = compiler.filter("if \(code) == \"THROTTLED\" then \"throttled\" else \"permanent\" end", field).map { .filter($0) }
     }
 

@@ -77,6 +77,7 @@ extension EmptyListRule {
 
     /// Reads `ok` or a duration.
     fileprivate init?(_ field: Field) {
+        field.report.log?.note(field.path, .words(["ok"]))
         if field.node.scalar?.string == "ok" {
             self = .ok
         } else if field.node.scalar.flatMap({ Quantity.duration($0.string) }) == nil {

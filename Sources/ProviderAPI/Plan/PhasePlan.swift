@@ -39,13 +39,8 @@ enum PhasePlan {
 
     /// Reads `steps:`, a list.
     static func list(_ field: Field?, _ defaults: AnswerDefaults, _ compiler: FilterCompiler) -> [StepEntry] {
-        guard let field else { return [] }
-        guard field.node.sequence != nil else {
-            field.problem(
-                "\(field.kind) where a list is expected", fix: "write a list of requests and waits: - request: POST /x, - status: {…}")
-            return []
-        }
-        return field.elements.compactMap { element in
+        let elements = field?.list(fix: "write a list of requests and waits: - request: POST /x, - status: {…}") ?? []
+        return elements.compactMap { element in
             PhasePlan(element, defaults, compiler).map { plan in
                 StepEntry(plan: plan, when: Section(element)?["when"].flatMap { compiler.filter($0) })
             }

@@ -37,16 +37,22 @@ final class ProviderPlan {
             "recreate", "onFileFailure", "limits", "timeouts", "breaker", "tls", "proxy", "parameters",
         ] + AnswerDefaults.keys
 
-    /// - Parameter trace: is told what each filter gives.
+    /// - Parameters:
+    ///   - trace: is told what each filter gives.
+    ///   - log: is told what the decoder accepts.
     /// - Throws: all problems of the file at once.
-    init(_ source: ProviderSource, trace: FilterTrace? = nil) throws(ProviderFileError) {
+    init(_ source: ProviderSource, trace: FilterTrace? = nil, log: DecoderLog? = nil) throws(ProviderFileError) {
         self.trace = trace
-        let report = ProblemReport(file: source.file)
+        let report = ProblemReport(file: source.file, log: log)
         guard let field = YAMLDocument.root(of: source.yaml, report: report), let root = Section(field) else {
             throw ProviderFileError(report.problems)
         }
         let compiler = FilterCompiler(trace: trace)
         root.reportUnknown(Self.keys)
+        log?.note("provider", .text)
+        // Its files must exist, so no file has it here.
+        log?.note("tls", keys: ClientTLS.keys)
+        for key in ClientTLS.keys { log?.note("tls.\(key)", .text) }
         var definition = ProviderDefinition(name: ProviderSource.name(root) ?? source.name, file: source.file, baseURL: "")
 
         // Requests before the export exists have no `.export`: a filter then names what else to take.
@@ -77,6 +83,7 @@ final class ProviderPlan {
         download = DownloadPlan(root["download"], &definition.download, credentials, defaults, compiler)
         pollingKey = definition.readPolling(root["polling"], compiler)
         definition.readRules(root)
+        log?.note("parameters", .any)
         definition.parameters = root["parameters"].flatMap { ParameterSchema($0) }
         if definition.recreate.attempts > 0, let create, !create.tellsExportsApart {
             let fix = "write Idempotency-Key: \"{{ .job.idempotencyKey }}\", whose value differs for each export of a job"
@@ -91,6 +98,7 @@ final class ProviderPlan {
             throw ProviderFileError(report.problems)
         }
 
+        definition.version = source.version
         definition.baseURL = root["baseURL"]?.node.scalar?.string ?? ""
         definition.refreshesLinks = files.refresh
         definition.emptyList = files.none

@@ -11,11 +11,13 @@ struct S3Signing {
     init?(_ field: Field?, _ credentials: Credentials, _ compiler: FilterCompiler) {
         let section = field.flatMap { Section($0) }
         endpoint = section?["endpoint"].flatMap { compiler.requestText($0) }
-        if case .aws(let keys) = credentials, section.map({ section in section.fields.allSatisfy { $0.key == "endpoint" } }) ?? true {
-            self.keys = keys.signing(for: "s3")
+        let own: AWSPlan? = if case .aws(let keys) = credentials { keys } else { nil }
+        guard let field else {
+            guard let own else { return nil }
+            keys = own.signing(for: "s3")
             return
         }
-        guard let field, let keys = AWSPlan(field, service: "s3", other: ["endpoint"], compiler) else { return nil }
+        guard let keys = AWSPlan(field, service: "s3", other: ["endpoint"], inheriting: own, compiler) else { return nil }
         self.keys = keys
     }
 

@@ -43,7 +43,8 @@ extension ProviderClient {
         if case .bytes(let bytes) = request.body { body = isSecret ? "***" : secrets.redacted(String(decoding: bytes, as: UTF8.self)) }
         var answer = RecordedExchange.Answer(
             status: response.status, url: response.url == request.url ? nil : secrets.redacted(response.url),
-            headers: headers(response.headers.fields, hiding: ["set-cookie"]), isCut: isCut ? true : nil)
+            headers: headers(response.headers.fields, hiding: ["set-cookie"], showingOnly: isSecret ? Self.plainHeaders : nil),
+            isCut: isCut ? true : nil)
         if isSecret {
             answer.text = Self.withoutTexts(response.body)
         } else if let text = String(validating: response.body, as: UTF8.self) {
@@ -59,11 +60,21 @@ extension ProviderClient {
                 answer: answer))
     }
 
-    private func headers(_ fields: [(name: String, value: String)], hiding hidden: Set<String>) -> [RecordedExchange.Header] {
-        fields.map { .init(name: $0.name, value: hidden.contains($0.name.lowercased()) ? "***" : secrets.redacted($0.value)) }
+    /// - Parameter plain: those of an answer that may hold tokens in any other header; `nil`: all.
+    private func headers(
+        _ fields: [(name: String, value: String)], hiding hidden: Set<String>, showingOnly plain: Set<String>? = nil
+    ) -> [RecordedExchange.Header] {
+        fields.map { field in
+            let name = field.name.lowercased()
+            let isHidden = hidden.contains(name) || plain.map { !$0.contains(name) } ?? false
+            return .init(name: field.name, value: isHidden ? "***" : secrets.redacted(field.value))
+        }
     }
 
-    /// An answer to a sign-in, of which every text may be a token. `Bearer` and the like are shorter.
+    /// Headers that hold no token.
+    static let plainHeaders: Set<String> = ["content-type", "content-length", "retry-after", "date", "cache-control"]
+
+    /// An answer to a sign-in, of which every text may be a token.
     private static func withoutTexts(_ body: [UInt8]) -> String {
         guard let value = try? JQValue(json: body) else { return "***" }
         return value.withoutTexts.json
@@ -72,7 +83,9 @@ extension ProviderClient {
 
 extension JQValue {
     fileprivate var withoutTexts: JQValue {
-        if let string { return string.utf8.count < 8 ? self : JQValue("***") }
+        if let string { return string.utf8.count < 4 || string.lowercased() == "bearer" ? self : JQValue("***") }
+        // Not a lifetime.
+        if let number, number > 1e10 { return JQValue(0) }
         if let elements { return JQValue(elements.map(\.withoutTexts)) }
         if let entries { return JQValue(object: entries.map { ($0.key, $0.value.withoutTexts) }) }
         return self

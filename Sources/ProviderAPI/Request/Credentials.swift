@@ -111,6 +111,7 @@ extension Credentials {
 
     /// Reads the `auth` of one request: credentials as at the top level, or `false` for none.
     init(ofRequest field: Field, _ compiler: FilterCompiler) {
+        field.report.log?.note(field.path, .words(["false"]))
         if field.node.scalar?.string == "false" { self = .none } else { self = Self.read(field, Self.schemes, compiler) ?? .none }
     }
 
@@ -127,7 +128,7 @@ extension Credentials {
             let fix = "write tls: { certificate: FILE, key: FILE } at the top level"
             entry.value.report.add(entry.keyMark, entry.value.path, "a client certificate is set apart from auth", fix: fix)
         }
-        section.reportUnknown(schemes + certificates)
+        section.reportUnknown(schemes, besides: certificates)
         let used = section.fields.filter { schemes.contains($0.key) }
         if used.count > 1 { used[1].value.problem("only one authentication method is allowed", fix: "remove one") }
         guard let entry = used.first else {

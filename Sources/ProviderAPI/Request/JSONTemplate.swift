@@ -50,6 +50,7 @@ indirect enum JSONTemplate {
 
     /// Plain scalars are typed as in YAML 1.2's JSON schema: `no` and `2024-01-01` are text.
     init?(_ field: Field, _ compiler: FilterCompiler) {
+        field.report.log?.note(field.path, .any)
         if let section = Section(field) {
             let entries = section.fields.map { ($0.key, JSONTemplate($0.value, compiler)) }
             self = .object(entries.compactMap { key, value in value.map { (key, $0) } })

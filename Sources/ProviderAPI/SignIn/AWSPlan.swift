@@ -15,19 +15,23 @@ final class AWSPlan {
     /// - Parameters:
     ///   - service: if the place says it, not the file.
     ///   - other: further keys of the place.
-    init?(_ field: Field, service known: String? = nil, other: [String] = [], _ compiler: FilterCompiler) {
+    ///   - base: what the section leaves out is as there.
+    init?(_ field: Field, service known: String? = nil, other: [String] = [], inheriting base: AWSPlan? = nil, _ compiler: FilterCompiler) {
         let keys = ["accessKeyId", "secretAccessKey", "sessionToken", "region"] + (known == nil ? ["service"] : []) + other
         guard let section = field.section(keys) else { return nil }
-        func required(_ key: String, _ fix: String) -> Template? {
-            section.required(key, fix: fix).flatMap { compiler.requestText($0) }
+        func required(_ key: String, _ fix: String, or inherited: Template? = nil) -> Template? {
+            if let inherited, !section.has(key) { return inherited }
+            return section.required(key, fix: fix).flatMap { compiler.requestText($0) }
         }
-        let id = required("accessKeyId", "write \"{{ .secrets.AWS_ACCESS_KEY_ID }}\"")
-        let secret = required("secretAccessKey", "write \"{{ .secrets.AWS_SECRET_ACCESS_KEY }}\"")
-        let region = required("region", "write the region of the service, such as us-east-1")
+        let id = required("accessKeyId", "write \"{{ .secrets.AWS_ACCESS_KEY_ID }}\"", or: base?.accessKeyID)
+        let secret = required("secretAccessKey", "write \"{{ .secrets.AWS_SECRET_ACCESS_KEY }}\"", or: base?.secretAccessKey)
+        let region = required("region", "write the region of the service, such as us-east-1", or: base?.region)
         let service =
             known.map { Template(pieces: [.text($0)], field: field.path) }
             ?? required("service", "write the name of the service in signatures, such as athena")
-        sessionToken = section["sessionToken"].flatMap { compiler.requestText($0) }
+        // Other keys have another token, or none.
+        sessionToken =
+            section["sessionToken"].flatMap { compiler.requestText($0) } ?? (section.has("accessKeyId") ? nil : base?.sessionToken)
         guard let id, let secret, let region, let service else { return nil }
         (accessKeyID, secretAccessKey, self.region, self.service) = (id, secret, region, service)
     }

@@ -18,7 +18,8 @@ struct OAuth2Reading {
 
     init?(_ field: Field, _ compiler: FilterCompiler) {
         let keys = [
-            "grant", "tokenURL", "clientId", "clientSecret", "client", "refreshToken", "scope", "parameters", "jwt", "lifetime", "send",
+            "grant", "tokenURL", "clientId", "clientSecret", "client", "refreshToken", "rotates", "scope", "parameters", "jwt", "lifetime",
+            "send",
         ]
         guard let section = field.section(keys) else { return nil }
         let grant = section["grant"]?.word(Grant.self) ?? (section.has("refreshToken") ? .refreshToken : .clientCredentials)
@@ -38,9 +39,26 @@ struct OAuth2Reading {
         if grant == .refreshToken, let first = section["refreshToken"], let text = first.text(), !Self.isFilter(text) {
             first.problem("not one filter, so a new token could not replace it", fix: "write \"{{ .secrets.REFRESH_TOKEN }}\"")
         }
-        plan = Self.session(section, grant, client, url, id, compiler)
+        Self.log(field)
+        plan = field.report.withoutLog { Self.session(section, grant, client, url, id, compiler) }
         guard needsToken, let field = section["jwt"] else { return }
         plan?.assertion = compiler.having([.secrets]) { AssertionPlan(field, audience: url, issuer: id, compiler) }
+    }
+
+    /// What is read as part of the session that is made of the section.
+    private static func log(_ field: Field) {
+        guard let log = field.report.log else { return }
+        let texts = [
+            "clientSecret", "scope", "parameters.*", "send.bearer", "send.header.*", "send.query.*", "send.basic.username",
+            "send.basic.password",
+        ]
+        log.note("\(field.path).parameters", .map)
+        log.note("\(field.path).lifetime", .duration)
+        log.note("\(field.path).rotates", .boolean)
+        log.note("\(field.path).send", keys: ["bearer", "basic", "header", "query"])
+        for place in ["send.header", "send.query"] { log.note("\(field.path).\(place)", .map) }
+        log.note("\(field.path).send.basic", keys: ["username", "password"])
+        for place in texts { log.note("\(field.path).\(place)", .text) }
     }
 
     /// The session is written as a user would write it, so that there is one way to read it.
@@ -52,9 +70,10 @@ struct OAuth2Reading {
         let grantType = grant == .jwtBearer ? "urn:ietf:params:oauth:grant-type:jwt-bearer" : grant.rawValue
         var form: [(Node, Node)] = [(text("grant_type"), text(grantType))]
         if grant == .jwtBearer { form.append((text("assertion"), text("{{ .assertion }}"))) }
+        let rotates = section["rotates"]?.boolean() ?? true
         if grant == .refreshToken, let first = section["refreshToken"]?.text() {
-            form.append((text("refresh_token"), text(chained(first))))
-            chain = text(first)
+            form.append((text("refresh_token"), text(rotates ? chained(first) : first)))
+            chain = rotates ? text(first) : nil
         }
         if let scope = section["scope"] { form.append((text("scope"), scope.node)) }
         for entry in section["parameters"].flatMap(Section.init)?.fields ?? [] { form.append((text(entry.key), entry.value.node)) }
@@ -76,11 +95,11 @@ struct OAuth2Reading {
         request.append(
             (
                 text("values"),
-                Node([
-                    (text("access_token"), text(".response.body.access_token")),
-                    // An answer without a new one leaves the old one valid.
-                    (text("refresh_token"), text(".response.body.refresh_token // .session.refresh_token // empty")),
-                ])
+                Node(
+                    [(text("access_token"), text(".response.body.access_token"))]
+                        // An answer without a new one leaves the old one valid.
+                        + (rotates
+                            ? [(text("refresh_token"), text(".response.body.refresh_token // .session.refresh_token // empty"))] : []))
             ))
         request.append((text("expires"), text(".response.body.expires_in")))
         if let lifetime = section["lifetime"] { request.append((text("lifetime"), lifetime.node)) }

@@ -38,7 +38,7 @@ struct ManifestStep: Sendable {
     func run(_ claim: ManifestClaim) async {
         let logger = logger.about(claim.job)
         do {
-            guard let claim = try await write(claim), try await cleanedUp(claim, logger) else {
+            guard let claim = try await write(claim), await cleanedUp(claim, logger) else {
                 metrics.manifestsStale.increment()
                 return logger.notice("job not completed by this manifest: the job changed meanwhile, or the store is away")
             }
@@ -55,19 +55,25 @@ struct ManifestStep: Sendable {
 
     /// Removes the export at its provider, if the provider file says so, and completes the job.
     /// - Returns: whether the job was completed by this claim.
-    private func cleanedUp(_ claim: ManifestClaim, _ logger: Logger) async throws -> Bool {
+    private func cleanedUp(_ claim: ManifestClaim, _ logger: Logger) async -> Bool {
         var claim = claim
         var detail = "\(claim.job.state.filesDone) files"
-        if let removal = cleanup.removal(of: claim.job) {
-            while let failure = await removal.attempt() {
-                logger.notice("the export was not removed at its provider: \(failure.message)")
-                guard let pause = removal.pause(after: failure) else {
-                    detail += "; the export stays at its provider: \(failure.code)"
-                    break
+        do {
+            if let removal = try await cleanup.removal(of: claim.job) {
+                while let failure = await removal.attempt() {
+                    logger.notice("the export was not removed at its provider: \(failure.message)")
+                    guard let pause = removal.pause(after: failure) else {
+                        detail += "; the export stays at its provider: \(failure.code)"
+                        break
+                    }
+                    try await Task.sleep(for: pause)
+                    if claim.isRenewalDue, try await !claim.renew(in: store) { return false }
                 }
-                try await Task.sleep(for: pause)
-                if claim.isRenewalDue, try await !claim.renew(in: store) { return false }
             }
+        } catch {
+            // The manifest is written: nothing that happens here may undo that.
+            detail += "; the export may stay at its provider"
+            logger.notice("the export may stay at its provider: \(error)")
         }
         return await interpreter.carryOut(.manifestWritten, for: claim.job.claimed, by: Self.machine, detail: detail) != nil
     }

@@ -8,7 +8,7 @@ import ProviderAPI
 
 /// One file from its message to its end.
 struct FilePipeline: Sendable {
-    let providers: [String: SourceProvider]
+    let providers: ProviderVersions<SourceProvider>
     let store: JobStore
     let storage: any ObjectStorage
     let interpreter: FileInterpreter
@@ -42,7 +42,7 @@ struct FilePipeline: Sendable {
         let lease = FileLease(file, since: claimedAt, length: configuration.lease, store: store, logger: logger, on: thread)
 
         await slots.start(lease: lease) {
-            let provider = providers[file.job.request.provider]
+            let provider = await source(of: file.job)
             let retry = provider?.client.definition.retry ?? RetryPolicy()
             let machine = FileMachine(rules: FileMachine.Rules(retry: retry, lease: configuration.lease))
             let outcome: TransferOutcome
@@ -76,6 +76,17 @@ struct FilePipeline: Sendable {
             return { await manifests.run(claim) }
         }
         return nil
+    }
+
+    /// The version of the provider file that the job was created with. If the store does not answer, the attempt is put off as one without
+    /// a provider.
+    private func source(of job: Job) async -> SourceProvider? {
+        do {
+            return try await providers.provider(job.request.provider, exportHandle: job.exportHandle)
+        } catch {
+            logger.notice("a provider file was not read: \(error)")
+            return nil
+        }
     }
 
     private func transfer(

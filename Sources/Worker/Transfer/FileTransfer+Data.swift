@@ -16,9 +16,10 @@ extension FileTransfer {
             let page = try await page(at: cursor)
             let content = try await content(of: page)
             do {
-                if let name = assembly.begin() {
+                let name = assembly.begin(hasHeader: page.hasHeader)
+                try require(assembly)
+                if let name {
                     if isOpen { try await staged.end() }
-                    try require(assembly)
                     let object = try objectName(name, content.form)
                     await staged.begin(name: object, key: ObjectKey(claimed.job).object(object))
                     isOpen = true
@@ -73,13 +74,18 @@ extension FileTransfer {
         // An archive of several files is no page.
         let isArchive = form.compression == .zip
         let reader = ArchiveReader(isArchive ? .none : form.compression, limits: configuration.archives) { try await body.next() }
-        var isBegun = false
+        let isUnpacked = form.compression == .gzip
+        var unpacked: Int64 = -1
         return Content(form: isArchive ? .whole : form.name) {
-            if !isBegun {
-                isBegun = true
+            if unpacked < 0 {
+                unpacked = 0
                 guard try await reader.nextEntry() != nil else { return nil }
             }
-            return try await reader.read()
+            guard let bytes = try await reader.read() else { return nil }
+            if unpacked == 0, isUnpacked { try await requirePromised(unpacked: bytes, of: body, name: claimed.file.name) }
+            unpacked += Int64(bytes.count)
+            if body.isCoded { try await body.require(unpacked: unpacked) }
+            return bytes
         } end: {
             await reader.close()
             try await body.verify()
@@ -95,10 +101,12 @@ extension FileTransfer {
     }
 
     private func require(_ assembly: DataAssembly) throws(Failure) {
-        guard assembly.pages <= DataAssembly.mostObjects else {
+        guard assembly.pages <= assembly.mostPages else {
             throw Failure(
                 .permanent, code: "too-many-pages",
-                message: "the data has more than \(DataAssembly.mostObjects) pages; write join: true, or ask for longer pages")
+                message:
+                    "the data has more than \(assembly.mostPages) pages: files.next may lead round in a circle; otherwise ask for longer pages"
+            )
         }
     }
 
@@ -112,8 +120,9 @@ extension FileTransfer {
             do throws(Failure) {
                 return try await ask(at: cursor)
             } catch {
-                failures += 1
-                let delay = retry.delay(failures: failures, retryAfter: error.retryAfter, random: Jitter.shared.next())
+                if error.countsAsAttempt { failures += 1 }
+                let delay = max(
+                    retry.delay(failures: max(failures, 1), retryAfter: error.retryAfter, random: Jitter.shared.next()), .milliseconds(50))
                 waited += delay
                 let isBrief = waited <= Self.longestPageWait && (!error.countsAsAttempt || failures < Self.pageTries)
                 guard cursor.token != nil, error.failureClass.isRetriable, isBrief else { throw error }

@@ -24,16 +24,21 @@ struct OrchestratorCommand: AsyncParsableCommand {
         let httpThread = EventThread(name: "longhaul-http")
         let http = try settings.httpClient("provider", egress: settings.egress(), on: httpThread, logger: role.logger)
         let sessions = StoredSessions()
-        let providers = try await settings.providers(http: http, sessions: sessions, name: name, on: role.thread, logger: role.logger)
+        let open = try settings.providerOpener(http: http, sessions: sessions, name: name, on: role.thread, logger: role.logger)
+        let providers = try await settings.providers(open, logger: role.logger)
         let rabbitMQ = try settings.rabbitMQ(connectionName: "longhaul orchestrator \(name)")
         let connection = try await StoreConnection.open(settings, name: "longhaul-orchestrator", on: role.thread, logger: role.logger)
         sessions.use(connection.store)
+        let library = PlanLibrary(store: connection.store, logger: role.logger, compile: open)
         OrchestratorService.describeMetrics(in: role.registry)
         let service = OrchestratorService(
             configuration: configuration, rabbitMQ: rabbitMQ, store: connection.store,
-            membership: Membership(redis: connection.redis, name: name), providers: providers, thread: role.thread, logger: role.logger)
+            membership: Membership(redis: connection.redis, name: name), providers: providers, library: library,
+            thread: role.thread, logger: role.logger)
         OrchestratorService.collectJobs(of: connection.store, in: role.registry)
-        try await role.run(service, checks: service.checks(), readiness: service.readiness())
+        let reload = ProviderReload(settings: settings, clients: providers, files: service.files, logger: role.logger, open: open)
+        ProviderReload.describeMetrics(in: role.registry)
+        try await role.run(service, also: [reload], checks: service.checks(), readiness: service.readiness())
         await connection.close()
         // The service has already waited LONGHAUL_SHUTDOWN_GRACE for the work in progress.
         await http.shutdown(within: .zero)

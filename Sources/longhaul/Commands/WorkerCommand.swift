@@ -23,15 +23,19 @@ struct WorkerCommand: AsyncParsableCommand {
         let (storage, storageHTTP) = try settings.storage(on: role.thread, logger: role.logger)
         let http = try settings.httpClient("provider", egress: settings.egress(), on: role.thread, logger: role.logger)
         let sessions = StoredSessions()
-        let providers = try await settings.providers(http: http, sessions: sessions, name: name, on: role.thread, logger: role.logger)
+        let open = try settings.providerOpener(http: http, sessions: sessions, name: name, on: role.thread, logger: role.logger)
+        let providers = try await settings.providers(open, logger: role.logger)
         let rabbitMQ = try settings.rabbitMQ(connectionName: "longhaul worker \(name)")
         let connection = try await StoreConnection.open(settings, name: "longhaul-worker", on: role.thread, logger: role.logger)
         sessions.use(connection.store)
+        let library = PlanLibrary(store: connection.store, logger: role.logger, compile: open)
         WorkerService.describeMetrics(in: role.registry)
         let service = WorkerService(
-            configuration: configuration, rabbitMQ: rabbitMQ, store: connection.store, providers: providers, storage: storage,
-            thread: role.thread, logger: role.logger)
-        try await role.run(service, checks: service.checks(), readiness: service.readiness())
+            configuration: configuration, rabbitMQ: rabbitMQ, store: connection.store, providers: providers, library: library,
+            storage: storage, thread: role.thread, logger: role.logger)
+        let reload = ProviderReload(settings: settings, clients: providers, files: service.files, logger: role.logger, open: open)
+        ProviderReload.describeMetrics(in: role.registry)
+        try await role.run(service, also: [reload], checks: service.checks(), readiness: service.readiness())
         await connection.close()
         // The service has already waited LONGHAUL_SHUTDOWN_GRACE for the work in progress.
         await http.shutdown(within: .zero)

@@ -130,34 +130,43 @@ extension Settings {
         ProviderFolder.find(try required("LONGHAUL_PROVIDERS").split(separator: ",").map(String.init))
     }
 
-    /// Every provider file, compiled.
-    /// - Parameter logger: for what operators should know of odd answers and of missing secrets.
-    func providers(
+    /// How provider files are opened: at the start, when they change, and in the older versions that jobs were created with.
+    /// - Parameter logger: for what operators should know of odd answers.
+    func providerOpener(
         http: HTTPClient, sessions: StoredSessions, name: String, on thread: EventThread, logger: Logger
-    ) async throws -> [String: ProviderClient] {
+    ) throws -> ProviderOpener {
         let sharing = try sharing(sessions, name)
-        let paths = try required("LONGHAUL_PROVIDERS").split(separator: ",").map(String.init)
-        do {
-            var clients: [String: ProviderClient] = [:]
-            for client in try await ProviderFolder.open(
-                paths, http: http, on: thread, secrets: secretSource, sessions: sharing, note: { logger.notice("\($0)") })
-            {
-                clients[client.definition.name] = client
-                if client.needsSharedSession, sharing == nil {
-                    throw Problem.usage(
-                        "LONGHAUL_SECRETS_KEY is not set: provider \(client.definition.name) changes its refresh token with each use, which must be kept; set it to the output of openssl rand -base64 32"
-                    )
-                }
-                for problem in client.secretProblems { logger.error("requests that need a missing secret are not sent: \(problem)") }
-            }
-            guard !clients.isEmpty else {
-                throw Problem.usage(
-                    "LONGHAUL_PROVIDERS=\(paths.joined(separator: ",")): no provider files (*.yaml) found; add one or correct the path")
-            }
-            return clients
-        } catch let error as ProviderFileError {
-            throw Problem.usage("LONGHAUL_PROVIDERS: \(error)")
+        let secrets = secretSource
+        return { source in
+            let client = try await ProviderClient.open(
+                source, http: http, on: thread, secrets: secrets, sessions: sharing, note: { logger.notice("\($0)") })
+            guard client.needsSharedSession, sharing == nil else { return client }
+            throw Problem.usage(
+                "LONGHAUL_SECRETS_KEY is not set: provider \(client.definition.name) changes its refresh token with each use, which must be kept; set it to the output of openssl rand -base64 32"
+            )
         }
+    }
+
+    /// Every provider file, compiled.
+    /// - Parameter logger: for what operators should know of missing secrets.
+    func providers(_ open: ProviderOpener, logger: Logger) async throws -> [String: ProviderClient] {
+        let paths = try required("LONGHAUL_PROVIDERS")
+        var (sources, problems) = try providerSources()
+        var clients: [String: ProviderClient] = [:]
+        for source in sources {
+            do {
+                let client = try await open(source)
+                clients[client.definition.name] = client
+                for problem in client.secretProblems { logger.error("requests that need a missing secret are not sent: \(problem)") }
+            } catch let error as ProviderFileError {
+                problems += error.problems
+            }
+        }
+        guard problems.isEmpty else { throw Problem.usage("LONGHAUL_PROVIDERS: \(ProviderFileError(problems))") }
+        guard !clients.isEmpty else {
+            throw Problem.usage("LONGHAUL_PROVIDERS=\(paths): no provider files (*.yaml) found; add one or correct the path")
+        }
+        return clients
     }
 
     /// How sessions are shared; `nil` without a key to encrypt them with.
@@ -173,3 +182,6 @@ extension Settings {
     /// The environment variable NAME, or the content of the file that NAME_FILE names.
     var secretSource: SecretSource { .environment(environment) }
 }
+
+/// Compiles a provider file.
+typealias ProviderOpener = @Sendable (ProviderSource) async throws -> ProviderClient

@@ -41,7 +41,7 @@ struct Role {
     /// Runs the service and the health server until SIGTERM or SIGINT. A second signal ends the process at once; the leases return
     /// its work.
     /// - Throws: `Problem` if the broker cannot be reached or the health port is taken.
-    func run(_ service: any Service, checks: [HealthCheck], readiness: [HealthCheck]) async throws {
+    func run(_ service: any Service, also others: [any Service] = [], checks: [HealthCheck], readiness: [HealthCheck]) async throws {
         let health = HealthServer(
             host: healthHost, port: healthPort, checks: checks, readiness: readiness, registry: registry, logger: logger)
         let group = ServiceGroup(
@@ -52,7 +52,7 @@ struct Role {
                     .init(service: service, successTerminationBehavior: .gracefullyShutdownGroup),
                     .init(service: SecondSignal()),
                     .init(service: StartupMemory()),
-                ],
+                ] + others.map { .init(service: $0) },
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: quietLogger))
         do {
             try await group.run()

@@ -80,7 +80,7 @@ struct TrialDownload {
                 page.bad("\(error.code) (\(error.failureClass.rawValue)): \(error.message)")
                 return .failed(error)
             }
-            if let name = assembly.begin() {
+            if let name = assembly.begin(hasHeader: next.hasHeader) {
                 try target?.handle.close()
                 target = try folder.map { try Self.open(name, in: $0) }
             }
