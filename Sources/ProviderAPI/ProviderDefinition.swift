@@ -98,6 +98,11 @@ public struct ProviderLimits: Sendable, Equatable {
     public var inFlight: Int?
     public var creates: Rate?
     public var checks: Rate?
+    /// The same limits for the jobs of each tenant.
+    public var tenantInFlight: Int?
+    public var tenantCreates: Rate?
+    /// Bounds all requests together.
+    public var budget: RequestBudget?
     /// The maximum size of a response in bytes. Downloads have no such limit.
     public var answerBytes = 1 << 20
     /// The longest wait that an answer can ask for; a longer one is cut to it.

@@ -13,7 +13,7 @@ public enum ProviderFolder {
     }
 
     /// Every `*.yaml` and `*.yml` in the given folders, and the given files; sorted by path. The problems are those of what is left out: a
-    /// path that cannot be read, a file that is not YAML, a name that two files share.
+    /// path that cannot be read, a file that is not YAML, a name that two files share; and of budgets that files do not agree on.
     public static func find(_ paths: [String]) -> (sources: [ProviderSource], problems: [ProviderFileProblem]) {
         var sources: [ProviderSource] = []
         var problems: [ProviderFileProblem] = []
@@ -30,7 +30,7 @@ public enum ProviderFolder {
                 problems += error.problems
             }
         }
-        return (sources, problems + duplicates(sources))
+        return (sources, problems + duplicates(sources) + SharedBudgets.problems(sources))
     }
 
     /// The provider files of a path, or of a folder; none if it cannot be read.

@@ -31,12 +31,16 @@ public struct ProviderSource: Sendable, Equatable {
     static func name(_ root: Section) -> String? {
         let fix = "use 1 to 64 characters of a-z, 0-9 and -, such as acme-reports"
         guard let field = root.required("provider", fix: fix), let name = field.text(fix: fix) else { return nil }
-        // The name becomes part of Redis keys, object keys and metric labels.
-        let allowed = name.utf8.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D }
-        guard allowed, (1...64).contains(name.utf8.count) else {
+        guard isName(name) else {
             field.problem("\"\(name)\" is not a valid name", fix: fix)
             return nil
         }
         return name
+    }
+
+    /// A name becomes part of Redis keys, object keys and metric labels.
+    static func isName(_ name: String) -> Bool {
+        let allowed = name.utf8.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D }
+        return allowed && (1...64).contains(name.utf8.count)
     }
 }

@@ -19,6 +19,48 @@ import Testing
     }
 }
 
+@Suite("A budget of requests", .needsServers) struct BudgetTests {
+    private static let shared = RequestBudget(account: "account", rate: Rate(perSecond: 1, burst: 10), weights: RequestWeights())
+
+    @Test("is one for all providers that name it, and another for each that does not") func sharing() async throws {
+        try await TestStore.run { test in
+            let own = RequestBudget(account: nil, rate: Self.shared.rate, weights: RequestWeights())
+            var granted: [Int] = []
+            for (number, budget, provider) in [
+                (6, Self.shared, "acme"), (6, Self.shared, "other"), (10, own, "acme"), (10, own, "other"),
+            ] {
+                granted.append(try await test.store.draw(number, weight: 1, from: budget, of: provider, queues: true).granted)
+            }
+            #expect(granted == [6, 4, 10, 10])
+        }
+    }
+
+    @Test("is drawn from by weight, and what is given back is free again") func weights() async throws {
+        try await TestStore.run { test in
+            let draw = { (number: Int) async throws -> Permits in
+                try await test.store.draw(number, weight: 3, from: Self.shared, of: "acme", queues: false)
+            }
+            let first = try await draw(5)
+            #expect(first.granted == 3, "nine of ten")
+            #expect(first.first > .seconds(1) && first.first <= .seconds(2), "\(first.first)")
+            #expect(try await draw(1).granted == 0)
+            try await test.store.giveBack(6, to: Self.shared, of: "acme")
+            #expect(try await draw(5).granted == 2)
+        }
+    }
+
+    @Test("tells those that get nothing to come one after the other, by their weight") func queue() async throws {
+        try await TestStore.run { test in
+            let permits = try await test.store.draw(7, weight: 5, from: Self.shared, of: "acme", queues: true)
+            #expect(permits.granted == 2)
+            #expect(permits.interval == .seconds(5))
+            #expect(permits.first > .seconds(4) && permits.first <= .seconds(5))
+            let next = try await test.store.draw(1, weight: 1, from: Self.shared, of: "acme", queues: true)
+            #expect(next.first > .seconds(25), "behind the five that wait")
+        }
+    }
+}
+
 @Suite("A provider's health in the store", .needsServers) struct HealthTests {
     @Test("is replaced only by who has read it last") func compareAndSet() async throws {
         try await TestStore.run { test in

@@ -56,6 +56,49 @@ import Testing
         }
     }
 
+    @Test("passes over tenants that have all their places, and lets others go on") func tenantPlaces() async throws {
+        try await TestStore.run { test in
+            for tenant in ["a", "b"] { try await admit(20, tenant: tenant, test, prefix: tenant) }
+            let limits = StartLimits(tenantInFlight: 3)
+            let first = try await take(30, test, limits)
+            #expect(first.jobs.count(where: { $0.tenant == "a" }) == 3)
+            #expect(first.jobs.count(where: { $0.tenant == "b" }) == 3)
+            #expect(first.wait == .milliseconds(250))
+            for job in first.jobs where job.tenant == "b" { try await test.store.releasePlace(of: job.id, provider: "acme") }
+            let second = try await take(30, test, limits)
+            #expect(second.jobs.map(\.tenant) == ["b", "b", "b"])
+            let again = try #require(second.ids.first)
+            try await test.store.releasePlace(of: again, provider: "acme")
+            try await test.store.takePlace(of: again, provider: "acme", tenant: "b")
+            #expect(try await take(30, test, limits).jobs.isEmpty, "an export that runs again has its place")
+        }
+    }
+
+    @Test("holds each tenant to its own rate") func tenantRate() async throws {
+        try await TestStore.run { test in
+            for tenant in ["a", "b"] { try await admit(20, tenant: tenant, test, prefix: tenant) }
+            let limits = StartLimits(tenantCreates: Rate(perSecond: 0.1, burst: 2))
+            let first = try await take(30, test, limits)
+            #expect(first.jobs.map(\.tenant).sorted() == ["a", "a", "b", "b"])
+            let wait = try #require(first.wait)
+            #expect(wait > .seconds(8) && wait <= .seconds(10))
+            try await admit(1, tenant: "c", test, prefix: "c")
+            #expect(try await take(30, test, limits).jobs.map(\.tenant) == ["c"])
+        }
+    }
+
+    @Test("reaches every tenant behind hundreds that must wait") func manyTenants() async throws {
+        try await TestStore.run { test in
+            for index in 0..<450 { try await admit(2, tenant: "full-\(index)", test, prefix: "full-\(index)") }
+            let limits = StartLimits(tenantInFlight: 1)
+            #expect(try await take(500, test, limits).ids.count == 450)
+            try await admit(1, tenant: "zz", test, prefix: "zz")
+            var found = false
+            for _ in 0..<5 where !found { found = try await take(500, test, limits).jobs.contains { $0.tenant == "zz" } }
+            #expect(found)
+        }
+    }
+
     @Test("holds exports in flight to the limit, across all who ask") func inFlight() async throws {
         try await TestStore.run { test in
             try await admit(20, tenant: "a", test, prefix: "a")
@@ -124,9 +167,9 @@ import Testing
         try await TestStore.run { test in
             try await admit(2, tenant: "a", test, prefix: "a")
             let other = try #require(JobID("other")), limits = StartLimits(inFlight: 2)
-            try await test.store.takePlace(of: other, provider: "acme")
+            try await test.store.takePlace(of: other, provider: "acme", tenant: "blue")
             #expect(try await take(1, test, limits).ids.count == 1, "nothing was limited before")
-            try await test.store.takePlace(of: other, provider: "acme")
+            try await test.store.takePlace(of: other, provider: "acme", tenant: "blue")
             #expect(try await take(1, test, limits).ids.isEmpty)
             try await test.store.releasePlace(of: other, provider: "acme")
             #expect(try await take(1, test, limits).ids.count == 1)

@@ -22,7 +22,7 @@ extension JobStore {
         _ taken: [WaitingJob], started: Set<JobID>, from provider: String, limits: StartLimits
     ) async throws(JobStoreError) {
         let left = taken.filter { !started.contains($0.id) }.map(\.id)
-        let freed = limits.inFlight == nil || left.isEmpty ? [] : Set(try await notInFlight(among: left))
+        let freed = !limits.countsPlaces || left.isEmpty ? [] : Set(try await notInFlight(among: left))
         var arguments = [limits.createsPerSecond, .integer(Int64(left.count))]
         for job in taken {
             arguments.append(.string(job.entry))

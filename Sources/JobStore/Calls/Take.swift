@@ -8,6 +8,9 @@ extension StoreScript {
     /// | createsPerSecond | 0: no limit |
     /// | burst | creates that may start at once |
     /// | inFlight | the most exports in flight; 0: no limit |
+    /// | tenantPerSecond | the rate of creates of each tenant; 0: no limit |
+    /// | tenantBurst | creates of a tenant that may start at once |
+    /// | tenantInFlight | the most exports of each tenant in flight; 0: no limit |
     /// | lease | ms after which a taken job that was not settled is given out again |
     ///
     /// | reply | meaning |
@@ -16,7 +19,9 @@ extension StoreScript {
     /// | entry | priority, tenant and id, separated by tabs |
     /// | since | since when the job waits |
     static let take = StoreScript(
-        "take", PackageResources.take_lua, arguments: "limit, createsPerSecond, burst, inFlight, lease", reply: "wait; each: entry, since")
+        "take", PackageResources.take_lua,
+        arguments: "limit, createsPerSecond, burst, inFlight, tenantPerSecond, tenantBurst, tenantInFlight, lease",
+        reply: "wait; each: entry, since")
 }
 
 /// How fast, and how many at a time, a provider's exports may be created.
@@ -24,11 +29,16 @@ public struct StartLimits: Sendable, Equatable {
     public var creates: Rate?
     /// The most exports that the provider works on at a time.
     public var inFlight: Int?
+    /// The same for each tenant.
+    public var tenantCreates: Rate?
+    public var tenantInFlight: Int?
 
-    public init(creates: Rate? = nil, inFlight: Int? = nil) {
-        self.creates = creates
-        self.inFlight = inFlight
+    public init(creates: Rate? = nil, inFlight: Int? = nil, tenantCreates: Rate? = nil, tenantInFlight: Int? = nil) {
+        (self.creates, self.inFlight, self.tenantCreates, self.tenantInFlight) = (creates, inFlight, tenantCreates, tenantInFlight)
     }
+
+    /// Whether exports have places, which are counted.
+    public var countsPlaces: Bool { inFlight != nil || tenantInFlight != nil }
 
     var createsPerSecond: RedisArgument { .string("\(creates?.perSecond ?? 0)") }
 }
@@ -52,7 +62,9 @@ extension JobStore {
             .take, provider: provider,
             [
                 .integer(Int64(limit)), limits.createsPerSecond, .integer(Int64(limits.creates?.allowance ?? 0)),
-                .integer(Int64(limits.inFlight ?? 0)), .integer(lease.milliseconds),
+                .integer(Int64(limits.inFlight ?? 0)), .string("\(limits.tenantCreates?.perSecond ?? 0)"),
+                .integer(Int64(limits.tenantCreates?.allowance ?? 0)), .integer(Int64(limits.tenantInFlight ?? 0)),
+                .integer(lease.milliseconds),
             ])
         let wait = try reply.element("wait").integer
         var jobs: [WaitingJob] = []

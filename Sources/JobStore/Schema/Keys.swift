@@ -3,14 +3,19 @@ import Redis
 
 /// Every key of the store. `ops/docs/store.md` describes what each holds; a test compares this list, that page and the scripts.
 ///
-/// Keys that one script touches have one hash tag: `{lh:NN}` for a partition, `{lh:p:NAME}` for a provider, and `{lh:downloads}` for
+/// Keys that one script touches have one hash tag: `{lh:NN}` for a partition, `{lh:p:NAME}` for a provider, `{lh:b:NAME}` for a budget, and `{lh:downloads}` for
 /// the download line.
 enum Keys {
     /// `{lh:NN}:…`, NN being the partition of the job's id; `job`, `files` and `status` continue with an id or a status.
     enum Partition: String, CaseIterable { case due, job, files, status, counts }
 
-    /// `{lh:p:NAME}:…`; `waiting` continues with priority and tenant, `tenants` with the priority.
-    enum Provider: String, CaseIterable { case waiting, tenants, turns, taken, rates, inflight, health, session, plans }
+    /// `{lh:p:NAME}:…`; `waiting` continues with priority and tenant, `tenants` with the priority, the last two with the tenant.
+    enum Provider: String, CaseIterable {
+        case waiting, tenants, turns, taken, rates, inflight, health, session, plans, tenantinflight, tenantrate
+    }
+
+    /// `{lh:b:NAME}:…`
+    enum Budget: String, CaseIterable { case rates }
 
     /// `{lh:downloads}:…`; `line` continues with priority and tenant, `tenants` with the priority.
     enum Downloads: String, CaseIterable { case line, tenants, turns }
@@ -38,6 +43,11 @@ enum Keys {
 
     static func tenants(_ name: String, _ priority: JobPriority) -> RedisArgument {
         .string("{lh:p:\(name)}:\(Provider.tenants.rawValue):\(priority.rawValue)")
+    }
+
+    /// The rate of an account, or of a provider of its own: `{lh:b:NAME}:rates`.
+    static func budget(_ budget: RequestBudget, of name: String) -> RedisArgument {
+        budget.account.map { .string("{lh:b:\($0)}:\(Budget.rates.rawValue)") } ?? provider(name, .rates)
     }
 
     static func downloads(_ key: Downloads) -> RedisArgument { .string("{lh:downloads}:\(key.rawValue)") }

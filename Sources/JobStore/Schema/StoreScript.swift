@@ -44,7 +44,8 @@ struct StoreScript: Sendable {
 
     static let all = [
         admit, start, claim, postpone, extendJobs, apply, addFiles, queueFiles, claimFile, renameFile, extendFile, applyFile,
-        requeueFiles, claimManifest, cancel, retry, enqueue, dequeue, take, settle, takePlace, verifyPlaces, permits, setHealth, setSession,
+        requeueFiles, claimManifest, cancel, retry, enqueue, dequeue, take, settle, takePlace, verifyPlaces, permits, returnPermits,
+        setHealth, setSession,
         keepPlan,
         learnDuration, membership, reportProviders, lineUp, nextTurns, leaveLine,
     ]
@@ -59,6 +60,7 @@ extension StoreScript {
         "request": PackageResources.request_lua, "history": PackageResources.history_lua, "index": PackageResources.index_lua,
         "file_state": PackageResources.file_state_lua, "file_names": PackageResources.file_names_lua,
         "waiting": PackageResources.waiting_lua, "rate": PackageResources.rate_lua,
+        "tenant_limits": PackageResources.tenant_limits_lua,
     ]
 
     /// A script behind the files that it includes, each once and behind those that it includes itself.

@@ -1,4 +1,4 @@
--- include: clock, provider_keys
+-- include: clock, provider_keys, rate
 -- Ends the taking of jobs. Jobs that were not started give back their permits, and those whose export does not run free their places.
 -- ARGV: createsPerSecond, permits; each: entry, freed
 -- Returns: settled
@@ -19,8 +19,5 @@ for base = 3, #ARGV, 2 do
     if #entries >= 1000 then flush() end
 end
 flush()
-if rate > 0 and back > 0 then
-    local tat = tonumber(redis.call('HGET', RATES, 'creates') or '0')
-    if tat > 0 then redis.call('HSET', RATES, 'creates', string.format('%.3f', tat - back * 1000 / rate)) end
-end
+if rate > 0 then return_permits('creates', back, rate) end
 return { (#ARGV - 2) / 2 }

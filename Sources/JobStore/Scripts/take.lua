@@ -1,13 +1,14 @@
--- include: clock, provider_keys, waiting, rate
+-- include: clock, provider_keys, waiting, rate, tenant_limits
 -- Takes jobs from a provider's waiting lists, within its limits: high before normal before low by turns of ten, so that none
 -- starves, and within a priority by turns among the tenants that have jobs waiting (start-time fair queueing with equal weights:
 -- Goyal, Vin, Cheng 1996; a job is a unit of service).
+-- A tenant that has no place or no permit of its own is passed over: it takes a turn behind the others.
 -- Taken jobs are remembered until `settle.lua`. Jobs that somebody took longer ago than a lease go back into their lists first.
--- ARGV: limit, createsPerSecond, burst, inFlight, lease
+-- ARGV: limit, createsPerSecond, burst, inFlight, tenantPerSecond, tenantBurst, tenantInFlight, lease
 -- Returns: wait; each: entry, since
 
 local limit, rate, burst, in_flight = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-for _, entry in ipairs(redis.call('ZRANGEBYSCORE', TAKEN, '-inf', NOW - tonumber(ARGV[5]), 'LIMIT', 0, 100)) do
+for _, entry in ipairs(redis.call('ZRANGEBYSCORE', TAKEN, '-inf', NOW - tonumber(ARGV[8]), 'LIMIT', 0, 100)) do
     local priority, tenant, id = string.match(entry, '^([^\t]*)\t(.*)\t([^\t]*)$')
     join_line(priority, tenant, { 0, id })
     redis.call('ZREM', TAKEN, entry)
@@ -18,16 +19,41 @@ local ORDER = { 'high', 'high', 'normal', 'high', 'high', 'normal', 'low', 'high
 -- The priorities for which nothing waits any more, and the last turn that each priority served.
 local empty, turns = {}, {}
 
+-- The tenants that are passed over leave the turns until the end of the call; `least` is how long the first of them has to wait.
+local passed_over, least = {}, nil
+-- So many are looked at in one call; the next one begins with others.
+local LOOKS = 200
+
+local function pass_over(priority, tenant, turn, pause)
+    least = math.min(least or pause, pause)
+    redis.call('ZREM', tenants_key(priority), tenant)
+    passed_over[#passed_over + 1] = { priority, tenant, tonumber(turn) }
+end
+
+-- They take a turn behind those that were served.
+local function return_passed_over()
+    for _, entry in ipairs(passed_over) do
+        local priority, tenant, turn = unpack(entry)
+        redis.call('ZADD', tenants_key(priority), math.max(turn, tonumber(turns[priority] or '0')) + 1, tenant)
+    end
+end
+
 local function pop(priority)
     while not empty[priority] do
         local tenant = redis.call('ZRANGE', tenants_key(priority), 0, 0, 'WITHSCORES')
-        if not tenant[1] then
+        if not tenant[1] or #passed_over >= LOOKS then
+            if tenant[1] then least = 1 end
             empty[priority] = true
             return nil
         end
         local key = waiting_key(priority, tenant[1])
-        local id, since = unpack(redis.call('ZPOPMIN', key))
-        if id then
+        local pause = pause_of_tenant(tenant[1])
+        local id, since
+        if not pause then id, since = unpack(redis.call('ZPOPMIN', key)) end
+        if pause then
+            pass_over(priority, tenant[1], tenant[2], pause)
+        elseif id then
+            charge_tenant(tenant[1], id)
             turns[priority] = tenant[2]
             if redis.call('EXISTS', key) == 1 then
                 redis.call('ZADD', tenants_key(priority), tonumber(tenant[2]) + 1, tenant[1])
@@ -36,7 +62,7 @@ local function pop(priority)
             end
             return id, priority .. '\t' .. tenant[1] .. '\t' .. id, since
         end
-        redis.call('ZREM', tenants_key(priority), tenant[1])
+        if not pause then redis.call('ZREM', tenants_key(priority), tenant[1]) end
     end
 end
 
@@ -49,6 +75,7 @@ local function next_waiting(turn)
     end
 end
 
+limit_tenants(tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]))
 local wait, tat, interval = 0, nil, nil
 if in_flight > 0 then
     local room = in_flight - redis.call('ZCARD', IN_FLIGHT)
@@ -75,7 +102,7 @@ end
 while taken < limit do
     local id, entry, since = next_waiting(turn)
     if not id then
-        reply[1] = -1
+        reply[1] = least or -1
         break
     end
     turn = turn + 1
@@ -87,6 +114,7 @@ while taken < limit do
     if #entries >= 1000 then flush() end
 end
 flush()
+return_passed_over()
 if taken > 0 then
     local served = { 'turn', whole(turn % #ORDER) }
     for priority, number in pairs(turns) do

@@ -90,7 +90,7 @@ public final class JobInterpreter: Sendable {
 
     private func takePlace(of job: ClaimedJob) async {
         do {
-            try await store.takePlace(of: job.id, provider: job.request.provider)
+            try await store.takePlace(of: job.id, provider: job.request.provider, tenant: job.request.tenant)
         } catch {
             reporter.repeated.warning(key: "place", "an export's place was not taken; the limit is passed by one until it ends: \(error)")
         }

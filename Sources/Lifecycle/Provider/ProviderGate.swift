@@ -21,6 +21,8 @@ public actor ProviderGate {
 
     let definition: ProviderDefinition
     let health: SharedHealth
+    /// What creates are reserved from; `admit` draws for the other requests.
+    public nonisolated let budget: BudgetGate
     private let store: JobStore
     /// This process's unique name.
     let name: String
@@ -68,6 +70,7 @@ public actor ProviderGate {
         self.thread = thread
         self.reload = reload
         repeated = RateLimitedLog(logger)
+        budget = BudgetGate(definition: definition, store: store, repeated: repeated)
         health = SharedHealth(
             definition.name, policy: definition.breaker, retry: definition.retry, store: store, watcher: watcher, repeated: repeated,
             on: thread)
@@ -79,6 +82,11 @@ public actor ProviderGate {
     /// Asks for the right to send several requests. If the provider was down or throttled, one of them is the probe.
     /// - Parameter suspects: for each request, whether the last one of its job failed: it probes a held provider only when no other does.
     public func admit(_ kind: RequestKind, suspects: [Bool]) async -> [Permission] {
+        let permissions = await passes(kind, suspects: suspects)
+        return kind == .create ? permissions : await budget.limit(kind, permissions)
+    }
+
+    private func passes(_ kind: RequestKind, suspects: [Bool]) async -> [Permission] {
         guard let suspect = suspects.first else { return [] }
         let first = await pass(kind, isSuspect: suspect)
         guard first == .granted else {
@@ -106,7 +114,7 @@ public actor ProviderGate {
             let permission = await beginProbe(kind, isSuspect: isSuspect)
             guard permission == .granted else { return permission }
         }
-        return await pass(kind, isSuspect: isSuspect)
+        return await budget.limit(kind, [pass(kind, isSuspect: isSuspect)])[0]
     }
 
     /// Returns a probe or trial that no request used.

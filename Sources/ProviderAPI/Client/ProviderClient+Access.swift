@@ -23,20 +23,23 @@ extension ProviderClient {
         // Decided without the credentials: a secret may be missing. What gives no address fails the download itself.
         let parts = plan.base.parts.union(plan.download.requestParts)
         guard
+            let account = try? account(of: job),
             let context = try? contexts.context(
-                parts, job, exportHandle: exportHandle, page: nil, secrets: secrets.object, file: file),
-            let address = try? address(of: file, context, JSONSources(handle: exportHandle))
+                parts, job, exportHandle: exportHandle, page: nil, secrets: account.secrets.object, file: file),
+            let address = try? address(of: file, context, account, JSONSources(handle: exportHandle))
         else { return (usual, false) }
         return (Self.host(ofOrigin: WebURL.origin(address.url)), address.withCredentials)
     }
 
     /// - Throws: `missing-secret` if the address needs one; `missing-value`, `invalid-url`.
-    func address(of file: DownloadTarget, _ context: JQValue, _ sources: JSONSources) throws(Failure) -> DownloadAddress {
+    func address(
+        of file: DownloadTarget, _ context: JQValue, _ account: Account, _ sources: JSONSources
+    ) throws(Failure) -> DownloadAddress {
         if let link = S3Link(file.url), let signing = plan.download.s3 {
             return DownloadAddress(
                 url: try signing.url(link, context), isOwn: false, withCredentials: true, s3: signing.keys)
         }
-        let own = try ownOrigin(context)
+        let own = try ownOrigin(context, account)
         var (url, isWritten) = (file.url, false)
         if let request = plan.download.request {
             isWritten = request.line.isWrittenHost
@@ -52,8 +55,8 @@ extension ProviderClient {
 
     /// The origin of the base URL.
     /// - Throws: `missing-secret` if it uses one; `missing-value`.
-    func ownOrigin(_ context: JQValue) throws(Failure) -> String? {
-        if plan.base.usesSecrets, let refusal = secrets.refusal { throw refusal }
+    func ownOrigin(_ context: JQValue, _ account: Account) throws(Failure) -> String? {
+        if plan.base.usesSecrets { try account.requireSecrets() }
         return WebURL.origin(try base(context))
     }
 }

@@ -29,12 +29,12 @@ extension ProviderClient {
         if let index = phase.index, let outcome = skipped(index, job, exportHandle) {
             return answers.put(CheckAnswer(index: number, outcome: outcome, took: .zero, wasAsked: false))
         }
-        guard let session = phase.session, dead != nil || !isSignedIn else {
+        guard let session = phase.session, dead != nil || !((try? account(of: job))?.isSignedIn ?? false) else {
             return ask(job, exportHandle, phase, number, answers, isSecond: dead != nil)
         }
         Task {
             do throws(Failure) {
-                try await signIn(session, after: dead)
+                try await signIn(session, account(of: job), after: dead)
                 ask(job, exportHandle, phase, number, answers, isSecond: dead != nil)
             } catch {
                 answers.put(CheckAnswer(index: number, outcome: .failure(reported(error)), took: .zero))
@@ -63,7 +63,8 @@ extension ProviderClient {
     private func skipped(_ index: Int, _ job: JobContext, _ exportHandle: String) -> CheckOutcome? {
         guard let when = plan.steps[index].when else { return nil }
         do throws(Failure) {
-            let context = try contexts.context(when.parts, job, exportHandle: exportHandle, page: nil, secrets: secrets.object)
+            let context = try contexts.context(
+                when.parts, job, exportHandle: exportHandle, page: nil, secrets: account(of: job).secrets.object)
             return try when.isTrue(context) ? nil : advanced(index, exportHandle)
         } catch {
             return .failure(reported(error))
@@ -76,6 +77,7 @@ extension ProviderClient {
         do throws(Failure) {
             let template = phase.plan.request
             let context = try context(template.parts.union(phase.plan.parts), job, exportHandle)
+            let session = phase.session == nil || isSecond ? nil : try account(of: job).session?.id
             let request = try request(template, context, JSONSources(parameters: job.request.parameters, handle: exportHandle))
             lastCheck += 1
             let number = lastCheck
@@ -83,7 +85,7 @@ extension ProviderClient {
                 phase: phase, context: context, parameters: job.request.parameters, method: request.method, url: request.url,
                 job: phase.index == nil && plan.listsReadyAnswer ? job : nil,
                 exportHandle: exportHandle, asked: exportHandle, index: index, answers: answers, begun: .now,
-                retry: isSecond || phase.session == nil ? nil : session.map { (job, $0.id) })
+                retry: session.map { (job, $0) })
             if phase.index == nil, plan.status.ready == .download {
                 // Reading the head of a stream has no callback; such an API has few exports at once.
                 Task { answered(number, await head(request)) }

@@ -101,15 +101,15 @@ extension ProviderClient {
     private func bodyPage(
         _ ask: DataRequest, _ job: JobContext, _ handle: String, _ cursor: DataCursor
     ) async throws(Failure) -> DataPage {
-        let session = sessionPlan(of: ask.template)
-        if let session { try await signIn(session) }
-        let used = self.session?.id
+        let session = sessionPlan(of: ask.template), account = try account(of: job)
+        if let session { try await signIn(session, account) }
+        let used = account.session?.id
         var isRefused = false
         do throws(Failure) {
             return try await openBody(ask, job, handle, cursor, &isRefused)
         } catch {
             guard let session, isRefused, let used else { throw error }
-            try await signIn(session, after: used)
+            try await signIn(session, account, after: used)
         }
         return try await openBody(ask, job, handle, cursor, &isRefused)
     }

@@ -12,13 +12,14 @@ extension ProviderClient {
         var isRefused = false
         do throws(Failure) {
             if case .session(let session) = plan.credentials, downloadAccess(to: file, job, exportHandle: exportHandle).withCredentials {
-                try await signIn(session)
-                let used = self.session?.id
+                let account = try account(of: job)
+                try await signIn(session, account)
+                let used = account.session?.id
                 do throws(Failure) {
                     return try await openDownload(file, job, exportHandle, &isRefused)
                 } catch {
                     guard isRefused, let used else { throw error }
-                    try await signIn(session, after: used)
+                    try await signIn(session, account, after: used)
                 }
             }
             return try await openDownload(file, job, exportHandle, &isRefused)
@@ -34,18 +35,20 @@ extension ProviderClient {
         let step = plan.download
         let tlsParts = (plan.tls?.parts ?? []).union(plan.proxy?.parts ?? [])
         let parts = tlsParts.union(step.requestParts).union(step.reading.parts).union(plan.credentials.parts).union(plan.base.parts)
+        let account = try account(of: job)
         let context = try contexts.context(
-            parts, job, exportHandle: exportHandle, page: nil, secrets: secrets.object, session: session?.values, file: file)
+            parts, job, exportHandle: exportHandle, page: nil, secrets: account.secrets.object, session: account.session?.values, file: file
+        )
         let sources = JSONSources(parameters: job.request.parameters, handle: exportHandle)
-        let own = try ownOrigin(context)
-        let address = try address(of: file, context, sources)
+        let own = try ownOrigin(context, account)
+        let address = try address(of: file, context, account, sources)
         let withCredentials = address.withCredentials, isSigned = withCredentials && address.s3 == nil
         let withSecrets = address.isOwn || isSigned
         // A presigned URL works without secrets.
         let usesSecrets =
             withCredentials && (address.s3?.parts ?? plan.credentials.parts).contains(.secrets)
             || withSecrets && step.headers.contains { $0.value.usesSecrets } || step.request?.parts.contains(.secrets) == true
-        if usesSecrets, let refusal = secrets.refusal { throw refusal }
+        if usesSecrets { try account.requireSecrets() }
         var headers = isSigned ? try plan.credentials.headers(context) : []
         for header in step.headers where withSecrets || !header.value.usesSecrets {
             if let value = try header.value.text(context) { headers.append((header.name, value)) }

@@ -8,8 +8,10 @@ extension ProviderClient {
     ///   `invalid-handle`.
     func context(_ parts: ContextParts, _ job: JobContext, _ handle: String? = nil, page: JQValue? = nil) throws(Failure) -> JQValue {
         let parts = parts.union(plan.credentials.parts).union(plan.base.parts).union(plan.tls?.parts ?? []).union(plan.proxy?.parts ?? [])
-        if parts.contains(.secrets), let refusal = secrets.refusal { throw refusal }
-        return try contexts.context(parts, job, exportHandle: handle, page: page, secrets: secrets.object, session: session?.values)
+        let account = try account(of: job)
+        if parts.contains(.secrets) { try account.requireSecrets() }
+        return try contexts.context(
+            parts, job, exportHandle: handle, page: page, secrets: account.secrets.object, session: account.session?.values)
     }
 
     /// Sends the request of a step with a valid session, if it needs one. If the session is refused, once more with the next one: a request
@@ -24,12 +26,13 @@ extension ProviderClient {
     ) async throws(Failure) -> (answer: ProviderResponse, context: JQValue) {
         let parts = template.parts.union(parts)
         let plan = sessionPlan(of: template)
-        if let plan { try await signIn(plan) }
-        let used = session?.id
+        let account = try account(of: job)
+        if let plan { try await signIn(plan, account) }
+        let used = account.session?.id
         var context = try context(parts, job, handle, page: page)
         var answer = try await send(kind, template, context, sources, link: link, bodyUse: bodyUse)
         if let plan, let used, refusesSession(answer, reading, context) {
-            try await signIn(plan, after: used)
+            try await signIn(plan, account, after: used)
             context = try self.context(parts, job, handle, page: page)
             answer = try await send(kind, template, context, sources, link: link, bodyUse: bodyUse)
         }
@@ -110,8 +113,8 @@ extension ProviderClient {
     /// The kind of export by `polling.key`; `nil` if the provider file has no key. It only groups durations: if the filter fails
     /// for these parameters, the job joins the jobs without a kind.
     public func pollingKey(_ job: JobContext) -> String? {
-        guard let key = plan.pollingKey,
-            let context = try? contexts.context(key.parts, job, exportHandle: nil, page: nil, secrets: secrets.object),
+        guard let key = plan.pollingKey, let account = try? account(of: job),
+            let context = try? contexts.context(key.parts, job, exportHandle: nil, page: nil, secrets: account.secrets.object),
             let value = try? key.first(context), !value.isNull
         else { return nil }
         return String(secrets.redacted(value.text).prefix(200))

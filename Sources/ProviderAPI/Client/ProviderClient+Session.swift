@@ -13,9 +13,6 @@ extension ProviderClient {
         return nil
     }
 
-    /// Whether the session needs nothing now.
-    var isSignedIn: Bool { session.map { .now < $0.renewAt } ?? false }
-
     /// Whether an answer may be about the session: a 401, or one that a rule calls unauthorised, by the host that saw the session.
     /// - Parameter context: that it was asked with.
     func refusesSession(_ answer: ProviderResponse, _ reading: AnswerReading, _ context: JQValue) -> Bool {
@@ -30,34 +27,34 @@ extension ProviderClient {
         return answer.status == 401 && plan.status.words["401"] == nil
     }
 
-    /// Makes sure that there is a valid session, and takes it for the requests that follow.
+    /// Makes sure that an account has a valid session, which the requests that follow use.
     /// - Parameter dead: the session that an answer has refused.
     /// - Throws: `sign-in-refused`, unauthorised; `session-key`; any failure of the request that signs in.
-    func signIn(_ session: SessionPlan, after dead: String? = nil) async throws(Failure) {
-        if dead == nil, isSignedIn { return }
+    func signIn(_ session: SessionPlan, _ account: Account, after dead: String? = nil) async throws(Failure) {
+        if dead == nil, account.isSignedIn { return }
         // Nobody sends it again while it is renewed.
-        if let dead, self.session?.id == dead { self.session = nil }
-        var current = try await sessions.session(after: dead) { last throws(Failure) in try await self.obtain(last) }
-        if current.id != self.session?.id, SessionContent(current.values).plan != session.fingerprint {
+        if let dead, account.session?.id == dead { account.session = nil }
+        let key = account.key
+        var current = try await account.sessions.session(after: dead) { last throws(Failure) in try await self.obtain(last, key) }
+        if current.id != account.session?.id, SessionContent(current.values).plan != session.fingerprint {
             // Another version of the provider file has signed in: it may have kept other values.
             let foreign = current.id
-            current = try await sessions.session(after: foreign) { last throws(Failure) in try await self.obtain(last) }
+            current = try await account.sessions.session(after: foreign) { last throws(Failure) in try await self.obtain(last, key) }
         }
         // While another process renews it, the old one is looked at again soon.
         let next = min(max(current.renewAt, .now + .seconds(1)), current.endsAt)
         let values = SessionContent(current.values).values
-        hide(values.texts)
-        self.session = (values, current.id, next)
+        hide(values.texts, of: account)
+        account.session = (values, current.id, next)
     }
 
     /// Sends the request that signs in.
-    private func obtain(_ last: String) async throws(Failure) -> (values: String, lifetime: Duration) {
+    private func obtain(_ last: String, _ key: String) async throws(Failure) -> (values: String, lifetime: Duration) {
         guard case .session(let session) = plan.credentials else { return ("{}", .zero) }
+        let account = account(key)
         do throws(Failure) {
-            if session.request.parts.union(session.assertion?.parts ?? []).contains(.secrets), let refusal = secrets.refusal {
-                throw refusal
-            }
-            return try await ask(session, last)
+            if session.request.parts.union(session.assertion?.parts ?? []).contains(.secrets) { try account.requireSecrets() }
+            return try await ask(session, account, last)
         } catch {
             // The request of the job was not sent.
             var failure = error
@@ -66,8 +63,11 @@ extension ProviderClient {
         }
     }
 
-    private func ask(_ session: SessionPlan, _ last: String) async throws(Failure) -> (values: String, lifetime: Duration) {
-        let plain = contexts.context(secrets: secrets.object, session: .emptyObject)
+    private func ask(_ session: SessionPlan, _ account: Account, _ last: String) async throws(Failure) -> (
+        values: String, lifetime: Duration
+    ) {
+        let secrets = account.secrets.object
+        let plain = contexts.context(secrets: secrets, session: .emptyObject)
         let basis = try session.first.map { first throws(Failure) in Self.digest(try first.text(plain) ?? "") } ?? ""
         let known = SessionContent(last)
         // What began with another first token cannot be continued with this one.
@@ -75,8 +75,8 @@ extension ProviderClient {
         // Whoever replays has no key.
         let assertion = isReplay ? session.assertion.map { _ in "***" } : try session.assertion?.token(plain, now: now())
         // The answer may repeat them.
-        hide(lastValues.texts + (assertion.map { [$0] } ?? []))
-        let context = contexts.context(secrets: secrets.object, session: lastValues, assertion: assertion)
+        hide(lastValues.texts + (assertion.map { [$0] } ?? []), of: account)
+        let context = contexts.context(secrets: secrets, session: lastValues, assertion: assertion)
         let sources = JSONSources(handle: "{}")
         // The provider counts from some time before its answer arrived.
         let begun = ContinuousClock.now
@@ -90,12 +90,12 @@ extension ProviderClient {
         defer { plan.trace?.isPaused = false }
         do throws(Failure) {
             let values = try session.values.handle(answered, answerSources, atMost: SessionContent.maxBytes)
-            hide(((try? JQValue(json: values)) ?? .emptyObject).texts)
+            hide(((try? JQValue(json: values)) ?? .emptyObject).texts, of: account)
             let content = SessionContent.json(basis: basis, plan: session.fingerprint, values: values)
             return (content, max(try lifetime(session, answered) - (.now - begun), .seconds(1)))
         } catch {
             // The body holds secrets that are not known yet: it is not quoted.
-            let what = "signing in at \(secrets.shown(url: answer.url)) answered \(answer.status)"
+            let what = "signing in at \(self.secrets.shown(url: answer.url)) answered \(answer.status)"
             throw Failure(
                 .transient, code: "unexpected-answer", message: "\(what), which does not hold what the session needs: \(error.code)")
         }

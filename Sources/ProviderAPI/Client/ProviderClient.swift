@@ -14,11 +14,15 @@ public actor ProviderClient {
     public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     let plan: ProviderPlan
+    /// Those that all jobs share. They keep the secrets of all accounts out of messages.
     var secrets: Secrets
-    private let secretSource: SecretSource
-    let sessions: SessionKeeper
-    /// The session that requests use now.
-    var session: (values: JQValue, id: String, renewAt: ContinuousClock.Instant)?
+    let secretSource: SecretSource
+    let sharing: SessionSharing
+    /// How long a process may take to sign in.
+    let turn: Duration
+    /// The account that all jobs share, and those of `secrets.by`.
+    let own: Account
+    var accounts: [String: Account] = [:]
     /// What others than this actor need of the secrets.
     private let shared: Mutex<(missing: [String], problems: [ProviderFileProblem], redaction: Redaction)>
     let contexts: ContextBuilder
@@ -65,7 +69,7 @@ public actor ProviderClient {
         egress: EgressPolicy?,
         sessions sharing: SessionSharing, trace: ClientTrace?, tape: ExchangeTape?, note: @escaping @Sendable (String) -> Void
     ) {
-        secrets = Secrets(plan.secretFields, from: source)
+        secrets = Secrets(plan.sharedSecretFields, from: source)
         secretSource = source
         shared = Mutex((secrets.missing, secrets.problems, secrets.redaction))
         definition = plan.definition
@@ -79,8 +83,9 @@ public actor ProviderClient {
         self.note = note
         self.trace = trace
         self.tape = tape
-        sessions = SessionKeeper(
-            plan.definition.name, sharing: sharing, turn: plan.definition.timeouts.whole + .seconds(5), isChained: needsSharedSession)
+        self.sharing = sharing
+        turn = plan.definition.timeouts.whole + .seconds(5)
+        own = Account("", secrets, SessionKeeper(plan.definition.name, sharing: sharing, turn: turn, isChained: needsSharedSession))
         plan.trace?.note = { [weak self] field, filter, outputs in self?.noteFilter(field, filter, outputs) }
     }
 
@@ -100,21 +105,16 @@ public actor ProviderClient {
 
     nonisolated var shownRedaction: Redaction { shared.withLock { $0.redaction } }
 
-    /// Keeps secrets that were obtained, such as tokens, out of messages.
-    func hide(_ values: [String]) {
-        secrets.hide(values)
-        let redaction = secrets.redaction
-        shared.withLock { $0.redaction = redaction }
+    /// Keeps secrets that an account has obtained, such as tokens, out of messages.
+    func hide(_ values: [String], of account: Account) {
+        secrets.hide(values, of: account.key)
+        share()
     }
 
-    /// Reads the secrets again: their files may have changed.
-    /// - Returns: whether a secret differs from before.
-    public func reloadSecrets() -> Bool {
-        let old = secrets
-        secrets = Secrets(plan.secretFields, from: secretSource, after: old)
+    /// Lets others than this actor see what has changed.
+    func share() {
         let now = (secrets.missing, secrets.problems, secrets.redaction)
         shared.withLock { $0 = now }
-        return secrets.object != old.object || secrets.problems != old.problems
     }
 
     /// Tells operators about an odd answer, the first time for each subject.

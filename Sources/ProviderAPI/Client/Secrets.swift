@@ -10,29 +10,42 @@ struct Secrets {
     let problems: [ProviderFileProblem]
     private(set) var redaction: Redaction
     /// Without what was obtained.
-    private let configured: Redaction
-    /// Secrets that sign-ins returned, of the last ones: answers may repeat old ones for a while.
-    private var obtained: [[String]]
+    private var configured: Redaction
+    /// Secrets that the last sign-ins of each account returned: answers may repeat old ones for a while.
+    private var obtained: [String: [[String]]]
 
     private static let keptSignIns = 4
 
-    /// Hides values that were obtained, in addition.
-    mutating func hide(_ values: [String]) {
-        guard !values.isEmpty, obtained.last != values else { return }
-        obtained = (obtained + [values]).suffix(Self.keptSignIns)
-        redaction = Redaction(obtained.flatMap(\.self), after: configured)
+    /// Hides values that an account has obtained, in addition.
+    mutating func hide(_ values: [String], of account: String) {
+        let known = obtained[account, default: []]
+        guard !values.isEmpty, known.last != values else { return }
+        obtained[account] = (known + [values]).suffix(Self.keptSignIns)
+        redaction = Redaction(obtained.values.flatMap { $0.flatMap(\.self) }, after: configured)
     }
 
-    /// - Parameter old: the secrets before they changed; they stay hidden, because answers may still repeat them.
-    init(_ fields: [String: Field], from source: SecretSource, after old: Secrets? = nil) {
+    /// Hides secrets of an account, for as long as these exist.
+    mutating func alsoHide(_ values: [String]) {
+        configured = Redaction(values, after: configured)
+        redaction = Redaction(values, after: redaction)
+    }
+
+    /// All of them.
+    var values: [String] { object.entries?.compactMap(\.value.string) ?? [] }
+
+    /// - Parameters:
+    ///   - place: says where a secret that is missing is to be put.
+    ///   - old: the secrets before they changed; they stay hidden, because answers may still repeat them.
+    init(
+        _ fields: [String: Field], from source: SecretSource, place: (_ name: String) -> String = Self.place, after old: Secrets? = nil
+    ) {
         var missing: [String: ProviderFileProblem] = [:]
         var entries: [(key: String, value: JQValue)] = []
         var values: [String] = []
         for (name, field) in fields {
             do {
                 guard let value = try source.value(name), !value.isEmpty else {
-                    let fix = "set \(name), or \(name)_FILE to the path of a file that holds it"
-                    missing[name] = Self.problem(field, "the secret \(name) is not set", fix: fix)
+                    missing[name] = Self.problem(field, "the secret \(name) is not set", fix: place(name))
                     continue
                 }
                 entries.append((name, JQValue(value)))
@@ -46,9 +59,11 @@ struct Secrets {
         self.missing = missing.keys.sorted()
         problems = ProviderFileError(Array(missing.values)).problems
         configured = Redaction(values, after: old?.configured)
-        obtained = old?.obtained ?? []
-        redaction = obtained.isEmpty ? configured : Redaction(obtained.flatMap(\.self), after: configured)
+        obtained = old?.obtained ?? [:]
+        redaction = obtained.isEmpty ? configured : Redaction(obtained.values.flatMap { $0.flatMap(\.self) }, after: configured)
     }
+
+    private static func place(_ name: String) -> String { "set \(name), or \(name)_FILE to the path of a file that holds it" }
 
     /// Why no request that uses secrets can be sent; `nil` if all are there.
     var refusal: Failure? {

@@ -47,13 +47,7 @@ extension ProviderDefinition {
         readRetries(root)
         readBreaker(root["breaker"])
         if let rule = root["onFileFailure"]?.word(FileFailureRule.self) { onFileFailure = rule }
-        if let section = root["limits"]?.section(["inFlight", "creates", "checks", "answer", "longestPause"]) {
-            limits.inFlight = section["inFlight"]?.integer(in: 1...1_000_000)
-            limits.creates = section["creates"]?.rate()
-            limits.checks = section["checks"]?.rate()
-            if let bytes = section["answer"]?.bytes(in: 1024...(64 << 20)) { limits.answerBytes = bytes }
-            if let pause = section["longestPause"]?.duration(in: .seconds(1) ... .seconds(86_400)) { limits.longestPause = pause }
-        }
+        limits.read(root["limits"])
         if let section = root["timeouts"]?.section(["connect", "firstByte", "stall", "whole"]) {
             let range = Duration.milliseconds(10) ... .seconds(3600)
             if let value = section["connect"]?.duration(in: range) { timeouts.connect = value }

@@ -25,6 +25,8 @@ final class ProviderPlan {
     let pollingKey: Filter?
     /// The first field that names each secret.
     let secretFields: [String: Field]
+    /// Whose secrets the jobs use; `nil`: all the same.
+    let accounts: AccountChoice?
     /// Is told what each filter gives; `nil` if nobody wants to know.
     let trace: FilterTrace?
     /// What the file probably does not mean.
@@ -34,7 +36,7 @@ final class ProviderPlan {
         [
             "provider", "baseURL", "auth", "create", "find", "steps", "status", "files", "download", "cancel", "cleanup", "polling",
             "retry",
-            "recreate", "onFileFailure", "limits", "timeouts", "breaker", "tls", "proxy", "parameters",
+            "recreate", "onFileFailure", "limits", "timeouts", "breaker", "tls", "proxy", "parameters", "secrets",
         ] + AnswerDefaults.keys
 
     /// - Parameters:
@@ -81,6 +83,7 @@ final class ProviderPlan {
             compiler.having([.anywhere, .export]) { CancelPlan(field, [], defaults, compiler) }
         }
         download = DownloadPlan(root["download"], &definition.download, credentials, defaults, compiler)
+        accounts = root["secrets"].flatMap { AccountChoice($0, compiler) }
         pollingKey = definition.readPolling(root["polling"], compiler)
         definition.readRules(root)
         log?.note("parameters", .any)
@@ -122,6 +125,12 @@ final class ProviderPlan {
 
     /// Whether the answer that makes an export ready also lists its files. Not if that needs the job, which a wake carries only in part.
     var listsReadyAnswer: Bool { files.request == nil && files.data == nil && !files.parts.contains(.job) }
+
+    /// Those of the secrets that all accounts share.
+    var sharedSecretFields: [String: Field] {
+        guard let accounts else { return secretFields }
+        return secretFields.filter { !(accounts.names?.contains($0.key) ?? true) }
+    }
 
     /// Those that a request sends: its own, or the provider's.
     func credentials(of request: RequestTemplate) -> Credentials { request.credentials ?? credentials }

@@ -84,7 +84,9 @@ enum EveryKey {
         polling: { policy: tiered, min: 1s, max: 1m, maxWait: 2h, maxQueued: 1h, maxRunning: 1h, maxAttempts: 10, key: .parameters.a }
         retry: { attempts: 3, base: 1s, cap: 2s, maxThrottled: 1h }
         recreate: { attempts: 1, after: 1m }
-        limits: { inFlight: 1, creates: 1/s, checks: 1/m burst 3, answer: 1MiB, longestPause: 1h }
+        limits: { inFlight: 1, creates: 1/s, checks: 1/m burst 3, answer: 1MiB, longestPause: 1h, tenant: { inFlight: 1, creates: 1/s }, requests: 1/s,
+          weights: { create: 1, check: 1, list: 1, cancel: 1, download: 1 }, budget: b }
+        secrets: { by: .job.tenant, names: [S] }
         breaker: { window: 60s, minimum: 10, failures: 50%, slow: 80%, slowAfter: 20s, openFor: 15s, longest: 5m, probes: 3, heldProbe: 1m }
         timeouts: { connect: 1s, firstByte: 1s, stall: 1s, whole: 1s }
         """

@@ -27,8 +27,9 @@ struct KeyDescriptions {
     func text(of place: String) -> String? {
         let parts = place.replacing("[]", with: "").split(separator: ".").map(String.init).filter { $0 != "*" }
         guard let last = parts.last else { return nil }
-        let long = parts.suffix(2).joined(separator: ".")
-        guard let candidates = rows[long] ?? rows[last] else { return Self.others[last] }
+        // The longest name that a row has.
+        let names = (1...parts.count).reversed().map { parts.suffix($0).joined(separator: ".") }
+        guard let candidates = names.lazy.compactMap({ rows[$0] }).first else { return Self.others[last] }
         // The table of the section that the key stands in, then that of all requests.
         let sections = parts.dropLast().reversed() + (parts.count == 1 ? ["top level"] : ["requests", "bodies", "answers", "sign-in"])
         for section in sections {
@@ -60,6 +61,7 @@ struct KeyDescriptions {
         "export": "{NAME: FILTER}, kept for later requests",
         "as": "what the value is", "header": "the name of a header", "mTLS": "write tls at the top level",
         "mtls": "write tls at the top level",
+        "tenant": "the limits of each tenant", "weights": "what requests cost of limits.requests",
         "states": "the states in which it is possible", "tls": "write tls at the top level",
     ]
 

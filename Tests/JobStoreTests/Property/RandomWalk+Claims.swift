@@ -144,7 +144,7 @@ extension RandomWalk {
         let isLimited = !model.places.isEmpty
         if isLimited { model.places.insert(id) }
         note("take place", "\(id)", isLimited ? "taken" : "not limited")
-        try await test.store.takePlace(of: id, provider: "acme")
+        try await test.store.takePlace(of: id, provider: "acme", tenant: "blue")
     }
 }
 

@@ -92,6 +92,7 @@ enum Sources {
         let rows = page.split(separator: "\n").filter { $0.hasPrefix("| `") }.joined(separator: "\n")
         #expect(names(rows, #/\| `\{lh:NN\}:([a-zA-Z:]+)/#) == Set(Keys.Partition.allCases.map(\.rawValue)))
         #expect(names(rows, #/\| `\{lh:p:NAME\}:([a-zA-Z:]+)/#) == Set(Keys.Provider.allCases.map(\.rawValue)))
+        #expect(names(rows, #/\| `\{lh:b:NAME\}:([a-zA-Z:]+)/#) == Set(Keys.Budget.allCases.map(\.rawValue)))
         #expect(names(rows, #/\| `\{lh:downloads\}:([a-zA-Z:]+)/#) == Set(Keys.Downloads.allCases.map(\.rawValue)))
         #expect(Set(rows.matches(of: #/\| `(lh:[a-z]+)`/#).map { String($0.output.1) }) == Set(Keys.Global.allCases.map(\.rawValue)))
     }

@@ -12,3 +12,10 @@ end
 local function use_permits(what, number, tat, interval)
     if number > 0 then redis.call('HSET', RATES, what, string.format('%.3f', tat + number * interval)) end
 end
+
+local function return_permits(what, number, rate)
+    local tat = tonumber(redis.call('HGET', RATES, what) or '0')
+    if tat == 0 or number <= 0 then return 0 end
+    redis.call('HSET', RATES, what, string.format('%.3f', tat - number * 1000 / rate))
+    return 1
+end
