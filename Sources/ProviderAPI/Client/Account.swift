@@ -11,6 +11,9 @@ final class Account {
     /// The session that requests use now.
     var session: (values: JQValue, id: String, renewAt: ContinuousClock.Instant)?
 
+    /// Of `auth: {tokens: …}`.
+    var tokens = TokenStates()
+
     init(_ key: String, _ secrets: Secrets, _ sessions: SessionKeeper) {
         (self.key, self.secrets, self.sessions) = (key, secrets, sessions)
     }

@@ -78,13 +78,15 @@ extension ProviderClient {
             let template = phase.plan.request
             let context = try context(template.parts.union(phase.plan.parts), job, exportHandle)
             let session = phase.session == nil || isSecond ? nil : try account(of: job).session?.id
-            let request = try request(template, context, JSONSources(parameters: job.request.parameters, handle: exportHandle))
+            let token = try token(for: plan.credentials(of: template), job)
+            let sources = JSONSources(parameters: job.request.parameters, handle: exportHandle)
+            let request = try request(template, context, sources, token: token)
             lastCheck += 1
             let number = lastCheck
             checks[number] = PendingCheck(
                 phase: phase, context: context, parameters: job.request.parameters, method: request.method, url: request.url,
                 job: phase.index == nil && plan.listsReadyAnswer ? job : nil,
-                exportHandle: exportHandle, asked: exportHandle, index: index, answers: answers, begun: .now,
+                exportHandle: exportHandle, asked: exportHandle, index: index, answers: answers, begun: .now, token: token,
                 retry: session.map { (job, $0) })
             if phase.index == nil, plan.status.ready == .download {
                 // Reading the head of a stream has no callback; such an API has few exports at once.
@@ -112,6 +114,7 @@ extension ProviderClient {
         let index: Int
         let answers: Inbox<CheckAnswer>
         let begun: ContinuousClock.Instant
+        let token: UsedToken?
         /// What a second request needs if the session is refused; `nil` without a session, and for the second request.
         let retry: (job: JobContext, session: String)?
     }
@@ -119,7 +122,7 @@ extension ProviderClient {
     private func answered(_ number: UInt64, _ response: Result<HTTPResponse, HTTPError>) {
         guard let check = checks.removeValue(forKey: number) else { return }
         if let retry = check.retry, case .success(let response) = response, isRefused(check, response) {
-            noteBudget(.check, response.headers)
+            noteBudget(.check, response.headers, check.token)
             return send(retry.job, check.exportHandle, check.index, check.answers, after: retry.session)
         }
         let (outcome, handle) = judged(check, response)

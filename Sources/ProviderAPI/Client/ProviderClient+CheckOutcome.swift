@@ -8,7 +8,7 @@ extension ProviderClient {
     func judged(
         _ check: PendingCheck, _ response: Result<HTTPResponse, HTTPError>
     ) -> (outcome: CheckOutcome, exportHandle: String?) {
-        let answer: ProviderResponse
+        var answer: ProviderResponse
         let phase = check.phase
         switch response {
         case .success(let response):
@@ -17,7 +17,8 @@ extension ProviderClient {
                 credentials: phase.index == nil ? plan.statusCredentials : plan.credentials(of: phase.plan.request))
         case .failure(let error): return (.failure(reported(Failure(error))), nil)
         }
-        noteBudget(.check, answer.headers)
+        answer.token = check.token
+        noteBudget(.check, answer.headers, check.token)
         trace(answer, took: .now - check.begun)
         let answered = contexts.context(phase.plan.parts, check.context, answer: answer)
         do throws(Failure) {

@@ -120,7 +120,8 @@ extension ProviderClient {
         let step = plan.files
         let context = try context(ask.template.parts.union(step.parts), job, handle, page: ask.page)
         let sources = JSONSources(parameters: job.request.parameters, handle: handle, page: cursor.token)
-        var request = try request(ask.template, context, sources, link: ask.link)
+        let used = try token(for: plan.credentials(of: ask.template), job)
+        var request = try request(ask.template, context, sources, link: ask.link, token: used)
         (request.maxBodyBytes, request.timeouts.whole, request.acceptsCompression) = (nil, nil, false)
         if !ask.template.hasHeader("accept") {
             request.headers.removeAll { $0.name == "Accept" }
@@ -131,7 +132,7 @@ extension ProviderClient {
         let stream: HTTPStream
         do throws(HTTPError) { stream = try await open(request) } catch { throw Failure(error) }
         trace(stream, took: .now - begun)
-        noteBudget(.list, stream.headers)
+        noteBudget(.list, stream.headers, used)
         var received: ProviderResponse?
         do throws(Failure) {
             let isData = (200...299).contains(stream.status)
@@ -141,7 +142,8 @@ extension ProviderClient {
                 if let peeked, peeked.isWhole || !isData { body = Array(peeked.start.prefix(Self.longestPeek)) }
             }
             let response = HTTPResponse(status: stream.status, headers: stream.headers, body: body, url: stream.url)
-            let answer = ProviderResponse(response, to: request, credentials: plan.credentials(of: ask.template))
+            var answer = ProviderResponse(response, to: request, credentials: plan.credentials(of: ask.template))
+            answer.token = used
             received = answer
             isRefused = refusesSession(answer, step.reading, context)
             let answered = contexts.context(step.parts, context, answer: answer)

@@ -32,7 +32,7 @@ extension ProviderClient {
     private func openDownload(
         _ file: DownloadTarget, _ job: JobContext, _ exportHandle: String, _ isRefused: inout Bool
     ) async throws(Failure) -> HTTPStream {
-        let step = plan.download
+        let step = plan.download, token = try token(for: plan.credentials, job), credentials = token?.credentials ?? plan.credentials
         let tlsParts = (plan.tls?.parts ?? []).union(plan.proxy?.parts ?? [])
         let parts = tlsParts.union(step.requestParts).union(step.reading.parts).union(plan.credentials.parts).union(plan.base.parts)
         let account = try account(of: job)
@@ -49,11 +49,11 @@ extension ProviderClient {
             withCredentials && (address.s3?.parts ?? plan.credentials.parts).contains(.secrets)
             || withSecrets && step.headers.contains { $0.value.usesSecrets } || step.request?.parts.contains(.secrets) == true
         if usesSecrets { try account.requireSecrets() }
-        var headers = isSigned ? try plan.credentials.headers(context) : []
+        var headers = isSigned ? try credentials.headers(context) : []
         for header in step.headers where withSecrets || !header.value.usesSecrets {
             if let value = try header.value.text(context) { headers.append((header.name, value)) }
         }
-        let signed = isSigned ? try plan.credentials.signed(address.url, context) : address.url
+        let signed = isSigned ? try credentials.signed(address.url, context) : address.url
         let hadCredentials = usesSecrets || withCredentials && !headers.isEmpty || signed != address.url || address.s3 != nil
         let sensitive = headers.map(\.name)
         if !headers.contains(where: { $0.name.lowercased() == "accept-encoding" }) { headers.append(("Accept-Encoding", "identity")) }
@@ -71,7 +71,7 @@ extension ProviderClient {
         if let s3 = address.s3 {
             request = try s3.signed(request, context, now: now())
         } else if isSigned {
-            request = try plan.credentials.signed(request, context, now: now())
+            request = try credentials.signed(request, context, now: now())
         }
         trace(request)
         let begun = ContinuousClock.now
@@ -81,9 +81,9 @@ extension ProviderClient {
         do throws(Failure) {
             // The budget of a file host is not that of the API.
             if own != nil, own == WebURL.origin(stream.url.isEmpty ? signed : stream.url) {
-                noteBudget(.download(host: Self.host(ofOrigin: own)), stream.headers)
+                noteBudget(.download(host: Self.host(ofOrigin: own)), stream.headers, isSigned ? token : nil)
             }
-            try await judge(stream, request, context, hadCredentials: hadCredentials, &isRefused)
+            try await judge(stream, request, context, hadCredentials: hadCredentials, isSigned ? token : nil, &isRefused)
             return stream
         } catch {
             stream.cancel()
@@ -93,7 +93,7 @@ extension ProviderClient {
 
     /// - Throws: the failure that the answer is, unless it is the file.
     private func judge(
-        _ stream: HTTPStream, _ request: HTTPRequest, _ context: JQValue, hadCredentials: Bool, _ isRefused: inout Bool
+        _ stream: HTTPStream, _ request: HTTPRequest, _ context: JQValue, hadCredentials: Bool, _ token: UsedToken?, _ isRefused: inout Bool
     ) async throws(Failure) {
         let step = plan.download
         let mayBeFile = [200, 203].contains(stream.status)
@@ -113,7 +113,8 @@ extension ProviderClient {
             if let peeked, peeked.isWhole || !mayBeFile { body = Array(peeked.start.prefix(Self.longestPeek)) }
         }
         let response = HTTPResponse(status: stream.status, headers: stream.headers, body: body, url: stream.url)
-        let answer = ProviderResponse(response, to: request, credentials: plan.credentials)
+        var answer = ProviderResponse(response, to: request, credentials: plan.credentials)
+        answer.token = token
         isRefused = refusesSession(answer, step.reading, context)
         do throws(Failure) {
             let answered = contexts.context(step.reading.parts, context, answer: answer)

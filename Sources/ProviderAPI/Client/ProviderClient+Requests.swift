@@ -28,9 +28,9 @@ extension ProviderClient {
         let plan = sessionPlan(of: template)
         let account = try account(of: job)
         if let plan { try await signIn(plan, account) }
-        let used = account.session?.id
+        let used = account.session?.id, token = try token(for: self.plan.credentials(of: template), job)
         var context = try context(parts, job, handle, page: page)
-        var answer = try await send(kind, template, context, sources, link: link, bodyUse: bodyUse)
+        var answer = try await send(kind, template, context, sources, link: link, bodyUse: bodyUse, token: token)
         if let plan, let used, refusesSession(answer, reading, context) {
             try await signIn(plan, account, after: used)
             context = try self.context(parts, job, handle, page: page)
@@ -43,12 +43,13 @@ extension ProviderClient {
     /// - Parameters:
     ///   - kind: what its budget is counted for; `nil`: for nothing.
     ///   - link: a URL from a response; if set, it is requested with GET instead of the template's URL.
+    ///   - token: that it uses, if the provider has several.
     ///   - isSecret: whether the answer holds secrets that are not known yet.
     func send(
         _ kind: RequestKind?, _ template: RequestTemplate, _ context: JQValue, _ sources: JSONSources, link: String? = nil,
-        bodyUse: FilesPlan.BodyUse = .read, isSecret: Bool = false
+        bodyUse: FilesPlan.BodyUse = .read, isSecret: Bool = false, token: UsedToken? = nil
     ) async throws(Failure) -> ProviderResponse {
-        let request = try request(template, context, sources, link: link)
+        let request = try request(template, context, sources, link: link, token: token)
         let begun = ContinuousClock.now
         let response: HTTPResponse
         do throws(HTTPError) {
@@ -59,14 +60,15 @@ extension ProviderClient {
         } catch {
             throw Failure(error)
         }
-        let answer = ProviderResponse(response, to: request, as: template.answer, credentials: plan.credentials(of: template))
-        if let kind { noteBudget(kind, answer.headers) }
+        var answer = ProviderResponse(response, to: request, as: template.answer, credentials: plan.credentials(of: template))
+        answer.token = token
+        if let kind { noteBudget(kind, answer.headers, token) }
         trace(answer, took: .now - begun, isSecret: isSecret)
         return answer
     }
 
     func request(
-        _ template: RequestTemplate, _ context: JQValue, _ sources: JSONSources, link: String? = nil
+        _ template: RequestTemplate, _ context: JQValue, _ sources: JSONSources, link: String? = nil, token: UsedToken?
     ) throws(Failure) -> HTTPRequest {
         // A URL that is written out needs no base, which may depend on the job.
         let isWritten = link == nil && template.line.isAbsolute
@@ -75,7 +77,7 @@ extension ProviderClient {
         if link == nil { url = try template.url(context, sources, base: base) }
         // Hosts written in the provider file are trusted. For a URL from a response, credentials go only to the origin of the base URL.
         let isTrusted = isWritten || link == nil && template.line.isWrittenHost || WebURL.origin(url) == WebURL.origin(base)
-        let credentials = plan.credentials(of: template)
+        let credentials = token?.credentials ?? plan.credentials(of: template)
         var headers = isTrusted ? try credentials.headers(context) : []
         var sensitive = headers.map(\.name)
         for header in template.headers where isTrusted || !header.value.usesSecrets {

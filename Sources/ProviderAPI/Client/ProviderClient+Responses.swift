@@ -25,6 +25,17 @@ extension ProviderClient {
     func verdict(
         _ answer: ProviderResponse, _ reading: AnswerReading, _ context: JQValue, _ what: String, isCreate: Bool = false
     ) throws(Failure) -> Verdict {
+        switch try judged(answer, reading, context, what, isCreate: isCreate) {
+        case .ruled(let failure): .ruled(passedOn(failure, answer.token))
+        case .byStatus(let failure): .byStatus(passedOn(failure, answer.token))
+        case .success: .success
+        case .ok: .ok
+        }
+    }
+
+    private func judged(
+        _ answer: ProviderResponse, _ reading: AnswerReading, _ context: JQValue, _ what: String, isCreate: Bool
+    ) throws(Failure) -> Verdict {
         for rule in reading.rules where rule.matches(context) {
             guard let failureClass = try rule.answerClass.value(context, secrets).failureClass else { return .ok }
             return .ruled(failure(answer, failureClass, rule.code, rule.message, wait: rule.wait, reading, context, what))

@@ -19,6 +19,8 @@ struct ProviderResponse {
     let body: JQValue
     /// Why the body is not parsed although its type or the provider file says how. It may be a proxy's page: whoever reads it decides.
     let problem: BodyProblem?
+    /// The token that it was asked with, if the provider has several.
+    var token: UsedToken?
 
     init(_ response: HTTPResponse, to request: HTTPRequest, as form: AnswerForm = .auto, credentials: Credentials = .none) {
         self.init(response, method: request.method, url: request.url, as: form, credentials: credentials)

@@ -16,6 +16,8 @@ enum Credentials {
     case session(SessionPlan)
     /// Headers that depend on the whole request.
     case aws(AWSPlan)
+    /// One of several, see `ProviderClient.token`.
+    case tokens(TokenPool)
 
     var parts: ContextParts {
         switch self {
@@ -25,6 +27,7 @@ enum Credentials {
         case .headers(let parameters), .query(let parameters): parameters.reduce(into: []) { $0.formUnion($1.value.parts) }
         case .session(let session): session.send.parts
         case .aws(let plan): plan.parts
+        case .tokens(let pool): pool.tokens.reduce(into: []) { $0.formUnion($1.parts) }
         }
     }
 
@@ -36,13 +39,14 @@ enum Credentials {
         case .headers(let headers): Set(headers.map { $0.name.lowercased() })
         case .session(let session): session.send.names
         case .aws: AWSPlan.names
+        case .tokens(let pool): pool.tokens.reduce(into: []) { $0.formUnion($1.names) }
         }
     }
 
     /// - Throws: `missing-value` if a filter gives null or no output.
     func headers(_ context: JQValue) throws(Failure) -> [(name: String, value: String)] {
         switch self {
-        case .none, .query, .aws: return []
+        case .none, .query, .aws, .tokens: return []
         case .bearer(let token): return [("Authorization", "Bearer \(try Self.text(token, context))")]
         case .basic(let username, let password):
             // RFC 7617, section 2.
@@ -85,6 +89,7 @@ enum Credentials {
     /// The URL without those parameters: what is stored or shown.
     func unsigned(_ url: String) -> String {
         if case .session(let session) = self { return session.send.unsigned(url) }
+        if case .tokens(let pool) = self { return pool.tokens.reduce(url) { $1.unsigned($0) } }
         guard case .query(let parameters) = self, let start = url.firstIndex(of: "?") else { return url }
         let names = Set(parameters.map { PercentEncoding.encoded($0.name) })
         let parts = url[url.index(after: start)...].split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false)
@@ -102,7 +107,7 @@ enum Credentials {
 
 extension Credentials {
     private static let schemes = ["bearer", "basic", "header", "query", "aws"]
-    private static let signIns = ["oauth2", "session"]
+    private static let signIns = ["oauth2", "session", "tokens"]
     private static let certificates = ["mTLS", "mtls", "tls"]
 
     init(_ field: Field?, _ compiler: FilterCompiler) {
@@ -140,6 +145,7 @@ extension Credentials {
         case "basic": basic(entry.value, compiler)
         case "oauth2": SessionPlan.oauth2(entry.value, compiler).map { .session($0) }
         case "session": SessionPlan.session(entry.value, compiler).map { .session($0) }
+        case "tokens": TokenPool(entry.value) { read($0, Self.schemes, compiler) }.map { .tokens($0) }
         case "aws": AWSPlan(entry.value, compiler).map { .aws($0) }
         case "query": .query(RequestTemplate.parameters(entry.value, compiler))
         default: .headers(HeaderFields.read(entry.value, compiler))

@@ -169,7 +169,15 @@ enum EveryKey {
     private static let least = """
         provider: least
         baseURL: https://api.example.com
-        auth: { basic: { username: u, password: p } }
+        auth:
+          tokens:
+            use: turns
+            of:
+              - { bearer: t }
+              - { basic: { username: u, password: p } }
+              - { header: { X-T: t } }
+              - { query: { key: k } }
+              - { aws: { accessKeyId: i, secretAccessKey: s, sessionToken: t, region: r, service: s } }
         create: { request: POST /x, export: { id: .response.body.id } }
         status: { request: GET /x, state: .response.body.s, states: { running: r, ready: d } }
         files: { items: .response.body.f }
