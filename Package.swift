@@ -134,7 +134,8 @@ var floor6: [Target] {
             dependencies: [
                 "Orchestrator", "Worker", "Sandbox", "Archive", "HTTPClient", "JobMessages", "JobStore", "Lifecycle", "ObjectStorage",
                 "AWSSignature", "ProviderAPI", "RabbitMQ", "Encoding",
-                "Redis", "Telemetry", "EventThread", "ExportCore", "CMemory", argumentParser, configuration, crypto, lifecycle, logging,
+                "Redis", "Telemetry", "EventThread", "ExportCore", "CMemory", argumentParser, configuration, crypto, hummingbird, lifecycle,
+                logging,
                 metrics,
                 system, yams,
             ],

@@ -133,4 +133,39 @@ struct AssertionTests {
         let tls = await TestProvider.problems(ProviderFileTests.least + "\ntls: { certificate: /no/such.pem, key: /no/such.key }")
         #expect(tls.map(\.message) == ["cannot read /no/such.pem", "cannot read /no/such.key"])
     }
+
+    private static func keySet(_ algorithm: String, _ pem: String) async throws -> [String: String] {
+        let yaml = """
+            provider: p
+            baseURL: https://api.example.com
+            auth:
+              oauth2:
+                tokenURL: https://api.example.com/t
+                clientId: c
+                jwt: { algorithm: \(algorithm), keyId: k-1, key: "{{ .secrets.KEY }}" }
+            create: { request: POST /x, export: { id: .response.body.id } }
+            status: { request: "GET /x/{{ .export.id }}", state: .response.body.s, states: { ready: DONE } }
+            files: { request: GET /f, items: .response.body.files }
+            """
+        let client = try await TestProvider.open(yaml, secrets: .environment(["KEY": pem]))
+        let json = try #require(try await client.publicKeys(account: ""))
+        return try #require(try JSONDecoder().decode([String: [[String: String]]].self, from: Data(json.utf8))["keys"]?.first)
+    }
+
+    private static func data(_ text: String?) throws -> Data {
+        let base64 = try #require(text).replacing("-", with: "+").replacing("_", with: "/")
+        return try #require(Data(base64Encoded: base64 + String(repeating: "=", count: (4 - base64.count % 4) % 4)))
+    }
+
+    @Test("has a public key that can be published as a JSON Web Key Set") func keySets() async throws {
+        let rsa = try _RSA.Signing.PrivateKey(keySize: .bits2048)
+        var key = try await Self.keySet("RS384", rsa.pemRepresentation)
+        #expect(key["kty"] == "RSA" && key["alg"] == "RS384" && key["use"] == "sig" && key["kid"] == "k-1" && key["d"] == nil)
+        let published = try _RSA.Signing.PublicKey(n: Self.data(key["n"]), e: Self.data(key["e"]))
+        #expect(published.derRepresentation == rsa.publicKey.derRepresentation)
+        let curve = P384.Signing.PrivateKey()
+        key = try await Self.keySet("ES384", curve.pemRepresentation)
+        #expect(key["kty"] == "EC" && key["crv"] == "P-384")
+        #expect(try Self.data(key["x"]) + Self.data(key["y"]) == curve.publicKey.rawRepresentation)
+    }
 }

@@ -35,11 +35,11 @@ extension ProviderClient {
         // Nobody sends it again while it is renewed.
         if let dead, account.session?.id == dead { account.session = nil }
         let key = account.key
-        var current = try await account.sessions.session(after: dead) { last throws(Failure) in try await self.obtain(last, key) }
+        var current = try await account.sessions.session(after: dead) { last throws(Failure) in try await self.signIn(last, key) }
         if current.id != account.session?.id, SessionContent(current.values).plan != session.fingerprint {
             // Another version of the provider file has signed in: it may have kept other values.
             let foreign = current.id
-            current = try await account.sessions.session(after: foreign) { last throws(Failure) in try await self.obtain(last, key) }
+            current = try await account.sessions.session(after: foreign) { last throws(Failure) in try await self.signIn(last, key) }
         }
         // While another process renews it, the old one is looked at again soon.
         let next = min(max(current.renewAt, .now + .seconds(1)), current.endsAt)
@@ -49,7 +49,7 @@ extension ProviderClient {
     }
 
     /// Sends the request that signs in.
-    private func obtain(_ last: String, _ key: String) async throws(Failure) -> (values: String, lifetime: Duration) {
+    private func signIn(_ last: String, _ key: String) async throws(Failure) -> (values: String, lifetime: Duration) {
         guard case .session(let session) = plan.credentials else { return ("{}", .zero) }
         let account = account(key)
         do throws(Failure) {
@@ -66,17 +66,38 @@ extension ProviderClient {
     private func ask(_ session: SessionPlan, _ account: Account, _ last: String) async throws(Failure) -> (
         values: String, lifetime: Duration
     ) {
-        let secrets = account.secrets.object
-        let plain = contexts.context(secrets: secrets, session: .emptyObject)
-        let basis = try session.first.map { first throws(Failure) in Self.digest(try first.text(plain) ?? "") } ?? ""
+        let basis = try basis(session, account)
         let known = SessionContent(last)
         // What began with another first token cannot be continued with this one.
         let lastValues = known.basis == basis ? known.values : .emptyObject
+        if session.login != nil, lastValues["refresh_token"] == nil, session.first == nil {
+            let account = account.key.isEmpty ? "" : " --account \(account.key)"
+            throw Failure(
+                .unauthorised, code: "not-signed-in",
+                message: "nobody has signed in yet; run longhaul provider login \(definition.name)\(account)")
+        }
+        let (values, lifetime) = try await obtain(session, account, lastValues)
+        return (SessionContent.json(basis: basis, plan: session.fingerprint, values: values), lifetime)
+    }
+
+    /// Tells what a chain of sign-ins began with.
+    func basis(_ session: SessionPlan, _ account: Account) throws(Failure) -> String {
+        guard let first = session.first else { return "" }
+        return Self.digest(try first.text(contexts.context(secrets: account.secrets.object, session: .emptyObject)) ?? "")
+    }
+
+    /// Sends a request that signs in.
+    /// - Parameter last: what it reads as `.session`.
+    func obtain(
+        _ session: SessionPlan, _ account: Account, _ last: JQValue
+    ) async throws(Failure) -> (values: String, lifetime: Duration) {
+        let secrets = account.secrets.object
         // Whoever replays has no key.
+        let plain = contexts.context(secrets: secrets, session: .emptyObject)
         let assertion = isReplay ? session.assertion.map { _ in "***" } : try session.assertion?.token(plain, now: now())
         // The answer may repeat them.
-        hide(lastValues.texts + (assertion.map { [$0] } ?? []), of: account)
-        let context = contexts.context(secrets: secrets, session: lastValues, assertion: assertion)
+        hide(last.texts + (assertion.map { [$0] } ?? []), of: account)
+        let context = contexts.context(secrets: secrets, session: last, assertion: assertion)
         let sources = JSONSources(handle: "{}")
         // The provider counts from some time before its answer arrived.
         let begun = ContinuousClock.now
@@ -91,8 +112,7 @@ extension ProviderClient {
         do throws(Failure) {
             let values = try session.values.handle(answered, answerSources, atMost: SessionContent.maxBytes)
             hide(((try? JQValue(json: values)) ?? .emptyObject).texts, of: account)
-            let content = SessionContent.json(basis: basis, plan: session.fingerprint, values: values)
-            return (content, max(try lifetime(session, answered) - (.now - begun), .seconds(1)))
+            return (values, max(try lifetime(session, answered) - (.now - begun), .seconds(1)))
         } catch {
             // The body holds secrets that are not known yet: it is not quoted.
             let what = "signing in at \(self.secrets.shown(url: answer.url)) answered \(answer.status)"
@@ -106,7 +126,10 @@ extension ProviderClient {
         var failure = failure
         if ![.throttled, .transient, .notYet, .corrupt].contains(failure.failureClass) {
             (failure.failureClass, failure.code, failure.countsAsAttempt) = (.unauthorised, "sign-in-refused", true)
-            if session.isChained { failure.message += "; if its refresh token has changed and was lost, set a new one" }
+            if session.isChained, session.first != nil || session.login != nil {
+                let fix = session.login == nil ? "set a new one" : "run longhaul provider login \(definition.name)"
+                failure.message += "; if its refresh token has changed and was lost, \(fix)"
+            }
         }
         return reported(failure, answer)
     }

@@ -76,6 +76,7 @@ public actor ProviderClient {
         self.source = file
         contexts = ContextBuilder(plan.definition.parameters)
         needsSharedSession = if case .session(let session) = plan.credentials { session.isChained } else { false }
+        login = LoginPlace(plan)
         self.plan = plan
         self.http = http
         self.thread = thread
@@ -91,6 +92,9 @@ public actor ProviderClient {
 
     /// Whether each sign-in needs what the last one returned: it must be kept, and only one process may sign in at a time.
     public nonisolated let needsSharedSession: Bool
+
+    /// How a person signs in; `nil` if the provider file has no `login`.
+    public nonisolated let login: LoginPlace?
 
     /// The secrets that are not set or cannot be read, sorted. While there are any, requests that use secrets fail with
     /// `missing-secret`, class `unauthorised`, and are not sent.

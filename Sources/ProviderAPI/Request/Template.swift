@@ -44,6 +44,12 @@ struct Template {
 
     var usesSecrets: Bool { parts.contains(.secrets) }
 
+    /// The names of the secrets in it.
+    var secretNames: Set<String> {
+        let filters = pieces.compactMap { piece in if case .filter(let filter, _) = piece { filter.program.filter } else { nil } }
+        return Set(filters.flatMap { $0.matches(of: /\.secrets\.([A-Za-z_][A-Za-z0-9_]*)/).map { String($0.1) } })
+    }
+
     /// The text itself, if it contains no filter.
     var literal: String? {
         if pieces.isEmpty { return "" }

@@ -8,7 +8,8 @@ enum EveryKey {
         auth:
           oauth2:
             { tokenURL: "https://a.example.com/t", grant: refresh_token, clientId: i, clientSecret: s, client: body, refreshToken: "{{ .secrets.R }}",
-              scope: x, parameters: { audience: y }, lifetime: 1h, send: { bearer: "{{ .session.access_token }}" }, rotates: true }
+              scope: x, parameters: { audience: y }, lifetime: 1h, send: { bearer: "{{ .session.access_token }}" }, rotates: true,
+              login: { authorizationURL: "https://a.example.com/a", parameters: { p: q }, port: 1, path: /c } }
         proxy: none
         parameters: { type: object }
         redirects: follow

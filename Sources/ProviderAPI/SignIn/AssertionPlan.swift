@@ -52,17 +52,23 @@ struct AssertionPlan {
         let end = now + Int64(lifetime / .seconds(1))
         let times = "\"iat\":\(now),\"exp\":\(end),\"jti\":\"\(UUID().uuidString.lowercased())\"}"
         let payload = claims + (claims.count > 1 ? "," : "") + times
-        let text = "\(Self.base64(Data((header + "}").utf8))).\(Self.base64(Data(payload.utf8)))"
+        let text = "\(WebTokenText.base64(Data((header + "}").utf8))).\(WebTokenText.base64(Data(payload.utf8)))"
         let pem = try key.text(context) ?? ""
         do throws(WebTokenError) {
-            return "\(text).\(Self.base64(try algorithm.signature(of: Data(text.utf8), key: pem)))"
+            return "\(text).\(WebTokenText.base64(try algorithm.signature(of: Data(text.utf8), key: pem)))"
         } catch {
-            throw Failure(.unauthorised, code: "invalid-key", message: "\(key.field): \(error.message)")
+            throw invalid(error)
         }
     }
 
-    /// RFC 7515, appendix C.
-    private static func base64(_ data: Data) -> String {
-        data.base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
+    /// The public key as a JSON Web Key Set.
+    /// - Throws: as `token`.
+    func publicKeys(_ context: JQValue) throws(Failure) -> String {
+        let id = try keyID?.text(context), pem = try key.text(context) ?? ""
+        do throws(WebTokenError) { return try PublicKeySet.json(algorithm, pem: pem, id: id) } catch { throw invalid(error) }
+    }
+
+    private func invalid(_ error: WebTokenError) -> Failure {
+        Failure(.unauthorised, code: "invalid-key", message: "\(key.field): \(error.message)")
     }
 }

@@ -9,6 +9,10 @@ struct OAuth2Reading {
         case refreshToken = "refresh_token"
         /// RFC 7523, section 2.1.
         case jwtBearer = "jwt_bearer"
+        /// RFC 6749, section 4.1: for `login` only.
+        case authorizationCode = "authorization_code"
+
+        static let allCases: [Grant] = [.clientCredentials, .refreshToken, .jwtBearer]
     }
 
     /// How the client says who it is: RFC 6749, section 2.3.1; `jwt`: RFC 7523, section 2.2.
@@ -19,10 +23,11 @@ struct OAuth2Reading {
     init?(_ field: Field, _ compiler: FilterCompiler) {
         let keys = [
             "grant", "tokenURL", "clientId", "clientSecret", "client", "refreshToken", "rotates", "scope", "parameters", "jwt", "lifetime",
-            "send",
+            "send", "login",
         ]
         guard let section = field.section(keys) else { return nil }
-        let grant = section["grant"]?.word(Grant.self) ?? (section.has("refreshToken") ? .refreshToken : .clientCredentials)
+        let isLong = section.has("refreshToken") || section.has("login")
+        let grant = section["grant"]?.word(Grant.self) ?? (isLong ? .refreshToken : .clientCredentials)
         let client = section["client"]?.word(Client.self) ?? (section.has("jwt") && grant != .jwtBearer ? .jwt : .basic)
         let url = section.required("tokenURL", fix: "write the URL of the token endpoint, such as https://auth.example.com/oauth/token")
         let id = section.required("clientId", fix: "write \"{{ .secrets.CLIENT_ID }}\"")
@@ -31,7 +36,7 @@ struct OAuth2Reading {
         if grant == .clientCredentials, client != .jwt {
             _ = section.required("clientSecret", fix: "write \"{{ .secrets.CLIENT_SECRET }}\"")
             section["refreshToken"]?.problem("client_credentials has no refresh token", fix: "remove it, or write grant: refresh_token")
-        } else if grant == .refreshToken {
+        } else if grant == .refreshToken, !section.has("login") {
             _ = section.required("refreshToken", fix: "write \"{{ .secrets.REFRESH_TOKEN }}\", the first one")
         }
         guard let urlField = url, let url = url?.text(), let id = id?.text() else { return nil }
@@ -41,8 +46,21 @@ struct OAuth2Reading {
         }
         Self.log(field)
         plan = field.report.withoutLog { Self.session(section, grant, client, url, id, compiler) }
+        if let login = section["login"] { readLogin(login, section, client, url, id, compiler) }
         guard needsToken, let field = section["jwt"] else { return }
         plan?.assertion = compiler.having([.secrets]) { AssertionPlan(field, audience: url, issuer: id, compiler) }
+        plan?.login?.exchange.assertion = plan?.assertion
+    }
+
+    private mutating func readLogin(
+        _ login: Field, _ section: Section, _ client: Client, _ url: String, _ id: String, _ compiler: FilterCompiler
+    ) {
+        guard let plan, plan.isChained || section["rotates"]?.boolean() == false else {
+            return login.problem("this grant needs no person", fix: "remove it, or write grant: refresh_token")
+        }
+        let exchange = login.report.withoutLog { Self.session(section, .authorizationCode, client, url, id, compiler) }
+        guard let idField = section["clientId"] else { return }
+        plan.login = LoginPlan(login, clientID: idField, scope: section["scope"], exchange: exchange, compiler)
     }
 
     /// What is read as part of the session that is made of the section.
@@ -70,12 +88,17 @@ struct OAuth2Reading {
         let grantType = grant == .jwtBearer ? "urn:ietf:params:oauth:grant-type:jwt-bearer" : grant.rawValue
         var form: [(Node, Node)] = [(text("grant_type"), text(grantType))]
         if grant == .jwtBearer { form.append((text("assertion"), text("{{ .assertion }}"))) }
-        let rotates = section["rotates"]?.boolean() ?? true
-        if grant == .refreshToken, let first = section["refreshToken"]?.text() {
-            form.append((text("refresh_token"), text(rotates ? chained(first) : first)))
-            chain = rotates ? text(first) : nil
+        let first = section["refreshToken"]?.text()
+        // Without a first one, all come from a login.
+        let rotates = section["rotates"]?.boolean() ?? true || first == nil
+        switch grant {
+        case .refreshToken:
+            form.append((text("refresh_token"), text(first.map { rotates ? chained($0) : $0 } ?? "{{ .session.refresh_token }}")))
+            chain = rotates ? first.map(text) : nil
+        case .authorizationCode: form += LoginPlan.names.map { (text($0), text("{{ .session.\($0) }}")) }
+        case .clientCredentials, .jwtBearer: break
         }
-        if let scope = section["scope"] { form.append((text("scope"), scope.node)) }
+        if let scope = section["scope"], grant != .authorizationCode { form.append((text("scope"), scope.node)) }
         for entry in section["parameters"].flatMap(Section.init)?.fields ?? [] { form.append((text(entry.key), entry.value.node)) }
         var request: [(Node, Node)] = [(text("request"), text("POST \(url)"))]
         let secret = section["clientSecret"]
@@ -98,7 +121,7 @@ struct OAuth2Reading {
                 Node(
                     [(text("access_token"), text(".response.body.access_token"))]
                         // An answer without a new one leaves the old one valid.
-                        + (rotates
+                        + (rotates || grant == .authorizationCode
                             ? [(text("refresh_token"), text(".response.body.refresh_token // .session.refresh_token // empty"))] : []))
             ))
         request.append((text("expires"), text(".response.body.expires_in")))
@@ -112,7 +135,9 @@ struct OAuth2Reading {
         ]
         request.append((text("errors"), Node([Node(refusal)])))
         let mark = section.field
-        return SessionPlan.session(Field(node: Node(request), path: mark.path, report: mark.report), compiler, also: .assertion)
+        return SessionPlan.session(
+            Field(node: Node(request), path: mark.path, report: mark.report), compiler, also: .assertion,
+            given: grant == .authorizationCode ? LoginPlan.names : [])
     }
 
     private static func isFilter(_ text: String) -> Bool {

@@ -106,6 +106,16 @@ actor SessionKeeper {
         return try await shared.keep(got.values, got.lifetime, after: record.id)
     }
 
+    /// Keeps a session that a person has begun, whatever was there.
+    /// - Throws: `session-key`, `store-unavailable`.
+    func replace(_ values: String, _ lifetime: Duration) async throws(Failure) {
+        do {
+            current = try await shared.replace(values, lifetime)
+        } catch {
+            throw Self.failure(error)
+        }
+    }
+
     private static func failure(_ error: any Error) -> Failure {
         if let failure = error as? Failure { return failure }
         if error is SessionSealError {

@@ -22,6 +22,8 @@ final class SessionPlan {
     let first: Template?
     /// Signed for each sign-in, as `.assertion`.
     var assertion: AssertionPlan?
+    /// How a person begins a chain; only with `oauth2`.
+    var login: LoginPlan?
     /// Tells this version of the section from others.
     let fingerprint: String
     /// Whether the request reads what an earlier one returned: a refresh token that changes. Without a record of it nobody can sign in.
@@ -44,14 +46,19 @@ final class SessionPlan {
     /// The parts that the filters over the answer read.
     var answerParts: ContextParts { values.parts.union(expires?.parts ?? []).union(reading.parts) }
 
+    /// The secrets that the first token is.
+    var firstSecrets: Set<String> { first?.secretNames ?? [] }
+
     static let usualLifetime = Duration.seconds(3600)
     private static let lifetimes = Duration.seconds(1) ... .seconds(365 * 86_400)
 
     /// A request, the values to keep, how long they last, and what to send.
-    static func session(_ field: Field, _ compiler: FilterCompiler, also parts: ContextParts = []) -> SessionPlan? {
+    /// - Parameter given: the names in `.session` that no answer has stored.
+    static func session(_ field: Field, _ compiler: FilterCompiler, also parts: ContextParts = [], given: [String] = []) -> SessionPlan? {
         guard let section = field.section(RequestTemplate.keys + ["values", "expires", "lifetime", "send", "first", "errors"]) else {
             return nil
         }
+        let known = compiler.sessionUses.count
         let request = compiler.having(ContextParts([.secrets, .session]).union(parts)) { RequestTemplate(section, compiler) }
         let fix = "write what requests need of the answer, such as { token: .response.body.token }"
         let values = section.required("values", fix: fix).flatMap { field in
@@ -67,7 +74,7 @@ final class SessionPlan {
             compiler.having([.anywhere, .export, .session]) { Credentials(ofSession: field, compiler) }
         }
         let first = section["first"].flatMap { field in compiler.having([.secrets]) { compiler.requestText(field) } }
-        for use in compiler.sessionUses where !(values?.names.contains(use.name) ?? true) {
+        for use in compiler.sessionUses.dropFirst(known) where !(values?.names.contains(use.name) ?? true) && !given.contains(use.name) {
             use.field.problem("nothing stores .session.\(use.name)", fix: "add \(use.name) to values")
         }
         guard var request, let values, let send else { return nil }

@@ -43,6 +43,18 @@ struct SharedSession: Sendable {
         }
     }
 
+    /// Stores a session in the place of any other. A process that is renewing the old one finds this one when it has finished.
+    func replace(_ values: String, _ lifetime: Duration) async throws -> SessionKeeper.Session {
+        while true {
+            var (record, version, now) = try await store.read(provider)
+            record.id = UUID().uuidString
+            record.sealed = try seal.seal(values, of: provider)
+            (record.obtainedAt, record.expiresAt) = (now, now + Int64(lifetime / .milliseconds(1)))
+            guard try await store.write(record, of: provider, read: version), let session = try session(record, now) else { continue }
+            return session
+        }
+    }
+
     /// After a sign-in that failed. Its failure is what counts: a turn that is not given back ends by itself.
     func giveBackTurn() async {
         guard let (known, version, _) = try? await store.read(provider), known.renewing?.by == process else { return }

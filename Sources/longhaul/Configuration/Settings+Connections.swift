@@ -170,7 +170,7 @@ extension Settings {
     }
 
     /// How sessions are shared; `nil` without a key to encrypt them with.
-    private func sharing(_ sessions: StoredSessions, _ name: String) throws -> SessionSharing? {
+    func sharing(_ sessions: StoredSessions, _ name: String) throws -> SessionSharing? {
         guard let keys = try text("LONGHAUL_SECRETS_KEY") else { return nil }
         do {
             return SessionSharing(process: name, store: sessions, seal: try SessionSeal(keys: keys))

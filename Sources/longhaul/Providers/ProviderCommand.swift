@@ -14,6 +14,6 @@ struct ProviderCommand: AsyncParsableCommand {
             """,
         subcommands: [
             CheckProvidersCommand.self, TryProviderCommand.self, ListProvidersCommand.self, ShowProviderCommand.self,
-            ResumeProviderCommand.self, ProviderSchemaCommand.self,
+            ResumeProviderCommand.self, LoginCommand.self, KeySetCommand.self, ProviderSchemaCommand.self,
         ])
 }

@@ -54,14 +54,14 @@ struct TryProviderCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try await options.load()
-        let source = try source()
+        let source = try Settings.providerSource(file: file)
         let recording = try replay.map { try Recording(folder: $0) }
         let tape = recording.map { ExchangeTape(.replay, $0.exchanges) } ?? record.map { _ in ExchangeTape(.record) }
         let job = try job(provider: source.name, recording)
         if step, !Terminal.isInputTerminal { throw Problem.usage("--step needs a terminal to ask on") }
         let thread = EventThread(name: "longhaul")
         let page = TrialPage(showsCurl: curl)
-        let egress = try Self.egress(settings, source)
+        let egress = try settings.egress(for: source)
         let http = try settings.httpClient("provider", egress: egress, on: thread, logger: Terminal.quietLogger)
         let client: ProviderClient
         do throws(ProviderFileError) {
@@ -85,15 +85,6 @@ struct TryProviderCommand: AsyncParsableCommand {
         if !outcome { throw ExitCode(1) }
     }
 
-    private func source() throws -> ProviderSource {
-        let found = ProviderFolder.find([file])
-        if let problem = found.problems.first { throw Problem.usage("\(problem)") }
-        guard let source = found.sources.first, found.sources.count == 1 else {
-            throw Problem.usage("\(file): give one provider file")
-        }
-        return source
-    }
-
     private func job(provider: String, _ recording: Recording?) throws -> JobContext {
         let name = id ?? recording?.id ?? "try-\(UInt32.random(in: 0 ... .max))"
         guard let id = JobID(name) else { throw Problem.usage("--id \(name): must be \(JobID.rule)") }
@@ -110,11 +101,5 @@ struct TryProviderCommand: AsyncParsableCommand {
             throw Problem.usage("--longest-wait \(longestWait): write a number and its unit, such as 0s, 500ms or 1m")
         }
         return wait
-    }
-
-    /// A file whose API is on this machine says so itself.
-    private static func egress(_ settings: Settings, _ source: ProviderSource) throws -> EgressPolicy {
-        let isLocal = source.yaml.contains(#/(?m)^baseURL: *["']?https?:\/\/(127\.|localhost[:\/]|\[::1\])/#)
-        return try isLocal && settings.isStandard("LONGHAUL_EGRESS") ? .all : settings.egress()
     }
 }
