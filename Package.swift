@@ -139,6 +139,7 @@ var floor6: [Target] {
                 metrics,
                 system, yams,
             ],
+            resources: [.embedInCode("Catalogue")],
             // Instead of glibc's malloc: hundreds of requests in flight allocate and free by turns more than its thread cache holds.
             linkerSettings: [.linkedLibrary("jemalloc", .when(platforms: [.linux]))])
     ]

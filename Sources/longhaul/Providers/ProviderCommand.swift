@@ -2,8 +2,9 @@ import ArgumentParser
 
 struct ProviderCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "provider", abstract: "Check provider files, list providers with their health, or let their jobs continue at once.",
+        commandName: "provider", abstract: "Write, check and try provider files, list providers with their health, or let their jobs continue at once.",
         discussion: """
+            longhaul provider new acme --like salesforce
             longhaul provider check providers/acme.yaml
             longhaul provider try providers/acme.yaml -p report=orders
             longhaul provider list
@@ -13,7 +14,7 @@ struct ProviderCommand: AsyncParsableCommand {
             pauses that the provider asked for.
             """,
         subcommands: [
-            CheckProvidersCommand.self, TryProviderCommand.self, ListProvidersCommand.self, ShowProviderCommand.self,
+            NewProviderCommand.self, CheckProvidersCommand.self, TryProviderCommand.self, ListProvidersCommand.self, ShowProviderCommand.self,
             ResumeProviderCommand.self, LoginCommand.self, KeySetCommand.self, ProviderSchemaCommand.self,
         ])
 }
