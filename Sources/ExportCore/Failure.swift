@@ -40,6 +40,8 @@ public struct Failure: Error, Sendable, Equatable, Codable {
     public var countsAsAttempt: Bool
     /// The answer that the failure was read from; `nil` if none arrived.
     public var answer: AnswerExcerpt?
+    /// What to do about it, where an operator must act; `message` says it too.
+    public var fix: String?
 
     public init(
         _ failureClass: FailureClass, code: String, message: String, retryAfter: Duration? = nil, mayHaveRun: Bool = false
@@ -72,7 +74,10 @@ public struct Failure: Error, Sendable, Equatable, Codable {
     public var shownAnswer: String? { isPause ? nil : shown }
 
     /// What an operator is shown: the answer, where there is one.
-    public var shown: String { answer.map { "\(code): \($0)" } ?? "\(code): \(message)" }
+    public var shown: String { "\(code): \(reason)" }
+
+    /// The same without its code.
+    public var reason: String { answer.map { "\($0)" + (fix.map { "; \($0)" } ?? "") } ?? message }
 
     /// Whether the other side only asked to come later, or the provider is held: the step is put off, for a bounded time, and not counted.
     public var isDeferral: Bool {

@@ -156,9 +156,6 @@ extension ProviderGate {
 }
 
 extension Failure {
-    /// The answer, for operators.
-    fileprivate var reason: String { answer.map { "\($0)" } ?? message }
-
     fileprivate var uncounted: Failure {
         var failure = self
         failure.countsAsAttempt = false

@@ -128,7 +128,8 @@ extension ProviderClient {
             (failure.failureClass, failure.code, failure.countsAsAttempt) = (.unauthorised, "sign-in-refused", true)
             if session.isChained, session.first != nil || session.login != nil {
                 let fix = session.login == nil ? "set a new one" : "run longhaul provider login \(definition.name)"
-                failure.message += "; if its refresh token has changed and was lost, \(fix)"
+                failure.fix = "if its refresh token has changed and was lost, \(fix)"
+                failure.message += "; " + (failure.fix ?? "")
             }
         }
         return reported(failure, answer)

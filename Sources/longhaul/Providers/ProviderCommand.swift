@@ -2,7 +2,8 @@ import ArgumentParser
 
 struct ProviderCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "provider", abstract: "Write, check and try provider files, list providers with their health, or let their jobs continue at once.",
+        commandName: "provider",
+        abstract: "Write, check and try provider files, list providers with their health, or let their jobs continue at once.",
         discussion: """
             longhaul provider new acme --like salesforce
             longhaul provider check providers/acme.yaml
@@ -14,7 +15,8 @@ struct ProviderCommand: AsyncParsableCommand {
             pauses that the provider asked for.
             """,
         subcommands: [
-            NewProviderCommand.self, CheckProvidersCommand.self, TryProviderCommand.self, ListProvidersCommand.self, ShowProviderCommand.self,
+            NewProviderCommand.self, CheckProvidersCommand.self, TryProviderCommand.self, ListProvidersCommand.self,
+            ShowProviderCommand.self,
             ResumeProviderCommand.self, LoginCommand.self, KeySetCommand.self, ProviderSchemaCommand.self,
         ])
 }

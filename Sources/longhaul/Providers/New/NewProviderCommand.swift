@@ -16,7 +16,8 @@ struct NewProviderCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var options: SettingsOptions
-    @Argument(help: ArgumentHelp("The name of the provider, 1 to 64 of the characters a-z, 0-9 and -.", valueName: "name")) var name: String?
+    @Argument(help: ArgumentHelp("The name of the provider, 1 to 64 of the characters a-z, 0-9 and -.", valueName: "name")) var name:
+        String?
     @Option(help: ArgumentHelp("The file of the catalogue to begin with (default: template).", valueName: "name")) var like: String?
     @Option(help: ArgumentHelp("The file to write; - is standard output.", valueName: "file")) var output: String?
     @Flag(help: "Only list the catalogue.") var list = false
