@@ -8,6 +8,8 @@ enum APIAnswer: Sendable {
     /// A response that requires files to be generated first; not on the event loop.
     case later(@Sendable () throws -> APIAnswer)
     case stream(APIResponse, BodyStream)
+    /// A response that is sent after a while.
+    case slow(APIResponse, Duration)
     /// No response until the client disconnects.
     case hang
     /// No response; the connection is closed.

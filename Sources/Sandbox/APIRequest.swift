@@ -25,8 +25,13 @@ struct APIRequest: Sendable {
     }
 
     /// A decoded query parameter; nil if it is missing.
-    func parameter(_ name: String) -> String? {
-        for pair in query.split(separator: "&") {
+    func parameter(_ name: String) -> String? { Self.value(of: name, in: query) }
+
+    /// A decoded field of a body of the type `application/x-www-form-urlencoded`; nil if it is missing.
+    func field(_ name: String) -> String? { Self.value(of: name, in: String(buffer: body)[...]) }
+
+    private static func value(of name: String, in form: Substring) -> String? {
+        for pair in form.split(separator: "&") {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard parts[0] == name else { continue }
             let value = parts.count == 2 ? String(parts[1]) : ""
@@ -35,10 +40,16 @@ struct APIRequest: Sendable {
         return nil
     }
 
+    /// The token of `Authorization: Bearer …`.
+    var bearer: Substring? {
+        guard let given = headers.first(name: "Authorization"), given.hasPrefix("Bearer ") else { return nil }
+        return given.dropFirst(7)
+    }
+
     /// Compares in constant time, so that the duration reveals nothing about the token.
     func carries(bearer token: String) -> Bool {
-        guard let given = headers.first(name: "Authorization") else { return false }
-        let (left, right) = (Array(given.utf8), Array("Bearer \(token)".utf8))
+        guard let bearer else { return false }
+        let (left, right) = (Array(bearer.utf8), Array(token.utf8))
         guard left.count == right.count else { return false }
         return zip(left, right).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
     }

@@ -8,7 +8,7 @@ import Foundation
 struct Draw: Sendable {
     /// What a number decides. Each purpose has its own stream.
     enum Purpose: UInt64 {
-        case identity = 1, queueTime, duration, fileCount, fileBytes, compression, entryCount, content, fault, linkKey, form
+        case identity = 1, queueTime, duration, fileCount, fileBytes, compression, entryCount, content, fault, linkKey, form, token
     }
 
     let bits: UInt64

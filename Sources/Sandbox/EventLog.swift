@@ -2,7 +2,8 @@ import Encoding
 import Foundation
 import Synchronization
 
-/// The sandbox's record of creates, cancels and injected faults, as NDJSON in a file. An audit compares it with the results.
+/// The sandbox's record of creates, starts, cancels, sign-ins and injected faults, as NDJSON in a file. An audit compares it with the
+/// results.
 ///
 /// Lines are buffered and written at 64 KiB, every 100 ms by the server, and when it stops. A blocking write delays the
 /// requests behind it, so nothing is lost and memory stays bounded.
@@ -39,6 +40,29 @@ final class EventLog: Sendable {
             json.field("outcome", export.outcome.rawValue)
             json.field("files", export.fileCount)
             json.field("readyAt", nanoseconds: export.readyAt)
+        }
+    }
+
+    /// A draft has begun.
+    func started(_ export: SimulatedExport, now: Int64) {
+        append { json in
+            json.field("event", "started")
+            json.field("at", nanoseconds: now)
+            json.field("id", export.id.text)
+            json.field("idempotencyKey", export.idempotencyKey)
+            json.field("readyAt", nanoseconds: export.readyAt)
+        }
+    }
+
+    /// - Parameters:
+    ///   - refreshToken: the used one; nil for a personal token.
+    ///   - next: the one that replaces it; nil if it was refused.
+    func signIn(refreshToken: String?, next: String?, isRefused: Bool, now: Int64) {
+        append { json in
+            json.field("event", isRefused ? "signInRefused" : "signIn")
+            json.field("at", nanoseconds: now)
+            json.field("refreshToken", refreshToken)
+            json.field("next", next)
         }
     }
 

@@ -13,22 +13,24 @@ extension ExportRegistry {
 
     /// Creates an export, or finds the one that the idempotency key already has.
     ///
+    /// - Parameter isDraft: whether the export begins only with `start`.
     /// - Throws: `SandboxOptionError` that names the invalid key of the order.
-    func create(_ order: ExportOrder, key: String?) throws(SandboxOptionError) -> Creation {
+    func create(_ order: ExportOrder, key: String?, isDraft: Bool) throws(SandboxOptionError) -> Creation {
         let now = clock.now()
         let plan = try plan(for: order)
         return state.withLock { state in
-            key.map { create(plan, key: $0, now, &state) } ?? createUnkeyed(plan, now, &state)
+            key.map { create(plan, key: $0, isDraft, now, &state) } ?? createUnkeyed(plan, isDraft, now, &state)
         }
     }
 
-    private func create(_ plan: ExportPlan, key: String, _ now: Int64, _ state: inout State) -> Creation {
+    private func create(_ plan: ExportPlan, key: String, _ isDraft: Bool, _ now: Int64, _ state: inout State) -> Creation {
         let identity = Draw.mix(configuration.seed ^ Draw.hash(key))
         let randomKey = plan.order.seed.map(Draw.mix) ?? identity
         let (id, known) = slot(for: key, identity: identity, state)
         guard var export = known else {
             let occasion = count(identity, &state)
-            let export = SimulatedExport(id: id, idempotencyKey: key, plan: plan, randomKey: randomKey, now: now)
+            var export = SimulatedExport(id: id, idempotencyKey: key, plan: plan, randomKey: randomKey, now: now)
+            if !isDraft { export.begin(at: now) }
             return add(export, occasion: occasion, now, &state) { $0.keyOccasions[identity] = nil }
         }
         guard export.plan.order == plan.order else {
@@ -45,12 +47,13 @@ extension ExportRegistry {
         return fault.map(Creation.fault) ?? .replayed(export.view(at: now))
     }
 
-    private func createUnkeyed(_ plan: ExportPlan, _ now: Int64, _ state: inout State) -> Creation {
+    private func createUnkeyed(_ plan: ExportPlan, _ isDraft: Bool, _ now: Int64, _ state: inout State) -> Creation {
         state.unkeyed += 1
         let identity = Draw(configuration.seed, .identity, state.unkeyed).bits
         let randomKey = plan.order.seed.map(Draw.mix) ?? identity
         let (id, _) = slot(for: nil, identity: identity, state)
-        let export = SimulatedExport(id: id, idempotencyKey: nil, plan: plan, randomKey: randomKey, now: now)
+        var export = SimulatedExport(id: id, idempotencyKey: nil, plan: plan, randomKey: randomKey, now: now)
+        if !isDraft { export.begin(at: now) }
         return add(export, occasion: 1, now, &state) { _ in }
     }
 
@@ -70,7 +73,7 @@ extension ExportRegistry {
         log.created(export, isReplay: false, now: now)
         if let fault { inject(fault, at: .create, into: &export, &state.statistics) }
         state.exports[export.id] = export
-        state.finishing.insert(Finishing(readyAt: export.readyAt, id: export.id))
+        if !export.isDraft { state.finishing.insert(Finishing(readyAt: export.readyAt, id: export.id)) }
         state.statistics.created += 1
         return fault.map(Creation.fault) ?? .created(export.view(at: now))
     }

@@ -42,8 +42,8 @@ extension ExportRegistry {
         let decided = faults.decide(at: .files, key: key, occasion: occasion)
         // Links can only be late at the end; before it, and without one, there is no listing at all.
         if let decided { return decided.fault == .lateLinks && status != .done ? nil : decided }
-        let isLate = now < export.readyAt + configuration.lateLinks.nanoseconds
-        guard status == .done, isLate, export.injected.contains(.lateLinks) else { return nil }
+        guard status == .done, export.injected.contains(.lateLinks) else { return nil }
+        guard now < export.readyAt + configuration.lateLinks.nanoseconds else { return nil }
         return InjectedFault(.lateLinks, at: .files, key: key, occasion: occasion)
     }
 

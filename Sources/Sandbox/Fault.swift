@@ -20,7 +20,7 @@ public enum Fault: String, Sendable, Hashable, CaseIterable {
     case htmlPage
     /// No response until the client disconnects or the idle timeout closes the connection.
     case hang
-    /// The request takes effect, but the connection is closed without a response. For creates and cancels.
+    /// The request takes effect, but the connection is closed without a response. For creates, starts, cancels and sign-ins.
     case lostAnswer
     /// A file's body takes `slowBody` longer than normal.
     case slowBody
@@ -51,8 +51,8 @@ public enum Fault: String, Sendable, Hashable, CaseIterable {
     var points: Set<FaultPoint> {
         switch self {
         case .tooManyRequests, .bareTooManyRequests, .zeroTooManyRequests, .oddTooManyRequests, .serverError, .bareUnavailable, .hang:
-            [.create, .find, .status, .files, .download, .cancel]
-        case .lostAnswer: [.create, .cancel]
+            [.create, .start, .find, .status, .files, .download, .cancel, .signIn]
+        case .lostAnswer: [.create, .start, .cancel, .signIn]
         case .conflict, .htmlPage: [.status, .files, .download]
         case .processing: [.files, .download]
         case .slowBody, .truncatedBody, .corruptBody, .errorDocument, .noContent, .partial, .oddCoding: [.download]
@@ -66,5 +66,5 @@ public enum Fault: String, Sendable, Hashable, CaseIterable {
 
 /// A point at which faults are decided: a kind of request, a link in a listing, or the end of an export.
 public enum FaultPoint: String, Sendable, Hashable, CaseIterable {
-    case create, find, status, files, download, cancel, link, outcome
+    case create, find, status, files, download, cancel, link, outcome, start, signIn
 }

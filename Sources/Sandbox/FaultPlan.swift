@@ -56,6 +56,8 @@ extension FaultPoint {
         case .cancel: 6
         case .link: 7
         case .outcome: 8
+        case .start: 9
+        case .signIn: 10
         }
     }
 }

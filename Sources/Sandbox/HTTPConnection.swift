@@ -59,6 +59,11 @@ final class HTTPConnection: ChannelInboundHandler {
                 case .failure(let error): self.fail(error, context)
                 }
             }
+        case .slow(let response, let time):
+            context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(time)) {
+                guard context.channel.isActive else { return }
+                self.write(response, keepAlive: keepAlive, context)
+            }
         case .stream(let response, let stream):
             context.write(wrapOutboundOut(.head(head(response, keepAlive: keepAlive))), promise: nil)
             pump(stream, keepAlive: keepAlive, context)

@@ -3,12 +3,17 @@ import NIOHTTP1
 /// The target of a request.
 enum Route {
     case create
+    /// A create of an export that begins only with `start`.
+    case draft
+    case start(Substring)
     case find
     case status(Substring)
     case cancel(Substring)
     case files(Substring)
     /// The path segments after `/v2/files/`.
     case download([Substring])
+    case token
+    case session
     case truth(Substring?)
     case statistics
     case health
@@ -25,6 +30,8 @@ enum Route {
             case .GET: self = .find
             default: self = .wrongMethod(allowed: "GET, POST")
             }
+        } else if let posting = Self.posting(path) {
+            self = request.method == .POST ? posting : .wrongMethod(allowed: "POST")
         } else {
             self = request.method == .GET ? Self.reading(path) : Self.refusing(path)
         }
@@ -38,8 +45,20 @@ enum Route {
             default: return .wrongMethod(allowed: "GET, DELETE")
             }
         }
-        guard rest[slash...] == "/files" else { return .unknown }
-        return method == .GET ? .files(rest[..<slash]) : .wrongMethod(allowed: "GET")
+        switch rest[slash...] {
+        case "/files": return method == .GET ? .files(rest[..<slash]) : .wrongMethod(allowed: "GET")
+        case "/start": return method == .POST ? .start(rest[..<slash]) : .wrongMethod(allowed: "POST")
+        default: return .unknown
+        }
+    }
+
+    private static func posting(_ path: Substring) -> Route? {
+        switch path {
+        case "/v2/drafts": .draft
+        case "/v2/oauth/token": .token
+        case "/v2/sessions": .session
+        default: nil
+        }
     }
 
     private static func reading(_ path: Substring) -> Route {
@@ -63,11 +82,14 @@ enum Route {
     var kind: RequestKind {
         switch self {
         case .create: .create
+        case .draft: .draft
+        case .start: .start
         case .find: .find
         case .status: .status
         case .cancel: .cancel
         case .files: .files
         case .download: .download
+        case .token, .session: .signIn
         case .truth: .truth
         case .statistics: .stats
         case .health: .health
@@ -78,7 +100,7 @@ enum Route {
     /// Signed links carry their own authorisation, and the control API exposes nothing of value.
     var needsToken: Bool {
         switch self {
-        case .create, .find, .status, .cancel, .files: true
+        case .create, .draft, .start, .find, .status, .cancel, .files: true
         default: false
         }
     }

@@ -26,6 +26,8 @@ extension SandboxAPI {
             json.object("exports") { exports in
                 exports.field("created", statistics.created)
                 exports.field("replayed", statistics.replayed)
+                exports.field("started", statistics.started)
+                exports.field("startedAgain", statistics.startedAgain)
                 exports.field("conflicts", statistics.conflicts)
                 exports.field("cancelled", statistics.cancelled)
                 exports.field("refused", statistics.refused)
@@ -36,6 +38,13 @@ extension SandboxAPI {
             }
             json.object("faults") { faults in
                 for fault in Fault.allCases { faults.field(fault.rawValue, statistics.faults[fault, default: 0]) }
+            }
+            json.object("signIns") { signIns in
+                let counts = tokens.counts
+                signIns.field("refreshed", counts.refreshed)
+                signIns.field("sessions", counts.sessions)
+                signIns.field("refusedRefreshTokens", counts.refusedRefreshTokens)
+                signIns.field("deadTokens", counts.deadTokens)
             }
             json.field("hanging", statistics.hanging)
             json.field("unauthorised", statistics.unauthorised)

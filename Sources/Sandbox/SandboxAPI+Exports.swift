@@ -5,7 +5,8 @@ import NIOHTTP1
 
 /// Creates, finds, checks and cancels exports.
 extension SandboxAPI {
-    func create(_ request: APIRequest) -> APIAnswer {
+    /// - Parameter isDraft: whether the export begins only with `start`.
+    func create(_ request: APIRequest, isDraft: Bool = false) -> APIAnswer {
         let key = request.headers.first(name: "Idempotency-Key").flatMap { $0.isEmpty ? nil : $0 }
         guard (key?.utf8.count ?? 0) <= 255 else {
             return .response(.error(.badRequest, "bad-idempotency-key", "the Idempotency-Key is longer than 255 bytes"))
@@ -13,7 +14,7 @@ extension SandboxAPI {
         let creation: ExportRegistry.Creation
         do throws(SandboxOptionError) {
             let order = try ExportOrder(json: Data(request.body.readableBytesView))
-            creation = try registry.create(order, key: key)
+            creation = try registry.create(order, key: key, isDraft: isDraft)
         } catch {
             return .response(.error(.badRequest, "bad-request", error.description))
         }
@@ -32,6 +33,17 @@ extension SandboxAPI {
 
     private func accepted(_ view: ExportRegistry.View) -> APIResponse {
         APIResponse.json(.accepted) { write(view, &$0) }.adding("Location", "/v2/exports/\(view.id.text)")
+    }
+
+    func start(_ text: Substring) -> APIAnswer {
+        guard let id = ExportID(text) else { return unknownExport }
+        switch registry.start(id) {
+        case .unknown: return unknownExport
+        case .fault(let fault): return answer(fault)
+        case .answer(.started(let view)): return .response(accepted(view))
+        case .answer(.tooLate(let view)):
+            return .response(.error(.conflict, "already-started", "the export is \(view.status.rawValue)"))
+        }
     }
 
     func find(_ request: APIRequest) -> APIAnswer {
@@ -72,7 +84,7 @@ extension SandboxAPI {
     }
 
     private func hint(_ view: ExportRegistry.View) -> String? {
-        guard !view.status.isFinal else { return nil }
+        guard !view.status.isFinal, view.status != .draft else { return nil }
         switch configuration.retryAfter {
         case .off: return nil
         case .fixed(let duration): return wholeSeconds(duration.nanoseconds)

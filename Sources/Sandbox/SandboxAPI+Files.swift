@@ -16,7 +16,7 @@ extension SandboxAPI {
         case .answer(let page):
             switch page.status {
             case .done, .noData: break
-            case .queued, .running: return .response(.error(.conflict, "not-ready", "the export is \(page.status.rawValue)"))
+            case .draft, .queued, .running: return .response(.error(.conflict, "not-ready", "the export is \(page.status.rawValue)"))
             case .fatal, .cancelled: return .response(.error(.gone, "no-files", "the export is \(page.status.rawValue)"))
             }
             guard !page.files.isEmpty else { return .response(emptyListing) }

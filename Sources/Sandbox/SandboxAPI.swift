@@ -7,6 +7,7 @@ struct SandboxAPI: Sendable {
     let registry: ExportRegistry
     let facts: FileFactsCache
     let signer: LinkSigner
+    let tokens: TokenOffice
     let outage: Outage
 
     init(configuration: SandboxConfiguration, registry: ExportRegistry, outage: Outage) {
@@ -15,24 +16,25 @@ struct SandboxAPI: Sendable {
         self.registry = registry
         facts = FileFactsCache(withMD5: configuration.checksums.contains(.md5))
         signer = LinkSigner(seed: configuration.seed)
+        tokens = TokenOffice(configuration: configuration, clock: registry.clock, log: registry.log)
     }
 
     func answer(_ request: APIRequest) -> APIAnswer {
         let route = Route(request)
         registry.count(route.kind)
         if outage.isOn, !route.isControl { return .response(.error(.serviceUnavailable, "unavailable", "the API is down")) }
-        if route.needsToken, let token = configuration.bearerToken, !request.carries(bearer: token) {
-            registry.countUnauthorised()
-            let response = APIResponse.error(.unauthorized, "unauthorised", "the bearer token is missing or wrong")
-            return .response(response.adding("WWW-Authenticate", "Bearer"))
-        }
+        if route.needsToken, let refusal = refusal(of: request) { return .response(refusal) }
         switch route {
         case .create: return create(request)
+        case .draft: return create(request, isDraft: true)
+        case .start(let id): return start(id)
         case .find: return find(request)
         case .status(let id): return status(id)
         case .cancel(let id): return cancel(id)
         case .files(let id): return list(id, request)
         case .download(let parts): return download(parts, request)
+        case .token: return refresh(request)
+        case .session: return beginSession(request)
         case .truth(let id): return truth(id)
         case .statistics: return statistics()
         case .health: return .response(.json(.ok) { $0.field("status", "ok") })

@@ -8,8 +8,10 @@ public struct SandboxConfiguration: Sendable {
     public var eventLoops = 1
     /// Determines everything random. The same seed and idempotency keys repeat a run.
     public var seed: UInt64 = 1
-    /// The bearer token required by all requests except signed file links; nil requires none.
+    /// The bearer token required by all requests except signed file links; nil requires none, unless `signIn` issues some.
     public var bearerToken: String?
+    /// How clients get bearer tokens that live for a time.
+    public var signIn = SignInConfiguration()
     /// The URL at which clients reach the sandbox, such as `http://sandbox:8080`; used for links. Nil uses each request's `Host`.
     public var publicURL: String?
 
@@ -52,7 +54,7 @@ public struct SandboxConfiguration: Sendable {
     public var maxHanging = 1_000
     /// A connection without reads or writes for this long is closed, even one that hangs on purpose.
     public var idleTimeout: Duration = .seconds(600)
-    /// A file to which creates, cancels and injected faults are appended as NDJSON; nil keeps no log.
+    /// A file to which creates, starts, cancels, sign-ins and injected faults are appended as NDJSON; nil keeps no log.
     public var eventLog: String?
 
     public init() {}

@@ -20,8 +20,22 @@ public struct SandboxOption: Sendable, Equatable {
         SandboxOption("loops", "N", "threads that serve HTTP (1)"),
         SandboxOption("seed", "N", "seed for everything random; the same seed repeats a run (1)"),
         SandboxOption("token", "TOKEN", "bearer token that requests must send (none)"),
+        SandboxOption(
+            "refresh-token", "TOKEN",
+            "the first refresh token that POST /v2/oauth/token takes (RFC 6749, section 6); each is valid once, and the answer has the next "
+                + "one. Requests must then send an access token (none)"),
+        SandboxOption("access-lifetime", "TIME", "expires_in of access tokens (1h)"),
+        SandboxOption(
+            "refresh-grace", "none|first-use",
+            "how long a used refresh token stays valid, for clients that lost the answer: not at all, or until a token of the answer is used "
+                + "(none)"),
+        SandboxOption(
+            "personal-token", "TOKEN",
+            "the personal token that POST /v2/sessions exchanges for a bearer token. Requests must then send one (none)"),
+        SandboxOption("session-lifetime", "TIME", "how long such a bearer token lives (5m)"),
+        SandboxOption("sign-in-time", "TIME", "how long the answer of a sign-in takes after it has taken effect (0s)"),
         SandboxOption("public-url", "URL", "base URL of file links (the request's Host)"),
-        SandboxOption("log", "FILE", "file to append creates, cancels and injected faults to, as NDJSON (none)"),
+        SandboxOption("log", "FILE", "file to append creates, starts, cancels, sign-ins and injected faults to, as NDJSON (none)"),
         SandboxOption("queue", "DISTRIBUTION", "time in IN_QUEUE (0s)"),
         SandboxOption(
             "duration", "DISTRIBUTION",
@@ -35,7 +49,7 @@ public struct SandboxOption: Sendable, Equatable {
             "fault", "[POINT:]FAULT=AMOUNT",
             "inject a fault at a rate (0.05 or 5%) or the first N times (2), such as status:429=10%. Faults: "
                 + Fault.allCases.map(\.rawValue).joined(separator: ", ")
-                + ". Points: create, find, status, files, download, cancel. Can be repeated"),
+                + ". Points: create, start, find, status, files, download, cancel, signIn. Can be repeated"),
         SandboxOption("page-size", "N", "files per page (100)"),
         SandboxOption("checksums", "sha256|md5,…|none", "checksums in listings (sha256)"),
         SandboxOption("link-lifetime", "TIME", "how long a listed link is valid (5m)"),

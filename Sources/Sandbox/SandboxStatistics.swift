@@ -3,6 +3,10 @@ struct SandboxStatistics: Sendable {
     /// Indexed by `RequestKind.index`.
     var requests = [Int](repeating: 0, count: RequestKind.allCases.count)
     var created = 0
+    /// Drafts that began.
+    var started = 0
+    /// Starts of exports that had begun already.
+    var startedAgain = 0
     /// Creates whose idempotency key already had an export.
     var replayed = 0
     /// Creates whose idempotency key was used with a different order.
@@ -17,13 +21,13 @@ struct SandboxStatistics: Sendable {
     var hanging = 0
     /// Downloads by signed link with an `Authorization` header: the client leaks its credentials.
     var credentialsOnDownloads = 0
-    /// Requests without the correct bearer token.
+    /// Requests without a bearer token, or with one that was never valid.
     var unauthorised = 0
 }
 
 /// The kinds of requests that are counted separately.
 enum RequestKind: String, Sendable, CaseIterable {
-    case create, find, status, files, download, cancel, truth, stats, health, other
+    case create, find, status, files, download, cancel, truth, stats, health, other, draft, start, signIn
 
     var index: Int {
         switch self {
@@ -37,6 +41,9 @@ enum RequestKind: String, Sendable, CaseIterable {
         case .stats: 7
         case .health: 8
         case .other: 9
+        case .draft: 10
+        case .start: 11
+        case .signIn: 12
         }
     }
 }

@@ -7,8 +7,9 @@ struct SimulatedExport: Sendable {
     let randomKey: UInt64
     /// In nanoseconds of the sandbox's clock, like all times here.
     let createdAt: Int64
-    let startsAt: Int64
-    let readyAt: Int64
+    /// `Int64.max` for a draft, like `readyAt`.
+    private(set) var startsAt = Int64.max
+    private(set) var readyAt = Int64.max
     let outcome: ExportOutcome
     let fileCount: Int
     var cancelledAt = Int64.max
@@ -23,6 +24,7 @@ struct SimulatedExport: Sendable {
     /// The number of requests of each kind for this export.
     struct Occasions: Sendable {
         var creates: Int32 = 0
+        var starts: Int32 = 0
         var statuses: Int32 = 0
         var listings: Int32 = 0
         var cancels: Int32 = 0
@@ -33,22 +35,29 @@ struct SimulatedExport: Sendable {
         var downloads: Int32 = 0
     }
 
+    /// A draft. It becomes an export that runs by `begin`.
     init(id: ExportID, idempotencyKey: String?, plan: ExportPlan, randomKey: UInt64, now: Int64) {
         self.id = id
         self.idempotencyKey = idempotencyKey
         self.plan = plan
         self.randomKey = randomKey
         createdAt = now
-        startsAt = now + Int64(plan.queueTime.value(Draw(randomKey, .queueTime)) * 1e9)
-        readyAt = startsAt + Int64(plan.duration.value(Draw(randomKey, .duration)) * 1e9)
         let fault = plan.faults.decide(at: .outcome, key: randomKey, occasion: 1)?.fault
         outcome = plan.outcome ?? (fault == .failedExport ? .fatal : fault == .emptyExport ? .noData : .done)
         fileCount = outcome == .done ? plan.files.whole(Draw(randomKey, .fileCount)) : 0
         if plan.outcome == nil, let fault { injected.insert(fault) }
     }
 
+    var isDraft: Bool { readyAt == .max }
+
+    mutating func begin(at now: Int64) {
+        startsAt = now + Int64(plan.queueTime.value(Draw(randomKey, .queueTime)) * 1e9)
+        readyAt = startsAt + Int64(plan.duration.value(Draw(randomKey, .duration)) * 1e9)
+    }
+
     func status(at now: Int64) -> ExportStatus {
         if cancelledAt <= now { return .cancelled }
+        if isDraft { return .draft }
         if now < startsAt { return .queued }
         if now < readyAt { return .running }
         switch outcome {
@@ -75,6 +84,7 @@ struct SimulatedExport: Sendable {
 
 /// The statuses of the simulated API.
 enum ExportStatus: String, Sendable, CaseIterable {
+    case draft = "DRAFT"
     case queued = "IN_QUEUE"
     case running = "IN_PROGRESS"
     case done = "DONE"
@@ -82,5 +92,5 @@ enum ExportStatus: String, Sendable, CaseIterable {
     case fatal = "FATAL"
     case cancelled = "CANCELLED"
 
-    var isFinal: Bool { self != .queued && self != .running }
+    var isFinal: Bool { self != .draft && self != .queued && self != .running }
 }

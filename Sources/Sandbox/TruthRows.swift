@@ -52,6 +52,7 @@ struct TruthRows: BodySource {
             row.field("detectedAt", nanoseconds: export.detectedAt)
             row.object("requests") { requests in
                 requests.field("create", Int(export.occasions.creates))
+                requests.field("start", Int(export.occasions.starts))
                 requests.field("status", Int(export.occasions.statuses))
                 requests.field("files", Int(export.occasions.listings))
                 requests.field("cancel", Int(export.occasions.cancels))

@@ -34,7 +34,8 @@ struct OptionTests {
             ("files", "100001"), ("port", "70000"), ("seed", "-1"), ("fault", "500"), ("fault", "500=150%"), ("fault", "500=1.5"),
             ("fault", "504=0.1"), ("fault", "create:corruptBody=1"), ("fault", "create:htmlPage=1"),
             ("fault", "files:oddCoding=1"), ("late-links", "soon"), ("compression", "gzip,rar"), ("compression", ""),
-            ("checksums", "crc"), ("retry-after", "soon"), ("public-url", "files.example"), ("page-size", "0"), ("nonsense", "1"),
+            ("checksums", "crc"), ("retry-after", "soon"), ("public-url", "files.example"), ("page-size", "0"),
+            ("refresh-grace", "5s"), ("session-lifetime", "soon"), ("fault", "signIn:corruptBody=1"), ("nonsense", "1"),
         ])
     func badValues(option: String, value: String) {
         var configuration = SandboxConfiguration()
@@ -49,6 +50,7 @@ struct OptionTests {
         let values = [
             "host": "0.0.0.0", "port": "8080", "loops": "2", "seed": "9", "token": "t", "public-url": "http://a", "log": "/x",
             "compression": "zip", "fault": "500=5%", "checksums": "none", "expired-status": "410",
+            "refresh-grace": "first-use",
         ]
         for option in SandboxOption.all {
             var configuration = SandboxConfiguration()

@@ -49,6 +49,7 @@ struct RunningSandbox: Sendable {
         var exports: [String: Int]
         var byStatus: [String: Int]
         var faults: [String: Int]
+        var signIns: [String: Int]
         var hanging: Int
         var unauthorised: Int
         var credentialsOnDownloads: Int
