@@ -5,9 +5,11 @@ import concurrent.futures
 import json
 import os
 import time
+import urllib.request
 
 import broker as broker_
 import delivered
+import providers
 
 # The form of a failed attempt in a history.
 CORRUPT_SIGNS = ("checksum-mismatch", "size-mismatch", "archive-")
@@ -19,10 +21,10 @@ class Audit:
     def __init__(self, stack, store, broker, jobs, sandbox):
         self.stack, self.store, self.broker, self.jobs, self.sandbox = stack, store, broker, jobs, sandbox
         self.findings, self.warnings, self.records = [], [], {}
-        self.counts = collections.Counter()
+        self.counts, self.tokens = collections.Counter(), {}
 
     def found(self, kind, subject, text):
-        """`kind`: the number of the last line that counts this finding."""
+        """`kind`: the number of the last line that counts this finding; `signIn`: the line before."""
         self.counts[kind] += 1
         self.findings.append((kind, subject, text))
 
@@ -30,6 +32,7 @@ class Audit:
         self.records = self.store.jobs([job.id for job in self.jobs])
         self.left_behind(settle)
         self.created_twice()
+        self.sign_ins()
         self.outcomes()
         self.objects()
         self.letters()
@@ -54,18 +57,57 @@ class Audit:
                 self.found("lost", job.id, f"FAILED with {code}, for which nothing was injected ({job.kind}): {record.get('errorMessage')}")
 
     def created_twice(self):
-        created = collections.Counter()
-        with open(os.path.join(self.stack.folder, "sandbox.ndjson")) as lines:
-            for line in lines:
-                event = json.loads(line)
-                if event["event"] == "created":
-                    created[event.get("idempotencyKey")] += 1
+        created, started = collections.Counter(), collections.Counter()
+        for event in self.events():
+            if event["event"] == "created":
+                created[event.get("idempotencyKey")] += 1
+            elif event["event"] == "started":
+                started[event.get("idempotencyKey")] += 1
         known = {job.id for job in self.jobs}
         for key, times in created.items():
             if key not in known:
                 self.found("twice", str(key), f"{times} exports were created with an Idempotency-Key that is no job's")
             elif times > 1:
                 self.found("twice", key, f"{times} exports were created with its Idempotency-Key")
+        for key, times in started.items():
+            if times > 1:
+                self.found("twice", str(key), f"{times} drafts with its Idempotency-Key were started")
+
+    def events(self):
+        """The sandbox's own log."""
+        with open(os.path.join(self.stack.folder, "sandbox.ndjson")) as lines:
+            yield from map(json.loads, lines)
+
+    # ---- sign-ins
+
+    def sign_ins(self):
+        """Counts them. A job that met a refused sign-in, a token that the sandbox never gave, and a provider that is held still are
+        findings. A refused refresh token is none by itself: a request can be late, after its client has given up and signed in again."""
+        with urllib.request.urlopen(f"{self.sandbox}/_sandbox/stats", timeout=30) as answer:
+            statistics = json.load(answer)
+        told = statistics["signIns"]
+        lost, used = 0, collections.Counter()
+        for event in self.events():
+            lost += event.get("point") == "signIn" and event.get("fault") == "lostAnswer"
+            if event["event"] == "signIn" and event["refreshToken"]:
+                used[event["refreshToken"]] += 1
+        held = self.store.holds(providers.NAMES)
+        self.tokens = {
+            "signIns": told["refreshed"] + told["sessions"],
+            "answersLost": lost,
+            "refreshTokensUsedAgain": sum(times - 1 for times in used.values()),
+            "refusedRefreshTokens": told["refusedRefreshTokens"],
+            "deadTokens": told["deadTokens"],
+            "unknownTokens": statistics["unauthorised"],
+            "held": len(held),
+        }
+        for name, hold in held.items():
+            self.found("stuck", name, f"the provider is held still: {hold}")
+        for job in self.jobs:
+            if "sign-in-refused" in self.records[job.id].get("history", ""):
+                self.found("signIn", job.id, "met a sign-in that was refused")
+        if statistics["unauthorised"]:
+            self.found("signIn", "the providers", f"{statistics['unauthorised']} requests had no token, or one that the sandbox never gave")
 
     # ---- objects
 

@@ -4,6 +4,8 @@ import dataclasses
 import json
 import random
 
+import providers
+
 # Faults that may hit any request: the sandbox's own rates, and the base rates of jobs with their own faults. With the provider file's
 # 30 attempts, the chance that these alone use up a job's attempts is less than one in a billion.
 RATES = {
@@ -11,6 +13,7 @@ RATES = {
     "500": 0.01,
     "hang": 0.002,
     "create:lostAnswer": 0.02,
+    "start:lostAnswer": 0.02,
     "slowBody": 0.01,
     "truncatedBody": 0.01,
     "corruptBody": 0.01,
@@ -34,12 +37,17 @@ ANSWERS = {
     "oddCoding": 0.02,
     "lateLinks": 0.02,
 }
-# Faults of single jobs. A retry recovers from each of them.
+# Faults of sign-ins, besides those of `RATES` for every request. They belong to no job.
+SIGN_IN = {"signIn:lostAnswer": 0.2}
+# Faults of single jobs. A retry recovers from each of them. Those of starts concern only exports that are created in two steps.
 TRANSIENT = [
     {"create:lostAnswer": 1},
     {"create:500": 2, "create:lostAnswer": 1},
     {"create:hang": 1},
     {"create:429": 2},
+    {"create:lostAnswer": 1, "start:lostAnswer": 1},
+    {"start:500": 2, "start:lostAnswer": 1},
+    {"start:hang": 1},
     {"status:500": 3},
     {"status:429": 2},
     {"status:hang": 1},
@@ -107,7 +115,7 @@ class Job:
 
 
 def rates(with_answers):
-    """The faults that may hit any request, with their rates."""
+    """The faults that may hit any request of a job, with their rates."""
     return RATES | ANSWERS if with_answers else RATES
 
 
@@ -154,7 +162,7 @@ def job(random_, seed, number, kind, rates):
         parameters["faults"] = {fault: rate for fault, rate in rates.items() if fault not in UNSEEN} | random_.choice(TRUSTING)
     message = {
         "exportJobId": f"chaos-{seed}-{number:05d}",
-        "provider": "sandbox",
+        "provider": providers.NAMES[number % len(providers.NAMES)],
         "priority": random_.choices(["high", "normal", "low"], [1, 6, 3])[0],
         "tenant": f"tenant-{random_.randint(1, 3)}",
         "parameters": parameters,

@@ -20,11 +20,9 @@ class Recovery:
 
     def run(self):
         """Seconds from the kill until the last job made progress: (orchestrator, worker)."""
-        self.stack.sandbox(
-            "recovery",
-            ["--slow-body", "10m", "--idle-timeout", "20m"],
-            {"polling": "{ policy: fixed, interval: 1s }", "timeouts": "{ firstByte: 10m, stall: 10m, whole: 10m }"},
-        )
+        _, api = self.stack.sandbox("recovery", ["--slow-body", "10m", "--idle-timeout", "20m"])
+        lines = {"polling": "{ policy: fixed, interval: 1s }", "timeouts": "{ firstByte: 10m, stall: 10m, whole: 10m }"}
+        self.stack.provider("recovery", api, lines)
         environment = self.stack.environment | {"LONGHAUL_LEASE": f"{self.lease:g}s", "LONGHAUL_WATCHDOG": f"{2 * self.lease:g}s"}
         for role in ("orchestrator", "worker"):
             self.stack.start(f"only-{role}", role, environment=environment)

@@ -1,5 +1,6 @@
 """Servers, their proxies, and the program's processes. Ends what it started, by process id."""
 
+import base64
 import os
 import re
 import shutil
@@ -10,6 +11,7 @@ import threading
 import time
 from urllib.parse import urlsplit
 
+import providers
 import proxy
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -137,6 +139,8 @@ class Stack:
             "LONGHAUL_OUTPUT": "s3://longhaul-chaos/exports",
             "LONGHAUL_EGRESS": "127.0.0.0/8",
             "LONGHAUL_HEALTH_PORT": "0",
+            "LONGHAUL_SECRETS_KEY": base64.b64encode(os.urandom(32)).decode(),
+            **providers.SECRETS,
             "LONGHAUL_LEASE": f"{lease:g}s",
             "LONGHAUL_WATCHDOG": f"{watchdog:g}s",
         }
@@ -154,20 +158,22 @@ class Stack:
         self.proxies[name] = proxy.Proxy(name, port, self.loop)
         return url.replace(f":{port}", f":{self.proxies[name].port}")
 
-    def sandbox(self, name, options, provider):
-        """Starts a simulated API and writes a provider file of that name, whose URL goes through a proxy. `provider`: lines that replace
-        those of the file. Returns the API's URL without the proxy."""
+    def sandbox(self, name, options):
+        """Starts a simulated API. Returns its URL, and the base URL for provider files, which goes through a proxy."""
         self.start(name, "sandbox", "--port", "0", "--log", f"{self.folder}/{name}.ndjson", *options)
         url = until(lambda: re.search(r"http://[\d.:]+", self.log(name)), 20, f"{name} does not come up").group()
+        return url, self.behind_proxy("api" if name == "sandbox" else name, url) + "/v2"
+
+    def provider(self, name, api, lines):
+        """Writes the provider file of a simulated API. `api`: its base URL. `lines`: what replaces lines of the file, or is added to it, by
+        the key; a key below the top level has the line above it, or its indentation."""
         with open(f"{ROOT}/compose/providers/sandbox.yaml") as source:
             text = source.read()
-        lines = {"provider": name, "baseURL": self.behind_proxy("api" if name == "sandbox" else name, url) + "/v2", **provider}
-        for key, value in lines.items():
+        for key, value in {"provider": name, "baseURL": api, **lines}.items():
             line = f"{key}: {value}\n"
             text = re.sub(rf"(?m)^{key}:.*\n", line, text) if re.search(rf"(?m)^{key}:", text) else text + line
         with open(f"{self.folder}/providers/{name}.yaml", "w") as target:
             target.write(text)
-        return url
 
     def start(self, name, *arguments, environment=None):
         self.processes[name] = Process(self, name, *arguments, environment=environment)

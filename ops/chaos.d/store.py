@@ -1,6 +1,7 @@
 """The store as an auditor sees it: reads Redis directly, bypassing the proxies. ops/docs/store.md describes the keys."""
 
 import collections
+import json
 import re
 import socket
 
@@ -107,6 +108,12 @@ class Store:
         lists = self.call(["KEYS", "{lh:p:*}:waiting:*"])[0]
         found = self.call(*(["ZRANGE", name, 0, -1] for name in lists)) if lists else []
         return [member for members in found for member in members]
+
+    def holds(self, providers):
+        """Why a provider is held, by its name; only those that are."""
+        found = self.call(*(["HGET", f"{{lh:p:{name}}}:health", "value"] for name in providers))
+        health = {name: json.loads(value) if value else {} for name, value in zip(providers, found)}
+        return {name: of["breaker"]["hold"] for name, of in health.items() if of.get("breaker", {}).get("hold")}
 
     def places(self):
         """Slots in flight, and jobs that were taken from a waiting list and not handled."""

@@ -2,10 +2,12 @@
 
 import gzip
 import hashlib
+import io
 import json
 import os
 import socket
 import sys
+import tempfile
 import threading
 import time
 import types
@@ -17,8 +19,10 @@ sys.path[:0] = [HERE, os.path.join(HERE, "../verify.d")]
 import audit  # noqa: E402
 import delivered  # noqa: E402
 import jobs  # noqa: E402
+import providers  # noqa: E402
 import proxy  # noqa: E402
 import schedule  # noqa: E402
+import stack  # noqa: E402
 
 
 class ScheduleTests(unittest.TestCase):
@@ -81,6 +85,34 @@ class JobTests(unittest.TestCase):
             self.assertFalse({"htmlPage", "download:htmlPage"} & set(parameters["faults"]))
 
 
+class ProviderTests(unittest.TestCase):
+    def test_jobs_of_each_kind_are_spread_over_all_providers(self):
+        made = jobs.make(1, 2000)
+        of = {name: [job for job in made if json.loads(job.message)["provider"] == name] for name in providers.NAMES}
+        self.assertEqual({len(some) for some in of.values()}, {400})
+        self.assertEqual({len({job.kind for job in some}) for some in of.values()}, {9})
+
+    def written(self, name):
+        with tempfile.TemporaryDirectory() as folder:
+            os.mkdir(f"{folder}/providers")
+            lines = {"polling": "{ policy: fixed, interval: 1s }"} | providers.lines(name, "http://api/v2")
+            stack.Stack.provider(types.SimpleNamespace(folder=folder), name, "http://api/v2", lines)
+            with open(f"{folder}/providers/{name}.yaml") as file:
+                return file.read()
+
+    def test_a_line_of_the_file_is_replaced_and_another_is_added(self):
+        text = self.written("session")
+        self.assertEqual(text.count("polling:"), 1)
+        self.assertIn("polling: { policy: fixed, interval: 1s }\n", text)
+        self.assertIn("\nauth: { session: { request: POST /sessions,", text)
+
+    def test_only_the_create_becomes_a_draft(self):
+        self.assertIn("create:\n  request: POST /drafts\n", self.written("steps"))
+        self.assertIn("find:\n  request: GET /exports\n", self.written("steps"))
+        self.assertNotIn("POST /exports\n", self.written("steps"))
+        self.assertIn("create:\n  request: POST /exports\n", self.written("rotating"))
+
+
 class AuditTests(unittest.TestCase):
     """A job is COMPLETED, its manifest agrees with its objects, and yet they must be what the sandbox meant to serve."""
 
@@ -118,6 +150,36 @@ class AuditTests(unittest.TestCase):
 
     def test_a_listing_that_was_taken_for_complete_is_wrong(self):
         self.assertEqual(self.audited({}).counts["bytes"], 1)
+
+
+class SignInTests(unittest.TestCase):
+    """What the sandbox and the store tell of sign-ins."""
+
+    def audited(self, events=(), history="", unknown=0, holds=None):
+        told = {"signIns": {"refreshed": 2, "sessions": 3, "refusedRefreshTokens": 1, "deadTokens": 4}, "unauthorised": unknown}
+        made = audit.Audit(None, types.SimpleNamespace(holds=lambda names: holds or {}), None, [jobs.Job("job-1", "odd", "{}")], "http://x")
+        made.records = {"job-1": {"history": history}}
+        with (
+            mock.patch.object(audit.urllib.request, "urlopen", return_value=io.StringIO(json.dumps(told))),
+            mock.patch.object(made, "events", side_effect=lambda: iter(events)),
+        ):
+            made.sign_ins()
+        return made
+
+    def test_they_are_counted(self):
+        events = [{"event": "signIn", "refreshToken": token} for token in ("a", "a", "b", None)]
+        made = self.audited([*events, {"event": "fault", "point": "signIn", "fault": "lostAnswer"}])
+        self.assertEqual(made.findings, [])
+        self.assertEqual([made.tokens[name] for name in ("signIns", "answersLost", "refreshTokensUsedAgain", "deadTokens")], [5, 1, 1, 4])
+
+    def test_a_job_that_met_a_refused_one_is_a_finding(self):
+        self.assertEqual(self.audited(history="... ! sign-in-refused: ...").counts["signIn"], 1)
+
+    def test_a_token_that_was_never_given_is_a_finding(self):
+        self.assertEqual(self.audited(unknown=1).counts["signIn"], 1)
+
+    def test_a_provider_that_is_held_is_stuck(self):
+        self.assertEqual(self.audited(holds={"rotating": {"code": "sign-in-refused"}}).counts["stuck"], 1)
 
 
 def digest(content):
