@@ -100,6 +100,8 @@ actor SessionKeeper {
         do {
             got = try await obtain(try shared.opened(record) ?? "{}")
         } catch {
+            // A process that was frozen for longer than its turn may come with a refresh token that another one has used meanwhile.
+            if let session = await shared.session(since: record.id) { return session }
             await shared.giveBackTurn()
             throw error
         }

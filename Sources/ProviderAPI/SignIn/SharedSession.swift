@@ -55,6 +55,15 @@ struct SharedSession: Sendable {
         }
     }
 
+    /// A valid session that another process has obtained since; `nil` if there is none, or if the store does not tell.
+    /// - Parameter before: the id of the session before.
+    func session(since before: String) async -> SessionKeeper.Session? {
+        guard let (known, _, now) = try? await store.read(provider), known.id != before, let session = try? session(known, now) else {
+            return nil
+        }
+        return .now < session.endsAt ? session : nil
+    }
+
     /// After a sign-in that failed. Its failure is what counts: a turn that is not given back ends by itself.
     func giveBackTurn() async {
         guard let (known, version, _) = try? await store.read(provider), known.renewing?.by == process else { return }
