@@ -1,3 +1,4 @@
+import ProviderAPI
 import Testing
 
 @testable import longhaul
@@ -25,5 +26,16 @@ import Testing
         #expect(throws: Problem.self) { try JobParameters(object: object, pairs: []).json() }
         #expect(throws: Problem.self) { try JobParameters(object: nil, pairs: ["=\(object)"]).json() }
         #expect(throws: Problem.self, "twice") { try JobParameters(object: nil, pairs: ["a=1", "a=\(object)"]).json() }
+    }
+
+    @Test("are text where the provider says so, although they look like numbers") func text() throws {
+        let schema = try #require(
+            ParameterSchema(
+                json: #"{"properties":{"year":{"type":"string"},"code":{"enum":["1","2"]},"count":{"type":"integer"},"any":{}}}"#))
+        let pairs = ["year=2026", "code=1", "count=3", "any=4", "free=true"]
+        #expect(
+            try JobParameters(object: nil, pairs: pairs, schema: schema).json()
+                == #"{"any":4,"code":"1","count":3,"free":true,"year":"2026"}"#)
+        #expect(try JobParameters(object: nil, pairs: [#"year="2026""#], schema: schema).json() == #"{"year":"2026"}"#)
     }
 }

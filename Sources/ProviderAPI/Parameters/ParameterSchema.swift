@@ -62,6 +62,14 @@ public struct ParameterSchema: Sendable, Equatable {
         }
     }
 
+    /// The names of those that can only be text.
+    public var textParameters: Set<String> {
+        Set(
+            root.properties.filter { _, schema in
+                schema.allowed.isEmpty ? schema.kinds == [.string] : schema.allowed.allSatisfy { $0.hasPrefix("\"") }
+            }.map(\.0))
+    }
+
     /// The defaults of parameters that a job leaves out, by name.
     var defaults: [(name: String, json: String)] {
         root.properties.compactMap { name, schema in schema.standard.map { (name, $0) } }

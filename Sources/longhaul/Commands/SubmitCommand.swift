@@ -30,7 +30,7 @@ struct SubmitCommand: AsyncParsableCommand {
     @Option(
         name: [.customShort("p"), .customLong("parameter")],
         help: ArgumentHelp(
-            "A parameter; can be repeated. A value that is valid JSON is sent as JSON, otherwise as text.", valueName: "name=value"))
+            "A parameter; can be repeated. A value that is JSON is sent as JSON, unless the provider wants text.", valueName: "name=value"))
     var parameter: [String] = []
     @Option(help: ArgumentHelp("All parameters as a JSON object; --parameter counts over it.", valueName: "json")) var parameters: String?
     @Option(help: ArgumentHelp("The job id, exportJobId (default: a new UUID).", valueName: "name")) var id: String?
@@ -47,9 +47,9 @@ struct SubmitCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try await options.load()
-        let source = try source()
         let limit = try limit()
         let thread = EventThread(name: "longhaul")
+        let source = try source(await schema(settings, on: thread))
         let checked = try await noCheck ? SubmissionCheck(store: nil).run(source) : SubmissionCheck.run(source, settings, on: thread)
         let publisher = Publisher(try settings.rabbitMQ(connectionName: "longhaul submit"), on: thread, logger: Terminal.quietLogger)
         do {

@@ -1,5 +1,6 @@
 import Encoding
 import Foundation
+import ProviderAPI
 
 /// The parameters of a job on the command line. They are sent as they are written: a number keeps all its digits.
 struct JobParameters {
@@ -7,6 +8,8 @@ struct JobParameters {
     let object: String?
     /// `name=value`, which counts over the object.
     let pairs: [String]
+    /// What the provider says about parameters, where it is known: one that must be text is sent as text, although it looks like a number.
+    var schema: ParameterSchema?
 
     /// The JSON object to send, its members in the order of their names.
     /// - Throws: a `Problem` that names the option.
@@ -19,11 +22,13 @@ struct JobParameters {
             members = given
         }
         var named: Set<Substring> = []
+        let texts = schema?.textParameters ?? []
         for pair in pairs {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard parts.count == 2, !parts[0].isEmpty else { throw Problem.usage("--parameter \(pair): must be name=value") }
             guard named.insert(parts[0]).inserted else { throw Problem.usage("--parameter \(parts[0]) is there twice; remove one") }
-            members[String(parts[0])] = Self.value(String(parts[1]))
+            let name = String(parts[0]), value = String(parts[1])
+            members[name] = texts.contains(name) ? Self.text(value) : Self.value(value)
         }
         var writer = JSONWriter()
         writer.object { json in
@@ -35,6 +40,12 @@ struct JobParameters {
     /// Most values are plain text and not JSON.
     private static func value(_ text: String) -> String {
         if isJSON(text), let json = SortedJSON.text(text, .asWritten) { return json }
+        return self.text(text)
+    }
+
+    private static func text(_ text: String) -> String {
+        // Whoever writes the quotes means JSON.
+        if text.hasPrefix("\""), isJSON(text), let json = SortedJSON.text(text, .asWritten) { return json }
         var writer = JSONWriter()
         writer.field(nil, text)
         return String(decoding: writer.bytes, as: UTF8.self)

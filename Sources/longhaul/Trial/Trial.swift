@@ -30,18 +30,24 @@ struct Trial: Sendable {
 
     private struct Stopped: Error {}
 
-    /// - Returns: whether the export came as far as it was asked to.
-    func run() async -> Bool {
+    /// How a trial ends.
+    enum Ending {
+        /// The export came as far as it was asked to.
+        case done
+        case failed, interrupted
+    }
+
+    func run() async -> Ending {
         var progress = Progress()
         do {
             let isGood = try await advance(&progress)
             if !isGood { tellWhatRuns(progress) }
-            return isGood
+            return isGood ? .done : .failed
         } catch {
             page.line("")
             page.note(error is Stopped ? "stopped" : "interrupted")
             tellWhatRuns(progress)
-            return false
+            return Task.isCancelled ? .interrupted : .failed
         }
     }
 

@@ -29,7 +29,8 @@ struct TryProviderCommand: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("The provider file.", valueName: "file")) var file: String
     @Option(
         name: [.customShort("p"), .customLong("parameter")],
-        help: ArgumentHelp("A parameter of the job; can be repeated. JSON is sent as JSON.", valueName: "name=value"))
+        help: ArgumentHelp(
+            "A parameter of the job; can be repeated. JSON is sent as JSON, unless the file wants text.", valueName: "name=value"))
     var parameter: [String] = []
     @Option(help: ArgumentHelp("All parameters as a JSON object; --parameter counts over it.", valueName: "json")) var parameters: String?
     @Option(help: ArgumentHelp("The job's id (default: a new one).", valueName: "name")) var id: String?
@@ -57,7 +58,6 @@ struct TryProviderCommand: AsyncParsableCommand {
         let source = try Settings.providerSource(file: file)
         let recording = try replay.map { try Recording(folder: $0) }
         let tape = recording.map { ExchangeTape(.replay, $0.exchanges) } ?? record.map { _ in ExchangeTape(.record) }
-        let job = try job(provider: source.name, recording)
         if step, !Terminal.isInputTerminal { throw Problem.usage("--step needs a terminal to ask on") }
         let thread = EventThread(name: "longhaul")
         let page = TrialPage(showsCurl: curl)
@@ -72,6 +72,7 @@ struct TryProviderCommand: AsyncParsableCommand {
         } catch {
             throw Problem.usage("\(error)")
         }
+        let job = try job(provider: source.name, recording, client.definition.parameters)
         for problem in client.secretProblems { throw Problem.usage("\(problem)") }
         let faults = client.definition.parameters?.problems(in: job.request.parameters) ?? []
         guard faults.isEmpty else { throw Problem.usage(faults.joined(separator: "; ")) }
@@ -82,13 +83,14 @@ struct TryProviderCommand: AsyncParsableCommand {
         if let record, let tape { try Recording(job, tape.remaining, client).write(to: record, source) }
         await http.shutdown(within: .zero)
         thread.stop()
-        if !outcome { throw ExitCode(1) }
+        if outcome == .interrupted { throw ExitCode(130) }
+        if outcome != .done { throw ExitCode(1) }
     }
 
-    private func job(provider: String, _ recording: Recording?) throws -> JobContext {
+    private func job(provider: String, _ recording: Recording?, _ schema: ParameterSchema?) throws -> JobContext {
         let name = id ?? recording?.id ?? "try-\(UInt32.random(in: 0 ... .max))"
         guard let id = JobID(name) else { throw Problem.usage("--id \(name): must be \(JobID.rule)") }
-        let parameters = try JobParameters(object: parameters ?? recording?.parameters, pairs: parameter).json()
+        let parameters = try JobParameters(object: parameters ?? recording?.parameters, pairs: parameter, schema: schema).json()
         return JobContext(
             JobRequest(id: id, provider: provider, parameters: parameters, tenant: tenant ?? recording?.tenant ?? "default"))
     }
