@@ -22,6 +22,27 @@ public struct VirtualHost: Sendable {
         return result
     }
 
+    /// The virtual host of a `LONGHAUL_RABBITMQ_URL` that `run` gave.
+    public init(url: String) {
+        self.url = url
+        name = String(url[(url.lastIndex(of: "/").map { url.index(after: $0) } ?? url.startIndex)...])
+    }
+
+    private init(url: String, name: String) { (self.url, self.name) = (url, name) }
+
+    /// Keeps a copy of every message that is published from now on (https://www.rabbitmq.com/docs/firehose).
+    public func trace() async throws {
+        try await Self.manage("PUT", "vhosts/\(name)", #"{"tracing":true}"#)
+        try await Self.manage("PUT", "queues/\(name)/trace", #"{"durable":false,"arguments":{"x-queue-type":"classic"}}"#)
+        try await Self.manage("POST", "bindings/\(name)/e/amq.rabbitmq.trace/q/trace", ##"{"routing_key":"publish.#"}"##)
+    }
+
+    /// Those messages, with their properties, as JSON.
+    public func traced() async throws -> String {
+        try await Self.manage(
+            "POST", "queues/\(name)/trace/get", #"{"count":1000000,"ackmode":"ack_requeue_false","encoding":"auto"}"#)
+    }
+
     private static func make() async throws -> VirtualHost {
         let name = "test-\(UUID().uuidString.lowercased())"
         let url = try SharedServers.rabbitMQURL
@@ -33,7 +54,8 @@ public struct VirtualHost: Sendable {
         return VirtualHost(url: url[...slash] + name, name: name)
     }
 
-    private static func manage(_ method: String, _ path: String, _ body: String) async throws {
+    @discardableResult
+    private static func manage(_ method: String, _ path: String, _ body: String) async throws -> String {
         let curl = try ChildProcess.start(
             "/usr/bin/env",
             [
@@ -42,5 +64,6 @@ public struct VirtualHost: Sendable {
             ])
         let ended = try await curl.end(within: .seconds(70))
         guard ended.status == 0 else { throw TestServersError("\(method) \(path): \(ended.errors)") }
+        return ended.output
     }
 }

@@ -20,6 +20,8 @@ struct CatalogueDeliveryTests {
             }
             installation.environment["LONGHAUL_SECRETS_KEY"] = Data((0..<32).map { UInt8($0) }).base64EncodedString()
             #expect(try await installation.longhaul("setup").status == 0)
+            let broker = VirtualHost(url: installation.environment["LONGHAUL_RABBITMQ_URL"] ?? "")
+            try await broker.trace()
             let roles = [try installation.start(["orchestrator"]), try installation.start(["worker"])]
             // Compiling that many files takes its time.
             let last = try #require(cases.last?.name)
@@ -44,6 +46,9 @@ struct CatalogueDeliveryTests {
                 texts += [ended.output, ended.errors]
             }
             texts.append(try await Self.redis(installation))
+            let messages = try await broker.traced()
+            for delivery in cases { #expect(messages.contains(delivery.id), "a message about each job is among those that are searched") }
+            texts.append(messages)
             texts += Self.files(below: installation.folder.appending(path: "out"))
             let secrets = cases.flatMap(\.secrets)
             #expect(secrets.count > cases.count)
