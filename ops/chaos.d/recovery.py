@@ -27,6 +27,8 @@ class Recovery:
         for role in ("orchestrator", "worker"):
             self.stack.start(f"only-{role}", role, environment=environment)
         try:
+            # `submit` refuses a provider that only the orchestrators that have just ended could know.
+            until(lambda: "recovery" in self.store.providers(), 30, "the orchestrator does not report its providers")
             return self.orchestrator(), self.worker()
         finally:
             for role in ("orchestrator", "worker"):

@@ -109,6 +109,10 @@ class Store:
         found = self.call(*(["ZRANGE", name, 0, -1] for name in lists)) if lists else []
         return [member for members in found for member in members]
 
+    def providers(self):
+        """The names that orchestrators have reported."""
+        return self.call(["HKEYS", "lh:providers"])[0]
+
     def holds(self, providers):
         """Why a provider is held, by its name; only those that are."""
         found = self.call(*(["HGET", f"{{lh:p:{name}}}:health", "value"] for name in providers))
