@@ -198,8 +198,9 @@ var tests: [Target] {
         .testTarget(
             name: "LonghaulTests",
             dependencies: [
-                "longhaul", "CMemory", "EventThread", "ExportCore", "JobMessages", "JobStore", "RabbitMQ", "Redis", "Sandbox",
-                "TestServers", yams,
+                "longhaul", "CMemory", "EventThread", "ExportCore", "JobMessages", "JobStore", "ProviderAPI", "RabbitMQ", "Redis",
+                "Sandbox",
+                "TestServers", crypto, yams,
             ]),
     ]
 }

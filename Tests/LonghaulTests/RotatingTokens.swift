@@ -36,7 +36,8 @@ final class RotatingTokens: Sendable {
     func holdNext() { box.state.withLock { $0.held = $0.renewals.count + 1 } }
     func release() { box.gate.signal() }
 
-    /// - Parameter expiresIn: the life of an access token in seconds.
+    /// - Parameter expiresIn: the life of an access token in seconds, as its answers tell it. It accepts one for twice that time: what is
+    ///   sent later is no request that was merely long under way on a busy machine, but a token that somebody keeps.
     init(expiresIn: Int, hasGrace: Bool) throws {
         let box = box
         server = try StubServer { request in
@@ -62,7 +63,7 @@ final class RotatingTokens: Sendable {
         if !isRepeated { state.newest += 1 }
         state.isNewestUsed = false
         let number = state.newest
-        state.ends[number] = .now + .seconds(expiresIn)
+        state.ends[number] = .now + .seconds(2 * expiresIn)
         return .json(#"{"access_token":"t0ken-\#(number)","refresh_token":"r3fresh-\#(number)","expires_in":\#(expiresIn)}"#)
     }
 

@@ -80,8 +80,9 @@ actor SessionKeeper {
 
     private func renew(_ obtain: Obtain) async throws -> Session {
         while true {
+            let asked = ContinuousClock.now
             let (record, version, now) = try await shared.store.read(provider)
-            let known = try shared.session(record, now).flatMap { $0.id == refused ? nil : $0 }
+            let known = try shared.session(record, now, asked).flatMap { $0.id == refused ? nil : $0 }
             if let known, .now < known.renewAt { return known }
             if let renewing = record.renewing, renewing.by != process, renewing.until > now {
                 if let known, .now < known.endsAt { return known }

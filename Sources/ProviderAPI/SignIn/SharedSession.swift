@@ -24,16 +24,19 @@ struct SharedSession: Sendable {
         var tries = 0
         while true {
             do {
+                let asked = ContinuousClock.now
                 let (known, version, now) = try await store.read(provider)
-                if known.id != before, let session = try session(known, now) { return session }
+                if known.id != before, let session = try session(known, now, asked) { return session }
                 var record = known
                 record.id = id
                 record.sealed = try seal.seal(values, of: provider)
-                record.obtainedAt = now - Int64((ContinuousClock.now - obtained) / .milliseconds(1))
+                record.obtainedAt = now - Int64((asked - obtained) / .milliseconds(1))
                 record.expiresAt = record.obtainedAt + Int64(lifetime / .milliseconds(1))
                 if record.renewing?.by == process { record.renewing = nil }
                 guard try await store.write(record, of: provider, read: version) else { continue }
-                guard let session = try session(record, now) else { throw SessionSealError(message: "the session cannot be read back") }
+                guard let session = try session(record, now, asked) else {
+                    throw SessionSealError(message: "the session cannot be read back")
+                }
                 return session
             } catch {
                 tries += 1
@@ -46,11 +49,14 @@ struct SharedSession: Sendable {
     /// Stores a session in the place of any other. A process that is renewing the old one finds this one when it has finished.
     func replace(_ values: String, _ lifetime: Duration) async throws -> SessionKeeper.Session {
         while true {
+            let asked = ContinuousClock.now
             var (record, version, now) = try await store.read(provider)
             record.id = UUID().uuidString
             record.sealed = try seal.seal(values, of: provider)
             (record.obtainedAt, record.expiresAt) = (now, now + Int64(lifetime / .milliseconds(1)))
-            guard try await store.write(record, of: provider, read: version), let session = try session(record, now) else { continue }
+            guard try await store.write(record, of: provider, read: version), let session = try session(record, now, asked) else {
+                continue
+            }
             return session
         }
     }
@@ -58,7 +64,9 @@ struct SharedSession: Sendable {
     /// A valid session that another process has obtained since; `nil` if there is none, or if the store does not tell.
     /// - Parameter before: the id of the session before.
     func session(since before: String) async -> SessionKeeper.Session? {
-        guard let (known, _, now) = try? await store.read(provider), known.id != before, let session = try? session(known, now) else {
+        let asked = ContinuousClock.now
+        guard let (known, _, now) = try? await store.read(provider), known.id != before, let session = try? session(known, now, asked)
+        else {
             return nil
         }
         return .now < session.endsAt ? session : nil
@@ -73,14 +81,18 @@ struct SharedSession: Sendable {
     }
 
     /// The session of a record; `nil` before the first sign-in. It is renewed after four fifths of its life, at most five minutes early.
-    func session(_ record: SessionRecord, _ now: Int64) throws(SessionSealError) -> SessionKeeper.Session? {
+    /// - Parameters:
+    ///   - now: the store's clock.
+    ///   - asked: when it was asked for. Its answer may be late, on a busy machine by as much as a request has to arrive.
+    func session(_ record: SessionRecord, _ now: Int64, _ asked: ContinuousClock.Instant) throws(SessionSealError) -> SessionKeeper.Session?
+    {
         guard let values = try opened(record) else { return nil }
         let life = record.expiresAt - record.obtainedAt
         let early = min(life / 5, 300_000)
         // A request takes time to arrive.
         let left = Duration.milliseconds(record.expiresAt - min(life / 20, 5000) - now)
         return SessionKeeper.Session(
-            values: values, id: record.id, renewAt: .now + left - .milliseconds(early), endsAt: .now + left)
+            values: values, id: record.id, renewAt: asked + left - .milliseconds(early), endsAt: asked + left)
     }
 
     /// The values of a record; `nil` if there are none, or none that can be read and need to be.
