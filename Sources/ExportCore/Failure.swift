@@ -42,6 +42,8 @@ public struct Failure: Error, Sendable, Equatable, Codable {
     public var answer: AnswerExcerpt?
     /// What to do about it, where an operator must act; `message` says it too.
     public var fix: String?
+    /// Set if one of several accounts or tokens was refused: that says nothing about the provider.
+    public var concernsAccount: Bool?
 
     public init(
         _ failureClass: FailureClass, code: String, message: String, retryAfter: Duration? = nil, mayHaveRun: Bool = false

@@ -59,6 +59,55 @@ import Testing
             #expect(next.first > .seconds(25), "behind the five that wait")
         }
     }
+
+    @Test("is not used up by those that wait elsewhere while others come back for it, however late") func fairness() async throws {
+        try await TestStore.run { test in
+            let budget = RequestBudget(account: "account", rate: Rate(perSecond: 20, burst: 1), weights: RequestWeights())
+            let end = ContinuousClock.now + .seconds(4)
+            let granted = try await withThrowingTaskGroup(of: (checks: Int, creates: Int).self) { group in
+                for asker in 0..<11 {
+                    group.addTask {
+                        var granted = (checks: 0, creates: 0)
+                        while .now < end {
+                            // As the starter does, with a hundred jobs.
+                            let isStarter = asker == 10
+                            let permits = try await test.store.draw(
+                                isStarter ? 100 : 1, weight: 1, from: budget, of: "acme", queues: !isStarter)
+                            if isStarter { granted.creates += permits.granted } else { granted.checks += permits.granted }
+                            // A check comes back through a timer and a queue.
+                            try await Task.sleep(for: max(permits.first, .milliseconds(1)) + .milliseconds(isStarter ? 0 : 60))
+                        }
+                        return granted
+                    }
+                }
+                return try await group.reduce(into: (checks: 0, creates: 0)) { $0 = ($0.checks + $1.checks, $0.creates + $1.creates) }
+            }
+            let all = granted.checks + granted.creates
+            #expect(granted.checks * 3 > all && granted.creates * 20 > all, "\(granted)")
+            #expect(all <= 4 * 20 + 20, "\(granted)")
+        }
+    }
+
+    @Test("has one burst for all that share it, or heavy requests would leave light ones nothing") func burst() async throws {
+        try await TestStore.run { test in
+            let light = RequestBudget(account: "account", rate: Rate(perSecond: 1, burst: 1), weights: RequestWeights())
+            let heavy = try await test.store.draw(1, weight: 4, from: Self.shared, of: "acme", queues: true)
+            let others = try await test.store.draw(9, weight: 1, from: light, of: "other", queues: true)
+            #expect(heavy.granted == 1 && others.granted == 6, "of ten")
+        }
+    }
+
+    @Test("goes on at a changed rate at once") func changedRate() async throws {
+        try await TestStore.run { test in
+            let slow = RequestBudget(account: "account", rate: Rate(perSecond: 0.001, burst: 10), weights: RequestWeights())
+            let all = try await test.store.draw(10, weight: 1, from: slow, of: "acme", queues: false)
+            #expect(all.granted == 10)
+            let quick = RequestBudget(account: "account", rate: Rate(perSecond: 100, burst: 10), weights: RequestWeights())
+            try await eventually(within: .seconds(10), "a permit at the new rate") {
+                try await test.store.draw(1, weight: 1, from: quick, of: "acme", queues: false).granted == 1
+            }
+        }
+    }
 }
 
 @Suite("A provider's health in the store", .needsServers) struct HealthTests {

@@ -84,6 +84,11 @@ import Testing
             #expect(wait > .seconds(8) && wait <= .seconds(10))
             try await admit(1, tenant: "c", test, prefix: "c")
             #expect(try await take(30, test, limits).jobs.map(\.tenant) == ["c"])
+            let quicker = StartLimits(tenantCreates: Rate(perSecond: 100, burst: 2))
+            try await eventually(within: .seconds(10), "a job at the changed rate") {
+                let jobs = try await take(30, test, quicker).jobs
+                return jobs.contains { $0.tenant == "a" }
+            }
         }
     }
 
@@ -96,6 +101,8 @@ import Testing
             var found = false
             for _ in 0..<5 where !found { found = try await take(500, test, limits).jobs.contains { $0.tenant == "zz" } }
             #expect(found)
+            let all = try await take(500, test, limits)
+            #expect(all.jobs.isEmpty && all.wait == .milliseconds(250), "asking again at once would find nothing else: \(all)")
         }
     }
 
@@ -173,6 +180,17 @@ import Testing
             #expect(try await take(1, test, limits).ids.isEmpty)
             try await test.store.releasePlace(of: other, provider: "acme")
             #expect(try await take(1, test, limits).ids.count == 1)
+        }
+    }
+
+    @Test("counts it also where none is in flight") func takingTheFirstPlace() async throws {
+        try await TestStore.run { test in
+            try await admit(2, tenant: "a", test, prefix: "a")
+            let limits = StartLimits(inFlight: 1)
+            let first = try #require(try await take(1, test, limits).ids.first)
+            try await test.store.releasePlace(of: first, provider: "acme")
+            try await test.store.takePlace(of: first, provider: "acme", tenant: "a")
+            #expect(try await take(1, test, limits).ids.isEmpty)
         }
     }
 

@@ -35,6 +35,11 @@ extension JobStore {
         try await permits("checks", number, weight: 1, rate, queues: true, Keys.provider(provider, .rates))
     }
 
+    /// Gives back permits of checks that are not sent.
+    public func giveBackChecks(_ number: Int, provider: String, rate: Rate) async throws(JobStoreError) {
+        try await giveBack("checks", number, rate, Keys.provider(provider, .rates))
+    }
+
     /// Asks for what requests cost of a budget, which all processes share.
     /// - Parameters:
     ///   - weight: what each costs, at least 1.
@@ -47,9 +52,11 @@ extension JobStore {
 
     /// Gives back what was drawn from a budget and not used.
     public func giveBack(_ permits: Int, to budget: RequestBudget, of provider: String) async throws(JobStoreError) {
-        _ = try await redis.run(
-            .returnPermits, key: Keys.budget(budget, of: provider),
-            ["requests", .integer(Int64(permits)), .string("\(budget.rate.perSecond)")])
+        try await giveBack("requests", permits, budget.rate, Keys.budget(budget, of: provider))
+    }
+
+    private func giveBack(_ what: RedisArgument, _ permits: Int, _ rate: Rate, _ key: RedisArgument) async throws(JobStoreError) {
+        _ = try await redis.run(.returnPermits, key: key, [what, .integer(Int64(permits)), .string("\(rate.perSecond)")])
     }
 
     private func permits(

@@ -20,9 +20,9 @@ local ORDER = { 'high', 'high', 'normal', 'high', 'high', 'normal', 'low', 'high
 local empty, turns = {}, {}
 
 -- The tenants that are passed over leave the turns until the end of the call; `least` is how long the first of them has to wait.
-local passed_over, least = {}, nil
--- So many are looked at in one call; the next one begins with others.
-local LOOKS = 200
+local passed_over, least, has_more = {}, nil, false
+-- So many tenants and places are looked at in one call; the next one begins with others.
+local LOOKS, PLACES = 200, 20000
 
 local function pass_over(priority, tenant, turn, pause)
     least = math.min(least or pause, pause)
@@ -41,8 +41,9 @@ end
 local function pop(priority)
     while not empty[priority] do
         local tenant = redis.call('ZRANGE', tenants_key(priority), 0, 0, 'WITHSCORES')
-        if not tenant[1] or #passed_over >= LOOKS then
-            if tenant[1] then least = 1 end
+        local is_enough = #passed_over >= LOOKS or places_seen >= PLACES
+        if not tenant[1] or is_enough then
+            has_more = has_more or tenant[1] ~= nil
             empty[priority] = true
             return nil
         end
@@ -76,6 +77,7 @@ local function next_waiting(turn)
 end
 
 limit_tenants(tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]))
+note_places(in_flight)
 local wait, tat, interval = 0, nil, nil
 if in_flight > 0 then
     local room = in_flight - redis.call('ZCARD', IN_FLIGHT)
@@ -102,7 +104,8 @@ end
 while taken < limit do
     local id, entry, since = next_waiting(turn)
     if not id then
-        reply[1] = least or -1
+        -- If none of those that were looked at had anything, the next ones are looked at no sooner than they are again.
+        reply[1] = has_more and (taken > 0 and 1 or math.min(least, 250)) or least or -1
         break
     end
     turn = turn + 1

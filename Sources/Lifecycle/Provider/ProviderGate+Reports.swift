@@ -83,7 +83,7 @@ extension ProviderGate {
             return await health.change(.budget(kind, remaining: budget.remaining, reset: budget.reset))
         }
         // Only the request after a pause, and only if it was answered: what was under way before it says nothing.
-        guard permission == .trial, failure == nil || failure?.answer != nil else { return }
+        guard permission == .trial, failure == nil || failure?.answer != nil, failure?.concernsAccount != true else { return }
         await health.change(.recovered(kind))
         lastReturn[kind] = nil
     }
@@ -148,6 +148,7 @@ extension ProviderGate {
     /// Whether an answer shows that the provider accepts this program's credentials. A throttled one may come from before they are looked at.
     private static func showsAccess(_ failure: Failure?) -> Bool {
         guard let failure else { return true }
+        if failure.concernsAccount == true { return false }
         return switch failure.failureClass {
         case .gone, .permanent, .notYet, .corrupt: !failure.concernsProvider && failure.answer != nil
         case .transient, .throttled, .unauthorised: false

@@ -83,7 +83,12 @@ public actor ProviderGate {
     /// - Parameter suspects: for each request, whether the last one of its job failed: it probes a held provider only when no other does.
     public func admit(_ kind: RequestKind, suspects: [Bool]) async -> [Permission] {
         let permissions = await passes(kind, suspects: suspects)
-        return kind == .create ? permissions : await budget.limit(kind, permissions)
+        if kind == .create { return permissions }
+        let limited = await budget.limit(kind, permissions)
+        if kind == .check, definition.limits.budget != nil {
+            await giveBackChecks(permissions.count { $0 == .granted } - limited.count { $0 == .granted })
+        }
+        return limited
     }
 
     private func passes(_ kind: RequestKind, suspects: [Bool]) async -> [Permission] {
@@ -206,6 +211,17 @@ extension ProviderGate {
         lastReturn[kind] = min(next, now + Self.longestDelay * 2)
         if lastReturn.count > 100 { lastReturn = lastReturn.filter { $0.value > now } }
         return .wait(min(next, now + Self.longestDelay * 2) - now)
+    }
+
+    /// Checks that have a permit of their rate, and none of the budget.
+    private func giveBackChecks(_ number: Int) async {
+        guard number > 0, let rate = definition.limits.checks else { return }
+        do {
+            try await store.giveBackChecks(number, provider: definition.name, rate: rate)
+        } catch {
+            repeated.warning(
+                key: "permits", "\(number) permits for checks were not given back: \(error)", metadata: ["provider": "\(definition.name)"])
+        }
     }
 
     /// The rate of checks, which all orchestrators share.

@@ -29,12 +29,18 @@ extension ProviderClient {
         if let index = phase.index, let outcome = skipped(index, job, exportHandle) {
             return answers.put(CheckAnswer(index: number, outcome: outcome, took: .zero, wasAsked: false))
         }
-        guard let session = phase.session, dead != nil || !((try? account(of: job))?.isSignedIn ?? false) else {
+        let account: Account
+        do throws(Failure) {
+            account = try dead == nil ? usableAccount(of: job) : self.account(of: job)
+        } catch {
+            return answers.put(CheckAnswer(index: number, outcome: .failure(reported(error)), took: .zero, wasAsked: false))
+        }
+        guard let session = phase.session, dead != nil || !account.isSignedIn else {
             return ask(job, exportHandle, phase, number, answers, isSecond: dead != nil)
         }
         Task {
             do throws(Failure) {
-                try await signIn(session, account(of: job), after: dead)
+                try await signIn(session, account, after: dead)
                 ask(job, exportHandle, phase, number, answers, isSecond: dead != nil)
             } catch {
                 answers.put(CheckAnswer(index: number, outcome: .failure(reported(error)), took: .zero))
@@ -77,7 +83,8 @@ extension ProviderClient {
         do throws(Failure) {
             let template = phase.plan.request
             let context = try context(template.parts.union(phase.plan.parts), job, exportHandle)
-            let session = phase.session == nil || isSecond ? nil : try account(of: job).session?.id
+            let account = try account(of: job)
+            let session = phase.session == nil || isSecond ? nil : account.session?.id
             let token = try token(for: plan.credentials(of: template), job)
             let sources = JSONSources(parameters: job.request.parameters, handle: exportHandle)
             let request = try request(template, context, sources, token: token)
@@ -86,7 +93,7 @@ extension ProviderClient {
             checks[number] = PendingCheck(
                 phase: phase, context: context, parameters: job.request.parameters, method: request.method, url: request.url,
                 job: phase.index == nil && plan.listsReadyAnswer ? job : nil,
-                exportHandle: exportHandle, asked: exportHandle, index: index, answers: answers, begun: .now, token: token,
+                exportHandle: exportHandle, asked: exportHandle, index: index, answers: answers, begun: .now, token: token, account: account,
                 retry: session.map { (job, $0) })
             if phase.index == nil, plan.status.ready == .download {
                 // Reading the head of a stream has no callback; such an API has few exports at once.
@@ -115,6 +122,7 @@ extension ProviderClient {
         let answers: Inbox<CheckAnswer>
         let begun: ContinuousClock.Instant
         let token: UsedToken?
+        let account: Account
         /// What a second request needs if the session is refused; `nil` without a session, and for the second request.
         let retry: (job: JobContext, session: String)?
     }

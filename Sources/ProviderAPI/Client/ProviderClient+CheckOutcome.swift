@@ -17,7 +17,7 @@ extension ProviderClient {
                 credentials: phase.index == nil ? plan.statusCredentials : plan.credentials(of: phase.plan.request))
         case .failure(let error): return (.failure(reported(Failure(error))), nil)
         }
-        answer.token = check.token
+        (answer.token, answer.account) = (check.token, check.account)
         noteBudget(.check, answer.headers, check.token)
         trace(answer, took: .now - check.begun)
         let answered = contexts.context(phase.plan.parts, check.context, answer: answer)
@@ -111,7 +111,7 @@ extension ProviderClient {
 
     /// A status that is not there yet is an export that still runs.
     private func failed(_ failure: Failure, _ answer: ProviderResponse) -> CheckOutcome {
-        failure.failureClass == .notYet
+        failure.failureClass == .notYet && failure.concernsAccount != true
             ? .running(progress: nil, retryAfter: failure.retryAfter) : .failure(reported(failure, answer))
     }
 

@@ -101,7 +101,7 @@ extension ProviderClient {
     private func bodyPage(
         _ ask: DataRequest, _ job: JobContext, _ handle: String, _ cursor: DataCursor
     ) async throws(Failure) -> DataPage {
-        let session = sessionPlan(of: ask.template), account = try account(of: job)
+        let session = sessionPlan(of: ask.template), account = try usableAccount(of: job)
         if let session { try await signIn(session, account) }
         let used = account.session?.id
         var isRefused = false
@@ -143,7 +143,7 @@ extension ProviderClient {
             }
             let response = HTTPResponse(status: stream.status, headers: stream.headers, body: body, url: stream.url)
             var answer = ProviderResponse(response, to: request, credentials: plan.credentials(of: ask.template))
-            answer.token = used
+            (answer.token, answer.account) = (used, try account(of: job))
             received = answer
             isRefused = refusesSession(answer, step.reading, context)
             let answered = contexts.context(step.parts, context, answer: answer)

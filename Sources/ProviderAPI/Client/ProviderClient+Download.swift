@@ -11,8 +11,9 @@ extension ProviderClient {
     public func download(_ file: DownloadTarget, _ job: JobContext, exportHandle: String) async throws(Failure) -> HTTPStream {
         var isRefused = false
         do throws(Failure) {
-            if case .session(let session) = plan.credentials, downloadAccess(to: file, job, exportHandle: exportHandle).withCredentials {
-                let account = try account(of: job)
+            let isCarrying = downloadAccess(to: file, job, exportHandle: exportHandle).withCredentials
+            let account = try isCarrying ? usableAccount(of: job) : account(of: job)
+            if case .session(let session) = plan.credentials, isCarrying {
                 try await signIn(session, account)
                 let used = account.session?.id
                 do throws(Failure) {
@@ -83,7 +84,7 @@ extension ProviderClient {
             if own != nil, own == WebURL.origin(stream.url.isEmpty ? signed : stream.url) {
                 noteBudget(.download(host: Self.host(ofOrigin: own)), stream.headers, isSigned ? token : nil)
             }
-            try await judge(stream, request, context, hadCredentials: hadCredentials, isSigned ? token : nil, &isRefused)
+            try await judge(stream, request, context, hadCredentials: hadCredentials ? account : nil, isSigned ? token : nil, &isRefused)
             return stream
         } catch {
             stream.cancel()
@@ -91,9 +92,11 @@ extension ProviderClient {
         }
     }
 
+    /// - Parameter account: whose credentials the request carried; `nil` if it carried none.
     /// - Throws: the failure that the answer is, unless it is the file.
     private func judge(
-        _ stream: HTTPStream, _ request: HTTPRequest, _ context: JQValue, hadCredentials: Bool, _ token: UsedToken?, _ isRefused: inout Bool
+        _ stream: HTTPStream, _ request: HTTPRequest, _ context: JQValue, hadCredentials account: Account?, _ token: UsedToken?,
+        _ isRefused: inout Bool
     ) async throws(Failure) {
         let step = plan.download
         let mayBeFile = [200, 203].contains(stream.status)
@@ -114,11 +117,11 @@ extension ProviderClient {
         }
         let response = HTTPResponse(status: stream.status, headers: stream.headers, body: body, url: stream.url)
         var answer = ProviderResponse(response, to: request, credentials: plan.credentials)
-        answer.token = token
+        (answer.token, answer.account) = (token, account)
         isRefused = refusesSession(answer, step.reading, context)
         do throws(Failure) {
             let answered = contexts.context(step.reading.parts, context, answer: answer)
-            try judge(try verdict(answer, step.reading, answered, "the download of"), answer, hadCredentials: hadCredentials)
+            try judge(try verdict(answer, step.reading, answered, "the download of"), answer, hadCredentials: account != nil)
         } catch {
             throw reported(error, answer)
         }

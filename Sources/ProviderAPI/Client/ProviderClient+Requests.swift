@@ -26,7 +26,7 @@ extension ProviderClient {
     ) async throws(Failure) -> (answer: ProviderResponse, context: JQValue) {
         let parts = template.parts.union(parts)
         let plan = sessionPlan(of: template)
-        let account = try account(of: job)
+        let account = try usableAccount(of: job)
         if let plan { try await signIn(plan, account) }
         let used = account.session?.id, token = try token(for: self.plan.credentials(of: template), job)
         var context = try context(parts, job, handle, page: page)
@@ -36,6 +36,7 @@ extension ProviderClient {
             context = try self.context(parts, job, handle, page: page)
             answer = try await send(kind, template, context, sources, link: link, bodyUse: bodyUse)
         }
+        answer.account = account
         return (answer, context)
     }
 

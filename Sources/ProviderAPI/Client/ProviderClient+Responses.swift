@@ -25,11 +25,13 @@ extension ProviderClient {
     func verdict(
         _ answer: ProviderResponse, _ reading: AnswerReading, _ context: JQValue, _ what: String, isCreate: Bool = false
     ) throws(Failure) -> Verdict {
-        switch try judged(answer, reading, context, what, isCreate: isCreate) {
-        case .ruled(let failure): .ruled(passedOn(failure, answer.token))
-        case .byStatus(let failure): .byStatus(passedOn(failure, answer.token))
-        case .success: .success
-        case .ok: .ok
+        let verdict = try judged(answer, reading, context, what, isCreate: isCreate)
+        switch verdict {
+        case .ruled(let failure): return .ruled(ofAccount(passedOn(failure, answer.token), answer.account))
+        case .byStatus(let failure): return .byStatus(ofAccount(passedOn(failure, answer.token), answer.account))
+        case .success, .ok:
+            accepted(answer.account)
+            return verdict
         }
     }
 

@@ -32,6 +32,15 @@ extension ProviderClient {
     /// - Throws: `sign-in-refused`, unauthorised; `session-key`; any failure of the request that signs in.
     func signIn(_ session: SessionPlan, _ account: Account, after dead: String? = nil) async throws(Failure) {
         if dead == nil, account.isSignedIn { return }
+        do throws(Failure) {
+            try await begin(session, account, after: dead)
+        } catch {
+            // What the token endpoint answered shows nothing of what the API accepts.
+            throw error.failureClass == .unauthorised ? ofAccount(error, account) : error
+        }
+    }
+
+    private func begin(_ session: SessionPlan, _ account: Account, after dead: String?) async throws(Failure) {
         // Nobody sends it again while it is renewed.
         if let dead, account.session?.id == dead { account.session = nil }
         let key = account.key

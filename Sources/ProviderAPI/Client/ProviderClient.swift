@@ -127,6 +127,8 @@ public actor ProviderClient {
         note("provider \(definition.name): \(secrets.start(of: text, atMost: 300))")
     }
 
+    func mayNoteAgain(about subject: String) { noted.remove(subject) }
+
     /// Returns in one of the next turns of the HTTP client's thread, which may be a different thread.
     public nonisolated func nextTurnOfHTTP() async { await http.nextTurn() }
 

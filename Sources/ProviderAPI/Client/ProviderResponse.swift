@@ -21,6 +21,8 @@ struct ProviderResponse {
     let problem: BodyProblem?
     /// The token that it was asked with, if the provider has several.
     var token: UsedToken?
+    /// The account that it was asked for; `nil` if it saw no credentials, or before there is one.
+    var account: Account?
 
     init(_ response: HTTPResponse, to request: HTTPRequest, as form: AnswerForm = .auto, credentials: Credentials = .none) {
         self.init(response, method: request.method, url: request.url, as: form, credentials: credentials)

@@ -1,7 +1,10 @@
-/// Finds secrets in texts and replaces them, in all their `HiddenForms`. It takes the same time however many there are.
+/// Finds secrets in texts and replaces them, in all their `HiddenForms`. The time that it takes hardly grows with their number.
 struct Redaction: Sendable {
-    private var forms: Set<String> = []
-    /// The forms by their first four bytes, the longest first.
+    /// How often each was added.
+    private var secrets: [String: Int] = [:]
+    /// How many secrets have each form.
+    private var forms: [String: Int] = [:]
+    /// The forms by their first four bytes, sorted: web tokens all begin alike.
     private var byStart: [UInt32: [[UInt8]]] = [:]
     /// Shorter forms, and all starts of one to three bytes.
     private var short: [[UInt8]] = [], shortStarts: Set<[UInt8]> = []
@@ -10,22 +13,64 @@ struct Redaction: Sendable {
     /// So much of a text is searched, in characters or bytes. What is shown of it is much shorter.
     static let searched = 8000
 
-    /// - Parameter old: what it hides stays hidden.
-    init(_ secrets: [String], after old: Redaction? = nil) {
+    init(_ secrets: [String] = [], after old: Redaction? = nil) {
         if let old { self = old }
-        for secret in secrets where !forms.contains(secret) {
-            for form in HiddenForms.all(of: secret) where forms.insert(form).inserted { add(Array(form.utf8)) }
+        add(secrets)
+    }
+
+    /// Hides more.
+    mutating func add(_ values: [String]) {
+        for value in values {
+            secrets[value, default: 0] += 1
+            guard secrets[value] == 1 else { continue }
+            for form in HiddenForms.all(of: value) {
+                forms[form, default: 0] += 1
+                if forms[form] == 1 { insert(Array(form.utf8)) }
+            }
         }
     }
 
-    private mutating func add(_ form: [UInt8]) {
+    /// Hides what was added no more, unless it was added more often.
+    mutating func remove(_ values: [String]) {
+        for value in values {
+            guard let count = secrets[value] else { continue }
+            secrets[value] = count > 1 ? count - 1 : nil
+            guard count == 1 else { continue }
+            for form in HiddenForms.all(of: value) {
+                guard let count = forms[form] else { continue }
+                forms[form] = count > 1 ? count - 1 : nil
+                if count == 1 { delete(Array(form.utf8)) }
+            }
+        }
+    }
+
+    private mutating func insert(_ form: [UInt8]) {
         guard !form.isEmpty else { return }
         longest = max(longest, form.count)
         for length in 1..<4 where length < form.count { shortStarts.insert(Array(form.prefix(length))) }
         guard form.count >= 4 else { return short.append(form) }
-        var same = byStart[Self.start(form, 0), default: []]
-        same.insert(form, at: same.firstIndex { $0.count < form.count } ?? same.endIndex)
-        byStart[Self.start(form, 0)] = same
+        let start = Self.start(form, 0)
+        let index = Self.index(of: form[...], in: byStart[start] ?? [])
+        byStart[start, default: []].insert(form, at: index)
+    }
+
+    private mutating func delete(_ form: [UInt8]) {
+        guard form.count >= 4 else { return short.removeAll { $0 == form } }
+        let start = Self.start(form, 0)
+        let index = Self.index(of: form[...], in: byStart[start] ?? [])
+        guard let same = byStart[start], same.indices.contains(index), same[index] == form else { return }
+        byStart[start]?.remove(at: index)
+        if byStart[start]?.isEmpty ?? false { byStart[start] = nil }
+    }
+
+    /// The place of the first form that is not before the bytes.
+    private static func index(of bytes: ArraySlice<UInt8>, in sorted: [[UInt8]]) -> Int {
+        var (low, high) = (0, sorted.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if sorted[middle].lexicographicallyPrecedes(bytes) { low = middle + 1 } else { high = middle }
+        }
+        return low
     }
 
     /// The text with `***` in the place of every secret.
@@ -50,10 +95,24 @@ struct Redaction: Sendable {
     /// The length of the longest form at an index; zero if none begins there.
     private func hiddenLength(in bytes: [UInt8], at index: Int) -> Int {
         let rest = bytes[index...]
-        if rest.count >= 4, let same = byStart[Self.start(bytes, index)], let form = same.first(where: { rest.starts(with: $0) }) {
-            return form.count
-        }
+        if rest.count >= 4, let same = byStart[Self.start(bytes, index)], let length = Self.longest(of: same, at: rest) { return length }
         return short.reduce(0) { rest.starts(with: $1) ? max($0, $1.count) : $0 }
+    }
+
+    /// The length of the longest form that the bytes begin with. A form that is one is no later than the bytes in the order.
+    private static func longest(of sorted: [[UInt8]], at bytes: ArraySlice<UInt8>) -> Int? {
+        var rest = bytes
+        while true {
+            let index = index(of: rest, in: sorted)
+            if index < sorted.count, sorted[index].elementsEqual(rest) { return rest.count }
+            guard index > 0 else { return nil }
+            let before = sorted[index - 1]
+            let common = zip(before, rest).prefix { $0 == $1 }.count
+            if common == before.count { return common }
+            // Others that the bytes begin with are no longer than what they have in common with this one.
+            guard common >= 4 else { return nil }
+            rest = rest.prefix(common)
+        }
     }
 
     private static func start(_ bytes: [UInt8], _ index: Int) -> UInt32 {
@@ -79,7 +138,9 @@ struct Redaction: Sendable {
 
     private func isStart(_ part: ArraySlice<UInt8>) -> Bool {
         guard part.count >= 4 else { return shortStarts.contains(Array(part)) }
-        return byStart[Self.start(Array(part.prefix(4)), 0)]?.contains { $0.count > part.count && $0.starts(with: part) } ?? false
+        guard let same = byStart[Self.start(Array(part.prefix(4)), 0)] else { return false }
+        // The forms that begin with the part follow it in the order.
+        return same[Self.index(of: part, in: same)...].first { $0.count > part.count }?.starts(with: part) ?? false
     }
 
     /// The start of a text as one line of at most 200 characters, without secrets, control characters and marks that nobody sees; empty

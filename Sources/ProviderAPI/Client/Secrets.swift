@@ -6,6 +6,8 @@ struct Secrets {
     let object: JQValue
     /// The names of those that are not set or cannot be read, sorted.
     let missing: [String]
+    /// Those of them that are there, and cannot be read.
+    let unreadable: Set<String>
     /// What is missing, each with the position that names it.
     let problems: [ProviderFileProblem]
     private(set) var redaction: Redaction
@@ -20,50 +22,62 @@ struct Secrets {
     mutating func hide(_ values: [String], of account: String) {
         let known = obtained[account, default: []]
         guard !values.isEmpty, known.last != values else { return }
-        obtained[account] = (known + [values]).suffix(Self.keptSignIns)
-        redaction = Redaction(obtained.values.flatMap { $0.flatMap(\.self) }, after: configured)
+        redaction.add(values)
+        for old in known.dropLast(Self.keptSignIns - 1) { redaction.remove(old) }
+        obtained[account] = known.suffix(Self.keptSignIns - 1) + [values]
+    }
+
+    /// Forgets what an account has obtained.
+    mutating func forget(_ account: String) {
+        for old in obtained.removeValue(forKey: account) ?? [] { redaction.remove(old) }
     }
 
     /// Hides secrets of an account, for as long as these exist.
     mutating func alsoHide(_ values: [String]) {
-        configured = Redaction(values, after: configured)
-        redaction = Redaction(values, after: redaction)
+        configured.add(values)
+        redaction.add(values)
     }
 
     /// All of them.
     var values: [String] { object.entries?.compactMap(\.value.string) ?? [] }
 
     /// - Parameters:
-    ///   - place: says where a secret that is missing is to be put.
+    ///   - place: says where a secret that is missing is to be put, or what is to be checked if it cannot be read.
     ///   - old: the secrets before they changed; they stay hidden, because answers may still repeat them.
     init(
-        _ fields: [String: Field], from source: SecretSource, place: (_ name: String) -> String = Self.place, after old: Secrets? = nil
+        _ fields: [String: Field], from source: SecretSource, place: (_ name: String, _ isUnreadable: Bool) -> String = Self.place, after old: Secrets? = nil
     ) {
-        var missing: [String: ProviderFileProblem] = [:]
+        var missing: [String: ProviderFileProblem] = [:], unreadable: Set<String> = []
         var entries: [(key: String, value: JQValue)] = []
         var values: [String] = []
         for (name, field) in fields {
             do {
                 guard let value = try source.value(name), !value.isEmpty else {
-                    missing[name] = Self.problem(field, "the secret \(name) is not set", fix: place(name))
+                    missing[name] = Self.problem(field, "the secret \(name) is not set", fix: place(name, false))
                     continue
                 }
                 entries.append((name, JQValue(value)))
                 values.append(value)
             } catch {
                 let message = "cannot read the secret \(name) (\(error.localizedDescription))"
-                missing[name] = Self.problem(field, message, fix: "check the path in \(name)_FILE and its permissions")
+                missing[name] = Self.problem(field, message, fix: place(name, true))
+                unreadable.insert(name)
             }
         }
         object = JQValue(object: entries)
         self.missing = missing.keys.sorted()
+        self.unreadable = unreadable
         problems = ProviderFileError(Array(missing.values)).problems
         configured = Redaction(values, after: old?.configured)
         obtained = old?.obtained ?? [:]
-        redaction = obtained.isEmpty ? configured : Redaction(obtained.values.flatMap { $0.flatMap(\.self) }, after: configured)
+        redaction = configured
+        for value in obtained.values { redaction.add(value.flatMap(\.self)) }
     }
 
-    private static func place(_ name: String) -> String { "set \(name), or \(name)_FILE to the path of a file that holds it" }
+    static func place(_ name: String, _ isUnreadable: Bool) -> String {
+        isUnreadable
+            ? "check the path in \(name)_FILE and its permissions" : "set \(name), or \(name)_FILE to the path of a file that holds it"
+    }
 
     /// Why no request that uses secrets can be sent; `nil` if all are there.
     var refusal: Failure? {

@@ -95,6 +95,7 @@ final class ProviderPlan {
         }
         Self.checkExportNames(compiler, create, find, steps, status)
         secretFields = compiler.secrets
+        accounts?.check(secretFields.keys)
         try report.throwIfAny()
         guard let base, let create, let status, let files else {
             // The report already contains every missing part.

@@ -14,7 +14,7 @@ enum SharedBudgets {
                 first[name] = (rate, source.file)
                 continue
             }
-            guard known.rate != rate else { continue }
+            guard known.rate != rate, Quantity.rate(known.rate)?.perSecond != Quantity.rate(rate)?.perSecond else { continue }
             field.problem(
                 "the budget \(name) has \(rate) here and \(known.rate) in \(known.file)",
                 fix: "write the same rate in all files that share it")

@@ -27,7 +27,7 @@ struct LoginPlan {
         if let url, let text = url.text(), !WebURL.isAbsolute(text) { url.problem("\"\(text)\" is not a URL", fix: fix) }
         port = section["port"]?.integer(in: 1...65_535)
         path = section["path"]?.text() ?? "/callback"
-        if !path.hasPrefix("/") { section["path"]?.problem("does not begin with /", fix: "write /callback") }
+        if !Self.isPath(path) { section["path"]?.problem("not a plain path", fix: "write a / and letters, digits, -, _, . or /: /callback") }
         let texts = compiler.having([.secrets]) {
             (
                 url.flatMap { compiler.requestText($0) }, compiler.requestText(clientID), scope.flatMap { compiler.requestText($0) },
@@ -39,6 +39,9 @@ struct LoginPlan {
             authorizationURL, clientID, texts.2, texts.3, exchange
         )
     }
+
+    /// The same for a browser, for the program that waits for it, and for the API where it is registered.
+    private static func isPath(_ text: String) -> Bool { text.wholeMatch(of: /\/[A-Za-z0-9._~\/-]*/) != nil && !text.contains("//") }
 
     /// The page to open in a browser.
     /// - Throws: as `Template.text`.

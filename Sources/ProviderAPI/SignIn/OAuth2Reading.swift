@@ -12,6 +12,7 @@ struct OAuth2Reading {
         /// RFC 6749, section 4.1: for `login` only.
         case authorizationCode = "authorization_code"
 
+        /// Those that a provider file may name.
         static let allCases: [Grant] = [.clientCredentials, .refreshToken, .jwtBearer]
     }
 

@@ -18,7 +18,8 @@ actor SessionKeeper {
     typealias Obtain = @Sendable (_ last: String) async throws(Failure) -> (values: String, lifetime: Duration)
 
     private let provider: String
-    private let process: String
+    /// Unique: the versions of a provider file have a keeper each in a process.
+    private let owner: String
     private let shared: SharedSession
     /// How long a process may take to sign in before another tries.
     private let turn: Duration
@@ -33,8 +34,9 @@ actor SessionKeeper {
     private static let afterFailure = Duration.seconds(15)
 
     init(_ provider: String, sharing: SessionSharing, turn: Duration, isChained: Bool) {
-        (self.provider, process, self.turn) = (provider, sharing.process, turn)
-        shared = SharedSession(provider, sharing, isChained: isChained)
+        owner = "\(sharing.process)-\(UInt32.random(in: 0 ... .max))"
+        (self.provider, self.turn) = (provider, turn)
+        shared = SharedSession(provider, sharing, owner: owner, isChained: isChained)
     }
 
     /// A session, old or new.
@@ -84,13 +86,13 @@ actor SessionKeeper {
             let (record, version, now) = try await shared.store.read(provider)
             let known = try shared.session(record, now, asked).flatMap { $0.id == refused ? nil : $0 }
             if let known, .now < known.renewAt { return known }
-            if let renewing = record.renewing, renewing.by != process, renewing.until > now {
+            if let renewing = record.renewing, renewing.by != owner, renewing.until > now {
                 if let known, .now < known.endsAt { return known }
                 try await Task.sleep(for: Self.pause)
                 continue
             }
             var taken = record
-            taken.renewing = SessionRecord.Renewal(by: process, until: now + Int64(turn / .milliseconds(1)))
+            taken.renewing = SessionRecord.Renewal(by: owner, until: now + Int64(turn / .milliseconds(1)))
             if try await shared.store.write(taken, of: provider, read: version) { return try await signIn(taken, obtain) }
         }
     }

@@ -4,7 +4,7 @@ import Foundation
 struct SharedSession: Sendable {
     let store: any SessionStore
     private let provider: String
-    private let process: String
+    private let owner: String
     private let seal: SessionSeal
     /// Whether each sign-in needs what the last one returned: then a stored session that cannot be read must not be replaced.
     private let isChained: Bool
@@ -12,8 +12,9 @@ struct SharedSession: Sendable {
     /// So often a session that was obtained is offered to a store that does not take it: with a chain, it is the only one there is.
     private static let tries = 30
 
-    init(_ provider: String, _ sharing: SessionSharing, isChained: Bool) {
-        (self.provider, process, store, seal) = (provider, sharing.process, sharing.store, sharing.seal)
+    /// - Parameter owner: tells who has the turn to sign in.
+    init(_ provider: String, _ sharing: SessionSharing, owner: String, isChained: Bool) {
+        (self.provider, self.owner, store, seal) = (provider, owner, sharing.store, sharing.seal)
         self.isChained = isChained
     }
 
@@ -32,7 +33,7 @@ struct SharedSession: Sendable {
                 record.sealed = try seal.seal(values, of: provider)
                 record.obtainedAt = now - Int64((asked - obtained) / .milliseconds(1))
                 record.expiresAt = record.obtainedAt + Int64(lifetime / .milliseconds(1))
-                if record.renewing?.by == process { record.renewing = nil }
+                if record.renewing?.by == owner { record.renewing = nil }
                 guard try await store.write(record, of: provider, read: version) else { continue }
                 guard let session = try session(record, now, asked) else {
                     throw SessionSealError(message: "the session cannot be read back")
@@ -74,7 +75,7 @@ struct SharedSession: Sendable {
 
     /// After a sign-in that failed. Its failure is what counts: a turn that is not given back ends by itself.
     func giveBackTurn() async {
-        guard let (known, version, _) = try? await store.read(provider), known.renewing?.by == process else { return }
+        guard let (known, version, _) = try? await store.read(provider), known.renewing?.by == owner else { return }
         var record = known
         record.renewing = nil
         _ = try? await store.write(record, of: provider, read: version)

@@ -88,7 +88,8 @@ actor ProviderReload: Service {
         }
         guard let (sources, problems) = try? settings.providerSources() else { return }  // the setting was there at the start
         var faults = problems.map { "\($0)" }
-        for source in sources where versions[source.name] != source.version {
+        let faulty = Set(problems.map(\.file))
+        for source in sources where versions[source.name] != source.version && !faulty.contains(source.file) {
             do {
                 try await use(source)
             } catch let error as JobStoreError {
@@ -140,7 +141,11 @@ actor ProviderReload: Service {
     }
 
     private func secretStamps() -> [String: FileStamp] {
-        FileStamp.all(secretNames.compactMap { settings.environment["\($0)_FILE"] })
+        let folders = secretNames.compactMap { settings.environment["\($0)_DIR"] }
+        let ofAccounts = folders.flatMap { folder in
+            ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).map { "\(folder)/\($0)" }
+        }
+        return FileStamp.all(secretNames.compactMap { settings.environment["\($0)_FILE"] } + ofAccounts)
     }
 }
 

@@ -69,6 +69,7 @@ extension RandomWalk {
         note("take", "\(found.ids)", found.ids.isEmpty ? room == 0 ? "no room" : "nothing" : "taken")
         try agree(found.ids.count, min(atMost, waiting), "jobs taken of \(waiting), with room for \(room)")
         for id in found.ids { try agree(model.waiting.take(id), true, "it is the turn of \(id)") }
+        model.countsPlaces = inFlight != nil
         if inFlight != nil { model.places.formUnion(found.ids) }
         let isEmpty = atMost > waiting || atMost == 0 && waiting == 0
         try agree(found.wait, isEmpty ? nil : room < limit ? .milliseconds(250) : .zero, "when to ask again")
@@ -141,7 +142,7 @@ extension RandomWalk {
     }
 
     mutating func takePlace(of id: JobID) async throws {
-        let isLimited = !model.places.isEmpty
+        let isLimited = model.countsPlaces
         if isLimited { model.places.insert(id) }
         note("take place", "\(id)", isLimited ? "taken" : "not limited")
         try await test.store.takePlace(of: id, provider: "acme", tenant: "blue")

@@ -10,6 +10,8 @@ struct StoreModel: Equatable {
     var waiting = ModelWaitingLists()
     /// The exports in flight, where they are limited.
     var places: Set<JobID> = []
+    /// Whether the last who took jobs had such a limit.
+    var countsPlaces = false
     /// The number of the present step.
     var step = 0
 

@@ -4,8 +4,12 @@
 -- How many of `number` requests may start now at `rate` a second, `burst` of them at once; then tat and the interval for `use_permits`.
 local function available_permits(what, number, rate, burst)
     local interval = 1000 / rate
-    -- No further ahead than this rate can have brought it: the rate may have been another, and a changed rate takes effect at once.
-    local tat = math.min(math.max(tonumber(redis.call('HGET', RATES, what) or '0'), NOW), NOW + burst * interval)
+    local tat = math.max(tonumber(redis.call('HGET', RATES, what) or '0'), NOW)
+    -- No further ahead than this rate can have brought it: the rate may have been another. It is stored, so that time counts from now.
+    if tat > NOW + burst * interval + 1 then
+        tat = NOW + burst * interval
+        redis.call('HSET', RATES, what, string.format('%.3f', tat))
+    end
     return math.min(number, math.max(math.floor((NOW + burst * interval - tat) / interval + 1e-6), 0)), tat, interval
 end
 
