@@ -96,7 +96,7 @@ public struct Failure: Error, Sendable, Equatable, Codable {
     /// - Parameters:
     ///   - retryAfter: the wait that the answer asks for, where it does.
     ///   - what: the request in words, for the message.
-    ///   - isCreate: whether the request starts something: then 409 and 412 refuse it, while elsewhere they mean "not yet".
+    ///   - isCreate: whether the request starts something: then 404 and 410 refuse it, and so do 409 and 412, which elsewhere mean "not yet".
     public static func http(status: Int, retryAfter: Duration? = nil, what: String, isCreate: Bool = false) -> Failure {
         let failureClass = failureClass(of: status, asksToWait: retryAfter != nil, isCreate: isCreate)
         // A server or a gateway on the way may break off after the request was carried out.
@@ -113,7 +113,8 @@ public struct Failure: Error, Sendable, Equatable, Codable {
         case (429, _), (420, _), (529, _), (503, true), (403, true), (400, true): .throttled
         case (404, true), (409, true), (412, true), (423, _), (425, _): .notYet
         case (401, _), (403, _), (407, _): .unauthorised
-        case (404, _), (410, _): .gone
+        // What was never there is not gone: the path or a parameter is wrong.
+        case (404, _), (410, _): isCreate ? .permanent : .gone
         // No part of anything is ever asked for: a 416 says no more than that there is nothing yet.
         case (409, _), (412, _), (416, _): isCreate ? .permanent : .notYet
         case (408, _), (500...599, _): .transient

@@ -33,6 +33,8 @@ public struct ProviderDefinition: Sendable, Equatable {
     public var data: DataRules?
     /// The mechanisms that keep a repeated create from starting a second export.
     public var createSafety: Set<CreateSafety> = []
+    /// Whether the file says that nothing protects against it, and that this is known: `idempotent: false`.
+    public var acceptsSecondExport = false
     /// The secrets that the file names, sorted.
     public var secretNames: [String] = []
 

@@ -108,6 +108,92 @@ import Testing
         #expect(logins.withLock { $0 } == 2)
     }
 
+    @Test("are held apart from each other, and tried again by one request at a time") func holds() async throws {
+        let isAccepted = Mutex(false)
+        let provider = try await TestProvider(Self.yaml(Self.headers), secrets: Self.secrets) { request in
+            let isBlue = request.headers["x-token"] == "token-of-blue"
+            return isBlue && !isAccepted.withLock { $0 } ? .text("revoked", status: 401) : Self.echo(request)
+        }
+        let (blue, red) = (try Self.job("blue"), try Self.job("red.2"))
+        var failures: [Failure] = []
+        for _ in 0..<3 { failures.append(try #require(Self.failure(await provider.client.create(blue)))) }
+        #expect(failures.allSatisfy { $0.failureClass == .notYet && $0.concernsAccount == true && !$0.concernsProvider })
+        #expect(failures.map(\.countsAsAttempt) == [true, true, false])
+        #expect(failures.last?.code == "http-401" && failures.last?.message.contains("account blue") ?? false)
+        let held = try #require(Self.failure(await provider.client.create(blue)))
+        #expect(held.code == "account-held" && !held.countsAsAttempt && (held.retryAfterSeconds ?? 0) > 10, "\(held)")
+        guard case .failure(let check) = await provider.client.check(blue, exportHandle: #"{"id":"1"}"#) else {
+            throw Unexpected("a held account is no export that runs")
+        }
+        #expect(check.code == "account-held")
+        #expect(provider.server.requests.count == 3)
+        #expect(Self.sent(await provider.client.create(red)) == "token-of-red shared-key")
+
+        isAccepted.withLock { $0 = true }
+        _ = await provider.client.reloadSecrets()
+        #expect(Self.sent(await provider.client.create(blue)) == "token-of-blue shared-key")
+    }
+
+    @Test("that are refused at their sign-in do not concern each other") func refusedSignIn() async throws {
+        let auth = """
+            auth:
+              session:
+                request: POST /login
+                json: { token: "{{ .secrets.TOKEN }}" }
+                values: { token: .response.body.token }
+                send: { header: { X-Token: "{{ .session.token }}" } }
+            """
+        let provider = try await TestProvider(Self.yaml(auth), secrets: Self.secrets) { request in
+            guard request.target == "/login" else { return Self.echo(request) }
+            return request.body.contains("blue") ? .text("revoked", status: 400) : .json(#"{"token":"session-red"}"#)
+        }
+        let blue = try Self.job("blue")
+        for _ in 0..<5 {
+            let failure = try #require(Self.failure(await provider.client.create(blue)))
+            #expect(failure.failureClass == .notYet && !failure.concernsProvider)
+        }
+        #expect(provider.server.requests.count == 3)
+        #expect(Self.sent(await provider.client.create(try Self.job("red.2"))) == "session-red ")
+    }
+
+    @Test("lack what all share as a provider without accounts does") func missingShared() async throws {
+        let provider = try await TestProvider(Self.yaml(Self.headers), secrets: ["TOKEN__blue": "token-of-blue"], Self.echo)
+        let failure = try #require(Self.failure(await provider.client.create(try Self.job("blue"))))
+        #expect(failure.code == "missing-secret" && failure.failureClass == .unauthorised)
+        #expect(failure.message.contains("set APP, or APP_FILE") && !failure.message.contains("APP__blue"), "\(failure.message)")
+    }
+
+    @Test("find a secret that is put in its place later, and wait for one that cannot be read") func laterSecret() async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        let file = folder.appending(path: "blue")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let provider = try await TestProvider(Self.yaml(Self.headers), secrets: ["TOKEN_DIR": folder.path, "APP": "shared-key"], Self.echo)
+        #expect(Self.failure(await provider.client.create(try Self.job("blue")))?.code == "unknown-account")
+        try FileManager.default.createDirectory(at: file, withIntermediateDirectories: true)
+        let failure = try #require(Self.failure(await provider.client.create(try Self.job("blue"))))
+        #expect(failure.code == "unreadable-secret" && failure.isDeferral, "\(failure)")
+        #expect(failure.message.contains("check the permissions of the file blue"), "\(failure.message)")
+        try FileManager.default.removeItem(at: file)
+        try Data("first-token\n".utf8).write(to: file)
+        #expect(Self.sent(await provider.client.create(try Self.job("blue"))) == "first-token shared-key")
+        #expect(provider.client.redacted("first-token") == "***")
+    }
+
+    @Test(
+        "are reported if they cannot be what is meant",
+        arguments: [
+            ("by: .job.tenant, names: [TOKN]", "secrets.names[0]: nothing reads .secrets.TOKN; did you mean TOKEN?"),
+            ("by: .job.tenant, names: []", "secrets.names: empty, so all jobs would share all secrets"),
+            ("by: 5", "secrets.by: the same for every job"),
+        ])
+    func mistakes(section: String, problem: String) async throws {
+        let yaml = Self.yaml(Self.headers).replacing("by: '.job.tenant', names: [TOKEN]", with: section)
+        #expect(yaml.contains(section))
+        let problems = await TestProvider.problems(yaml)
+        #expect(problems.contains { "\($0)".contains(problem) }, "\(problems)")
+    }
+
     @Test("are kept out of each other's messages") func hidden() async throws {
         let provider = try await TestProvider(Self.yaml(Self.headers), secrets: Self.secrets) { _ in
             .text("the token token-of-blue or token-of-red of shared-key", status: 400)

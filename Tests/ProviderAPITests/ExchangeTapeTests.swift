@@ -32,11 +32,11 @@ struct ExchangeTapeTests {
 
     private static func client(
         _ server: StubServer, _ tape: ExchangeTape, yaml: String = ExchangeTapeTests.yaml,
-        secrets: [String: String] = ExchangeTapeTests.secrets
+        secrets: [String: String] = ExchangeTapeTests.secrets, note: @escaping @Sendable (String) -> Void = { _ in }
     ) async throws -> ProviderClient {
         let source = try ProviderSource(yaml: yaml.replacing("BASE", with: server.url), file: "test.yaml")
         return try await ProviderClient.open(
-            source, http: TestProvider.http, on: TestProvider.thread, secrets: .environment(secrets), tape: tape)
+            source, http: TestProvider.http, on: TestProvider.thread, secrets: .environment(secrets), tape: tape, note: note)
     }
 
     /// An API that answers with what it was sent, and whose export is ready at the second check.
@@ -58,6 +58,18 @@ struct ExchangeTapeTests {
             default: return .json(#"{"files":[{"name":"a.bin","url":"/file"}]}"#)
             }
         }
+    }
+
+    @Test("tells if an answer belongs to another query") func notedQuery() async throws {
+        let server = try Self.api()
+        defer { server.stop() }
+        let recorder = ExchangeTape(.record)
+        _ = try await Self.client(server, recorder).files(try Self.job(), exportHandle: #"{"id":"7"}"#)
+        let notes = Mutex<[String]>([])
+        let player = try await Self.client(server, ExchangeTape(.replay, recorder.remaining)) { note in notes.withLock { $0.append(note) } }
+        _ = await player.files(try Self.job(attempt: 2), exportHandle: #"{"id":"7"}"#)
+        let note = try #require(notes.withLock { $0.first })
+        #expect(note.contains("attempt=1, now") && note.hasSuffix("attempt=2") && !note.contains("k3y"), "\(note)")
     }
 
     private struct Outcomes: Equatable {

@@ -88,6 +88,51 @@ struct LoadCheckTests {
         #expect(found.count == 1 && found[0].contains(problem), "\(found)")
     }
 
+    @Test(
+        "a variable of the shell within a text of auth is reported",
+        arguments: [
+            ("header: { Authorization: Token $API_TOKEN }", "auth.header.Authorization: $API_TOKEN is sent as it is"),
+            ("basic: { username: a, password: \"${API_TOKEN}\" }", "auth.basic.password: \"${API_TOKEN}\" is sent as it is"),
+            (
+                "session: { request: POST /l, json: { a: { b: $API_TOKEN } }, values: { t: .response.body.t }, send: { bearer: x } }",
+                "auth.session.json.a.b: $API_TOKEN is sent as it is"
+            ),
+        ])
+    func variables(auth: String, problem: String) async {
+        let found = await TestProvider.problems(ProviderFileTests.least + "\nauth: { \(auth) }").map { "\($0)" }
+        #expect(found.count == 1 && found[0].contains(problem) && found[0].contains("{{ .secrets.API_TOKEN }}"), "\(found)")
+        let jq = "header: { X-A: \"{{ \\\"a\\\" as $ABC | $ABC }}\", X-B: 5$ABC }"
+        #expect(await TestProvider.problems(ProviderFileTests.least + "\nauth: { \(jq) }") == [])
+    }
+
+    @Test("a parameter that no job can have is reported, and one that is probably a slip is advised against")
+    func parameters() async throws {
+        func yaml(_ parameters: String, _ use: String) -> String {
+            ProviderFileTests.least.replacing(Self.post, with: "\(Self.post) form: { a: \"{{ \(use) }}\" },")
+                + "\nparameters: { properties: { project: {}, from: {} }\(parameters) }"
+        }
+        func found(_ parameters: String, _ use: String) async -> [String] {
+            await TestProvider.problems(yaml(parameters, use)).map { "\($0)" }
+        }
+        let closed = ", additionalProperties: false"
+        #expect(await found(closed, ".parameters.project") == [])
+        let slip = await found(closed, ".parameters.projekt")
+        #expect(slip.count == 1 && slip[0].contains("parameters has no property projekt; did you mean .parameters.project?"), "\(slip)")
+        let other = await found(closed, ".parameters.limit // 5")
+        #expect(other.count == 1 && other[0].contains("parameters has no property limit; it has project, from"), "\(other)")
+        #expect(await found("", ".parameters.limit // 5") == [], "others are allowed")
+        #expect(try await TestProvider.advice(yaml("", ".parameters.limit // 5")).filter { $0.message.contains("limit") } == [])
+        #expect(try await TestProvider.advice(yaml("", ".parameters.projekt // 5")).contains { $0.message.contains("projekt") })
+    }
+
+    @Test("a comma that ends an unquoted description is found where it is")
+    func comma() async {
+        let yaml = ProviderFileTests.least + "\nparameters:\n  properties:\n    a: { description: only this, or that }\n"
+        let found = await TestProvider.problems(yaml)
+        #expect(found.first?.fix.contains("quote the text before it") ?? false)
+        #expect(found.first?.line == yaml.split(separator: "\n", omittingEmptySubsequences: false).count - 1)
+    }
+
     @Test("a header that auth sends too is reported, in downloads as well")
     func auth() async {
         for auth in ["{ bearer: t }", "{ header: { AUTHORIZATION: t } }", "{ basic: { username: a, password: b } }"] {

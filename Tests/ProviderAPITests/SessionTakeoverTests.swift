@@ -23,6 +23,26 @@ struct SessionTakeoverTests {
         #expect(session.values == #"{"token":"new"}"#)
     }
 
+    @Test("is waited for by another version of the provider file in the same process")
+    func otherVersion() async throws {
+        let sharing = SessionSharing(process: "p", store: MemorySessionStore(), seal: .ofProcess)
+        let keepers = (0..<2).map { _ in SessionKeeper("p", sharing: sharing, turn: .seconds(30), isChained: true) }
+        let (begun, begin) = AsyncStream<Void>.makeStream()
+        let (ended, end) = AsyncStream<Void>.makeStream()
+        async let first = keepers[0].session { _ throws(Failure) in
+            begin.finish()
+            for await _ in ended {}
+            return (#"{"token":"new"}"#, .seconds(60))
+        }
+        for await _ in begun {}
+        async let second = keepers[1].session { _ throws(Failure) in
+            return (#"{"token":"other"}"#, .seconds(60))
+        }
+        end.finish()
+        let values = try await [first.values, second.values]
+        #expect(values == Array(repeating: #"{"token":"new"}"#, count: 2))
+    }
+
     @Test("and is refused fails if nobody has obtained anything, and the next one begins again")
     func refused() async throws {
         let (store, seal) = (MemorySessionStore(), SessionSeal.ofProcess)

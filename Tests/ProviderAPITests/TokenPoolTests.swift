@@ -75,6 +75,7 @@ import Testing
             case .failed(let failure):
                 putOff += 1
                 #expect(failure.failureClass == .notYet && failure.isDeferral && failure.retryAfterSeconds == 1, "\(failure)")
+                #expect(failure.concernsAccount == true, "it does not show that the provider accepts this program")
             default: answered += 1
             }
         }
@@ -86,6 +87,14 @@ import Testing
             if case .failed(let failure) = await all.client.create(job) { last = failure }
         }
         #expect(last?.failureClass == (status == 429 ? .throttled : .unauthorised))
+    }
+
+    @Test("that are refused are no export that runs") func refusedCheck() async throws {
+        let provider = try await TestProvider(Self.yaml("turns"), secrets: Self.secrets) { _ in .text("no", status: 401) }
+        guard case .failure(let failure) = await provider.client.check(try Self.job(), exportHandle: Self.handle) else {
+            throw Unexpected("a refused token says nothing of the export")
+        }
+        #expect(failure.code == "other-token")
     }
 
     @Test("take over in creates, lists and downloads as well") func otherRequests() async throws {

@@ -72,8 +72,7 @@ extension JobMachine {
             next.failures = 0
             next.unusableAnswers += 1
             guard next.unusableAnswers < rules.unknownStatusLimit else {
-                return fail(
-                    next, JobError(code: "unknown-status", message: "the status \"\(status)\" is in no list of status.states; add it"))
+                return fail(next, JobError(code: "unknown-status", message: JobError.unknownStatus(status)))
             }
             return keepPolling(next, hints, random)
         case .ready:

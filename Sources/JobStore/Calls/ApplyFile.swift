@@ -58,7 +58,7 @@ extension JobStore {
                 .integer(decision.timer.delay), .string(decision.count.word), decision.usesAttempt ? 0 : 1, .string(what),
                 .string(detail), .string(decision.count.errorLine(of: claimed)),
                 decision.count == .stored ? .bytes(StoredObject.json(objects)) : "", .integer(manifestLease?.milliseconds ?? -1),
-                decision.isDeferral ? 1 : 0, .string(failure?.shownAnswer.map { HistoryEntry.line(String($0.prefix(400))) } ?? ""),
+                decision.isDeferral ? 1 : 0, .string(failure?.shownAnswer.map { HistoryEntry.line($0, atMost: 300) } ?? ""),
             ])
         guard try reply.element("isStored").integer == 1 else { return nil }
         let isLast = try reply.element("isLast").integer == 1

@@ -61,7 +61,7 @@ public struct JobChange: Sendable {
         }
         if let exportHandle { fields += ["export", .string(exportHandle)] }
         if mayBeCreatedTwice { fields += ["createdTwice", "possible"] }
-        if let answer { fields += ["answers", .string(HistoryEntry.line(String(answer.prefix(400))))] }
+        if let answer { fields += ["answers", .string(HistoryEntry.line(answer, atMost: 300))] }
         if let readyPage { fields += ["readyPage", .string(readyPage)] }
         if relists { fields += ["listingCursor", ""] }
         fields += rareFields

@@ -33,12 +33,13 @@ public struct HistoryEntry: Sendable, Equatable {
     }
 
     /// A detail that fits into a line of the history: without line breaks, and bounded.
-    static func line(_ detail: String) -> String {
-        if detail.utf8.count <= 200, detail.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) { return detail }
+    static func line(_ detail: String, atMost longest: Int = 200) -> String {
+        if detail.utf8.count <= longest, detail.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) { return detail }
         var line = ""
-        for scalar in detail.unicodeScalars.prefix(200) {
+        let isCut = detail.unicodeScalars.dropFirst(longest).first != nil
+        for scalar in detail.unicodeScalars.prefix(isCut ? longest - 1 : longest) {
             line.unicodeScalars.append(scalar.value < 0x20 || scalar.value == 0x7F ? " " : scalar)
         }
-        return line
+        return isCut ? line + "…" : line
     }
 }

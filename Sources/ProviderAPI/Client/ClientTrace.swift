@@ -2,6 +2,8 @@ import JQ
 
 /// What a provider client does, one thing after the other, for people. Secrets are replaced by `***`.
 public enum TraceEvent: Sendable {
+    /// The next request signs in.
+    case signIn
     case request(method: String, url: String, headers: [(name: String, value: String)], body: String)
     /// - Parameters:
     ///   - body: the start of the text; of a download nothing.

@@ -15,7 +15,7 @@ extension Failure {
         let fix =
             switch error.kind {
             case .tooLarge where error.cause.hasPrefix("the body"): "; if that is right, raise limits.answer in the provider file"
-            case .refusedAddress: "; if that is right, allow it in LONGHAUL_EGRESS"
+            case .refusedAddress: "; if that is right, add it to LONGHAUL_EGRESS, such as LONGHAUL_EGRESS=10.0.0.0/8"
             default: ""
             }
         self.init(failureClass, code: error.kind.label, message: error.description + fix, mayHaveRun: error.mayHaveRun)

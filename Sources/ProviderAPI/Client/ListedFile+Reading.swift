@@ -23,6 +23,11 @@ extension ListedFile {
         self.init(name: WebURL.fileName(answer.requestURL), url: answer.requestURL, isNamed: false)
     }
 
+    private static func keys(_ item: JQValue) -> String {
+        let keys = item.entries?.map(\.key).sorted() ?? []
+        return keys.isEmpty ? "it is empty" : "its keys are \(keys.prefix(10).joined(separator: ", "))"
+    }
+
     private init(_ item: JQValue, number: Int, base: String, _ links: DownloadLinks, _ secrets: Secrets) throws(Failure) {
         func wrong(_ what: String) -> Failure {
             Failure(.permanent, code: "invalid-file-list", message: "files.items: item \(number) \(what)")
@@ -32,7 +37,7 @@ extension ListedFile {
         guard value.isNull || value.string != nil else { throw wrong("has a url that is not text") }
         let reference = SafePath.trimmed(value.string ?? "")
         guard !reference.isEmpty || links.needNoURL else {
-            throw Failure(.notYet, code: JobError.nothingListed, message: "files.items: item \(number) has no url yet")
+            throw Failure(.notYet, code: JobError.nothingListed, message: "files.items: item \(number) has no url yet; \(Self.keys(item))")
         }
         if S3Link.isOne(reference) {
             guard links.followS3 else { throw wrong("has a link to S3, which download.s3 or auth: { aws } must sign") }

@@ -1,8 +1,8 @@
 /// A text from outside as it is shown in a line of a log or a message.
-enum OneLine {
+public enum OneLine {
     /// White space, line breaks and control characters become single spaces. Marks that nobody sees, and those that turn the direction of
     /// writing, are removed.
-    static func text(_ text: String) -> String {
+    public static func text(_ text: String) -> String {
         var line = String.UnicodeScalarView()
         for scalar in text.unicodeScalars where !isInvisible(scalar) {
             if !isBlank(scalar) {

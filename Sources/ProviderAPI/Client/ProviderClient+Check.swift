@@ -93,7 +93,8 @@ extension ProviderClient {
             checks[number] = PendingCheck(
                 phase: phase, context: context, parameters: job.request.parameters, method: request.method, url: request.url,
                 job: phase.index == nil && plan.listsReadyAnswer ? job : nil,
-                exportHandle: exportHandle, asked: exportHandle, index: index, answers: answers, begun: .now, token: token, account: account,
+                exportHandle: exportHandle, asked: exportHandle, index: index, answers: answers, begun: .now, token: token,
+                account: account,
                 retry: session.map { (job, $0) })
             if phase.index == nil, plan.status.ready == .download {
                 // Reading the head of a stream has no callback; such an API has few exports at once.

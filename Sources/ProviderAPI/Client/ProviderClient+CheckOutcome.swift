@@ -19,7 +19,8 @@ extension ProviderClient {
         }
         (answer.token, answer.account) = (check.token, check.account)
         noteBudget(.check, answer.headers, check.token)
-        trace(answer, took: .now - check.begun)
+        let isRead = phase.index != nil || plan.status.ready != .download || !answer.bytes.isEmpty
+        trace(answer, took: .now - check.begun, isRead: isRead)
         let answered = contexts.context(phase.plan.parts, check.context, answer: answer)
         do throws(Failure) {
             switch phase.plan {
@@ -81,7 +82,7 @@ extension ProviderClient {
         }
         let word: String
         do throws(Failure) {
-            word = try step.state.first(context)?.text ?? "(nothing)"
+            word = try step.state.first(context)?.text ?? JobError.noStatus
         } catch {
             throw verdict.failure ?? error
         }

@@ -17,6 +17,10 @@ extension ProviderClient {
         return try plan.login.url(login, contexts.context(secrets: account.secrets.object, session: .emptyObject))
     }
 
+    /// Makes sure that the session that the account has, if it has one, can be read with the key of this process.
+    /// - Throws: `session-key`; `store-unavailable`.
+    public func requireOpenSession(account key: String) async throws(Failure) { try await account(key).sessions.requireOpen() }
+
     /// Exchanges the code that the browser brought for tokens.
     /// - Returns: the refresh token, if the provider file has a secret for it. Otherwise it is kept with the account's session, which
     ///   replaces any other.

@@ -59,7 +59,22 @@ extension ProviderClient {
         if let target = answer.redirectTarget { failure.message += " and leads to \(secrets.shown(url: target))" }
         let words = error.message?.text(context, secrets) ?? excerpt(answer)
         if !words.isEmpty { failure.message += ": \(words)" }
+        if let fix = fix(answer.status, isCreate: isCreate) {
+            failure.fix = fix
+            failure.message += "; \(fix)"
+        }
         return .byStatus(failure)
+    }
+
+    /// What an operator can check.
+    private func fix(_ status: Int, isCreate: Bool) -> String? {
+        switch status {
+        case 401:
+            let names = plan.secretFields.filter { $0.value.path.hasPrefix("auth") }.keys.sorted()
+            return names.isEmpty ? nil : "check the secret \(names.joined(separator: ", "))"
+        case 404 where isCreate: return "check baseURL, the path of the request, and the parameters"
+        default: return nil
+        }
     }
 
     private func failure(

@@ -108,6 +108,7 @@ extension ProviderClient {
         hide(last.texts + (assertion.map { [$0] } ?? []), of: account)
         let context = contexts.context(secrets: secrets, session: last, assertion: assertion)
         let sources = JSONSources(handle: "{}")
+        trace?(.signIn)
         // The provider counts from some time before its answer arrived.
         let begun = ContinuousClock.now
         let answer = try await send(nil, session.request, context, sources, isSecret: true)

@@ -18,12 +18,14 @@ extension ProviderClient {
         trace(.request(method: request.method.rawValue, url: secrets.redacted(request.url), headers: shown(headers), body: body))
     }
 
-    /// - Parameter isSecret: whether the body holds secrets that are not known yet.
-    func trace(_ answer: ProviderResponse, took: Duration, isSecret: Bool = false) {
+    /// - Parameters:
+    ///   - isSecret: whether the body holds secrets that are not known yet.
+    ///   - isRead: whether the body was asked for.
+    func trace(_ answer: ProviderResponse, took: Duration, isSecret: Bool = false, isRead: Bool = true) {
         guard let trace else { return }
-        let body = isSecret ? "(not shown: it holds what the session needs)" : shown(answer.bytes)
+        let body = isSecret && answer.status < 400 ? "(not shown: it holds what the session needs)" : shown(answer.bytes)
         let headers = answer.headers.fields.filter { !isSecret || Self.plainHeaders.contains($0.name.lowercased()) }
-        trace(.answer(status: answer.status, headers: shown(headers), body: body, bytes: answer.bytes.count, took: took))
+        trace(.answer(status: answer.status, headers: shown(headers), body: body, bytes: isRead ? answer.bytes.count : nil, took: took))
     }
 
     func trace(_ stream: HTTPStream, took: Duration) {

@@ -77,6 +77,7 @@ public actor ProviderClient {
         contexts = ContextBuilder(plan.definition.parameters)
         needsSharedSession = if case .session(let session) = plan.credentials { session.isChained } else { false }
         login = LoginPlace(plan)
+        hasAccounts = plan.accounts != nil
         self.plan = plan
         self.http = http
         self.thread = thread
@@ -92,6 +93,12 @@ public actor ProviderClient {
 
     /// Whether each sign-in needs what the last one returned: it must be kept, and only one process may sign in at a time.
     public nonisolated let needsSharedSession: Bool
+
+    /// Whether jobs use the secrets of different accounts.
+    public nonisolated let hasAccounts: Bool
+
+    /// Whether a text may be the name of an account.
+    public static func isAccountName(_ text: String) -> Bool { AccountChoice.isName(text) }
 
     /// How a person signs in; `nil` if the provider file has no `login`.
     public nonisolated let login: LoginPlace?

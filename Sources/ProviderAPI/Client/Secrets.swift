@@ -45,7 +45,8 @@ struct Secrets {
     ///   - place: says where a secret that is missing is to be put, or what is to be checked if it cannot be read.
     ///   - old: the secrets before they changed; they stay hidden, because answers may still repeat them.
     init(
-        _ fields: [String: Field], from source: SecretSource, place: (_ name: String, _ isUnreadable: Bool) -> String = Self.place, after old: Secrets? = nil
+        _ fields: [String: Field], from source: SecretSource, place: (_ name: String, _ isUnreadable: Bool) -> String = Self.place,
+        after old: Secrets? = nil
     ) {
         var missing: [String: ProviderFileProblem] = [:], unreadable: Set<String> = []
         var entries: [(key: String, value: JQValue)] = []

@@ -28,9 +28,28 @@ public struct ParameterSchema: Sendable, Equatable {
             root = try SchemaNode(value, "parameters")
             self.json = json
         } catch {
-            field.report.add(field.node.mark, error.path, error.message, fix: error.fix)
+            field.report.add(Self.mark(of: error.path, in: field.node), error.path, error.message, fix: error.fix)
             return nil
         }
+    }
+
+    /// The position of the deepest node that the path leads to.
+    private static func mark(of path: String, in root: Node) -> Mark? {
+        var node = root
+        var rest = path.dropFirst("parameters".count)
+        while rest.hasPrefix("."), let mapping = node.mapping {
+            rest = rest.dropFirst()
+            // A name may hold dots.
+            guard
+                let entry = mapping.first(where: { entry in
+                    entry.key.scalar.map { rest == $0.string || rest.hasPrefix($0.string + ".") } ?? false
+                }), let name = entry.key.scalar?.string
+            else { break }
+            rest = rest.dropFirst(name.count)
+            if rest.isEmpty { return entry.key.mark }
+            node = entry.value
+        }
+        return node.mark
     }
 
     /// Everything that is wrong with the parameters of a job; empty if they conform.
@@ -51,6 +70,9 @@ public struct ParameterSchema: Sendable, Equatable {
         public let standard: String?
         public let description: String?
     }
+
+    /// Whether a job can have no others than `parameters`.
+    var isClosed: Bool { !root.allowsOthers }
 
     public var parameters: [Parameter] {
         root.properties.map { name, schema in

@@ -70,7 +70,8 @@ struct SchemaNode: Sendable {
             case _ where Self.annotations.contains(key): break
             default:
                 let near = Spelling.nearest(to: key, in: Self.keywords)
-                let fix = near.map { "did you mean \"\($0)\"?" } ?? "the keywords are \(Self.keywords.joined(separator: ", "))"
+                let isText = key.contains(" ") ? "quote the text before it: in braces, a comma ends a text that is not quoted" : nil
+                let fix = isText ?? near.map { "did you mean \"\($0)\"?" } ?? "the keywords are \(Self.keywords.joined(separator: ", "))"
                 throw SchemaError(path: place, message: "unknown keyword \"\(key)\"", fix: fix)
             }
         }

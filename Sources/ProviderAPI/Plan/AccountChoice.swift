@@ -13,7 +13,9 @@ struct AccountChoice {
         }
         nameFields = section["names"].map { field in field.list(fix: "write [A_SECRET]") }
         names = nameFields.map { fields in Set(fields.compactMap { $0.text(fix: "write the name of a secret") }) }
-        if names?.isEmpty ?? false { section["names"]?.problem("empty, so all jobs would share all secrets", fix: "name a secret, or leave it out") }
+        if names?.isEmpty ?? false {
+            section["names"]?.problem("empty, so all jobs would share all secrets", fix: "name a secret, or leave it out")
+        }
         guard let by else { return nil }
         if by.parts.isEmpty {
             section["by"]?.problem("the same for every job", fix: "write .job.tenant, or another filter over the job and its parameters")
@@ -25,7 +27,8 @@ struct AccountChoice {
     func check(_ used: some Collection<String>) {
         for field in nameFields ?? [] {
             guard let name = field.text(), !used.contains(name) else { continue }
-            let fix = Spelling.nearest(to: name, in: used.sorted()).map { "did you mean \($0)?" } ?? "remove it, or use {{ .secrets.\(name) }}"
+            let fix =
+                Spelling.nearest(to: name, in: used.sorted()).map { "did you mean \($0)?" } ?? "remove it, or use {{ .secrets.\(name) }}"
             field.problem("nothing reads .secrets.\(name)", fix: fix)
         }
     }

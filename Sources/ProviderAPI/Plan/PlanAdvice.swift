@@ -10,10 +10,12 @@ struct PlanAdvice {
     func give() {
         states()
         intervals()
-        if plan.definition.createSafety.isEmpty {
+        if plan.definition.createSafety.isEmpty, !plan.definition.acceptsSecondExport {
             advise(
                 root["create"], "a crash during a create may start a second export",
-                fix: "add an Idempotency-Key header, adopt or find, or write create: { idempotent: true }")
+                fix:
+                    "add an Idempotency-Key header, adopt or find; or write idempotent: true if the API prevents it, or false if it may happen"
+            )
         }
     }
 

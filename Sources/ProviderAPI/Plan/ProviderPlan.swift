@@ -61,6 +61,7 @@ final class ProviderPlan {
         let (base, credentials) = compiler.having([.anywhere, .export]) {
             (BaseURL.read(root, compiler), Credentials(root["auth"], compiler))
         }
+        report.withoutLog { ShellVariables.check(root["auth"]) }
         self.credentials = credentials
         tls = root["tls"].flatMap { ClientTLS($0, compiler) }
         proxy = root["proxy"].flatMap { ProxyPlan($0, compiler) }
@@ -88,6 +89,7 @@ final class ProviderPlan {
         definition.readRules(root)
         log?.note("parameters", .any)
         definition.parameters = root["parameters"].flatMap { ParameterSchema($0) }
+        if let schema = definition.parameters { ContextCheck.check(compiler.parameterUses, schema) }
         if definition.recreate.attempts > 0, let create, !create.tellsExportsApart {
             let fix = "write Idempotency-Key: \"{{ .job.idempotencyKey }}\", whose value differs for each export of a job"
             root["create"]?.problem(
@@ -112,6 +114,7 @@ final class ProviderPlan {
         definition.steps = steps.count
         definition.beginsWithRequest = steps.first?.plan.isRequest ?? false
         definition.createSafety = Self.safety(create, find)
+        definition.acceptsSecondExport = root["create"].flatMap(Section.init)?.has("idempotent") ?? false
         definition.secretNames = compiler.secrets.keys.sorted()
         self.base = base
         self.create = create

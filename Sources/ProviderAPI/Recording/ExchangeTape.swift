@@ -25,7 +25,8 @@ public final class ExchangeTape: Sendable {
 
     /// - Parameter url: without secrets.
     /// - Throws: `notRecorded`, if the recording has no answer to the request.
-    func answer(_ request: HTTPRequest, url: String) throws(HTTPError) -> HTTPResponse {
+    /// - Returns: the answer, and the query that it was given to if that was another.
+    func answer(_ request: HTTPRequest, url: String) throws(HTTPError) -> (response: HTTPResponse, otherQuery: String?) {
         let (found, next) = exchanges.withLock { exchanges in
             let method = request.method.rawValue
             let index =
@@ -34,7 +35,7 @@ public final class ExchangeTape: Sendable {
                 ?? exchanges.firstIndex { $0.request.method == method && Self.path($0.request.url) == Self.path(url) }
             return (index.map { exchanges.remove(at: $0) }, exchanges.first)
         }
-        if let found { return found.response }
+        if let found { return (found.response, found.request.url == url ? nil : String(found.request.url.drop { $0 != "?" })) }
         let hint = next.map { "; it goes on with \($0.request.method) \($0.request.url)" } ?? "; it has ended"
         throw HTTPError(.notRecorded, request, cause: "the recording has no answer to this request\(hint)")
     }

@@ -11,7 +11,7 @@ extension ProviderClient {
     /// - Parameter isSecret: whether the answer holds secrets that are not known yet.
     func fetch(_ request: HTTPRequest, isSecret: Bool = false) async throws(HTTPError) -> HTTPResponse {
         guard let tape else { return try await http.send(request) }
-        if tape.mode == .replay { return try tape.answer(request, url: secrets.redacted(request.url)) }
+        if tape.mode == .replay { return try replayed(request, tape) }
         let response = try await http.send(request)
         record(request, response, on: tape, isSecret: isSecret)
         return response
@@ -26,13 +26,24 @@ extension ProviderClient {
 
     func open(_ request: HTTPRequest) async throws(HTTPError) -> HTTPStream {
         guard let tape else { return try await http.stream(request) }
-        if tape.mode == .replay { return HTTPStream(replaying: try tape.answer(request, url: secrets.redacted(request.url))) }
+        if tape.mode == .replay { return HTTPStream(replaying: try replayed(request, tape)) }
         let stream = try await http.stream(request)
         let start = try await stream.peek(atMost: RecordedExchange.longestBody)
         let body = Array(start.start.prefix(RecordedExchange.longestBody))
         let response = HTTPResponse(status: stream.status, headers: stream.headers, body: body, url: stream.url)
         record(request, response, on: tape, isCut: !start.isWhole)
         return stream
+    }
+
+    private func replayed(_ request: HTTPRequest, _ tape: ExchangeTape) throws(HTTPError) -> HTTPResponse {
+        let url = secrets.redacted(request.url)
+        let (response, otherQuery) = try tape.answer(request, url: url)
+        if let otherQuery {
+            let now = url.drop { $0 != "?" }
+            note(
+                "the answer was recorded for another query: \(otherQuery.isEmpty ? "none" : otherQuery), now \(now.isEmpty ? "none" : now)")
+        }
+        return response
     }
 
     private func record(

@@ -41,6 +41,21 @@ enum ContextCheck {
         return "the parts are \(parts.keys.sorted().map { ".\($0)" }.joined(separator: ", "))"
     }
 
+    /// Reports `.parameters.NAME` for names that no job can have, and advises against those that look like a slip.
+    static func check(_ uses: [(name: String, field: Field)], _ schema: ParameterSchema) {
+        let names = schema.parameters.map(\.name)
+        guard !names.isEmpty else { return }
+        for use in uses where !names.contains(use.name) {
+            let near = Spelling.nearest(to: use.name, in: names).map { "did you mean .parameters.\($0)?" }
+            let message = "parameters has no property \(use.name)"
+            if schema.isClosed {
+                use.field.problem(message, fix: near ?? "it has \(names.joined(separator: ", "))")
+            } else if let near {
+                use.field.report.advise(use.field.node.mark, use.field.path, message, fix: near)
+            }
+        }
+    }
+
     /// Reports `.export.NAME` for names that no mapping stores.
     static func check(_ uses: [(name: String, field: Field)], stored: Set<String>) {
         for use in uses where !stored.contains(use.name) {

@@ -12,6 +12,8 @@ final class FilterCompiler {
     private(set) var secrets: [String: Field] = [:]
     /// Every `.export.NAME`, with the field that reads it.
     private(set) var exportUses: [(name: String, field: Field)] = []
+    /// Every `.parameters.NAME`, with the field that reads it.
+    private(set) var parameterUses: [(name: String, field: Field)] = []
     /// Every `.session.NAME`, with the field that reads it.
     private(set) var sessionUses: [(name: String, field: Field)] = []
     /// The headers that `auth` adds to each request, in lower case.
@@ -96,6 +98,9 @@ final class FilterCompiler {
         ContextCheck.check(paths, available, field)
         for path in paths where path.head == "export" {
             if let name = path.next { exportUses.append((name, field)) }
+        }
+        for path in paths where path.head == "parameters" {
+            if let name = path.next { parameterUses.append((name, field)) }
         }
         for path in paths where path.head == "session" {
             if let name = path.next { sessionUses.append((name, field)) }

@@ -87,7 +87,7 @@ enum EveryKey {
         recreate: { attempts: 1, after: 1m }
         limits: { inFlight: 1, creates: 1/s, checks: 1/m burst 3, answer: 1MiB, longestPause: 1h, tenant: { inFlight: 1, creates: 1/s }, requests: 1/s,
           weights: { create: 1, check: 1, list: 1, cancel: 1, download: 1 }, budget: b }
-        secrets: { by: .job.tenant, names: [S] }
+        secrets: { by: .job.tenant, names: [R] }
         breaker: { window: 60s, minimum: 10, failures: 50%, slow: 80%, slowAfter: 20s, openFor: 15s, longest: 5m, probes: 3, heldProbe: 1m }
         timeouts: { connect: 1s, firstByte: 1s, stall: 1s, whole: 1s }
         """

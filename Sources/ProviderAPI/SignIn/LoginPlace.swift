@@ -5,11 +5,9 @@ public struct LoginPlace: Sendable {
     public let path: String
     /// The secrets that the provider file reads the token from; empty if it is kept in the store.
     public let secrets: [String]
-    /// Whether each account signs in for itself.
-    public let hasAccounts: Bool
 
     init?(_ plan: ProviderPlan) {
         guard case .session(let session) = plan.credentials, let login = session.login else { return nil }
-        (port, path, secrets, hasAccounts) = (login.port, login.path, session.firstSecrets.sorted(), plan.accounts != nil)
+        (port, path, secrets) = (login.port, login.path, session.firstSecrets.sorted())
     }
 }

@@ -27,7 +27,9 @@ struct LoginPlan {
         if let url, let text = url.text(), !WebURL.isAbsolute(text) { url.problem("\"\(text)\" is not a URL", fix: fix) }
         port = section["port"]?.integer(in: 1...65_535)
         path = section["path"]?.text() ?? "/callback"
-        if !Self.isPath(path) { section["path"]?.problem("not a plain path", fix: "write a / and letters, digits, -, _, . or /: /callback") }
+        if !Self.isPath(path) {
+            section["path"]?.problem("not a plain path", fix: "write a / and letters, digits, -, _, . or /: /callback")
+        }
         let texts = compiler.having([.secrets]) {
             (
                 url.flatMap { compiler.requestText($0) }, compiler.requestText(clientID), scope.flatMap { compiler.requestText($0) },

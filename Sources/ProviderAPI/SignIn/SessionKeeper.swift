@@ -121,6 +121,15 @@ actor SessionKeeper {
         }
     }
 
+    /// - Throws: `session-key` if there is a session that cannot be read; `store-unavailable`.
+    func requireOpen() async throws(Failure) {
+        do {
+            _ = try shared.opened(try await shared.store.read(provider).record)
+        } catch {
+            throw Self.failure(error)
+        }
+    }
+
     private static func failure(_ error: any Error) -> Failure {
         if let failure = error as? Failure { return failure }
         if error is SessionSealError {

@@ -2,9 +2,9 @@ import Encoding
 import ExportCore
 
 /// The file name in a `Content-Disposition` (RFC 6266).
-enum ContentDisposition {
+public enum ContentDisposition {
     /// The name, safe as the last component of a path: `filename*` (RFC 8187) before `filename`; `nil` if neither gives a usable one.
-    static func fileName(_ field: String) -> String? {
+    public static func fileName(_ field: String) -> String? {
         let parameters = parameters(field)
         if let extended = parameters["filename*"].flatMap(extendedValue), let name = usable(extended) { return name }
         guard let plain = parameters["filename"] else { return nil }

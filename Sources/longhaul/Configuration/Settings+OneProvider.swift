@@ -28,4 +28,13 @@ extension Settings {
         let isLocal = source.yaml.contains(#/(?m)^baseURL: *["']?https?:\/\/(127\.|localhost[:\/]|\[::1\])/#)
         return try isLocal && isStandard("LONGHAUL_EGRESS") ? .all : egress()
     }
+
+    /// What services must have in `LONGHAUL_EGRESS` for an API whose address is in the provider file; `nil` if they may reach it.
+    func egressProblem(of source: ProviderSource) throws -> String? {
+        let host = source.yaml.firstMatch(of: #/(?m)^baseURL: *["']?https?:\/\/(?:\[([^\]]+)\]|([^\/:"'\s]+))/#)
+        guard let name = host.flatMap({ $0.output.1 ?? $0.output.2 }) else { return nil }
+        guard let address = IPAddress(name == "localhost" ? "127.0.0.1" : String(name)), try !egress().allows(address) else { return nil }
+        let others = isStandard("LONGHAUL_EGRESS") ? "" : ",\(try required("LONGHAUL_EGRESS"))"
+        return "\(name) is no public address, and services do not connect to it; set LONGHAUL_EGRESS=\(address)\(others)"
+    }
 }

@@ -37,7 +37,9 @@ struct ProviderExamination: Sendable {
         let subject = "provider \(source.name)"
         do throws(ProviderFileError) {
             let client = try await ProviderClient.open(source, http: http, on: thread, secrets: settings.secretSource)
-            return [Finding.good(subject, source.file)] + (Self.details(client).map { $0.below(subject) })
+            let egress = try? settings.egressProblem(of: source)  // the setting itself is reported elsewhere
+            let details = Self.details(client) + [egress].compactMap { $0 }.map { Finding.bad("egress", $0) }
+            return [Finding.good(subject, source.file)] + details.map { $0.below(subject) }
         } catch {
             return error.problems.map { .bad(subject, "\($0)") }
         }
@@ -49,10 +51,10 @@ struct ProviderExamination: Sendable {
     }
 
     private static func createSafety(_ definition: ProviderDefinition) -> Finding? {
-        guard definition.createSafety.isEmpty else { return nil }
+        guard definition.createSafety.isEmpty, !definition.acceptsSecondExport else { return nil }
         return .doubtful(
             "create",
-            "a crash during a create may start a second export; add an Idempotency-Key header, adopt or find, or write create: { idempotent: true }"
-        )
+            "a crash during a create may start a second export; add an Idempotency-Key header, adopt or find; "
+                + "or write idempotent: true if the API prevents it, or false if it may happen")
     }
 }

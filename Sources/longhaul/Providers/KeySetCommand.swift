@@ -16,7 +16,7 @@ struct KeySetCommand: AsyncParsableCommand {
     @OptionGroup var options: SettingsOptions
     @Argument(help: ArgumentHelp("The provider file, or the name of a provider in LONGHAUL_PROVIDERS.", valueName: "provider"))
     var provider: String
-    @Option(help: ArgumentHelp("Whose secrets these are, for a provider file with secrets.by.", valueName: "name")) var account: String?
+    @OptionGroup var account: AccountOption
 
     func run() async throws {
         let settings = try await options.load()
@@ -25,7 +25,7 @@ struct KeySetCommand: AsyncParsableCommand {
         let http = try settings.httpClient("provider", egress: settings.egress(for: source), on: thread, logger: Terminal.quietLogger)
         do {
             let client = try await ProviderClient.open(source, http: http, on: thread, secrets: settings.secretSource)
-            guard let keys = try await client.publicKeys(account: account ?? "") else {
+            guard let keys = try await client.publicKeys(account: account.name(for: client)) else {
                 throw Problem.usage("\(source.file): has no auth.oauth2.jwt, so it signs no tokens")
             }
             Terminal.line(keys)

@@ -16,7 +16,11 @@ struct Recording: Codable {
     private static let name = "recording.json"
 
     /// What a replay reads in the place of secrets.
-    static let secrets = SecretSource { _ in "***" } ofAccount: { _, _ in "***" }
+    static let secrets = SecretSource { _ in
+        "***"
+    } ofAccount: { _, _ in
+        "***"
+    }
 
     init(_ job: JobContext, _ exchanges: [RecordedExchange], _ client: ProviderClient) {
         let request = job.request

@@ -13,6 +13,8 @@ struct Trial: Sendable {
     let folder: String?
     /// The longest wait, unless the provider asked for a longer one; `nil`: as long as a job waits.
     let longestWait: Duration?
+    /// Whether an earlier trial may have begun it.
+    var isContinued = false
     /// Whether a recording answers: nothing is waited for.
     var isReplay = false
 
@@ -26,6 +28,12 @@ struct Trial: Sendable {
         var createdAt = ContinuousClock.now
         var checks = 0
         var isCreated = false
+        /// Whether the last request failed and is sent again.
+        var isRepeated = false
+        /// Whether the provider has said that the export failed.
+        var hasFailed = false
+        /// Whether a part of the export was left out without a request.
+        var isSkipped = false
     }
 
     private struct Stopped: Error {}
@@ -41,7 +49,7 @@ struct Trial: Sendable {
         var progress = Progress()
         do {
             let isGood = try await advance(&progress)
-            if !isGood { tellWhatRuns(progress) }
+            if !isGood || stop != .download { tellWhatRuns(progress) }
             return isGood ? .done : .failed
         } catch {
             page.line("")
@@ -61,18 +69,25 @@ struct Trial: Sendable {
             progress.state = decision.state
             if let failure = event.failure, Self.isHopeless(failure) {
                 page.note(
-                    failure.concernsProvider ? "a job would wait: its provider is held until this is put right" : "a job would ask again")
+                    failure.concernsProvider
+                        ? "a job would wait; if other jobs are refused, too, the provider is held until this is put right"
+                        : "a job would ask again")
                 return false
             }
             if let error = decision.error {
-                page.bad("the job fails: \(error.code): \(error.message)")
+                // What was just printed is not said again.
+                let isSaid = event.failure?.message == error.message || progress.hasFailed
+                page.bad("the job fails" + (isSaid ? "" : ": \(error.code): \(error.message)"))
                 return false
             }
+            progress.isRepeated = event.failure != nil
             if case .created = event { (progress.createdAt, progress.isCreated) = (.now, true) }
             if isReached(event, progress) { return true }
             // The listing follows at once; the timer is only its lease.
             if decision.state.status == .processing { return try await download(progress) }
-            if case .after(let delay) = decision.timer, event != .ready, !isPage(event) { try await wait(delay, event) }
+            if case .after(let delay) = decision.timer, event != .ready, !isPage(event), !progress.isSkipped {
+                try await wait(delay, event)
+            }
         }
     }
 
@@ -98,13 +113,36 @@ struct Trial: Sendable {
     }
 
     private func create(_ progress: inout Progress) async throws -> JobEvent {
-        try ask("create", "create the export")
+        if client.definition.createSafety.contains(.find), !progress.isRepeated {
+            if let event = try await find(&progress) { return event }
+        }
+        try ask("create" + (progress.isRepeated ? ", again" : ""), "create the export")
         let outcome = await client.create(job)
         if let handle = outcome.exportHandle {
             progress.handle = handle
-            if case .adopted = outcome { page.good("adopted an export that exists: \(handle)") } else { page.good("export \(handle)") }
+            let shown = ExportHandle(handle).values
+            if case .adopted = outcome { page.good("adopted an export that exists: \(shown)") } else { page.good("export \(shown)") }
         }
         return outcome.event(hints: PollHints(isDueAtOnce: client.definition.beginsWithRequest))
+    }
+
+    /// Looks for an export of an earlier trial. A job does so after a create that was interrupted.
+    private func find(_ progress: inout Progress) async throws -> JobEvent? {
+        guard isContinued else {
+            page.note("find is not asked for a new id; --id \(job.request.id) asks it")
+            return nil
+        }
+        try ask("find", "look for the export of an earlier trial")
+        switch await client.find(job) {
+        case .found(let handle):
+            progress.handle = handle
+            page.good("found \(ExportHandle(handle).values)")
+            return CreateOutcome.adopted(exportHandle: handle).event(hints: PollHints(isDueAtOnce: client.definition.beginsWithRequest))
+        case .notFound:
+            page.good("there is none")
+            return nil
+        case .failed(let failure): return .stepFailed(failure)
+        }
     }
 
     private func check(_ progress: inout Progress) async throws -> JobEvent {
@@ -116,20 +154,23 @@ struct Trial: Sendable {
         }
         let answer = await client.answer(job, exportHandle: progress.handle)
         progress.handle = answer.exportHandle ?? progress.handle
+        if case .advanced = answer.outcome { progress.isSkipped = !answer.wasAsked } else { progress.isSkipped = false }
         switch answer.outcome {
         case .queued: page.good("queued")
         case .running(let share, _): page.good("running" + (share.map { " \(Int($0 * 100)) %" } ?? ""))
         case .ready(let handle, let listed):
             progress.handle = handle ?? progress.handle
             progress.readyPage = listed
-            page.good("ready" + (handle.map { ": \($0)" } ?? ""))
+            page.good("ready" + (handle.map { ": \(ExportHandle($0).values)" } ?? ""))
         case .advanced(let handle, _):
             progress.handle = handle
-            page.good("done")
+            if answer.wasAsked { page.good("done") } else { page.line("    " + Terminal.paint("left out: its when is not true", .grey)) }
         case .empty: page.good("ready, and empty")
-        case .failed(let code, let message): page.bad("the export failed: \(code): \(message)")
+        case .failed(let code, let message):
+            progress.hasFailed = true
+            page.bad("the export failed: \(code): \(message)")
         case .expired: page.bad("the export has expired")
-        case .unknownStatus(let word, _): page.bad("the status \"\(word)\" is in no list of status.states")
+        case .unknownStatus(let word, _): page.bad(JobError.unknownStatus(word))
         case .failure: break
         }
         return answer.outcome.event()
@@ -212,14 +253,21 @@ struct Trial: Sendable {
         try Task.checkCancellation()
         page.step(name)
         guard asks else { return }
-        Terminal.write("  Enter to \(question), q to stop: ")
-        guard let answer = readLine(), !answer.lowercased().hasPrefix("q") else { throw Stopped() }
+        while true {
+            Terminal.write("  Enter to \(question), q to stop: ")
+            switch readLine()?.lowercased() {
+            case "", "y", "yes": return
+            case nil, "q", "quit", "n", "no": throw Stopped()
+            default: continue
+            }
+        }
     }
 
     private func wait(_ delay: Duration, _ event: JobEvent) async throws {
         let asked = event.failure?.retryAfter ?? event.hints?.retryAfter ?? .zero
         let wait = longestWait.map { min(delay, max($0, asked)) } ?? delay
         let what = if case .exportFailed = event { "created again" } else { event.failure == nil ? "next check" : "again" }
+        guard wait > .milliseconds(50) else { return }
         let at = Date(timeIntervalSinceNow: wait / .seconds(1)).formatted(.iso8601.time(includingFractionalSeconds: false))
         let note = wait < delay ? " (a job waits \(Self.seconds(delay)) s; --real-time waits so, too)" : ""
         page.line("    " + Terminal.paint("\(what) in \(Self.seconds(wait)) s, at \(at)\(note)", .grey))
@@ -229,8 +277,15 @@ struct Trial: Sendable {
     private static func seconds(_ time: Duration) -> Double { (time / .seconds(1) * 10).rounded() / 10 }
 
     private func tellWhatRuns(_ progress: Progress) {
-        guard progress.isCreated, !progress.state.status.isFinal else { return }
-        if progress.state.status == .polling { page.note("the export \(progress.handle) may still run at the provider") }
-        if client.definition.createSafety.contains(.idempotencyKey) { page.note("continue with the same export: --id \(job.request.id)") }
+        guard progress.isCreated, !isReplay else { return }
+        let export = ExportHandle(progress.handle).values
+        page.note(
+            progress.state.status == .polling
+                ? "the export \(export) may still run at the provider" : "the export \(export) stays at the provider")
+        guard !progress.state.status.isFinal else { return }
+        let safety = client.definition.createSafety
+        if safety.contains(.idempotencyKey) || safety.contains(.find) {
+            page.note("continue with the same export: --id \(job.request.id)")
+        }
     }
 }

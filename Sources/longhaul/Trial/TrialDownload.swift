@@ -4,6 +4,7 @@ import ExportCore
 import Foundation
 import HTTPClient
 import ProviderAPI
+import Worker
 
 /// Downloads a file of a trial, and compares it with what the listing promised.
 struct TrialDownload {
@@ -30,7 +31,10 @@ struct TrialDownload {
             page.bad("\(error.code) (\(error.failureClass.rawValue)): \(error.message)")
             return .failed(error)
         }
-        let target = try folder.map { try Self.open(file.name, in: $0) }
+        // As a worker names it, but for suffixes.
+        let told = file.isNamed ? nil : stream.headers["content-disposition"].flatMap { ContentDisposition.fileName($0) }
+        if let told { page.good("named by its download: \(told)") }
+        let target = try folder.map { try Self.open(told ?? file.name, in: $0) }
         defer { try? target?.handle.close() }  // what was written stays
         var hash = SHA256()
         var count = 0

@@ -17,6 +17,7 @@ final class TrialPage: Sendable {
     func show(_ event: TraceEvent) {
         state.withLock { state in
             switch event {
+            case .signIn: line("  " + Terminal.paint("sign in", .grey))
             case .request(let method, let url, let headers, let body):
                 state.hasAnswer = false
                 request(method, url, headers, body)

@@ -30,16 +30,20 @@ struct TryProviderCommand: AsyncParsableCommand {
     @Option(
         name: [.customShort("p"), .customLong("parameter")],
         help: ArgumentHelp(
-            "A parameter of the job; can be repeated. JSON is sent as JSON, unless the file wants text.", valueName: "name=value"))
+            "A parameter of the job; can be repeated. The value is read as JSON where it is JSON and the file does not want text.",
+            valueName: "name=value"))
     var parameter: [String] = []
     @Option(help: ArgumentHelp("All parameters as a JSON object; --parameter counts over it.", valueName: "json")) var parameters: String?
-    @Option(help: ArgumentHelp("The job's id (default: a new one).", valueName: "name")) var id: String?
+    @Option(
+        help: ArgumentHelp(
+            "The job's id (default: a new one). With that of an earlier trial its export is looked for, if the file has find.",
+            valueName: "name")) var id: String?
     @Option(help: ArgumentHelp("The job's tenant.", valueName: "name")) var tenant: String?
     @Option(
         help: ArgumentHelp(
             "Stop after this step: create, status (after its first answer), files or download.", valueName: "step"))
     var until: Stop = .download
-    @Flag(help: "Ask before each request.") var step = false
+    @Flag(help: "Ask before each step of the export.") var step = false
     @Option(help: ArgumentHelp("The longest wait between two requests (default: 10s).", valueName: "duration")) var longestWait: String?
     @Flag(help: "Wait as long as a job does.") var realTime = false
     @Flag(help: "Print each request as a curl command.") var curl = false
@@ -77,9 +81,10 @@ struct TryProviderCommand: AsyncParsableCommand {
         let faults = client.definition.parameters?.problems(in: job.request.parameters) ?? []
         guard faults.isEmpty else { throw Problem.usage(faults.joined(separator: "; ")) }
         let trial = Trial(
-            client: client, job: job, page: page, stop: until, asks: step, folder: save, longestWait: try wait(), isReplay: recording != nil
-        )
+            client: client, job: job, page: page, stop: until, asks: step, folder: save, longestWait: try wait(),
+            isContinued: id != nil && recording == nil, isReplay: recording != nil)
         let outcome = await Interruption.guarding { await trial.run() }
+        if outcome == .done, recording == nil, let problem = try settings.egressProblem(of: source) { page.note(problem) }
         if let record, let tape { try Recording(job, tape.remaining, client).write(to: record, source) }
         await http.shutdown(within: .zero)
         thread.stop()

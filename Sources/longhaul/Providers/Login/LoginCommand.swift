@@ -24,7 +24,7 @@ struct LoginCommand: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("The provider file, or the name of a provider in LONGHAUL_PROVIDERS.", valueName: "provider"))
     var provider: String
     @Option(help: ArgumentHelp("Write the refresh token into this file, which only you can read.", valueName: "file")) var save: String?
-    @Option(help: ArgumentHelp("Whose secrets these are, for a provider file with secrets.by.", valueName: "name")) var account: String?
+    @OptionGroup var account: AccountOption
     @Option(help: ArgumentHelp("The port that the browser comes back to (default: that of the file, or a free one).", valueName: "port"))
     var port: Int?
     @Option(help: ArgumentHelp("How long to wait for the browser (default: 10m).", valueName: "duration")) var timeout: String?
@@ -43,6 +43,9 @@ struct LoginCommand: AsyncParsableCommand {
             throw Problem.usage("\(error)")
         }
         let place = try place(client)
+        let account = try account.name(for: client)
+        let file = try save.map { try TokenFile($0) }
+        defer { file?.discard() }
         var connection: StoreConnection?
         if place.secrets.isEmpty {
             guard sharing != nil else {
@@ -51,8 +54,10 @@ struct LoginCommand: AsyncParsableCommand {
             let opened = try await StoreConnection.open(settings, name: "longhaul-login", on: thread, logger: Terminal.quietLogger)
             sessions.use(opened.store)
             connection = opened
+            // What cannot be read is another key's: the services could not use what would replace it.
+            do throws(Failure) { try await client.requireOpenSession(account: account) } catch { throw Self.problem(error) }
         }
-        try finish(await signIn(client, place), place, of: source.name)
+        try finish(await signIn(client, place, account), file, place, of: source.name)
         await connection?.close()
         await http.shutdown(within: .zero)
         thread.stop()
@@ -63,8 +68,6 @@ struct LoginCommand: AsyncParsableCommand {
         guard let place = client.login else {
             throw Problem.usage("\(client.source.file): has no auth.oauth2.login, so nobody signs in to it as a person")
         }
-        if place.hasAccounts, account == nil { throw Problem.usage("give --account NAME: the provider file has secrets.by") }
-        if !place.hasAccounts, account != nil { throw Problem.usage("--account: the provider file has no secrets.by") }
         if place.secrets.isEmpty, save != nil {
             throw Problem.usage("--save: the provider file has no refreshToken that reads it; leave it out")
         }
@@ -76,8 +79,7 @@ struct LoginCommand: AsyncParsableCommand {
     }
 
     /// Waits for the browser, and exchanges its code.
-    private func signIn(_ client: ProviderClient, _ place: LoginPlace) async throws -> String? {
-        let account = account ?? ""
+    private func signIn(_ client: ProviderClient, _ place: LoginPlace, _ account: String) async throws -> String? {
         let receiver = LoopbackReceiver(port: port ?? place.port ?? 0, path: place.path, timeout: try waiting())
         return try await receiver.run { redirect in
             let login = Login(redirect: redirect)
@@ -87,16 +89,18 @@ struct LoginCommand: AsyncParsableCommand {
                 Terminal.flush()
                 return login
             } catch {
-                throw Problem.failed("\(error.code): \(error.message)")
+                throw Self.problem(error)
             }
         } finish: { login, code in
             do throws(Failure) {
                 return try await client.finish(login, code: code, account: account)
             } catch {
-                throw Problem.failed("\(error.code): \(error.message)")
+                throw Self.problem(error)
             }
         }
     }
+
+    private static func problem(_ failure: Failure) -> Problem { Problem.failed("\(failure.code): \(failure.message)") }
 
     private func waiting() throws -> Duration {
         guard let timeout else { return .seconds(600) }
@@ -106,17 +110,16 @@ struct LoginCommand: AsyncParsableCommand {
         return wait
     }
 
-    private func finish(_ token: String?, _ place: LoginPlace, of name: String) throws {
-        guard let token, let save else {
+    private func finish(_ token: String?, _ file: TokenFile?, _ place: LoginPlace, of name: String) throws {
+        guard let token, let file else {
             return Terminal.line(
                 "signed in; the token is in the store. longhaul provider resume \(name) lets waiting jobs continue at once")
         }
-        // Nobody else may read it, not even for a moment.
-        let attributes: [FileAttributeKey: Any] = [.posixPermissions: 0o600]
-        let isWritten = (try? FileManager.default.removeItem(atPath: save)) != nil || !FileManager.default.fileExists(atPath: save)
-        guard isWritten, FileManager.default.createFile(atPath: save, contents: Data((token + "\n").utf8), attributes: attributes) else {
-            throw Problem.failed("cannot write \(save); the token is lost, sign in again")
-        }
-        Terminal.line("signed in; set \(place.secrets.map { "\($0)_FILE=\(save)" }.joined(separator: " "))")
+        try file.write(token)
+        Terminal.line("signed in; set \(place.secrets.map { "\($0)_FILE=\(file.path)" }.joined(separator: " "))")
+    }
+
+    func validate() throws {
+        if let port, !(1...65_535).contains(port) { throw ValidationError("--port \(port): write a number from 1 to 65535") }
     }
 }

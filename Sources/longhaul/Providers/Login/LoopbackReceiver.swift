@@ -1,6 +1,8 @@
+import HTTPTypes
 import Hummingbird
 import Logging
 import ProviderAPI
+import ServiceLifecycle
 
 /// Receives the request that a browser makes after a person has signed in (RFC 8252, section 7.3).
 struct LoopbackReceiver {
@@ -11,10 +13,13 @@ struct LoopbackReceiver {
 
     private enum Event: Sendable {
         case listening(port: Int)
-        case answered([String: String])
+        case answered([String: String], CheckedContinuation<String, Never>)
         case failed(String)
         case timedOut
     }
+
+    /// The last page gets this long to reach the browser.
+    private static let farewell = Duration.seconds(3)
 
     /// - Parameters:
     ///   - begin: shows the person where to sign in; it is told the address that the browser comes back to.
@@ -25,51 +30,88 @@ struct LoopbackReceiver {
         finish: @escaping @Sendable (_ login: Login, _ code: String) async throws -> Value
     ) async throws -> Value {
         let (events, sink) = AsyncStream.makeStream(of: Event.self)
-        let application = application(sink)
+        let services = services(sink)
         return try await withThrowingTaskGroup(of: Void.self) { group in
             defer { group.cancelAll() }
             group.addTask {
-                do { try await application.run() } catch { sink.yield(.failed("\(error)")) }
+                do { try await services.run() } catch { sink.yield(.failed("\(error)")) }
+                sink.finish()
             }
             group.addTask { [timeout] in
                 try await Task.sleep(for: timeout)
                 sink.yield(.timedOut)
             }
-            var login: Login?
-            for await event in events {
-                switch event {
-                case .listening(let port): login = try await begin("http://127.0.0.1:\(port)\(path)")
-                case .answered(let answer):
-                    // Another page of the browser may ask too.
-                    guard let started = login, answer["state"] == started.state else { continue }
-                    if let error = answer["error"] { throw Self.refusal(error, answer["error_description"]) }
-                    guard let code = answer["code"], !code.isEmpty else { continue }
-                    return try await finish(started, code)
-                case .failed(let cause): throw Problem.unavailable("cannot listen on port \(port) of this machine: \(cause); give --port")
-                case .timedOut: throw Problem.failed("nobody signed in within \(timeout); run the command again")
-                }
+            let outcome: Result<Value, any Error>
+            do {
+                outcome = .success(try await value(of: events, begin, finish))
+            } catch {
+                outcome = .failure(error)
             }
-            throw Problem.failed("the sign-in was interrupted")
+            await services.triggerGracefulShutdown()
+            for await event in events {
+                if case .answered(_, let page) = event { page.resume(returning: "This sign-in has ended.") }
+            }
+            return try outcome.get()
         }
     }
 
-    private func application(_ sink: AsyncStream<Event>.Continuation) -> some ApplicationProtocol {
+    private func value<Value: Sendable>(
+        of events: AsyncStream<Event>, _ begin: (_ redirect: String) async throws -> Login,
+        _ finish: (_ login: Login, _ code: String) async throws -> Value
+    ) async throws -> Value {
+        var login: Login?
+        for await event in events {
+            switch event {
+            case .listening(let port): login = try await begin("http://127.0.0.1:\(port)\(path)")
+            case .answered(let answer, let page):
+                // Another page of the browser may ask too.
+                let code = answer["code"] ?? ""
+                guard let started = login, answer["state"] == started.state, answer["error"] != nil || !code.isEmpty else {
+                    page.resume(returning: "This is not the sign-in that longhaul waits for. Open the page that it has printed.")
+                    continue
+                }
+                if let error = answer["error"] {
+                    page.resume(returning: "The sign-in was refused. You can close this page.")
+                    throw Self.refusal(error, answer["error_description"])
+                }
+                do {
+                    let value = try await finish(started, code)
+                    page.resume(returning: "Signed in. You can close this page.")
+                    return value
+                } catch {
+                    page.resume(returning: "The sign-in failed; longhaul says why. You can close this page.")
+                    throw error
+                }
+            case .failed(let cause): throw Problem.unavailable("cannot listen on port \(port) of this machine: \(cause); give --port")
+            case .timedOut: throw Problem.failed("nobody signed in within \(timeout); run the command again")
+            }
+        }
+        throw Problem.failed("the sign-in was interrupted")
+    }
+
+    private func services(_ sink: AsyncStream<Event>.Continuation) -> ServiceGroup {
         let router = Router()
         router.get(RouterPath(path)) { request, _ in
             let pairs = request.uri.queryParameters.map { (String($0.key), String($0.value)) }
             let answer = Dictionary(pairs) { first, _ in first }
-            sink.yield(.answered(answer))
-            let text = answer["error"] == nil ? "Signed in. You can close this page." : "The sign-in was refused. You can close this page."
+            let text = await withCheckedContinuation { page in
+                // Nobody waits any more.
+                if case .terminated = sink.yield(.answered(answer, page)) { page.resume(returning: "This sign-in has ended.") }
+            }
             return Response(
-                status: .ok, headers: [.contentType: "text/plain; charset=utf-8"], body: .init(byteBuffer: ByteBuffer(string: text)))
+                status: .ok, headers: [.contentType: "text/plain; charset=utf-8", .connection: "close"],
+                body: .init(byteBuffer: ByteBuffer(string: text)))
         }
-        return Application(
+        let application = Application(
             router: router, configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: port)),
             onServerRunning: { channel in sink.yield(.listening(port: channel.localAddress?.port ?? 0)) }, logger: Terminal.quietLogger)
+        var configuration = ServiceGroupConfiguration(services: [.init(service: application)], logger: Terminal.quietLogger)
+        configuration.maximumGracefulShutdownDuration = Self.farewell
+        return ServiceGroup(configuration: configuration)
     }
 
     private static func refusal(_ error: String, _ description: String?) -> Problem {
-        let words = [error, description].compactMap(\.self).map { $0.filter { !$0.isNewline }.prefix(300) }.joined(separator: ": ")
+        let words = [error, description].compactMap(\.self).map { OneLine.text($0).prefix(300) }.joined(separator: ": ")
         return Problem.failed("the sign-in was refused: \(words)")
     }
 }
