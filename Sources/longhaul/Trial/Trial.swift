@@ -13,8 +13,8 @@ struct Trial: Sendable {
     let folder: String?
     /// The longest wait, unless the provider asked for a longer one; `nil`: as long as a job waits.
     let longestWait: Duration?
-    /// Whether an earlier trial may have begun it.
-    var isContinued = false
+    /// Whether the export of an earlier trial is looked for.
+    var findsFirst = false
     /// Whether a recording answers: nothing is waited for.
     var isReplay = false
 
@@ -77,7 +77,7 @@ struct Trial: Sendable {
             if let error = decision.error {
                 // What was just printed is not said again.
                 let isSaid = event.failure?.message == error.message || progress.hasFailed
-                page.bad("the job fails" + (isSaid ? "" : ": \(error.code): \(error.message)"))
+                page.bad("the job fails: \(error.code)" + (isSaid ? "" : ": \(error.message)"))
                 return false
             }
             progress.isRepeated = event.failure != nil
@@ -113,7 +113,7 @@ struct Trial: Sendable {
     }
 
     private func create(_ progress: inout Progress) async throws -> JobEvent {
-        if client.definition.createSafety.contains(.find), !progress.isRepeated {
+        if findsFirst, !progress.isRepeated {
             if let event = try await find(&progress) { return event }
         }
         try ask("create" + (progress.isRepeated ? ", again" : ""), "create the export")
@@ -128,10 +128,6 @@ struct Trial: Sendable {
 
     /// Looks for an export of an earlier trial. A job does so after a create that was interrupted.
     private func find(_ progress: inout Progress) async throws -> JobEvent? {
-        guard isContinued else {
-            page.note("find is not asked for a new id; --id \(job.request.id) asks it")
-            return nil
-        }
         try ask("find", "look for the export of an earlier trial")
         switch await client.find(job) {
         case .found(let handle):
@@ -285,7 +281,8 @@ struct Trial: Sendable {
         guard !progress.state.status.isFinal else { return }
         let safety = client.definition.createSafety
         if safety.contains(.idempotencyKey) || safety.contains(.find) {
-            page.note("continue with the same export: --id \(job.request.id)")
+            let find = safety.contains(.find) ? " --find" : ""
+            page.note("continue with the same export: --id \(job.request.id)\(find)")
         }
     }
 }

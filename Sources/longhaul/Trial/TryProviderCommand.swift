@@ -36,13 +36,14 @@ struct TryProviderCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("All parameters as a JSON object; --parameter counts over it.", valueName: "json")) var parameters: String?
     @Option(
         help: ArgumentHelp(
-            "The job's id (default: a new one). With that of an earlier trial its export is looked for, if the file has find.",
+            "The job's id (default: a new one).",
             valueName: "name")) var id: String?
     @Option(help: ArgumentHelp("The job's tenant.", valueName: "name")) var tenant: String?
     @Option(
         help: ArgumentHelp(
             "Stop after this step: create, status (after its first answer), files or download.", valueName: "step"))
     var until: Stop = .download
+    @Flag(help: "Look for the export of an earlier trial first, as a job does after an interrupted create; see --id.") var find = false
     @Flag(help: "Ask before each step of the export.") var step = false
     @Option(help: ArgumentHelp("The longest wait between two requests (default: 10s).", valueName: "duration")) var longestWait: String?
     @Flag(help: "Wait as long as a job does.") var realTime = false
@@ -77,12 +78,13 @@ struct TryProviderCommand: AsyncParsableCommand {
             throw Problem.usage("\(error)")
         }
         let job = try job(provider: source.name, recording, client.definition.parameters)
+        if find, !client.definition.createSafety.contains(.find) { throw Problem.usage("--find: the provider file has no find") }
         for problem in client.secretProblems { throw Problem.usage("\(problem)") }
         let faults = client.definition.parameters?.problems(in: job.request.parameters) ?? []
         guard faults.isEmpty else { throw Problem.usage(faults.joined(separator: "; ")) }
         let trial = Trial(
             client: client, job: job, page: page, stop: until, asks: step, folder: save, longestWait: try wait(),
-            isContinued: id != nil && recording == nil, isReplay: recording != nil)
+            findsFirst: find, isReplay: recording != nil)
         let outcome = await Interruption.guarding { await trial.run() }
         if outcome == .done, recording == nil, let problem = try settings.egressProblem(of: source) { page.note(problem) }
         if let record, let tape { try Recording(job, tape.remaining, client).write(to: record, source) }
