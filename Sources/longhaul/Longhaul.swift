@@ -9,14 +9,14 @@ struct Longhaul: AsyncParsableCommand {
             "Starts slow exports at third-party APIs, polls them without blocking, and delivers their files to object storage.",
         discussion: """
             A first run on one machine:
-              longhaul setup                                   declare the queues, prepare the store
-              longhaul orchestrator &                          admits jobs, starts and polls exports
-              longhaul worker &                                downloads, unpacks and stores files
-              longhaul submit acme -p report=orders --wait     one export of the provider in providers/acme.yaml
-              longhaul watch                                   the number of jobs by status, live
+              longhaul setup                                 queues and store
+              longhaul orchestrator &                        admits, starts and polls
+              longhaul worker &                              downloads, unpacks, stores
+              longhaul submit acme -p report=orders --wait   one export
+              longhaul watch                                 jobs by status, live
 
-            Settings come from the environment or from a YAML file with the same names (--config FILE); `longhaul settings`
-            lists them. Exit codes: 0 success, 1 a job failed or a check found a problem, 64 an invalid argument or setting,
+            Settings come from the environment or from a YAML file with the same names (--config FILE); `longhaul settings` \
+            lists them. Exit codes: 0 success, 1 a job failed or a check found a problem, 64 an invalid argument or setting, \
             69 a server cannot be reached, 70 an internal error of Longhaul, 74 the output cannot be written.
 
             """,

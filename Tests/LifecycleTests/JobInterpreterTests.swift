@@ -29,9 +29,9 @@ private func position(of action: JobAction) -> Int {
         #expect(actions.map(position) == Array(0..<actions.count))
         for action in actions {
             try await LifecycleFixture.run { fixture in
-                // Another export's place, so that places are counted at all.
-                _ = try await fixture.redis.send(["ZADD", "{lh:p:acme}:inflight", 1, "other"])
                 let job = try await fixture.started("a")
+                // As after a look for jobs with such a limit: places are counted.
+                _ = try await fixture.redis.send(["HSET", "{lh:p:acme}:turns", "places", 1])
                 let decision = JobDecision(state: job.state, timer: .after(.seconds(60)), actions: [action])
                 #expect(await fixture.jobs.carryOut(JobChange(job, decision)) != nil)
                 switch action {

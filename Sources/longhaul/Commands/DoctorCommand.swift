@@ -5,7 +5,7 @@ struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor", abstract: "Check the servers, settings and provider files that Longhaul depends on.",
         discussion: """
-            Checks that each server is reachable and set to keep its data, that each provider file is valid, and whether each provider
+            Checks that each server is reachable and set to keep its data, that each provider file is valid, and whether each provider \
             may be asked now. Exits 1 on a problem.
 
             Example: longhaul doctor --json

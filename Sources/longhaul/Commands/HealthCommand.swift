@@ -6,8 +6,8 @@ struct HealthCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "health", abstract: "Check the health of a service on this machine.",
         discussion: """
-            Prints the response of /healthz. Exits 0 if the process makes progress, 1 if not, and 69 if nothing responds. Use it as the
-            health check of a container: it needs neither a shell nor curl. With --ready it requests /readyz, which also checks that the
+            Prints the response of /healthz. Exits 0 if the process makes progress, 1 if not, and 69 if nothing responds. Use it as the \
+            health check of a container: it needs neither a shell nor curl. With --ready it requests /readyz, which also checks that the \
             service reaches its servers.
 
             Example: longhaul health --port 8081 --ready

@@ -7,7 +7,7 @@ struct ListLettersCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List dead letters, oldest first, with a summary by reason.",
         discussion: """
-            Letters whose job has completed or runs again are solved. They are hidden, --all shows them, and
+            Letters whose job has completed or runs again are solved. They are hidden, --all shows them, and \
             `longhaul dead-letters discard --solved` removes them.
 
             Example: longhaul dead-letters list --provider acme --newer-than 1d

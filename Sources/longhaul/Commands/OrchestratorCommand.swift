@@ -8,7 +8,7 @@ struct OrchestratorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "orchestrator", abstract: "Run the orchestrator: admit jobs, start and poll exports, list files.",
         discussion: """
-            Several orchestrators can run; they share the timers. Serves /healthz, /readyz and /metrics on port 8081. On SIGTERM or Ctrl-C
+            Several orchestrators can run; they share the timers. Serves /healthz, /readyz and /metrics on port 8081. On SIGTERM or Ctrl-C \
             it finishes the work in progress and exits 0. A second signal ends the process at once, and no job is lost.
             """)
 

@@ -8,10 +8,10 @@ struct RedriveCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "redrive", abstract: "Redrive dead letters: retry their jobs or publish their messages again.",
         discussion: """
-            A job that ended FAILED continues where it failed. If a job has completed or runs again, its letter is solved
-            and only removed. A message that could not be
-            handled, or whose job is unknown, is published again. The letter of a file whose job is unknown stays in the queue.
-            A letter is removed only after its work is restored, and repeating a redrive has no further effect: it is safe to interrupt the
+            A job that ended FAILED continues where it failed. If a job has completed or runs again, its letter is solved \
+            and only removed. A message that could not be \
+            handled, or whose job is unknown, is published again. The letter of a file whose job is unknown stays in the queue. \
+            A letter is removed only after its work is restored, and repeating a redrive has no further effect: it is safe to interrupt the \
             command and run it again.
             """)
 

@@ -15,11 +15,11 @@ struct SubmitCommand: AsyncParsableCommand {
             longhaul submit acme --parameters '{"report": "orders"}' --id orders-2026-11-24 --wait
             longhaul submit --from jobs.ndjson --wait
 
-            The file holds one job message per line: {"provider": "acme", "parameters": {…}, "exportJobId": "…", …}; - is standard input.
+            The file holds one job message per line: {"provider": "acme", "parameters": {…}, "exportJobId": "…", …}; - is standard input. \
             All jobs are checked before the first is sent, and all faulty lines are reported: the exit code is 64 if a message is invalid \
             or no running orchestrator knows its provider, and 1 if its id belongs to another job. The same exportJobId with the same \
             request is the same job: it is not sent again, so an interrupted submission can be repeated if its jobs have ids. If the store \
-            cannot be reached, the jobs are submitted with a warning.
+            cannot be reached, the jobs are submitted with a warning. \
             Prints the job ids. With --wait, the exit code is 1 if a job failed.
             """)
 

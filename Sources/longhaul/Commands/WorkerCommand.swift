@@ -8,7 +8,7 @@ struct WorkerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "worker", abstract: "Run a worker: download, verify and unpack files, and store them.",
         discussion: """
-            Several workers can run. Serves /healthz, /readyz and /metrics on port 8082. On SIGTERM or Ctrl-C it finishes the running
+            Several workers can run. Serves /healthz, /readyz and /metrics on port 8082. On SIGTERM or Ctrl-C it finishes the running \
             transfers or returns them to the queue, and exits 0. A second signal ends the process at once, and no job is lost.
             """)
 

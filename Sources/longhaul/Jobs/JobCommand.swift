@@ -9,7 +9,7 @@ struct JobCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "job", abstract: "Show what one job does: its fields, the provider's last answers, and its history.",
         discussion: """
-            Shows when the next request is due, why the job waits, and where its objects are. If the store does not know the job, the dead
+            Shows when the next request is due, why the job waits, and where its objects are. If the store does not know the job, the dead \
             letters are searched for it, and the exit code is 1.
 
             Example: longhaul job orders-2026-11-24 --json

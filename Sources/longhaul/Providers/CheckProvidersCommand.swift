@@ -6,11 +6,11 @@ struct CheckProvidersCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check", abstract: "Check provider files, without any server.",
         discussion: """
-            Compiles every filter and checks paths, keys, values, states
-            and intervals. Prints FILE:LINE:COLUMN, the problem and a fix
+            Compiles every filter and checks paths, keys, values, states \
+            and intervals. Prints FILE:LINE:COLUMN, the problem and a fix \
             for all problems of all files. Secrets are not read.
 
-            Exits 1 if there is a problem. Advice alone is none, unless
+            Exits 1 if there is a problem. Advice alone is none, unless \
             --strict is given.
 
             Example: longhaul provider check providers/*.yaml

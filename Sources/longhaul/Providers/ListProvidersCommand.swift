@@ -7,8 +7,8 @@ struct ListProvidersCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List the providers that orchestrators know, with their health.",
         discussion: """
-            STATE is works, paused (the provider asked for it), open (the circuit breaker keeps all requests back), half-open (single
-            requests try the provider), held (the provider refuses every request; single requests try again) or partly-held (some processes
+            STATE is works, paused (the provider asked for it), open (the circuit breaker keeps all requests back), half-open (single \
+            requests try the provider), held (the provider refuses every request; single requests try again) or partly-held (some processes \
             cannot ask it, because of a missing secret for example). REASON says what to do.
 
             Example: longhaul provider list --json

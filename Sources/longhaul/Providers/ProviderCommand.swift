@@ -11,7 +11,7 @@ struct ProviderCommand: AsyncParsableCommand {
             longhaul provider list
             longhaul provider resume acme
 
-            Listed are the providers that running orchestrators report. Their health is what all orchestrators share: the circuit breaker, and
+            Listed are the providers that running orchestrators report. Their health is what all orchestrators share: the circuit breaker, and \
             pauses that the provider asked for.
             """,
         subcommands: [

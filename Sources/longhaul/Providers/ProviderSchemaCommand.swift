@@ -6,7 +6,7 @@ struct ProviderSchemaCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "schema", abstract: "Print the JSON Schema of provider files, for editors.",
         discussion: """
-            Editors with the YAML language server use it for completion and
+            Editors with the YAML language server use it for completion and \
             checks, if a file begins with
 
               # yaml-language-server: $schema=schema.json

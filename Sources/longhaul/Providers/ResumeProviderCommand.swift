@@ -7,7 +7,7 @@ struct ResumeProviderCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "resume", abstract: "Let requests to a provider pass again: end a hold and its pauses, and close its circuit breaker.",
         discussion: """
-            Use it after the cause is gone, such as a new token or the end of a maintenance. If it is not gone, the provider is kept back
+            Use it after the cause is gone, such as a new token or the end of a maintenance. If it is not gone, the provider is kept back \
             again. The orchestrators follow within two seconds; each job continues within about a minute (`longhaul job ID`).
 
             Example: longhaul provider resume acme

@@ -9,8 +9,8 @@ struct TryProviderCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "try", abstract: "Run one real export step by step, and show what the provider file makes of each answer.",
         discussion: """
-            Needs neither RabbitMQ nor Redis. Secrets are read as the services
-            read them, and shown as ***. Files are downloaded and counted, not
+            Needs neither RabbitMQ nor Redis. Secrets are read as the services \
+            read them, and shown as ***. Files are downloaded and counted, not \
             stored, unless --save names a folder.
 
             Examples:

@@ -10,8 +10,8 @@ struct LoginCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "login", abstract: "Sign in to a provider as a person, in a browser, to obtain its first refresh token.",
         discussion: """
-            For provider files with oauth2.login. Prints the address of the API's page, and waits on this machine until the browser comes
-            back from it. If the provider file has no refreshToken, the token is kept in the store, encrypted with LONGHAUL_SECRETS_KEY, and
+            For provider files with oauth2.login. Prints the address of the API's page, and waits on this machine until the browser comes \
+            back from it. If the provider file has no refreshToken, the token is kept in the store, encrypted with LONGHAUL_SECRETS_KEY, and \
             the services use it. Otherwise --save writes it into the file of its secret.
 
             Examples:

@@ -6,7 +6,7 @@ struct NewProviderCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "new", abstract: "Write a commented provider file, from a template or like one of the catalogue.",
         discussion: """
-            The file goes into the folder of LONGHAUL_PROVIDERS, or into this one. A schema.json is put beside it, with which editors
+            The file goes into the folder of LONGHAUL_PROVIDERS, or into this one. A schema.json is put beside it, with which editors \
             complete and check the file.
 
             Examples:
