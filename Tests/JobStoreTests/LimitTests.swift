@@ -1,6 +1,5 @@
 import ExportCore
 import JobStore
-import Synchronization
 import TestServers
 import Testing
 
@@ -16,17 +15,6 @@ import Testing
             #expect(second.granted == 0)
             #expect(second.first > .milliseconds(2500), "after the three that wait already")
             #expect(try await test.store.checkPermits(1, provider: "other", rate: rate).granted == 1)
-        }
-    }
-}
-
-private final class Granted: Sendable {
-    private let counts = Mutex((checks: 0, creates: 0))
-    var isEnough: Bool { counts.withLock { $0.checks >= 10 && $0.creates >= 3 } }
-
-    func add(_ number: Int, isStarter: Bool) {
-        counts.withLock { counts in
-            if isStarter { counts.creates += number } else { counts.checks += number }
         }
     }
 }
@@ -72,27 +60,22 @@ private final class Granted: Sendable {
         }
     }
 
-    @Test("is not used up by those that wait elsewhere while others come back for it, however late") func fairness() async throws {
+    @Test("goes to those that were denied before those that wait elsewhere, who keep their turn behind them") func fairness() async throws {
         try await TestStore.run { test in
-            let budget = RequestBudget(account: "account", rate: Rate(perSecond: 20, burst: 1), weights: RequestWeights())
-            // As the starter does, with a hundred jobs; and ten checks, which come back through a timer and a queue.
-            let granted = Granted()
-            try await withThrowingTaskGroup { group in
-                for asker in 0...10 {
-                    group.addTask {
-                        let isStarter = asker == 10
-                        while !Task.isCancelled {
-                            let permits = try await test.store.draw(
-                                isStarter ? 100 : 1, weight: 1, from: budget, of: "acme", queues: !isStarter)
-                            granted.add(permits.granted, isStarter: isStarter)
-                            // Cancelled at the end of the test.
-                            try? await Task.sleep(for: max(permits.first, .milliseconds(1)) + .milliseconds(isStarter ? 0 : 60))
-                        }
-                    }
-                }
-                try await eventually(within: .seconds(60), "ten checks and three creates") { granted.isEnough }
-                group.cancelAll()
+            let budget = RequestBudget(account: "account", rate: Rate(perSecond: 0.1, burst: 1), weights: RequestWeights())
+            let draw = { (number: Int, queues: Bool) async throws -> Permits in
+                try await test.store.draw(number, weight: 1, from: budget, of: "acme", queues: queues)
             }
+            let starter = try await draw(100, false)
+            #expect(starter.granted == 1)
+            let checks = try await draw(3, true)
+            #expect(checks.granted == 0 && checks.first <= .seconds(10))
+            let behind = try await draw(100, false)
+            #expect(behind.granted == 0 && behind.first > .seconds(38) && behind.first <= .seconds(40), "behind the three: \(behind)")
+            let again = try await draw(100, false)
+            #expect(again.granted == 0 && again.first <= behind.first, "it keeps its turn: \(again)")
+            let later = try await draw(1, true)
+            #expect(later.first > .seconds(48), "and others come after it: \(later)")
         }
     }
 
