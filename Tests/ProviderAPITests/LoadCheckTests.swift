@@ -125,6 +125,13 @@ struct LoadCheckTests {
         #expect(try await TestProvider.advice(yaml("", ".parameters.projekt // 5")).contains { $0.message.contains("projekt") })
     }
 
+    @Test("a grant that only login uses is reported")
+    func grant() async {
+        let auth = "oauth2: { tokenURL: https://a.example/t, clientId: a, clientSecret: b, grant: authorization_code }"
+        let found = await TestProvider.problems(ProviderFileTests.least + "\nauth: { \(auth) }").map { "\($0)" }
+        #expect(found.contains { $0.contains("auth.oauth2.grant: unknown value \"authorization_code\"") }, "\(found)")
+    }
+
     @Test("a comma that ends an unquoted description is found where it is")
     func comma() async {
         let yaml = ProviderFileTests.least + "\nparameters:\n  properties:\n    a: { description: only this, or that }\n"

@@ -105,7 +105,7 @@ while taken < limit do
     local id, entry, since = next_waiting(turn)
     if not id then
         -- If none of those that were looked at had anything, the next ones are looked at no sooner than they are again.
-        reply[1] = has_more and (taken > 0 and 1 or math.min(least, 250)) or least or -1
+        reply[1] = has_more and (taken > 0 and 1 or math.min(least or 250, 250)) or least or -1
         break
     end
     turn = turn + 1

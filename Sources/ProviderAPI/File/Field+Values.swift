@@ -83,7 +83,8 @@ extension Field {
         report.log?.note(path, .words(words))
         let fix = "write one of \(words.joined(separator: ", "))"
         guard let text = text(fix: fix) else { return nil }
-        if let word = Word(rawValue: text) { return word }
+        // Some words are only for what is made of a file.
+        if let word = Word(rawValue: text), words.contains(text) { return word }
         if later.contains(text) {
             problem("\"\(text)\" is not supported yet", fix: fix)
         } else {
