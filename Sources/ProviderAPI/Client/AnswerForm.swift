@@ -53,13 +53,14 @@ enum AnswerForm: String, CaseIterable {
     private var name: String { self == .ndjson ? "JSON lines" : rawValue.uppercased() }
 
     private static func guessed(_ bytes: [UInt8], _ first: UInt8, _ response: HTTPResponse) -> (body: JQValue, problem: BodyProblem?) {
+        // The type is read only where it decides: the first byte says it of nearly every answer.
+        func type() -> MediaType? { MediaType(response.headers) }
         let looksLikeJSON = first == UInt8(ascii: "{") || first == UInt8(ascii: "[")
-        let type = MediaType(response.headers)
-        guard looksLikeJSON || type?.isJSON == true else { return (JQValue(text: bytes), nil) }
+        guard looksLikeJSON || type()?.isJSON == true else { return (JQValue(text: bytes), nil) }
         do throws(UnreadableAnswer) {
             return (try json(bytes), nil)
         } catch {
-            let isProblem = type.map { $0.isJSON && !$0.isJSONLines } ?? false
+            let isProblem = type().map { $0.isJSON && !$0.isJSONLines } ?? false
             return (JQValue(text: bytes), isProblem ? BodyProblem(form: "JSON", cause: error.message) : nil)
         }
     }
