@@ -25,6 +25,15 @@ import Testing
 
     private static let headers = #"auth: { header: { X-Token: "{{ .secrets.TOKEN }}", X-App: "{{ .secrets.APP }}" } }"#
 
+    private static let session = """
+        auth:
+          session:
+            request: POST /login
+            json: { token: "{{ .secrets.TOKEN }}" }
+            values: { token: .response.body.token }
+            send: { header: { X-Token: "{{ .session.token }}", X-App: none } }
+        """
+
     private static func job(_ tenant: String) throws -> JobContext {
         JobContext(JobRequest(id: try #require(JobID("j")), provider: "test", tenant: tenant))
     }
@@ -86,16 +95,8 @@ import Testing
     }
 
     @Test("sign in apart from each other") func sessions() async throws {
-        let auth = """
-            auth:
-              session:
-                request: POST /login
-                json: { token: "{{ .secrets.TOKEN }}" }
-                values: { token: .response.body.token }
-                send: { header: { X-Token: "{{ .session.token }}", X-App: none } }
-            """
         let logins = Mutex(0)
-        let provider = try await TestProvider(Self.yaml(auth), secrets: Self.secrets) { request in
+        let provider = try await TestProvider(Self.yaml(Self.session), secrets: Self.secrets) { request in
             guard request.target == "/login" else { return Self.echo(request) }
             logins.withLock { $0 += 1 }
             let token = request.body.contains("blue") ? "session-blue" : "session-red"
@@ -135,15 +136,7 @@ import Testing
     }
 
     @Test("that are refused at their sign-in do not concern each other") func refusedSignIn() async throws {
-        let auth = """
-            auth:
-              session:
-                request: POST /login
-                json: { token: "{{ .secrets.TOKEN }}" }
-                values: { token: .response.body.token }
-                send: { header: { X-Token: "{{ .session.token }}" } }
-            """
-        let provider = try await TestProvider(Self.yaml(auth), secrets: Self.secrets) { request in
+        let provider = try await TestProvider(Self.yaml(Self.session), secrets: Self.secrets) { request in
             guard request.target == "/login" else { return Self.echo(request) }
             return request.body.contains("blue") ? .text("revoked", status: 400) : .json(#"{"token":"session-red"}"#)
         }
@@ -153,7 +146,7 @@ import Testing
             #expect(failure.failureClass == .notYet && !failure.concernsProvider)
         }
         #expect(provider.server.requests.count == 3)
-        #expect(Self.sent(await provider.client.create(try Self.job("red.2"))) == "session-red ")
+        #expect(Self.sent(await provider.client.create(try Self.job("red.2"))) == "session-red none")
     }
 
     @Test("lack what all share as a provider without accounts does") func missingShared() async throws {

@@ -142,6 +142,7 @@ actor ProviderReload: Service {
 
     private func secretStamps() -> [String: FileStamp] {
         let folders = secretNames.compactMap { settings.environment["\($0)_DIR"] }
+        // A folder that cannot be read has no files now; a job that needs one says so.
         let ofAccounts = folders.flatMap { folder in
             ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).map { "\(folder)/\($0)" }
         }
