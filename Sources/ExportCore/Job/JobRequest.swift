@@ -1,5 +1,6 @@
-/// What a submitter asked for. It never changes: the job message, the store and a wake carry the same value.
-public struct JobRequest: Sendable, Equatable {
+/// What a submitter asked for. It never changes: the job message, the store and a wake carry the same value. A class, because each step
+/// passes it on many times.
+public final class JobRequest: Sendable, Equatable {
     /// The same id twice is the same job.
     public let id: JobID
     /// The name of the provider file that describes the export API.
@@ -34,5 +35,12 @@ public struct JobRequest: Sendable, Equatable {
         JobRequest(
             id: id, provider: provider, parameters: parameters, priority: priority, tenant: tenant, correlationID: correlationID,
             webhook: webhook, traceparent: traceparent)
+    }
+
+    public static func == (one: JobRequest, other: JobRequest) -> Bool {
+        one === other
+            || one.id == other.id && one.provider == other.provider && one.parameters == other.parameters && one.priority == other.priority
+                && one.tenant == other.tenant && one.correlationID == other.correlationID && one.webhook == other.webhook
+                && one.traceparent == other.traceparent
     }
 }

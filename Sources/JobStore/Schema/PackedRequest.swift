@@ -5,7 +5,7 @@ import ExportCore
 extension JobRequest {
     var packed: String { "\(provider)\t\(tenant)\t\(correlationID == id.text ? "" : correlationID)\t\(parameters)" }
 
-    init?(id: JobID, packed: String, priority: JobPriority, webhook: String?, traceparent: String?) {
+    convenience init?(id: JobID, packed: String, priority: JobPriority, webhook: String?, traceparent: String?) {
         var fields = TabFields(packed)
         guard let provider = fields.text(), let tenant = fields.text(), let correlationID = fields.text(orFor: id.text) else { return nil }
         self.init(

@@ -91,11 +91,8 @@ extension ProviderClient {
             lastCheck += 1
             let number = lastCheck
             checks[number] = PendingCheck(
-                phase: phase, context: context, parameters: job.request.parameters, method: request.method, url: request.url,
-                job: phase.index == nil && plan.listsReadyAnswer ? job : nil,
-                exportHandle: exportHandle, asked: exportHandle, index: index, answers: answers, begun: .now, token: token,
-                account: account,
-                retry: session.map { (job, $0) })
+                phase, context, job, exportHandle, (request.method, request.url), token, account, index, answers,
+                retrySession: session)
             if phase.index == nil, plan.status.ready == .download {
                 // Reading the head of a stream has no callback; such an API has few exports at once.
                 Task { answered(number, await head(request)) }
@@ -107,32 +104,11 @@ extension ProviderClient {
         }
     }
 
-    /// A check that waits for its response. The context stays here, because libjq's values belong to this actor.
-    struct PendingCheck {
-        let phase: Phase
-        let context: JQValue
-        let parameters: String
-        let method: HTTPMethod
-        let url: String
-        /// Set if the files are read from the ready answer.
-        let job: JobContext?
-        /// As it was asked with, or as the answer has changed it.
-        var exportHandle: String
-        let asked: String
-        let index: Int
-        let answers: Inbox<CheckAnswer>
-        let begun: ContinuousClock.Instant
-        let token: UsedToken?
-        let account: Account
-        /// What a second request needs if the session is refused; `nil` without a session, and for the second request.
-        let retry: (job: JobContext, session: String)?
-    }
-
     private func answered(_ number: UInt64, _ response: Result<HTTPResponse, HTTPError>) {
         guard let check = checks.removeValue(forKey: number) else { return }
-        if let retry = check.retry, case .success(let response) = response, isRefused(check, response) {
+        if let retry = check.retrySession, case .success(let response) = response, isRefused(check, response) {
             noteBudget(.check, response.headers, check.token)
-            return send(retry.job, check.exportHandle, check.index, check.answers, after: retry.session)
+            return send(check.job, check.exportHandle, check.index, check.answers, after: retry)
         }
         let (outcome, handle) = judged(check, response)
         check.answers.put(CheckAnswer(index: check.index, outcome: outcome, took: .now - check.begun, exportHandle: handle))
@@ -141,7 +117,7 @@ extension ProviderClient {
     private func isRefused(_ check: PendingCheck, _ response: HTTPResponse) -> Bool {
         let plan = check.phase.plan
         guard response.status == 401 || !plan.reading.rules.isEmpty else { return false }
-        let answer = ProviderResponse(response, method: check.method, url: check.url, as: plan.request.answer)
+        let answer = ProviderResponse(response, method: check.request.method, url: check.request.url, as: plan.request.answer)
         return refusesSession(answer, plan.reading, check.context)
     }
 }

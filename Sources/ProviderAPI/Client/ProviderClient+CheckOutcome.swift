@@ -13,7 +13,7 @@ extension ProviderClient {
         switch response {
         case .success(let response):
             answer = ProviderResponse(
-                response, method: check.method, url: check.url, as: phase.plan.request.answer,
+                response, method: check.request.method, url: check.request.url, as: phase.plan.request.answer,
                 credentials: phase.index == nil ? plan.statusCredentials : plan.credentials(of: phase.plan.request))
         case .failure(let error): return (.failure(reported(Failure(error))), nil)
         }
@@ -30,10 +30,8 @@ extension ProviderClient {
                 }
                 return (outcome, nil)
             case .wait(let status):
-                var check = check
                 if let update = status.update, answer.isSuccess || status.readsHTTPStatus {
-                    let sources = JSONSources(parameters: check.parameters, handle: check.exportHandle, answer: answer.json)
-                    check.exportHandle = try update.update(answered, sources)
+                    check.exportHandle = try update.update(answered, check.sources(answer))
                 }
                 let outcome = try judging(answer, "status at") { () throws(Failure) in
                     try self.outcome(check, status, answer, answered)
@@ -49,7 +47,7 @@ extension ProviderClient {
     private func outcome(
         _ check: PendingCheck, _ step: StepPlan, _ answer: ProviderResponse, _ context: JQValue
     ) throws(Failure) -> CheckOutcome {
-        let sources = JSONSources(parameters: check.parameters, handle: check.exportHandle, answer: answer.json)
+        let sources = check.sources(answer)
         if let adopt = step.adopt, (try? adopt.when.isTrue(context)) ?? false {
             return advanced(check.phase.index, try adopt.export.handle(context, sources))
         }

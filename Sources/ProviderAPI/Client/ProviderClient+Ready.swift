@@ -9,7 +9,7 @@ extension ProviderClient {
     func readyHandle(
         _ check: PendingCheck, _ step: StatusPlan, _ answer: ProviderResponse, _ context: JQValue, missing: String?
     ) throws(Failure) -> (handle: String, sources: JSONSources) {
-        let sources = JSONSources(parameters: check.parameters, handle: check.exportHandle, answer: answer.json)
+        let sources = check.sources(answer)
         let handle = try step.export?.handle(context, sources) ?? check.exportHandle
         guard let missing else { return (handle, sources) }
         var noted = ExportHandle(handle)
@@ -24,10 +24,10 @@ extension ProviderClient {
     /// The files that the answer itself lists; `nil` if it lists none although it should: the listing then asks again, and says why if it
     /// must.
     private func page(_ check: PendingCheck, _ answer: ProviderResponse, _ sources: JSONSources, _ handle: String) -> ListedPage? {
-        guard let job = check.job else { return nil }
+        guard plan.listsReadyAnswer else { return nil }
         let step = plan.files
         do throws(Failure) {
-            let context = contexts.context(step.parts, try context(step.parts, job, handle), answer: answer)
+            let context = contexts.context(step.parts, try context(step.parts, check.job, handle), answer: answer)
             let page = try listed(
                 answer, context, sources, usesPage: plan.status.request.parts.contains(.page), after: nil,
                 isReady: true)

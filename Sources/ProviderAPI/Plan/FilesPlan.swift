@@ -30,7 +30,7 @@ struct FilesPlan {
             section[key]?.problem("\(key) without request", fix: "add request or remove \(key)")
         }
         reading = AnswerReading(section, defaults, compiler, isGraphQL: ofGraphQL && !section.has("request"))
-        var request = section.has("request") ? RequestTemplate(section, compiler) : nil
+        let request = section.has("request") ? RequestTemplate(section, compiler) : nil
         request?.redirects = RedirectRule.resolved(section, defaults, readsHTTPStatus: reading.readsHTTPStatus)
         self.request = request
         let isFile = ready == .download && request == nil

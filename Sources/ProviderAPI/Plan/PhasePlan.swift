@@ -87,7 +87,7 @@ final class StepPlan {
         reading = AnswerReading(section, defaults, compiler)
         let readsStatus = reading.readsHTTPStatus || adopt?.when.readsHTTPStatus ?? false
         let redirects = RedirectRule.resolved(section, defaults, readsHTTPStatus: readsStatus)
-        guard var request else { return nil }
+        guard let request else { return nil }
         request.redirects = redirects
         self.request = request
         parts = (export?.parts ?? []).union(reading.parts).union(adopt?.parts ?? [])

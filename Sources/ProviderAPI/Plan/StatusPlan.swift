@@ -42,7 +42,7 @@ final class StatusPlan {
         let listsRedirect = words?.listsRedirect ?? false
         let redirects = RedirectRule.resolved(
             section, defaults, readsHTTPStatus: readsStatus || listsRedirect || reading.readsHTTPStatus)
-        guard var request, let state, let words else { return nil }
+        guard let request, let state, let words else { return nil }
         request.redirects = redirects
         self.request = request
         self.state = state

@@ -23,7 +23,7 @@ struct CreatePlan {
         isIdempotent = section["idempotent"]?.boolean() ?? false
         let readsStatus = reading.readsHTTPStatus || adopt?.when.readsHTTPStatus ?? false
         let redirects = RedirectRule.resolved(section, defaults, readsHTTPStatus: readsStatus)
-        guard var request, let export else { return nil }
+        guard let request, let export else { return nil }
         request.redirects = redirects
         self.request = request
         self.export = export
@@ -77,7 +77,7 @@ struct FindPlan {
         reading = AnswerReading(section, defaults, compiler)
         let readsStatus = reading.readsHTTPStatus || when?.readsHTTPStatus ?? false
         let redirects = RedirectRule.resolved(section, defaults, readsHTTPStatus: readsStatus)
-        guard var request, let export else { return nil }
+        guard let request, let export else { return nil }
         request.redirects = redirects
         self.request = request
         self.export = export
@@ -103,7 +103,7 @@ struct CancelPlan {
         }
         guard let section = field.section(RequestTemplate.keys + ["errors"] + keys) else { return nil }
         states = section["states"]?.elements.compactMap { $0.word(CancelState.self)?.state }
-        guard var request = RequestTemplate(section, compiler) else { return nil }
+        guard let request = RequestTemplate(section, compiler) else { return nil }
         reading = AnswerReading(section, defaults, compiler)
         request.redirects = RedirectRule.resolved(section, defaults, readsHTTPStatus: reading.readsHTTPStatus)
         self.request = request

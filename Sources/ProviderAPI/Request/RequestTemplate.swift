@@ -3,8 +3,8 @@ import ExportCore
 import HTTPClient
 import JQ
 
-/// A request of the provider file: line, query, headers and body.
-struct RequestTemplate {
+/// A request of the provider file: line, query, headers and body. A class, because each check passes it on.
+final class RequestTemplate {
     struct Parameter {
         let name: String
         let value: Template

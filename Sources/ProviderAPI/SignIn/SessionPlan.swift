@@ -77,7 +77,7 @@ final class SessionPlan {
         for use in compiler.sessionUses.dropFirst(known) where !(values?.names.contains(use.name) ?? true) && !given.contains(use.name) {
             use.field.problem("nothing stores .session.\(use.name)", fix: "add \(use.name) to values")
         }
-        guard var request, let values, let send else { return nil }
+        guard let request, let values, let send else { return nil }
         // It must not need the session that it obtains.
         request.credentials = request.credentials ?? Credentials.none
         return SessionPlan(
