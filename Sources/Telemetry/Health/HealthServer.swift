@@ -10,7 +10,7 @@ public import ServiceLifecycle
 /// |---|---|
 /// | `/healthz` | 200 if all `checks` are healthy, else 503; JSON with a line for each check |
 /// | `/readyz` | the same for `readiness` |
-/// | `/metrics` | the registry's text exposition |
+/// | `/metrics` | the registry's metrics, in the `ExpositionFormat` that the client prefers |
 public struct HealthServer: Service {
     private let host: String
     private let requestedPort: Int
@@ -85,10 +85,11 @@ public struct HealthServer: Service {
         let router = Router()
         router.get("healthz") { _, _ in Self.response(await health.report()) }
         router.get("readyz") { _, _ in Self.response(await readiness.report()) }
-        router.get("metrics") { _, _ in
-            Response(
-                status: .ok, headers: [.contentType: TextExposition.contentType],
-                body: ResponseBody(byteBuffer: ByteBuffer(string: await registry.exposition())))
+        router.get("metrics") { request, _ in
+            let format = ExpositionFormat(accept: request.headers[.accept])
+            return Response(
+                status: .ok, headers: [.contentType: format.contentType],
+                body: ResponseBody(byteBuffer: ByteBuffer(string: await registry.exposition(in: format))))
         }
         return router
     }

@@ -14,8 +14,8 @@ extension PrometheusRegistry {
         state.withLock { $0.collectors.append(collector) }
     }
 
-    /// The current values in text format 0.0.4. Takes as long as the slowest collector, at most the collector deadline.
-    public func exposition() async -> String {
+    /// The current values as text. Takes as long as the slowest collector, at most the collector deadline.
+    public func exposition(in format: ExpositionFormat = .text) async -> String {
         let collected = await collectedSamples()
         let (known, descriptions) = state.withLock { ($0.families, $0.descriptions) }
         var families = known.mapValues(\.exposed)
@@ -26,7 +26,7 @@ extension PrometheusRegistry {
         for name in families.keys {
             families[name]?.help = (descriptions[name] ?? known[name].flatMap { descriptions[$0.label] })?.help ?? ""
         }
-        return TextExposition.text(of: families)
+        return TextExposition.text(of: families, in: format)
     }
 
     private func collectedSamples() async -> [MetricSample] {

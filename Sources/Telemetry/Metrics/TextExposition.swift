@@ -10,25 +10,29 @@ struct ExposedFamily {
     var samples: [LabelText: Sample] = [:]
 }
 
-/// The text format of Prometheus, version 0.0.4
-/// (https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format).
+/// Writes metrics as text, in one of the formats.
 struct TextExposition {
-    static let contentType = "text/plain; version=0.0.4; charset=utf-8"
-
+    private let format: ExpositionFormat
     private(set) var text = ""
 
+    private init(_ format: ExpositionFormat) { self.format = format }
+
     /// Families sorted by name and series by labels, so that two scrapes can be compared by eye.
-    static func text(of families: [String: ExposedFamily]) -> String {
-        var exposition = TextExposition()
+    static func text(of families: [String: ExposedFamily], in format: ExpositionFormat = .text) -> String {
+        var exposition = TextExposition(format)
         for (name, family) in families.sorted(by: { $0.key < $1.key }) where !family.samples.isEmpty {
             exposition.append(name, family)
         }
-        return exposition.text
+        return exposition.text + (format == .openMetrics ? "# EOF\n" : "")
     }
 
     private mutating func append(_ name: String, _ family: ExposedFamily) {
-        if !family.help.isEmpty { text += "# HELP \(name) \(Self.escaped(help: family.help))\n" }
-        text += "# TYPE \(name) \(family.kind.rawValue)\n"
+        let head = head(of: name, family.kind)
+        if !family.help.isEmpty { text += "# HELP \(head.name) \(escaped(help: family.help))\n" }
+        text += "# TYPE \(head.name) \(head.type)\n"
+        if format == .openMetrics, let unit = Self.units.first(where: { head.name.hasSuffix("_\($0)") }) {
+            text += "# UNIT \(head.name) \(unit)\n"
+        }
         for (labels, sample) in family.samples.sorted(by: { $0.key < $1.key }) {
             switch sample {
             case .single(let value): line(name, labels, Self.number(value))
@@ -37,14 +41,30 @@ struct TextExposition {
         }
     }
 
+    /// OpenMetrics names the family of a counter without `_total`, and knows no counter whose samples have another name.
+    private func head(of name: String, _ kind: MetricKind) -> (name: String, type: String) {
+        guard format == .openMetrics, kind == .counter else { return (name, kind.rawValue) }
+        return name.hasSuffix(Self.total) ? (String(name.dropLast(Self.total.count)), kind.rawValue) : (name, "unknown")
+    }
+
+    private static let total = "_total"
+    /// Base units of Prometheus, as names end in them.
+    private static let units = ["seconds", "bytes", "ratio"]
+
     private mutating func histogram(_ name: String, _ labels: LabelText, _ contents: HistogramCell.Contents, _ bounds: [Double]) {
         var total: UInt64 = 0
         for (count, bound) in zip(contents.counts, bounds + [.infinity]) {
             total += count
-            line("\(name)_bucket", labels.adding("le", Self.number(bound)), String(total))
+            line("\(name)_bucket", labels.adding("le", self.bound(bound)), String(total))
         }
         line("\(name)_sum", labels, Self.number(contents.sum))
         line("\(name)_count", labels, String(total))
+    }
+
+    /// OpenMetrics writes bounds as floats, also those that are whole numbers.
+    private func bound(_ value: Double) -> String {
+        let text = Self.number(value)
+        return format == .openMetrics && text.allSatisfy(\.isNumber) ? text + ".0" : text
     }
 
     private mutating func line(_ name: String, _ labels: LabelText, _ value: String) {
@@ -60,12 +80,13 @@ struct TextExposition {
         return value.description
     }
 
-    private static func escaped(help: String) -> String {
+    private func escaped(help: String) -> String {
         var result = ""
         for scalar in help.unicodeScalars {
             switch scalar {
             case "\\": result += #"\\"#
             case "\n": result += #"\n"#
+            case "\"" where format == .openMetrics: result += #"\""#
             default: result.unicodeScalars.append(scalar)
             }
         }
