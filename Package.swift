@@ -53,6 +53,7 @@ var floor0: [Target] {
         .target(name: "CMemory"),
         .target(name: "Encoding"),
         .target(name: "Retry"),
+        .target(name: "Instruments", dependencies: [coreMetrics]),
         .target(name: "ExportCore", dependencies: ["Encoding", "Retry"]),
     ]
 }
@@ -65,12 +66,12 @@ var floor1: [Target] {
 // Floor 2: one C library each, as an async Swift API that knows nothing of exports.
 var floor2: [Target] {
     [
-        .target(name: "RabbitMQ", dependencies: ["CRabbitMQ", "Encoding", "EventThread", "Retry", deque, logging, metrics]),
+        .target(name: "RabbitMQ", dependencies: ["CRabbitMQ", "Encoding", "EventThread", "Instruments", "Retry", deque, logging, metrics]),
         .target(
             name: "Redis",
-            dependencies: ["CHiredis", "Encoding", "EventThread", "Retry", deque, logging, metrics, crypto]
+            dependencies: ["CHiredis", "Encoding", "EventThread", "Instruments", "Retry", deque, logging, metrics, crypto]
                 + hiredisTLS.map { .target(name: $0.name) }),
-        .target(name: "HTTPClient", dependencies: ["Encoding", "CCurl", "EventThread", deque, logging, metrics]),
+        .target(name: "HTTPClient", dependencies: ["Encoding", "CCurl", "EventThread", "Instruments", deque, logging, metrics]),
         .target(name: "Archive", dependencies: ["CArchive", "CBrotli", "CZstd", "EventThread"]),
         .target(name: "JQ", dependencies: ["CJq"]),
         .target(name: "AWSSignature", dependencies: ["Encoding", crypto]),
@@ -90,7 +91,9 @@ var floor3: [Target] {
         .target(
             name: "ObjectStorage",
             dependencies: ["AWSSignature", "Encoding", "ExportCore", "EventThread", "HTTPClient", "Retry", logging, crypto]),
-        .target(name: "Telemetry", dependencies: ["Encoding", logging, coreMetrics, hummingbird, hummingbirdCore, lifecycle, nioPosix]),
+        .target(
+            name: "Telemetry",
+            dependencies: ["Encoding", "Instruments", logging, coreMetrics, hummingbird, hummingbirdCore, lifecycle, nioPosix]),
     ]
 }
 
@@ -100,7 +103,8 @@ var floor4: [Target] {
         .target(
             name: "Lifecycle",
             dependencies: [
-                "Encoding", "ExportCore", "EventThread", "RabbitMQ", "JobMessages", "JobStore", "ProviderAPI", "Retry", "Telemetry",
+                "Encoding", "ExportCore", "EventThread", "Instruments", "RabbitMQ", "JobMessages", "JobStore", "ProviderAPI", "Retry",
+                "Telemetry",
                 logging,
                 metrics,
             ])
@@ -113,13 +117,13 @@ var floor5: [Target] {
         .target(
             name: "Orchestrator",
             dependencies: [
-                "ExportCore", "EventThread", "RabbitMQ", "JobMessages", "JobStore", "Lifecycle", "ProviderAPI", "Retry",
+                "ExportCore", "EventThread", "Instruments", "RabbitMQ", "JobMessages", "JobStore", "Lifecycle", "ProviderAPI", "Retry",
                 "Telemetry", logging, metrics, lifecycle,
             ]),
         .target(
             name: "Worker",
             dependencies: [
-                "Encoding", "ExportCore", "EventThread", "RabbitMQ", "JobMessages", "JobStore", "Lifecycle", "ProviderAPI",
+                "Encoding", "ExportCore", "EventThread", "Instruments", "RabbitMQ", "JobMessages", "JobStore", "Lifecycle", "ProviderAPI",
                 "ObjectStorage", "HTTPClient", "Archive", "Retry", "Telemetry", logging, metrics, lifecycle, tracing, crypto,
             ]),
         .target(name: "Sandbox", dependencies: ["Archive", "Encoding", heap, logging, crypto, nio, nioPosix, nioHTTP1]),
@@ -134,7 +138,8 @@ var floor6: [Target] {
             dependencies: [
                 "Orchestrator", "Worker", "Sandbox", "Archive", "HTTPClient", "JobMessages", "JobStore", "Lifecycle", "ObjectStorage",
                 "AWSSignature", "ProviderAPI", "RabbitMQ", "Encoding",
-                "Redis", "Telemetry", "EventThread", "ExportCore", "CMemory", argumentParser, configuration, crypto, hummingbird, lifecycle,
+                "Redis", "Telemetry", "EventThread", "ExportCore", "Instruments", "CMemory", argumentParser, configuration, crypto,
+                hummingbird, lifecycle,
                 logging,
                 metrics,
                 system, yams,
@@ -180,7 +185,7 @@ var tests: [Target] {
                 "AWSSignature", "Encoding", "ExportCore", "ObjectStorage", "TestServers", "HTTPClient", "EventThread", logging,
                 crypto,
             ]),
-        .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "TestServers", logging, metrics, lifecycle]),
+        .testTarget(name: "TelemetryTests", dependencies: ["Instruments", "Telemetry", "TestServers", logging, metrics, lifecycle]),
         .testTarget(name: "SandboxTests", dependencies: ["Encoding", "Sandbox", "TestServers", logging, crypto]),
         .testTarget(
             name: "OrchestratorTests",
@@ -198,7 +203,8 @@ var tests: [Target] {
         .testTarget(
             name: "LonghaulTests",
             dependencies: [
-                "longhaul", "CMemory", "EventThread", "ExportCore", "JobMessages", "JobStore", "ProviderAPI", "RabbitMQ", "Redis",
+                "longhaul", "CMemory", "EventThread", "ExportCore", "Instruments", "JobMessages", "JobStore", "ProviderAPI", "RabbitMQ",
+                "Redis",
                 "Sandbox",
                 "TestServers", crypto, yams,
             ]),

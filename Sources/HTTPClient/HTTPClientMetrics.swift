@@ -1,21 +1,18 @@
+import Instruments
 import Metrics
 
 /// The metrics of a client. Labels contain no host, so their number is bounded.
-///
-/// | metric | kind | labels | meaning |
-/// |---|---|---|---|
-/// | `http_client_requests_total` | counter | `client`, `outcome`: `1xx` to `5xx`, or an error's label | requests that ended |
-/// | `http_client_request_duration` | timer | `client` | from the call to the end of the body, in nanoseconds |
-/// | `http_client_in_flight` | gauge | `client` | requests that hold a connection |
-/// | `http_client_queued` | gauge | `client` | requests that wait for one |
-public final class HTTPClientMetrics {
-    /// Help texts for a metrics page.
-    public static let help = [
-        "http_client_requests_total": "Requests that ended, by status class or error.",
-        "http_client_request_duration": "From the call to the end of the body.",
-        "http_client_in_flight": "Requests that hold a connection.",
-        "http_client_queued": "Requests that wait for a connection.",
-    ]
+public final class HTTPClientMetrics: Instrumented {
+    private static let requests = CounterInstrument(
+        "http_client_requests_total", "client", "outcome", help: "Requests that ended, by status class (`2xx`) or error.")
+    private static let durations = TimerInstrument(
+        "http_client_request_duration_seconds", "client", help: "From the call to the end of the body.")
+    private static let inFlight = GaugeInstrument("http_client_in_flight", "client", help: "Requests that hold a connection.")
+    private static let queued = GaugeInstrument("http_client_queued", "client", help: "Requests that wait for a connection.")
+
+    public static var instruments: [Instrument] {
+        [requests.instrument, durations.instrument, inFlight.instrument, queued.instrument]
+    }
 
     private let client: String
     private let duration: Timer
@@ -26,10 +23,9 @@ public final class HTTPClientMetrics {
 
     init(client: String) {
         self.client = client
-        let dimensions = [("client", client)]
-        duration = Timer(label: "http_client_request_duration", dimensions: dimensions)
-        inFlight = Gauge(label: "http_client_in_flight", dimensions: dimensions)
-        queued = Gauge(label: "http_client_queued", dimensions: dimensions)
+        duration = Self.durations(client)
+        inFlight = Self.inFlight(client)
+        queued = Self.queued(client)
     }
 
     func ended(status: Int, nanoseconds: UInt64) {
@@ -53,6 +49,6 @@ public final class HTTPClientMetrics {
     }
 
     private func counter(_ outcome: String) -> Counter {
-        Counter(label: "http_client_requests_total", dimensions: [("client", client), ("outcome", outcome)])
+        Self.requests(client, outcome)
     }
 }

@@ -13,6 +13,7 @@ public enum QueueNames {
 
     public static let allJobs = JobPriority.allCases.map(jobs)
     public static let allDownloads = JobPriority.allCases.map(downloads)
+    public static let all = allJobs + [deadJobs, checks] + allDownloads + [deadDownloads]
 
     /// The priority of a job or download queue; `nil` for any other.
     public static func priority(of queue: String) -> JobPriority? { priorities[queue] }

@@ -19,18 +19,19 @@ public struct TransitionReporter: Sendable {
 
     /// A new job was stored.
     public func admitted(_ request: JobRequest) {
-        metrics.count(transitionTo: .pending)
+        metrics.countAdmission(request.provider)
         logger.info("job admitted", metadata: Self.metadata(request, .pending))
     }
 
     /// A change of a job is stored. A status that stays is worth a line only when a step failed.
-    func stored(_ change: JobChange) {
+    /// - Parameter times: if the status is another one.
+    func stored(_ change: JobChange, _ times: StatusTimes?) {
         let (before, after) = (change.job.state.status, change.decision.state.status)
         guard before != after else {
             if change.isFailure { reportRetry(change) }
             return
         }
-        metrics.count(transitionTo: after)
+        metrics.count(change, times)
         var metadata = Self.metadata(change.job.request, after)
         if let error = change.decision.error {
             metadata["errorCode"] = "\(error.code)"

@@ -29,6 +29,8 @@ public struct OrchestratorService: Service {
     private let providers: ProviderDirectory
     private let clients: [ProviderClient]
     let leases: LeaseKeeper
+    /// Of the health server: asks how deep the queues are.
+    let administrator: Administrator
     private let work: JobsInProgress
     private let backlog: ChecksBacklog
     private let logger: Logger
@@ -56,6 +58,7 @@ public struct OrchestratorService: Service {
         self.logger = logger
         self.thread = thread
         publisher = Publisher(rabbitMQ, on: thread, logger: logger)
+        administrator = Administrator(rabbitMQ, logger: logger)
         let watcher = BreakerWatcher(
             events: EventPublisher(
                 publisher: publisher, source: "/longhaul/orchestrator/\(configuration.name)", logger: logger, thread: thread),
@@ -68,7 +71,8 @@ public struct OrchestratorService: Service {
                 reload: { _ = await client.reloadSecrets() })
         }
         self.providers = providers
-        leases = LeaseKeeper(store: store, lease: configuration.lease, logger: logger, on: thread) {
+        let reporter = TransitionReporter(logger: logger)
+        leases = LeaseKeeper(store: store, lease: configuration.lease, metrics: reporter.metrics, logger: logger, on: thread) {
             for client in clients.values { await client.nextTurnOfHTTP() }
         }
         let clock = DueClock(on: thread)
@@ -76,7 +80,6 @@ public struct OrchestratorService: Service {
             limit: configuration.wakesInFlight, store: store, leases: leases, clock: clock, metrics: metrics, repeated: repeated, on: thread
         )
         let durations = UsualDurations(store: store, logger: logger, on: thread)
-        let reporter = TransitionReporter(logger: logger)
         let office = DeadLetterOffice(publisher: publisher)
         let letters = FailureLetters(store: store, office: office, metrics: reporter.metrics, logger: logger)
         let downloads = DownloadPublisher(publisher: publisher, metrics: reporter.metrics, logger: logger)
@@ -102,7 +105,7 @@ public struct OrchestratorService: Service {
         wakes = Consumer(rabbitMQ, subscriptions: WakeIntake.subscriptions, on: thread, logger: logger)
         starter = Starter(
             store: store, providers: providers,
-            creation: ExportCreation(resolver: resolver, durations: durations, metrics: metrics, logger: logger), leases: leases,
+            creation: ExportCreation(resolver: resolver, durations: durations, logger: logger), leases: leases,
             configuration: configuration, metrics: metrics, logger: logger, on: thread)
         scheduler = Scheduler(
             store: store, membership: membership,
@@ -118,13 +121,13 @@ public struct OrchestratorService: Service {
         wakeIntake = WakeIntake(
             consumer: wakes, resolver: resolver,
             checks: CheckPipeline(
-                store: store, interpreter: interpreter, durations: durations, work: work, metrics: metrics, on: thread),
+                store: store, interpreter: interpreter, durations: durations, work: work, on: thread),
             listing: listing,
             watchdog: TransferWatchdog(
                 store: store, resolver: resolver, files: files, line: line, watchdog: configuration.watchdog, metrics: metrics,
                 logger: logger),
             cancellation: ExportCancellation(store: store, resolver: resolver, metrics: metrics, logger: logger), work: work,
-            metrics: metrics, logger: logger, on: thread)
+            metrics: metrics, leases: reporter.metrics, logger: logger, on: thread)
     }
 
     /// Works until the shutdown.
@@ -239,6 +242,7 @@ public struct OrchestratorService: Service {
         await wakes.shutdown()
         await publisher.shutdown()
         await backlog.shutdown()
+        await administrator.shutdown()
         await dispatcher.shutdown()
     }
 }

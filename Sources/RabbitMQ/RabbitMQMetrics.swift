@@ -1,39 +1,31 @@
+import Instruments
 import Metrics
 
 /// What publishers and consumers measure.
-///
-/// | metric | kind | labels | what |
-/// |---|---|---|---|
-/// | `longhaul_rabbitmq_published_total` | counter | – | messages sent |
-/// | `longhaul_rabbitmq_confirmed_total` | counter | – | messages that the broker confirmed |
-/// | `longhaul_rabbitmq_nacked_total` | counter | – | messages that the broker refused |
-/// | `longhaul_rabbitmq_returned_total` | counter | – | messages that no queue took |
-/// | `longhaul_rabbitmq_delivered_total` | counter | – | messages received |
-/// | `longhaul_rabbitmq_acknowledged_total` | counter | – | deliveries acknowledged |
-/// | `longhaul_rabbitmq_rejected_total` | counter | – | deliveries rejected |
-/// | `longhaul_rabbitmq_stale_settlements_total` | counter | – | settlements that came too late, for a delivery of an older channel |
-/// | `longhaul_rabbitmq_reconnects_total` | counter | `connection` | connections established after a lost one |
-public enum RabbitMQMetrics {
-    /// Help texts for a metrics page.
-    public static let help = [
-        "longhaul_rabbitmq_published_total": "Messages sent to the broker.",
-        "longhaul_rabbitmq_confirmed_total": "Messages that the broker confirmed.",
-        "longhaul_rabbitmq_nacked_total": "Messages that the broker refused.",
-        "longhaul_rabbitmq_returned_total": "Messages that no queue took.",
-        "longhaul_rabbitmq_delivered_total": "Messages received from the broker.",
-        "longhaul_rabbitmq_acknowledged_total": "Deliveries acknowledged.",
-        "longhaul_rabbitmq_rejected_total": "Deliveries rejected.",
-        "longhaul_rabbitmq_stale_settlements_total": "Settlements that came too late, for a delivery of an older channel.",
-        "longhaul_rabbitmq_reconnects_total": "Connections to the broker established after a lost one.",
-    ]
+public enum RabbitMQMetrics: Instrumented {
+    static let published = CounterInstrument("longhaul_rabbitmq_published_total", help: "Messages sent to the broker.")
+    static let confirmed = CounterInstrument("longhaul_rabbitmq_confirmed_total", help: "Messages that the broker confirmed.")
+    static let nacked = CounterInstrument("longhaul_rabbitmq_nacked_total", help: "Messages that the broker refused.")
+    static let returned = CounterInstrument("longhaul_rabbitmq_returned_total", help: "Messages that no queue took.")
+    static let delivered = CounterInstrument("longhaul_rabbitmq_delivered_total", help: "Messages received from the broker.")
+    static let acknowledged = CounterInstrument("longhaul_rabbitmq_acknowledged_total", help: "Deliveries acknowledged.")
+    static let rejected = CounterInstrument("longhaul_rabbitmq_rejected_total", help: "Deliveries rejected.")
+    static let stale = CounterInstrument(
+        "longhaul_rabbitmq_stale_settlements_total", help: "Settlements that came too late, for a delivery of an older channel.")
+    static let reconnects = CounterInstrument(
+        "longhaul_rabbitmq_reconnects_total", "connection", help: "Connections to the broker established after a lost one.")
+
+    public static var instruments: [Instrument] {
+        [published, confirmed, nacked, returned, delivered, acknowledged, rejected, stale, reconnects].map(\.instrument)
+    }
 }
 
 /// Created once; messages are tallied and counted in batches.
 struct PublisherMetrics {
-    let published = Counter(label: "longhaul_rabbitmq_published_total")
-    let confirmed = Counter(label: "longhaul_rabbitmq_confirmed_total")
-    let nacked = Counter(label: "longhaul_rabbitmq_nacked_total")
-    let returned = Counter(label: "longhaul_rabbitmq_returned_total")
+    let published = RabbitMQMetrics.published()
+    let confirmed = RabbitMQMetrics.confirmed()
+    let nacked = RabbitMQMetrics.nacked()
+    let returned = RabbitMQMetrics.returned()
 
     struct Tally {
         var published = 0
@@ -60,8 +52,8 @@ struct PublisherMetrics {
 }
 
 struct ConsumerMetrics {
-    let delivered = Counter(label: "longhaul_rabbitmq_delivered_total")
-    let acknowledged = Counter(label: "longhaul_rabbitmq_acknowledged_total")
-    let rejected = Counter(label: "longhaul_rabbitmq_rejected_total")
-    let stale = Counter(label: "longhaul_rabbitmq_stale_settlements_total")
+    let delivered = RabbitMQMetrics.delivered()
+    let acknowledged = RabbitMQMetrics.acknowledged()
+    let rejected = RabbitMQMetrics.rejected()
+    let stale = RabbitMQMetrics.stale()
 }

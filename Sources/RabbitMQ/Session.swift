@@ -38,7 +38,7 @@ final class Session {
         self.role = role
         self.logger = logger
         self.logger[metadataKey: "rabbitmq"] = .string(role)
-        reconnects = Counter(label: "longhaul_rabbitmq_reconnects_total", dimensions: [("connection", role)])
+        reconnects = RabbitMQMetrics.reconnects(role)
     }
 
     var isOver: Bool { phase == .closing || phase == .closed }

@@ -1,18 +1,15 @@
+import Instruments
 import Metrics
 
 /// What clients of Redis measure, all together.
-///
-/// | metric | kind | labels | what |
-/// |---|---|---|---|
-/// | `longhaul_redis_commands_total` | counter | – | commands sent; commands of pipelines and scripts count individually |
-/// | `longhaul_redis_reconnects_total` | counter | – | connections established after a lost one |
-public struct RedisMetrics {
-    /// Help texts for a metrics page.
-    public static let help = [
-        "longhaul_redis_commands_total": "Commands sent to Redis.",
-        "longhaul_redis_reconnects_total": "Connections to Redis established after a lost one.",
-    ]
+public struct RedisMetrics: Instrumented {
+    private static let commandsSent = CounterInstrument(
+        "longhaul_redis_commands_total", help: "Commands sent to Redis; those of a pipeline count one by one.")
+    private static let connectionsAgain = CounterInstrument(
+        "longhaul_redis_reconnects_total", help: "Connections to Redis established after a lost one.")
 
-    let commands = Counter(label: "longhaul_redis_commands_total")
-    let reconnects = Counter(label: "longhaul_redis_reconnects_total")
+    public static var instruments: [Instrument] { [commandsSent, connectionsAgain].map(\.instrument) }
+
+    let commands = Self.commandsSent()
+    let reconnects = Self.connectionsAgain()
 }

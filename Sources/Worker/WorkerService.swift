@@ -43,8 +43,8 @@ public struct WorkerService: Service {
         configuration: WorkerConfiguration, rabbitMQ: RabbitMQConfiguration, store: JobStore, providers: [String: ProviderClient],
         library: PlanLibrary? = nil, storage: any ObjectStorage, thread: EventThread, logger: Logger
     ) {
-        let metrics = WorkerMetrics()
         let reporter = TransitionReporter(logger: logger)
+        let metrics = WorkerMetrics(reporter.metrics)
         self.configuration = configuration
         self.store = store
         self.logger = logger
@@ -52,6 +52,7 @@ public struct WorkerService: Service {
         consumer = Consumer(
             rabbitMQ, subscriptions: DownloadIntake.subscriptions(transfers: configuration.transfers), on: thread, logger: logger)
         publisher = Publisher(rabbitMQ, on: thread, logger: logger)
+        metrics.limit.record(configuration.transfers)
         slots = TransferSlots(configuration.transfers, active: metrics.active, on: thread)
         sweep = UploadSweep(storage: storage, age: configuration.staleUploads, logger: logger)
 

@@ -20,12 +20,12 @@ struct Longhaul: AsyncParsableCommand {
             69 a server cannot be reached, 70 an internal error of Longhaul, 74 the output cannot be written.
 
             """,
-        version: "0.1.0",
+        version: Build.version,
         subcommands: [
             SetupCommand.self, OrchestratorCommand.self, WorkerCommand.self, SandboxCommand.self, SubmitCommand.self, JobsCommand.self,
             JobCommand.self, WatchCommand.self, RetryCommand.self, CancelCommand.self, DeadLettersCommand.self, ProviderCommand.self,
             DoctorCommand.self,
-            HealthCommand.self, SettingsCommand.self,
+            HealthCommand.self, MetricsCommand.self, SettingsCommand.self,
         ])
 
     static func main() async {

@@ -22,7 +22,7 @@ struct MetricsTests {
         #expect(try total("2xx") == 2)
         #expect(try total("5xx") == 1)
         #expect(try total("refused-address") == 1)
-        let timer = try metrics.expectTimer("http_client_request_duration", [("client", "test-metrics")])
+        let timer = try metrics.expectTimer("http_client_request_duration_seconds", [("client", "test-metrics")])
         #expect(timer.values.count == 4)
         #expect(timer.values.allSatisfy { $0 > 0 })
     }

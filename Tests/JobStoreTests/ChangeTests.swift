@@ -93,7 +93,7 @@ import Testing
                 let seen = index.isMultiple(of: 2) ? job : job.advanced(to: job.version - 1, job.state)
                 changes.append(JobChange(seen, try TestStore.decision(.ready, seen)))
             }
-            let outcomes = try await test.store.apply(changes).map { try $0.get() }
+            let outcomes = try await test.store.apply(changes).map { try $0.get().withoutTimes }
             let expected = changes.enumerated().map { index, change -> ChangeOutcome in
                 index.isMultiple(of: 2) ? .applied(version: change.job.version + 1) : .stale
             }
@@ -154,7 +154,7 @@ import Testing
         (state.attempts, state.failures) = (check ?? 0, check == nil ? 1 : 0)
         let change = JobChange(
             job, JobDecision(state: state, timer: .after(.seconds(1))), detail: detail, isCheck: check != nil, isFailure: check == nil)
-        guard case .applied(let version) = try await test.apply(change) else { throw TestServersError("\(job.id) is stale") }
+        guard case .applied(let version, _) = try await test.apply(change) else { throw TestServersError("\(job.id) is stale") }
         return job.advanced(to: version, state)
     }
 }

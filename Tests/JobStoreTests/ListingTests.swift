@@ -23,7 +23,7 @@ import Testing
             let request = try test.request("a").completed(priority: .high, traceparent: trace)
             var job = try await test.advanced(test.polling(request), by: .ready)
             job.request = try test.request("a")
-            guard case .added(let listed, _) = try await test.list(["1"], of: job) else { throw TestServersError("not added") }
+            guard case .added(let listed, _, _) = try await test.list(["1"], of: job) else { throw TestServersError("not added") }
             #expect((listed.request.priority, listed.request.traceparent) == (.high, trace))
         }
     }

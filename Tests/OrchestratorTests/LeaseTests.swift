@@ -1,5 +1,6 @@
 import ExportCore
 import JobStore
+import Lifecycle
 import Synchronization
 import TestServers
 import Testing
@@ -18,7 +19,8 @@ extension OrchestratorSuites {
                 // Requests that never turn again, until the stream ends.
                 let (hanging, end) = AsyncStream.makeStream(of: Never.self)
                 let isHung = Mutex(false)
-                let keeper = LeaseKeeper(store: fixture.store, lease: lease, logger: quiet, on: fixture.thread) {
+                let keeper = LeaseKeeper(store: fixture.store, lease: lease, metrics: LifecycleMetrics(), logger: quiet, on: fixture.thread)
+                {
                     if isHung.withLock({ $0 }) { for await _ in hanging {} }
                 }
                 await keeper.hold(id, claim: wake.version)

@@ -57,7 +57,7 @@ extension OrchestratorFixture {
         let job = try await store.start(taken.ids, lease: .seconds(60)).first.unwrapped("job")
         let decision = try JobMachine(rules: JobRules()).decide(.created(PollHints()), in: job.state, random: 0).unwrapped("decision")
         let change = JobChange(job, decision, exportHandle: #"{"id":"\#(name)"}"#)
-        guard case .applied(let version) = try await store.apply([change])[0].get() else { throw FixtureError("\(id) is stale") }
+        guard case .applied(let version, _) = try await store.apply([change])[0].get() else { throw FixtureError("\(id) is stale") }
         return change.stored(as: version)
     }
 

@@ -7,7 +7,7 @@ import Testing
     private static let floors: [[String]] = [
         [
             "CEpoll", "CRabbitMQ", "CHiredis", "CHiredisTLS", "CCurl", "CArchive", "CBrotli", "CZstd", "CJq", "CMemory", "Encoding",
-            "Retry", "ExportCore",
+            "Retry", "Instruments", "ExportCore",
         ],
         ["EventThread"],
         ["RabbitMQ", "Redis", "HTTPClient", "Archive", "JQ", "AWSSignature"],

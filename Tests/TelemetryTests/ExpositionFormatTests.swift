@@ -1,3 +1,4 @@
+import Instruments
 import Logging
 import Metrics
 import Testing
@@ -24,8 +25,10 @@ import Testing
     @Test("OpenMetrics equals this text") func golden() async {
         let registry = PrometheusRegistry(logger: Logger(label: "silent") { _ in SwiftLogNoOpLogHandler() })
         registry.state.withLock { $0.collectors.removeAll() }
-        registry.describe("jobs_total", help: "Jobs \"taken\" in.")
-        registry.describe("lateness", help: "From due to claimed.", buckets: [0.25, 1])
+        registry.describe([
+            CounterInstrument("jobs_total", "queue", help: "Jobs \"taken\" in.").instrument,
+            TimerInstrument("lateness", help: "From due to claimed.", bounds: [0.25, 1]).instrument,
+        ])
         Counter(label: "jobs_total", dimensions: [("queue", "high")], factory: registry).increment(by: 3)
         Counter(label: "odd", factory: registry).increment()
         Metrics.Timer(label: "lateness", factory: registry).recordMilliseconds(500)

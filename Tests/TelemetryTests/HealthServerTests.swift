@@ -1,3 +1,4 @@
+import Instruments
 import Foundation
 import Logging
 import Metrics
@@ -110,7 +111,7 @@ struct HealthServerTests {
 
     @Test("metrics can be read by Prometheus")
     func metrics() async throws {
-        registry.describe("odd", help: "A line\nand a \\.")
+        registry.describe([CounterInstrument("odd", "path", help: "A line\nand a \\.").instrument])
         Counter(label: "odd", dimensions: [("path", "C:\\x\"\n")], factory: registry).increment(by: 5)
         for value in [0.0001, 0.3, 1e9] { Metrics.Timer(label: "spread", factory: registry).recordSeconds(value) }
         Recorder(label: "sizes", dimensions: [("a", "b")], factory: registry).record(3)

@@ -1,4 +1,5 @@
 import Glibc
+import Instruments
 import Logging
 import Metrics
 import Testing
@@ -19,10 +20,12 @@ struct PrometheusRegistryTests {
     @Test("the exposition equals this text")
     func golden() async {
         let registry = registry()
-        registry.describe("jobs_total", help: "Jobs taken in.\nBackslash \\ and \"quotes\".")
-        registry.describe("lateness", help: "From due to claimed.", buckets: [0.25, 0.05, 1])
-        registry.describe("batch", help: "Timers a claim.", buckets: [1, 10])
-        registry.describe("jobs", help: "Jobs by status.")
+        let jobs = GaugeInstrument("jobs", "status", help: "Jobs by status.")
+        registry.describe([
+            CounterInstrument("jobs_total", help: "Jobs taken in.\nBackslash \\ and \"quotes\".").instrument,
+            TimerInstrument("lateness", help: "From due to claimed.", bounds: [0.25, 0.05, 1]).instrument,
+            HistogramInstrument("batch", help: "Timers a claim.", bounds: [1, 10]).instrument, jobs.instrument,
+        ])
         let high = Counter(label: "jobs_total", dimensions: [("queue", "high"), ("a", "1")], factory: registry)
         high.increment(by: 3)
         Counter(label: "jobs_total", dimensions: [("queue", "low\"\\\n"), ("a", "2")], factory: registry).increment()
@@ -39,10 +42,7 @@ struct PrometheusRegistryTests {
         meter.set(10)
         meter.decrement(by: 4)
         registry.collect("store") {
-            [
-                MetricSample("jobs", labels: [("status", "POLLING")], value: 12),
-                MetricSample("jobs", labels: [("status", "FAILED")], value: .infinity),
-            ]
+            [jobs.sample("POLLING", value: 12), jobs.sample("FAILED", value: .infinity)]
         }
         #expect(
             await registry.exposition() == """
@@ -156,7 +156,7 @@ struct PrometheusRegistryTests {
             try await Task.sleep(for: .seconds(3600))
             return []
         }
-        registry.collect("good") { [MetricSample("g", value: 1)] }
+        registry.collect("good") { [GaugeInstrument("g", help: "").sample(value: 1)] }
         let start = ContinuousClock.now
         #expect(await registry.exposition().contains("g 1\n"))
         #expect(ContinuousClock.now - start < .seconds(10))

@@ -1,6 +1,7 @@
 import EventThread
 import ExportCore
 import Foundation
+import Lifecycle
 import ObjectStorage
 import Redis
 import Testing
@@ -26,7 +27,8 @@ struct StagedObjectsTests {
         let job = Job(request: JobRequest(id: try JobID("a").unwrapped("id"), provider: "acme"))
         let claimed = ClaimedFile(
             job: job, index: 0, state: .leased(token: 1), attempt: 1, file: FileTask(name: "f", url: "u", listedName: "f"))
-        return FileLease(claimed, since: since, length: .seconds(5), store: store, logger: quiet, on: thread)
+        let extensions = LifecycleMetrics().extendedFiles
+        return FileLease(claimed, since: since, length: .seconds(5), store: store, extensions: extensions, logger: quiet, on: thread)
     }
 
     private func stage(_ sizes: [Int], in objects: StagedObjects) async throws {

@@ -2,6 +2,7 @@ import ExportCore
 import Foundation
 import JobMessages
 import JobStore
+import Lifecycle
 import ObjectStorage
 import RabbitMQ
 import TestServers
@@ -110,7 +111,7 @@ struct TransferTests {
             let job = try await fixture.job(id)
             let step = ManifestStep(
                 store: fixture.store, storage: fixture.storage, interpreter: fixture.jobs, watch: StorageWatch(),
-                cleanup: .none, lease: .seconds(30), metrics: WorkerMetrics(), logger: quiet)
+                cleanup: .none, lease: .seconds(30), metrics: WorkerMetrics(LifecycleMetrics()), logger: quiet)
             let first = try await step.claim(id).unwrapped("claim")
             // Another worker takes over its claim, so that the manifest is written and the job is not completed.
             let second = try await step.claim(id)
@@ -152,7 +153,7 @@ struct TransferTests {
             try await creation("1")
             let step = ManifestStep(
                 store: fixture.store, storage: fixture.storage, interpreter: fixture.jobs, watch: StorageWatch(),
-                cleanup: .none, lease: .seconds(30), metrics: WorkerMetrics(), logger: quiet)
+                cleanup: .none, lease: .seconds(30), metrics: WorkerMetrics(LifecycleMetrics()), logger: quiet)
             let job = try await step.claim(id).unwrapped("claim").job
             let old = ManifestClaim(job, requestedAt: .now - .seconds(9), lease: .seconds(30), objects: [])
             try await creation("2")

@@ -74,13 +74,10 @@ class Store:
         return f"{{lh:{partition:02d}}}:"
 
     def counts(self):
-        places = [(self.tag_of(partition), status) for partition in range(self.partitions) for status in STATUSES]
-        found = self.call(
-            *(["HGET", f"{tag}counts", status] if status == "POLLING" else ["ZCARD", f"{tag}status:{status}"] for tag, status in places)
-        )
         total = collections.Counter()
-        for (_, status), count in zip(places, found):
-            total[status] += int(count or 0)
+        for fields in self.call(*(["HGETALL", f"{self.tag_of(partition)}counts"] for partition in range(self.partitions))):
+            for name, count in pairs(fields).items():
+                total[name.split(" ")[0]] += int(count)
         return total
 
     def jobs(self, ids):

@@ -11,12 +11,14 @@ public struct ClaimedJob: Sendable, Equatable {
     public var isCancelRequested: Bool
     /// The files that came with the answer that made the job ready, as JSON; `nil` once they are stored, and from a wake.
     public var readyPage: String?
+    /// From the check before to the time that was planned for this one; `nil` before the first check, and not from a wake.
+    public var sinceLastCheck: Duration?
 
     public var id: JobID { request.id }
 
     public init(
         request: JobRequest, version: Int64, state: JobState, exportHandle: String? = nil, isCancelRequested: Bool = false,
-        readyPage: String? = nil
+        readyPage: String? = nil, sinceLastCheck: Duration? = nil
     ) {
         self.request = request
         self.version = version
@@ -24,6 +26,7 @@ public struct ClaimedJob: Sendable, Equatable {
         self.exportHandle = exportHandle
         self.isCancelRequested = isCancelRequested
         self.readyPage = readyPage
+        self.sinceLastCheck = sinceLastCheck
     }
 
     /// The same job with another version and state; the rest stays.

@@ -25,17 +25,20 @@ extension StoreScript {
     /// | priority | of the job's request; empty unless added |
     /// | traceparent | of the job's request; empty: none, or not added |
     /// | token | of the files that were added |
+    /// | phase | ms for which the job had the status that it leaves; 0 if it stays |
+    /// | age | ms since the admission of the job |
     static let addFiles = StoreScript(
         "add_files", PackageResources.add_files_lua,
         arguments: "id, version, status, delay, counts, cursor, filesDone, filesFailed, atOnce; each: name, description",
-        reply: "outcome, version, filesDone, filesFailed, priority, traceparent, token")
+        reply: "outcome, version, filesDone, filesFailed, priority, traceparent, token, phase, age")
 }
 
 /// The result of storing a page of the file list.
 public enum AddFilesOutcome: Sendable, Equatable {
     /// The job afterwards, and the token of the new files. The job's request has the priority and the trace context, which a wake does not
     /// carry.
-    case added(ClaimedJob, token: Int)
+    /// - times: with the last page.
+    case added(ClaimedJob, token: Int, times: StatusTimes? = nil)
     /// The job has changed meanwhile: nothing was stored.
     case stale
     /// Workers have ended files since the caller read the job: decide again from these counters. Nothing was stored.
@@ -70,7 +73,10 @@ extension JobStore {
             guard let priority = JobPriority(rawValue: try reply.element("priority").string) else { throw reply.unexpected }
             added.readyPage = nil
             added.request = job.request.completed(priority: priority, traceparent: traceparent.isEmpty ? nil : traceparent)
-            return .added(added, token: Int(try reply.element("token").integer))
+            let times = StatusTimes(
+                before: .milliseconds(try reply.element("phase").integer), age: .milliseconds(try reply.element("age").integer))
+            return .added(
+                added, token: Int(try reply.element("token").integer), times: state.status == job.state.status ? nil : times)
         case "stale": return .stale
         case "countsDiffer":
             let done = try reply.element("filesDone").integer, failed = try reply.element("filesFailed").integer

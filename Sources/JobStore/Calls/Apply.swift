@@ -19,7 +19,7 @@ extension StoreScript {
     ///
     /// | reply | meaning |
     /// |---|---|
-    /// | version | the new version, or -1: stale, ended or unknown |
+    /// | version | the new version, or -1: stale, ended or unknown; of another status, after it and separated by spaces: how long the job had the one before, and how long ago it was admitted, in ms |
     static let apply = StoreScript(
         "apply", PackageResources.apply_lua,
         arguments: "keep; each: id, version, status, delay, counts, what, detail, marks, fields; nested: field, value",
@@ -29,7 +29,8 @@ extension StoreScript {
 /// The result of a change.
 public enum ChangeOutcome: Sendable, Equatable {
     /// The change is stored; the job has this version now.
-    case applied(version: Int64)
+    /// - times: if its status is another one.
+    case applied(version: Int64, times: StatusTimes? = nil)
     /// The job has changed meanwhile, or has ended: nothing was stored.
     case stale
 }

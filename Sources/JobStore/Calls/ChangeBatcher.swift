@@ -110,12 +110,9 @@ actor ChangeBatcher {
         defer { callEnded() }
         do throws(JobStoreError) {
             let reply = try await redis.run(.apply, key: Keys.due(partition), batch.arguments)
-            let versions = try reply.array.map { $0.int }
-            guard versions.count == batch.waiters.count, versions.allSatisfy({ $0 != nil }) else { throw reply.unexpected }
-            for ((request, position), version) in zip(batch.waiters, versions) {
-                let outcome = version.map { $0 < 0 ? ChangeOutcome.stale : .applied(version: $0) }
-                settle(request, position, .success(outcome ?? .stale))
-            }
+            let outcomes = try reply.array.compactMap { ChangeOutcome($0) }
+            guard outcomes.count == batch.waiters.count else { throw reply.unexpected }
+            for ((request, position), outcome) in zip(batch.waiters, outcomes) { settle(request, position, .success(outcome)) }
         } catch {
             for (request, position) in batch.waiters { settle(request, position, .failure(error)) }
         }

@@ -4,19 +4,47 @@ import Redis
 /// How many jobs have each status.
 public typealias StatusCounts = [JobStatus: Int]
 
+/// The jobs of a provider that have a status.
+public struct ProviderStatus: Sendable, Hashable {
+    public var provider: String
+    public var status: JobStatus
+}
+
 extension JobStore {
     public func counts() async throws(JobStoreError) -> StatusCounts {
-        let places = (0..<partitions).flatMap { partition in JobStatus.allCases.map { (partition: partition, status: $0) } }
-        let commands = places.map { partition, status -> [RedisArgument] in
-            status == .polling ? ["HGET", Keys.counts(partition), .string(status.rawValue)] : ["ZCARD", Keys.status(status, partition)]
-        }
-        var counts: StatusCounts = [:]
-        for (place, reply) in zip(places, try await send("counts", commands)) {
-            let count = place.status == .polling ? Int(try reply.optional?.string ?? "0") : Int(try reply.integer)
-            guard let count else { throw reply.unexpected }
-            counts[place.status, default: 0] += count
+        var counts = StatusCounts(uniqueKeysWithValues: JobStatus.allCases.map { ($0, 0) })
+        for (key, number) in try await countsByProvider() { counts[key.status, default: 0] += number }
+        return counts
+    }
+
+    /// How many jobs of each provider have each status; those that are 0 are missing.
+    public func countsByProvider() async throws(JobStoreError) -> [ProviderStatus: Int] {
+        var counts: [ProviderStatus: Int] = [:]
+        for reply in try await send("counts", (0..<partitions).map { ["HGETALL", Keys.counts($0)] }) {
+            for (field, value) in try reply.hash {
+                let words = field.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
+                guard words.count == 2, let status = JobStatus(rawValue: String(words[0])), let number = Int(value) else {
+                    throw reply.unexpected
+                }
+                counts[ProviderStatus(provider: String(words[1]), status: status), default: 0] += number
+            }
         }
         return counts
+    }
+
+    /// How long ago the job that has had its status for longest got it. POLLING is missing: it has no index.
+    public func longest() async throws(JobStoreError) -> [JobStatus: Duration] {
+        let statuses: [JobStatus] = [.pending, .ready, .processing]
+        let places = (0..<partitions).flatMap { partition in statuses.map { (partition: partition, status: $0) } }
+        let replies = try await send(
+            "longest", [["TIME"]] + places.map { ["ZRANGE", Keys.status($0.status, $0.partition), 0, 0, "WITHSCORES"] })
+        let now = try replies[0].milliseconds
+        var longest = Dictionary(uniqueKeysWithValues: statuses.map { ($0, Duration.zero) })
+        for (place, reply) in zip(places, replies.dropFirst()) where try !reply.array.isEmpty {
+            guard let since = Double(try reply.element(1).string) else { throw reply.unexpected }
+            longest[place.status] = max(longest[place.status] ?? .zero, .milliseconds(now - Int64(since)))
+        }
+        return longest
     }
 
     /// Up to `limit` jobs of a status: the last that changed to it, newest first; POLLING jobs by their next check, soonest first.
@@ -39,7 +67,7 @@ extension JobStore {
         let range: [RedisArgument] = ["-inf", .integer(until), "BYSCORE", "LIMIT", .integer(Int64(skipping)), .integer(Int64(limit))]
         var ids: [JobID] = []
         for element in try await send("failed", [["ZRANGE", Keys.status(.failed, partition)] + range])[0].elements {
-            if let id = JobID(try element.string) { ids.append(id) }
+            if let id = JobID(indexed: try element.string) { ids.append(id) }
         }
         return (ids.count, try await jobs(ids).filter { $0.state.status == .failed })
     }
@@ -76,10 +104,16 @@ extension JobStore {
     private static func ranked(_ replies: [Reply]) throws(JobStoreError) -> [(score: Double, id: JobID)] {
         var found: [(score: Double, id: JobID)] = []
         for item in try replies.map({ (reply) throws(JobStoreError) in try reply.chunks(of: 2) }).joined() {
-            guard let id = item[item.startIndex].text.flatMap(JobID.init), let score = item[item.startIndex + 1].text.flatMap(Double.init)
+            guard let id = item[item.startIndex].text.flatMap(JobID.init(indexed:)),
+                let score = item[item.startIndex + 1].text.flatMap(Double.init)
             else { continue }
             found.append((score, id))
         }
         return found
     }
+}
+
+extension JobID {
+    /// The member of an index. A job that has ended stands there with its provider, after a tab.
+    fileprivate init?(indexed member: String) { self.init(String(member.prefix { $0 != "\t" })) }
 }

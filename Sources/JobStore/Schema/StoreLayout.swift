@@ -7,7 +7,7 @@ public struct StoreLayout: Sendable, Equatable {
     /// The version of the key schema.
     public var schema: Int
 
-    public static let presentSchema = 2
+    public static let presentSchema = 3
 
     public init(partitions: Int = 16, schema: Int = StoreLayout.presentSchema) {
         self.partitions = partitions

@@ -70,8 +70,8 @@ public enum Wake {
     private static func decode(line: ArraySlice<UInt8>) -> ClaimedJob? {
         var fields = TabFields(line)
         guard let name = fields.text(), let id = JobID(name), let version = fields.number(), let claims = fields.count(),
-            let attempts = fields.count(), let failures = fields.count(), let unknown = fields.count(), fields.next() != nil,
-            fields.next() != nil, let status = fields.text().flatMap(JobStatus.init(rawValue:)), let total = fields.count(),
+            let attempts = fields.count(), let failures = fields.count(), let unknown = fields.count(), let lastCheck = fields.number(),
+            let planned = fields.number(), let status = fields.text().flatMap(JobStatus.init(rawValue:)), let total = fields.count(),
             let done = fields.count(), let failed = fields.count(), let creation = fields.count(), let recreations = fields.count(),
             let cancel = fields.next(), let (waited, deferredFor) = times(fields.next()), let handle = fields.next(),
             let provider = fields.text(),
@@ -86,7 +86,8 @@ public enum Wake {
                 id: id, provider: provider, parameters: fields.rest(), tenant: tenant, correlationID: correlationID),
             version: version, state: state,
             exportHandle: handle.elementsEqual("{}".utf8) ? nil : String(decoding: handle, as: UTF8.self),
-            isCancelRequested: cancel.elementsEqual(CollectionOfOne(UInt8(ascii: "1"))))
+            isCancelRequested: cancel.elementsEqual(CollectionOfOne(UInt8(ascii: "1"))),
+            sinceLastCheck: lastCheck > 0 && planned > lastCheck ? .milliseconds(planned - lastCheck) : nil)
     }
 
     /// `WAITED` or `WAITED DEFERRED`.

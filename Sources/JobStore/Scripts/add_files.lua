@@ -3,17 +3,17 @@
 -- it the decision depends on how many files have ended already, so these counters are compared too.
 -- The first files of a job are queued, the others listed.
 -- ARGV: id, version, status, delay, counts, cursor, filesDone, filesFailed, atOnce; each: name, description
--- Returns: outcome, version, filesDone, filesFailed, priority, traceparent, token
+-- Returns: outcome, version, filesDone, filesFailed, priority, traceparent, token, phase, age
 
 local id, expected, status, delay, counts, cursor = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5], ARGV[6]
 local key, files = job_key(id), files_key(id)
 local known = redis.call('HMGET', key, 'progress', 'status', 'createdAt', 'filesTotal', 'filesDone', 'filesFailed', 'attemptsBase',
-    'listingCursor', 'history', 'priority', 'traceparent', 'readyPage')
+    'listingCursor', 'history', 'priority', 'traceparent', 'readyPage', 'request')
 local done, failed = tonumber(known[5] or '0'), tonumber(known[6] or '0')
 local version, _, last_poll, next_poll = parse_progress(known[1])
-if version ~= expected or known[2] ~= 'READY' then return { 'stale', -1, done, failed, '', '', 0 } end
+if version ~= expected or known[2] ~= 'READY' then return { 'stale', -1, done, failed, '', '', 0, 0, 0 } end
 if cursor == '' and (done ~= tonumber(ARGV[7]) or failed ~= tonumber(ARGV[8])) then
-    return { 'countsDiffer', tonumber(version), done, failed, '', '', 0 }
+    return { 'countsDiffer', tonumber(version), done, failed, '', '', 0, 0, 0 }
 end
 
 local total, at_once, token = tonumber(known[4] or '0'), tonumber(ARGV[9]), known[7] or '0'
@@ -40,5 +40,6 @@ end
 redis.call('HSET', key, unpack(fields))
 if #gone > 0 then redis.call('HDEL', key, unpack(gone)) end
 redis.call('ZADD', DUE, whole(NOW + delay), id)
-move_index(id, known[2], status)
-return { 'added', version, done, failed, known[10] or 'normal', known[11] or '', tonumber(token) }
+local phase = move_index(id, known[2], status, provider_of(known[13]))
+local age = math.max(NOW - tonumber(known[3]), 0)
+return { 'added', version, done, failed, known[10] or 'normal', known[11] or '', tonumber(token), phase, age }

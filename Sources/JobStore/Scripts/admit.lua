@@ -1,4 +1,4 @@
--- include: clock, job_keys, progress, history
+-- include: clock, job_keys, progress, history, index
 -- Admits new jobs as PENDING, each with a timer. A job that is known already does not change. If its text differs from what is asked for
 -- now, it is returned, and the caller decides whether it means the same.
 -- ARGV: watchdog; each: id, request, priority, webhook, traceparent
@@ -7,7 +7,7 @@
 local watchdog = tonumber(ARGV[1])
 local NOW_TEXT, WATCHDOG_DUE = whole(NOW), whole(NOW + watchdog)
 -- 1: admitted; 2: known, and waits for its creation; 0: known.
-local reply, timers, pending = { NOW }, {}, {}
+local reply, timers, pending, admitted = { NOW }, {}, {}, {}
 
 -- One command each for many jobs; `unpack` is bounded.
 local function flush()
@@ -42,6 +42,8 @@ for base = 2, #ARGV, 5 do
         redis.call('HSET', key, unpack(fields))
         for _, word in ipairs({ WATCHDOG_DUE, id }) do timers[#timers + 1] = word end
         for _, word in ipairs({ NOW_TEXT, id }) do pending[#pending + 1] = word end
+        local provider = provider_of(request)
+        admitted[provider] = (admitted[provider] or 0) + 1
         reply[#reply + 1] = 1
         reply[#reply + 1] = ''
         reply[#reply + 1] = ''
@@ -49,4 +51,5 @@ for base = 2, #ARGV, 5 do
     end
 end
 flush()
+for provider, number in pairs(admitted) do count_jobs('PENDING', provider, number) end
 return reply

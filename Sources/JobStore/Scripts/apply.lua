@@ -24,9 +24,13 @@ end
 -- Removes jobs from the index whose records have expired: `many` at most, which is more than are added to it.
 local function trim(status, many)
     local old = redis.call('ZRANGEBYSCORE', index_key(status), '-inf', NOW - keep, 'LIMIT', 0, many)
-    for _, id in ipairs(old) do
+    for _, member in ipairs(old) do
+        local id, provider = string.match(member, '^([^\t]*)\t(.*)$')
         -- The job may have ended while records were kept for longer, or may have been submitted again.
-        if redis.call('HGET', job_key(id), 'status') ~= status then redis.call('ZREM', index_key(status), id) end
+        if redis.call('HGET', job_key(id), 'status') ~= status then
+            redis.call('ZREM', index_key(status), member)
+            count_jobs(status, provider, -1)
+        end
     end
 end
 
@@ -36,13 +40,13 @@ while at <= #ARGV do
     local id, expected, status, delay, counts = ARGV[at], ARGV[at + 1], ARGV[at + 2], tonumber(ARGV[at + 3]), ARGV[at + 4]
     local what, detail, marks, extra = ARGV[at + 5], ARGV[at + 6], ARGV[at + 7], tonumber(ARGV[at + 8])
     local key = job_key(id)
-    local before, progress, checks, history, created, cancel, queued, cursor
+    local before, progress, checks, history, created, cancel, queued, cursor, since, request
     -- A check that changes nothing is the most frequent change: it reads and writes the least.
     if what == '~' and delay >= 0 then
         before, progress, checks = unpack(redis.call('HMGET', key, 'status', 'progress', 'checks'))
     else
-        before, progress, checks, history, created, cancel, queued, cursor = unpack(redis.call('HMGET', key, 'status', 'progress',
-            'checks', 'history', 'createdAt', 'cancel', 'queued', 'listingCursor'))
+        before, progress, checks, history, created, cancel, queued, cursor, since, request = unpack(redis.call('HMGET', key, 'status',
+            'progress', 'checks', 'history', 'createdAt', 'cancel', 'queued', 'listingCursor', 'since', 'request'))
     end
     local version, attempts, polled, planned = parse_progress(progress)
     if version ~= expected or before == 'COMPLETED' or before == 'FAILED' then
@@ -93,14 +97,17 @@ while at <= #ARGV do
             deferred = not string.find(marks, 'again', 1, true) and deferred_since(progress) or NOW_TEXT
         end
         redis.call('HSET', key, 'progress', decided(version, counts, polled, planned, deferred), unpack(fields))
-        move_index(id, before, status)
+        versions[#versions + 1] = version
+        if status ~= before then
+            local phase = move_index(id, before, status, provider_of(request), since)
+            versions[#versions] = table.concat({ whole(version), whole(phase), whole(math.max(NOW - created, 0)) }, ' ')
+        end
         if delay < 0 then
             finish(id, key, status)
         else
             timers[#timers + 1] = whole(NOW + delay)
             timers[#timers + 1] = id
         end
-        versions[#versions + 1] = version
     end
     at = at + 9 + extra * 2
 end

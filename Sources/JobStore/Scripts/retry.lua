@@ -6,7 +6,7 @@
 
 local id, expected, status, creation = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local key, files = job_key(id), files_key(id)
-local job = redis.call('HMGET', key, 'progress', 'status', 'createdAt', 'filesTotal', 'attemptsBase', 'history')
+local job = redis.call('HMGET', key, 'progress', 'status', 'createdAt', 'filesTotal', 'attemptsBase', 'history', 'request')
 local version, _, last_poll = parse_progress(job[1])
 if version ~= expected or job[2] ~= 'FAILED' then return { -1 } end
 version = tonumber(version) + 1
@@ -75,5 +75,5 @@ else
     end)
 end
 redis.call('ZADD', DUE, NOW, id)
-move_index(id, 'FAILED', status)
+move_index(id, 'FAILED', status, provider_of(job[7]))
 return { version }

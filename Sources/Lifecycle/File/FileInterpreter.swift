@@ -31,7 +31,7 @@ public struct FileInterpreter: Sendable {
     let store: JobStore
     private let letters: FailureLetters
     let downloads: DownloadPublisher
-    private let reporter: TransitionReporter
+    let reporter: TransitionReporter
 
     public init(store: JobStore, letters: FailureLetters, downloads: DownloadPublisher, reporter: TransitionReporter) {
         self.store = store

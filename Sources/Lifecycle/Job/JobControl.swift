@@ -24,7 +24,7 @@ extension JobInterpreter {
             // Stale: another caller has changed the job, which the next read shows.
             guard let version = try await store.retry(job, decision, detail: detail) else { continue }
             let change = JobChange(job.claimed, decision, detail: detail)
-            await finish(change, as: change.stored(as: version))
+            await finish(change, as: change.stored(as: version), nil)
             return .retried(decision.state.status)
         }
     }

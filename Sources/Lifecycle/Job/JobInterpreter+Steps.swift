@@ -38,8 +38,8 @@ extension JobInterpreter {
                 reporter.metrics.staleJobs.increment()
                 return nil
             case .countsDiffer(let done, let failed): (job.state.filesDone, job.state.filesFailed) = (done, failed)
-            case .added(let stored, let token):
-                await finish(change, as: stored, filesToken: token)
+            case .added(let stored, let token, let times):
+                await finish(change, as: stored, times, filesToken: token)
                 return stored
             }
         }

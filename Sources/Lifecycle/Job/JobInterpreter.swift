@@ -46,8 +46,8 @@ public final class JobInterpreter: Sendable {
         guard !ready.isEmpty else { return stored }
         let outcomes = await storeAll(ready.map { changes[$0] })
         for (index, outcome) in zip(ready, outcomes) {
-            stored[index] = outcome
-            if let outcome { await finish(changes[index], as: outcome) }
+            stored[index] = outcome?.job
+            if let outcome { await finish(changes[index], as: outcome.job, outcome.times) }
         }
         return stored
     }
@@ -62,9 +62,11 @@ public final class JobInterpreter: Sendable {
     }
 
     /// Reports a change that is stored, and executes its other actions.
-    /// - Parameter filesToken: of the files that were stored with it.
-    func finish(_ change: JobChange, as job: ClaimedJob, filesToken: Int? = nil) async {
-        reporter.stored(change)
+    /// - Parameters:
+    ///   - times: if the status is another one.
+    ///   - filesToken: of the files that were stored with it.
+    func finish(_ change: JobChange, as job: ClaimedJob, _ times: StatusTimes?, filesToken: Int? = nil) async {
+        reporter.stored(change, times)
         if case .after(let delay) = change.decision.timer { await effects.timerSet(for: job, after: delay) }
         for action in change.decision.actions where !action.comesBeforeTheStore {
             _ = await execute(action, for: job, decision: change.decision, filesToken: filesToken)
@@ -98,8 +100,8 @@ public final class JobInterpreter: Sendable {
 
     /// Tries for as long as the claims last, so that a restart of Redis does not lose what was learned about an export, such as its handle.
     /// The version makes repetition harmless.
-    private func storeAll(_ changes: [JobChange]) async -> [ClaimedJob?] {
-        var stored = [ClaimedJob?](repeating: nil, count: changes.count)
+    private func storeAll(_ changes: [JobChange]) async -> [(job: ClaimedJob, times: StatusTimes?)?] {
+        var stored = [(job: ClaimedJob, times: StatusTimes?)?](repeating: nil, count: changes.count)
         var pending = Array(changes.indices)
         let deadline = ContinuousClock.now + lease
         var pause = LoopBackoff()
@@ -107,8 +109,7 @@ public final class JobInterpreter: Sendable {
             var failed: [Int] = []
             for (index, result) in zip(pending, await store.apply(pending.map { changes[$0] })) {
                 switch result {
-                case .success(.applied(let version)):
-                    stored[index] = changes[index].stored(as: version)
+                case .success(.applied(let version, let times)): stored[index] = (changes[index].stored(as: version), times)
                 case .success(.stale): reporter.metrics.staleJobs.increment()
                 case .failure(let error):
                     if error.isRetriable { failed.append(index) }

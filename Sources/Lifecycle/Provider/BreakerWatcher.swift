@@ -1,9 +1,19 @@
 import ExportCore
+import Instruments
 import Logging
 import Metrics
 
 /// Makes changes of circuit breakers visible: a log line, metrics, and an event from the process that made the change.
-public struct BreakerWatcher: Sendable {
+public struct BreakerWatcher: Sendable, Instrumented {
+    private static let state = GaugeInstrument(
+        "longhaul_breaker_state", "provider", help: "A provider's circuit breaker: 0 closed, 1 half-open, 2 open.")
+    private static let changes = CounterInstrument(
+        "longhaul_breaker_changes_total", "provider", "to", help: "Changes of circuit breakers that this process made.")
+    private static let held = GaugeInstrument(
+        "longhaul_provider_held", "provider", "reason", help: "1 while a provider is held, by the code of the failure.")
+
+    public static var instruments: [Instrument] { [state.instrument, changes.instrument, held.instrument] }
+
     private let events: EventPublisher
     private let logger: Logger
 
@@ -17,10 +27,10 @@ public struct BreakerWatcher: Sendable {
     ///   - isOurs: whether this process made the change.
     func changed(_ provider: String, _ breaker: CircuitBreaker, before: CircuitBreaker, isOurs: Bool) {
         let state = breaker.state
-        Gauge(label: "longhaul_breaker_state", dimensions: [("provider", provider)]).record(state.level)
+        Self.state(provider).record(state.level)
         record(provider, breaker.hold, before: before.hold)
         guard isOurs else { return }
-        Counter(label: "longhaul_breaker_changes_total", dimensions: [("provider", provider), ("to", state.rawValue)]).increment()
+        Self.changes(provider, state.rawValue).increment()
         let metadata: Logger.Metadata = ["provider": "\(provider)", "breaker": "\(state.rawValue)"]
         switch state {
         case .open where breaker.hold != nil:
@@ -51,7 +61,7 @@ public struct BreakerWatcher: Sendable {
     private func record(_ provider: String, _ hold: CircuitBreaker.Hold?, before: CircuitBreaker.Hold?) {
         for (code, value) in [(before?.code, 0), (hold?.code, 1)] {
             guard let code else { continue }
-            Gauge(label: "longhaul_provider_held", dimensions: [("provider", provider), ("reason", code)]).record(value)
+            Self.held(provider, code).record(value)
         }
     }
 }

@@ -14,6 +14,7 @@ extension ProviderGate {
     public func report(
         _ kind: RequestKind, _ permission: Permission, of id: JobID, failure: Failure?, took: Duration, budget: RateBudget? = nil
     ) async -> Failure? {
+        metrics.ended(kind, failure, took: took)
         let isSlow = took > definition.breaker.slowAfter
         let subject = RefusalWatch.Subject(job: id, kind: kind, file: nil)
         // Nearly every status check ends here.
@@ -44,6 +45,7 @@ extension ProviderGate {
         budget: RateBudget?
     ) async -> Failure? {
         let kind = RequestKind.download(host: host)
+        metrics.ended(kind, failure, took: nil)
         if let failure, failure.code == "refused-address" || failure.code == "certificate" {
             // This network's rules, or the host's certificate: another attempt soon would end the same way.
             tryingUntil[kind] = nil

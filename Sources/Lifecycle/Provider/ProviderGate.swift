@@ -21,6 +21,7 @@ public actor ProviderGate {
 
     let definition: ProviderDefinition
     let health: SharedHealth
+    let metrics: RequestMetrics
     /// What creates are reserved from; `admit` draws for the other requests.
     public nonisolated let budget: BudgetGate
     private let store: JobStore
@@ -70,6 +71,7 @@ public actor ProviderGate {
         self.thread = thread
         self.reload = reload
         repeated = RateLimitedLog(logger)
+        metrics = RequestMetrics(definition.name)
         budget = BudgetGate(definition: definition, store: store, repeated: repeated)
         health = SharedHealth(
             definition.name, policy: definition.breaker, retry: definition.retry, store: store, watcher: watcher, repeated: repeated,
@@ -82,13 +84,16 @@ public actor ProviderGate {
     /// Asks for the right to send several requests. If the provider was down or throttled, one of them is the probe.
     /// - Parameter suspects: for each request, whether the last one of its job failed: it probes a held provider only when no other does.
     public func admit(_ kind: RequestKind, suspects: [Bool]) async -> [Permission] {
-        let permissions = await passes(kind, suspects: suspects)
-        if kind == .create { return permissions }
-        let limited = await budget.limit(kind, permissions)
-        if kind == .check, definition.limits.budget != nil {
-            await giveBackChecks(permissions.count { $0 == .granted } - limited.count { $0 == .granted })
+        var permissions = await passes(kind, suspects: suspects)
+        if kind != .create {
+            let limited = await budget.limit(kind, permissions)
+            if kind == .check, definition.limits.budget != nil {
+                await giveBackChecks(permissions.count { $0 == .granted } - limited.count { $0 == .granted })
+            }
+            permissions = limited
         }
-        return limited
+        metrics.delayed(kind, permissions.count { if case .wait = $0 { true } else { false } })
+        return permissions
     }
 
     private func passes(_ kind: RequestKind, suspects: [Bool]) async -> [Permission] {

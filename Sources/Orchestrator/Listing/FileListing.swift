@@ -96,7 +96,7 @@ struct FileListing: Sendable {
         let outcome = await provider.client.files(JobContext(step: job), exportHandle: job.exportHandle ?? "{}", page: cursor)
         let counted = await provider.gate.report(
             .list, permission, of: job.id, failure: outcome.failure, took: .now - begun, budget: await provider.client.takeBudget(.list))
-        metrics.countListing(outcome.failure.map { StepOutcome($0.failureClass) } ?? .succeeded)
+        provider.metrics.countListing(outcome.failure.map { StepOutcome($0.failureClass) } ?? .succeeded)
         switch outcome {
         case .page(let files, let next): return ListedPage(files: files, next: next)
         case .failure(let failure):

@@ -11,14 +11,16 @@ final class Provider: Sendable {
     let gate: ProviderGate
     let places: ProviderPlaces
     let machine: JobMachine
+    let metrics: StepMetrics
 
     var definition: ProviderDefinition { client.definition }
     var name: String { definition.name }
 
-    init(client: ProviderClient, gate: ProviderGate, places: ProviderPlaces, rules: JobRules) {
+    init(client: ProviderClient, gate: ProviderGate, places: ProviderPlaces, metrics: StepMetrics, rules: JobRules) {
         self.client = client
         self.gate = gate
         self.places = places
+        self.metrics = metrics
         machine = JobMachine(rules: rules)
     }
 
@@ -46,7 +48,8 @@ struct ProviderDirectory: Sendable {
             let gate = present?.gate ?? gate(client)
             let places =
                 present?.places ?? ProviderPlaces(definition: client.definition, gate: gate, store: store, repeated: repeated)
-            return Provider(client: client, gate: gate, places: places, rules: rules)
+            return Provider(
+                client: client, gate: gate, places: places, metrics: present?.metrics ?? StepMetrics(client.definition.name), rules: rules)
         }
     }
 

@@ -11,7 +11,6 @@ import ProviderAPI
 struct ExportCreation: Sendable {
     let resolver: JobResolver
     let durations: UsualDurations
-    let metrics: OrchestratorMetrics
     let logger: Logger
 
     /// - Parameter permission: the permission with which the job was taken; it is used or withdrawn.
@@ -24,7 +23,7 @@ struct ExportCreation: Sendable {
         let failure = await provider.gate.report(
             .create, permission, of: job.id, failure: outcome.failure, took: .now - begun, budget: await provider.client.takeBudget(.create)
         )
-        metrics.countCreate(outcome.failure.map { StepOutcome($0.failureClass) } ?? .succeeded)
+        provider.metrics.countCreate(outcome.failure.map { StepOutcome($0.failureClass) } ?? .succeeded)
 
         let mayBeTwice = isUncertain && provider.definition.createSafety.isEmpty
         if mayBeTwice { warnOfSecondExport(job) }

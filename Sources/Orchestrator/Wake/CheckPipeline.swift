@@ -13,19 +13,16 @@ actor CheckPipeline {
     private let interpreter: JobInterpreter
     private let durations: UsualDurations
     private let work: JobsInProgress
-    private let metrics: OrchestratorMetrics
     private let thread: EventThread
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     init(
-        store: JobStore, interpreter: JobInterpreter, durations: UsualDurations, work: JobsInProgress, metrics: OrchestratorMetrics,
-        on thread: EventThread
+        store: JobStore, interpreter: JobInterpreter, durations: UsualDurations, work: JobsInProgress, on thread: EventThread
     ) {
         self.store = store
         self.interpreter = interpreter
         self.durations = durations
         self.work = work
-        self.metrics = metrics
         self.thread = thread
     }
 
@@ -111,8 +108,11 @@ actor CheckPipeline {
     private func decide(_ check: Check, _ answer: CheckAnswer, _ failure: Failure?, _ provider: Provider) async -> JobChange? {
         let usual = await durations.usual(provider: provider.name, kind: await provider.kind(check.context))
         let finding = CheckFinding(answer, of: check.job, failure, usual: usual, provider.machine.rules)
-        metrics.countCheck(finding.outcome)
+        provider.metrics.countCheck(finding.outcome)
         guard let decision = provider.machine.decide(finding.event, in: check.job.state, random: Jitter.shared.next()) else { return nil }
+        if decision.state.status == .ready {
+            provider.metrics.ready(after: decision.state.attempts, lagAtMost: check.job.sinceLastCheck ?? check.job.state.waited)
+        }
         return JobChange(
             check.job, decision, detail: decision.error?.code ?? finding.detail, isCheck: true, isFailure: finding.event.isFailure,
             exportHandle: finding.exportHandle, answer: finding.answer, readyPage: finding.readyPage)

@@ -1,6 +1,7 @@
 import EventThread
 import ExportCore
 import JobStore
+import Lifecycle
 import Logging
 import Telemetry
 
@@ -12,6 +13,7 @@ import Telemetry
 actor LeaseKeeper {
     private let store: JobStore
     private let lease: Duration
+    private let metrics: LifecycleMetrics
     private let logger: Logger
     private let thread: EventThread
     private let nextTurnOfHTTP: @Sendable () async -> Void
@@ -29,10 +31,12 @@ actor LeaseKeeper {
 
     /// - Parameter nextTurnOfHTTP: returns once the requests' thread has made another turn.
     init(
-        store: JobStore, lease: Duration, logger: Logger, on thread: EventThread, nextTurnOfHTTP: @escaping @Sendable () async -> Void
+        store: JobStore, lease: Duration, metrics: LifecycleMetrics, logger: Logger, on thread: EventThread,
+        nextTurnOfHTTP: @escaping @Sendable () async -> Void
     ) {
         self.store = store
         self.lease = lease
+        self.metrics = metrics
         self.logger = logger
         self.thread = thread
         self.nextTurnOfHTTP = nextTurnOfHTTP
@@ -73,6 +77,8 @@ actor LeaseKeeper {
     private func extend() async throws {
         let old = ContinuousClock.now - lease / 4
         let jobs = held.filter { $0.value.since < old }.map { (id: $0.key, version: $0.value.version) }
-        if !jobs.isEmpty { try await store.extend(jobs, lease: lease) }
+        guard !jobs.isEmpty else { return }
+        try await store.extend(jobs, lease: lease)
+        metrics.extendedJobs.increment(by: jobs.count)
     }
 }

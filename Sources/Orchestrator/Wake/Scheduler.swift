@@ -70,6 +70,9 @@ actor Scheduler {
 
     func stop() { isStopping = true }
 
+    /// The place of this orchestrator among the running ones, and their number.
+    var place: (place: Int, members: Int) { (share.place, share.members) }
+
     /// Runs until `stop` or cancellation, and ends within a tick.
     func run() async {
         var pause = LoopBackoff()

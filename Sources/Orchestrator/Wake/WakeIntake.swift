@@ -18,6 +18,7 @@ actor WakeIntake {
     private let cancellation: ExportCancellation
     private let work: JobsInProgress
     private let metrics: OrchestratorMetrics
+    private let leases: LifecycleMetrics
     private let repeated: RateLimitedLog
     private let thread: EventThread
     let progress = ProgressMonitor()
@@ -27,7 +28,8 @@ actor WakeIntake {
 
     init(
         consumer: Consumer, resolver: JobResolver, checks: CheckPipeline, listing: FileListing, watchdog: TransferWatchdog,
-        cancellation: ExportCancellation, work: JobsInProgress, metrics: OrchestratorMetrics, logger: Logger, on thread: EventThread
+        cancellation: ExportCancellation, work: JobsInProgress, metrics: OrchestratorMetrics, leases: LifecycleMetrics,
+        logger: Logger, on thread: EventThread
     ) {
         self.consumer = consumer
         self.resolver = resolver
@@ -37,6 +39,7 @@ actor WakeIntake {
         self.cancellation = cancellation
         self.work = work
         self.metrics = metrics
+        self.leases = leases
         repeated = RateLimitedLog(logger)
         self.thread = thread
     }
@@ -68,6 +71,9 @@ actor WakeIntake {
             metrics.wakesMalformed.increment(by: malformed)
             repeated.warning(key: "malformed", "ignored \(malformed) lines of a message in \(QueueNames.checks) that are not wakes")
         }
+        // The second claim without a decision in between: whoever had the first one did not finish.
+        let expired = jobs.count { $0.state.claims > 1 }
+        if expired > 0 { leases.expiredJobs.increment(by: expired) }
         return jobs
     }
 

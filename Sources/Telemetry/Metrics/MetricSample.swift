@@ -1,17 +1,27 @@
+public import Instruments
+
 /// A value that a collector reads at scrape time.
 public struct MetricSample: Sendable {
-    public var name: String
-    public var labels: [(String, String)]
-    public var value: Double
-    public var kind: MetricKind
+    let name: String
+    let labels: [(String, String)]
+    let value: Double
+    let kind: MetricKind
 
-    /// - Parameters:
-    ///   - name: the exported name, including the unit: `longhaul_jobs`, `longhaul_oldest_timer_seconds`.
-    ///   - kind: `gauge`, or `counter` for values that only grow; histograms are not supported.
-    public init(_ name: String, labels: [(String, String)] = [], value: Double, kind: MetricKind = .gauge) {
-        self.name = name
-        self.labels = labels
+    init(_ instrument: Instrument, _ values: [String], value: Double) {
+        name = instrument.name
+        labels = Array(zip(instrument.labels, values))
+        kind = instrument.kind == .counter ? .counter : .gauge
         self.value = value
-        self.kind = kind == .histogram ? .gauge : kind
     }
+}
+
+extension GaugeInstrument {
+    /// - Parameter values: of the labels, in their order.
+    public func sample(_ values: String..., value: Double) -> MetricSample { MetricSample(instrument, values, value: value) }
+}
+
+extension CounterInstrument {
+    /// A count that somebody else keeps.
+    /// - Parameter values: of the labels, in their order.
+    public func sample(_ values: String..., value: Double) -> MetricSample { MetricSample(instrument, values, value: value) }
 }

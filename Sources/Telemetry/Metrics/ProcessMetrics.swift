@@ -1,39 +1,33 @@
 import Glibc
+import Instruments
 
 /// The standard process metrics of Prometheus client libraries
 /// (https://prometheus.io/docs/instrumenting/writing_clientlibs/#process-metrics), from `/proc/self`.
-///
-/// | metric | kind | labels | what |
-/// |---|---|---|---|
-/// | `process_cpu_seconds_total` | counter | – | user and system CPU time, in seconds |
-/// | `process_open_fds` | gauge | – | open file descriptors |
-/// | `process_max_fds` | gauge | – | the maximum number of open file descriptors |
-/// | `process_resident_memory_bytes` | gauge | – | resident memory |
-/// | `process_virtual_memory_bytes` | gauge | – | virtual memory |
-/// | `process_start_time_seconds` | gauge | – | start time of the process since the Unix epoch |
-enum ProcessMetrics {
-    static let help = [
-        "process_cpu_seconds_total": "User and system CPU time spent, in seconds.",
-        "process_open_fds": "Open file descriptors.",
-        "process_max_fds": "Maximum number of open file descriptors.",
-        "process_resident_memory_bytes": "Resident memory, in bytes.",
-        "process_virtual_memory_bytes": "Virtual memory, in bytes.",
-        "process_start_time_seconds": "Start time of the process since the Unix epoch, in seconds.",
-    ]
+enum ProcessMetrics: Instrumented {
+    private static let cpu = CounterInstrument("process_cpu_seconds_total", help: "User and system CPU time spent, in seconds.")
+    private static let descriptors = GaugeInstrument("process_open_fds", help: "Open file descriptors.")
+    private static let maxDescriptors = GaugeInstrument("process_max_fds", help: "Maximum number of open file descriptors.")
+    private static let resident = GaugeInstrument("process_resident_memory_bytes", help: "Resident memory.")
+    private static let virtual = GaugeInstrument("process_virtual_memory_bytes", help: "Virtual memory.")
+    private static let start = GaugeInstrument("process_start_time_seconds", help: "Start of the process, in seconds since 1970.")
+
+    static var instruments: [Instrument] {
+        [cpu.instrument] + [descriptors, maxDescriptors, resident, virtual, start].map(\.instrument)
+    }
 
     /// Omits values that cannot be read.
     static func samples() -> [MetricSample] {
         var samples: [MetricSample] = []
         if let stat = Stat() {
-            samples.append(MetricSample("process_cpu_seconds_total", value: stat.cpuSeconds, kind: .counter))
-            samples.append(MetricSample("process_resident_memory_bytes", value: stat.residentBytes))
-            samples.append(MetricSample("process_virtual_memory_bytes", value: stat.virtualBytes))
-            if let start = stat.startTime { samples.append(MetricSample("process_start_time_seconds", value: start)) }
+            samples.append(cpu.sample(value: stat.cpuSeconds))
+            samples.append(resident.sample(value: stat.residentBytes))
+            samples.append(virtual.sample(value: stat.virtualBytes))
+            if let time = stat.startTime { samples.append(start.sample(value: time)) }
         }
-        if let count = openDescriptors() { samples.append(MetricSample("process_open_fds", value: Double(count))) }
+        if let count = openDescriptors() { samples.append(descriptors.sample(value: Double(count))) }
         var limit = rlimit()
         if getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 {
-            samples.append(MetricSample("process_max_fds", value: Double(limit.rlim_cur)))
+            samples.append(maxDescriptors.sample(value: Double(limit.rlim_cur)))
         }
         return samples
     }

@@ -43,7 +43,7 @@ extension PrometheusRegistry {
         do {
             return try await collector.call()
         } catch {
-            makeCounter(label: "telemetry_collector_failures_total", dimensions: [("collector", collector.name)]).increment(by: 1)
+            makeCounter(label: Self.collectorFailures.instrument.name, dimensions: [("collector", collector.name)]).increment(by: 1)
             logFailure(of: collector.name, error)
             return []
         }

@@ -1,4 +1,5 @@
 public import CoreMetrics
+public import Instruments
 public import Logging
 import Synchronization
 
@@ -8,17 +9,18 @@ import Synchronization
 /// seconds, with names that end in `_seconds`. Counting and setting a gauge are atomic operations; recording a time takes a short
 /// lock.
 ///
-/// | metric | kind | labels | what |
-/// |---|---|---|---|
-/// | `telemetry_collector_failures_total` | counter | `collector` | scrapes in which a collector failed or was late |
-///
 /// ```swift
+/// let lateness = TimerInstrument("longhaul_timer_lateness_seconds", help: "From due to claimed.", bounds: [0.01, 0.05, 0.25, 1])
+/// let jobs = GaugeInstrument("longhaul_jobs", "status", help: "Jobs by status.")
 /// let registry = PrometheusRegistry()
-/// registry.describe("longhaul_timer_lateness_seconds", help: "From due to claimed.", buckets: [0.01, 0.05, 0.25, 1])
+/// registry.describe([lateness.instrument, jobs.instrument])
 /// MetricsSystem.bootstrap(registry)
-/// registry.collect("store") { [MetricSample("longhaul_jobs", labels: [("status", "POLLING")], value: 12)] }
+/// registry.collect("store") { [jobs.sample("POLLING", value: 12)] }
 /// ```
 public final class PrometheusRegistry: MetricsFactory {
+    static let collectorFailures = CounterInstrument(
+        "telemetry_collector_failures_total", "collector", help: "Scrapes in which a collector failed or was late.")
+
     let state = Mutex(State())
     let maximumSeries: Int
     let collectorDeadline: Duration
@@ -44,24 +46,30 @@ public final class PrometheusRegistry: MetricsFactory {
     ///   - collectorDeadline: the time limit of each collector at a scrape.
     ///   - logger: reports misuse (one name for two types, too many series) and failed collectors.
     public init(
-        maximumSeries: Int = 1000, collectorDeadline: Duration = .seconds(2),
+        maximumSeries: Int = 5000, collectorDeadline: Duration = .seconds(2),
         logger: @autoclosure @escaping @Sendable () -> Logger = Logger(label: "longhaul.metrics")
     ) {
         self.maximumSeries = maximumSeries
         self.collectorDeadline = collectorDeadline
         self.makeLogger = logger
         collect("process") { ProcessMetrics.samples() }
-        for (name, help) in ProcessMetrics.help { describe(name, help: help) }
-        describe("telemetry_collector_failures_total", help: "Scrapes in which a collector failed or was late.")
+        describe(ProcessMetrics.self)
+        describe(Self.self)
     }
 
-    /// Sets a metric's help text and, for timers and recorders, its buckets. Call it before the metric is created: an existing
-    /// metric keeps its buckets.
-    /// - Parameters:
-    ///   - name: as passed when the metric is created, or as exported.
-    ///   - buckets: in seconds for timers; `nil` uses ``HistogramBuckets/seconds``, or ``HistogramBuckets/magnitudes`` for
-    ///     recorders.
-    public func describe(_ name: String, help: String, buckets: HistogramBuckets? = nil) {
-        state.withLock { $0.descriptions[MetricName.metric(name)] = Description(help: help, buckets: buckets) }
+    /// Sets the help texts of metrics and the buckets of histograms. Call it before a metric is created: an existing one keeps its buckets.
+    public func describe(_ instruments: [Instrument]) {
+        state.withLock { state in
+            for instrument in instruments {
+                state.descriptions[instrument.name] = Description(
+                    help: instrument.help, buckets: instrument.bounds.map(HistogramBuckets.init))
+            }
+        }
     }
+
+    public func describe(_ instrumented: any Instrumented.Type) { describe(instrumented.instruments) }
+}
+
+extension PrometheusRegistry: Instrumented {
+    public static var instruments: [Instrument] { [collectorFailures.instrument] + ProcessMetrics.instruments }
 }

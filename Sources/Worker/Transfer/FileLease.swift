@@ -2,6 +2,7 @@ import EventThread
 import ExportCore
 import JobStore
 import Logging
+import Metrics
 import Retry
 
 /// A worker's right to transfer a file. A heartbeat extends it every third of its length. It ends as soon as the store says that it is
@@ -10,6 +11,7 @@ actor FileLease {
     private let store: JobStore
     private let claimed: ClaimedFile
     private let length: Duration
+    private let extensions: Counter
     private let logger: Logger
     private let thread: EventThread
     private var guarded: Guarded?
@@ -31,11 +33,12 @@ actor FileLease {
     }
 
     init(
-        _ claimed: ClaimedFile, since claimedAt: ContinuousClock.Instant, length: Duration, store: JobStore, logger: Logger,
-        on thread: EventThread
+        _ claimed: ClaimedFile, since claimedAt: ContinuousClock.Instant, length: Duration, store: JobStore, extensions: Counter,
+        logger: Logger, on thread: EventThread
     ) {
         self.claimed = claimed
         self.length = length
+        self.extensions = extensions
         self.store = store
         self.logger = logger
         self.thread = thread
@@ -107,6 +110,7 @@ actor FileLease {
         }
         guard grant.isGranted else { throw LeaseLost() }
         heldUntil = max(heldUntil, grant.sentAt + length)
+        extensions.increment()
     }
 }
 

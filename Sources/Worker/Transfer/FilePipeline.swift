@@ -39,7 +39,9 @@ struct FilePipeline: Sendable {
         case .claimed(let claimed): file = claimed
         }
         let logger = logger.about(file)
-        let lease = FileLease(file, since: claimedAt, length: configuration.lease, store: store, logger: logger, on: thread)
+        let lease = FileLease(
+            file, since: claimedAt, length: configuration.lease, store: store, extensions: metrics.leasesExtended, logger: logger,
+            on: thread)
 
         await slots.start(lease: lease) {
             let provider = await source(of: file.job)

@@ -14,7 +14,7 @@ extension WorkerMetrics {
             logger.info("file stored", metadata: ["objects": "\(objects.count)", "bytes": "\(bytes)"])
         case .retried(let delay):
             count(.retried)
-            retried.increment()
+            countRetry(outcome.code)
             logger.notice("transfer failed, retry in \(delay): \(outcome.reason)", metadata: outcome.metadata)
         case .givenUp:
             count(outcome == nil ? .exhausted : .failed)

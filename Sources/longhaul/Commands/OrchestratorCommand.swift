@@ -30,15 +30,15 @@ struct OrchestratorCommand: AsyncParsableCommand {
         let connection = try await StoreConnection.open(settings, name: "longhaul-orchestrator", on: role.thread, logger: role.logger)
         sessions.use(connection.store)
         let library = PlanLibrary(store: connection.store, logger: role.logger, compile: open)
-        OrchestratorService.describeMetrics(in: role.registry)
+        role.registry.describe(OrchestratorService.self)
         let service = OrchestratorService(
             configuration: configuration, rabbitMQ: rabbitMQ, store: connection.store,
             membership: Membership(redis: connection.redis, name: name), providers: providers, library: library,
             thread: role.thread, logger: role.logger)
-        OrchestratorService.collectJobs(of: connection.store, in: role.registry)
+        service.collectMetrics(in: role.registry)
         let reload = ProviderReload(settings: settings, clients: providers, files: service.files, logger: role.logger, open: open)
-        ProviderReload.describeMetrics(in: role.registry)
-        try await role.run(service, also: [reload], checks: service.checks(), readiness: service.readiness())
+        role.registry.describe(ProviderReload.self)
+        try await role.run(service, also: [reload, LoopLag(thread: httpThread)], checks: service.checks(), readiness: service.readiness())
         await connection.close()
         // The service has already waited LONGHAUL_SHUTDOWN_GRACE for the work in progress.
         await http.shutdown(within: .zero)

@@ -29,12 +29,12 @@ struct WorkerCommand: AsyncParsableCommand {
         let connection = try await StoreConnection.open(settings, name: "longhaul-worker", on: role.thread, logger: role.logger)
         sessions.use(connection.store)
         let library = PlanLibrary(store: connection.store, logger: role.logger, compile: open)
-        WorkerService.describeMetrics(in: role.registry)
+        role.registry.describe(WorkerService.self)
         let service = WorkerService(
             configuration: configuration, rabbitMQ: rabbitMQ, store: connection.store, providers: providers, library: library,
             storage: storage, thread: role.thread, logger: role.logger)
         let reload = ProviderReload(settings: settings, clients: providers, files: service.files, logger: role.logger, open: open)
-        ProviderReload.describeMetrics(in: role.registry)
+        role.registry.describe(ProviderReload.self)
         try await role.run(service, also: [reload], checks: service.checks(), readiness: service.readiness())
         await connection.close()
         // The service has already waited LONGHAUL_SHUTDOWN_GRACE for the work in progress.

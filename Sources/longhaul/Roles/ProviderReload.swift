@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import Instruments
 import JobStore
 import Lifecycle
 import Logging
@@ -11,12 +12,14 @@ import Telemetry
 /// Reads provider files again when they change, and on SIGHUP; and files with secrets, too.
 ///
 /// A version that is broken changes nothing: the one before stays in use, and the log, a metric and `longhaul doctor` say so.
-///
-/// | metric | kind | labels | what |
-/// |---|---|---|---|
-/// | `longhaul_provider_reloads_total` | counter | `outcome` | versions of provider files taken into use (`used`) or refused (`broken`) |
-/// | `longhaul_provider_files_broken` | gauge | – | provider files whose present version is not in use |
-actor ProviderReload: Service {
+actor ProviderReload: Service, Instrumented {
+    private static let reloads = CounterInstrument(
+        "longhaul_provider_reloads_total", "outcome", help: "Versions of provider files taken into use (`used`) or refused (`broken`).")
+    private static let brokenFiles = GaugeInstrument(
+        "longhaul_provider_files_broken", help: "Provider files whose present version is not in use.")
+
+    static var instruments: [Instrument] { [reloads.instrument, brokenFiles.instrument] }
+
     private let settings: Settings
     private let files: ProviderFiles
     private let logger: Logger
@@ -29,9 +32,8 @@ actor ProviderReload: Service {
     private var seenSecrets: [String: FileStamp] = [:]
     /// What was complained about, so that it is said once.
     private var complaints: Set<String> = []
-    private let used = Counter(label: "longhaul_provider_reloads_total", dimensions: [("outcome", "used")])
-    private let refused = Counter(label: "longhaul_provider_reloads_total", dimensions: [("outcome", "broken")])
-    private let broken = Gauge(label: "longhaul_provider_files_broken")
+    private let used = ProviderReload.reloads("used"), refused = ProviderReload.reloads("broken")
+    private let broken = ProviderReload.brokenFiles()
 
     /// Between two looks. A change that is half written is seen again at the next one.
     private static let interval = Duration.seconds(2)
@@ -43,11 +45,6 @@ actor ProviderReload: Service {
         self.open = open
         versions = clients.mapValues(\.definition.version)
         secretNames = Set(clients.values.flatMap(\.definition.secretNames))
-    }
-
-    static func describeMetrics(in registry: PrometheusRegistry) {
-        registry.describe("longhaul_provider_reloads_total", help: "Versions of provider files taken into use or refused.")
-        registry.describe("longhaul_provider_files_broken", help: "Provider files whose present version is not in use.")
     }
 
     /// Runs until the shutdown.

@@ -24,10 +24,9 @@ struct Role {
         let level = try options.logLevel ?? settings.choice("LONGHAUL_LOG_LEVEL", Logger.Level.self)
         let format = try options.logFormat ?? settings.choice("LONGHAUL_LOG_FORMAT", LogFormat.self)
         format.bootstrap(level: level, metadata: ["role": "\(name)"])
-        for help in [HTTPClientMetrics.help, RabbitMQMetrics.help, RedisMetrics.help] {
-            for (name, text) in help { registry.describe(name, help: text) }
-        }
+        registry.describe(MetricCatalogue.ofEveryRole)
         MetricsSystem.bootstrap(registry)
+        Build.tell(role: name)
         logger = Logger(label: "longhaul.\(name)")
         thread = EventThread(name: "longhaul-\(name)", minimumTurn: .zero)
         healthHost = try settings.required("LONGHAUL_HEALTH_HOST")
@@ -51,7 +50,7 @@ struct Role {
                     .init(service: health, successTerminationBehavior: .gracefullyShutdownGroup),
                     .init(service: service, successTerminationBehavior: .gracefullyShutdownGroup),
                     .init(service: SecondSignal()),
-                    .init(service: StartupMemory()),
+                    .init(service: StartupMemory()), .init(service: LoopLag(thread: thread)),
                 ] + others.map { .init(service: $0) },
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: quietLogger))
         do {

@@ -31,7 +31,7 @@ extension RandomWalk {
                 decision.error == nil
             else { return }
             let expected = model.addFiles(files.count, to: job, decision: decision, cursor: cursor, atOnce: atOnce)
-            let found = try await test.store.addFiles(files, to: job, decision: decision, cursor: cursor, atOnce: atOnce)
+            let found = try await test.store.addFiles(files, to: job, decision: decision, cursor: cursor, atOnce: atOnce).withoutTimes
             let outcome =
                 switch found {
                 case .added: isLast ? "the last" : "more to come"

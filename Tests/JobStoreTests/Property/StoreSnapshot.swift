@@ -63,10 +63,18 @@ struct StoreSnapshot {
         for _ in 0..<partitions {
             for (member, score) in pairs(try next()) { snapshot.due[member] = Double(score).map { Int64($0) } }
             for (name, count) in pairs(try next()) {
-                guard name == "POLLING", let count = Int(count) else { throw Divergence("a counter \(name) of \(count)") }
-                snapshot.counts[.polling, default: 0] += count
+                let words = name.split(separator: " ").map(String.init)
+                guard words.count == 2, words[1] == "acme", let status = JobStatus(rawValue: words[0]), let count = Int(count) else {
+                    throw Divergence("a counter \(name) of \(count)")
+                }
+                snapshot.counts[status, default: 0] += count
             }
-            for status in indexed { snapshot.index[status, default: []].formUnion(try next()) }
+            for status in indexed {
+                let suffix = status.isFinal ? "\tacme" : ""
+                let members = try next()
+                guard members.allSatisfy({ $0.hasSuffix(suffix) }) else { throw Divergence("\(status.rawValue): \(members)") }
+                snapshot.index[status, default: []].formUnion(members.map { String($0.dropLast(suffix.count)) })
+            }
         }
         try snapshot.takeJobs(ids, rest, before: previous.answers.suffix(rest.count))
         return snapshot

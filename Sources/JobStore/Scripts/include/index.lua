@@ -1,9 +1,30 @@
--- include: clock, job_keys
--- The indices follow the status; the size of an index is the number of jobs with that status. POLLING has a counter instead, because the
--- due set already holds the many jobs that wait.
+-- include: clock, job_keys, request
+-- The indices follow the status: an index holds the jobs with a status, by the time at which they got it. POLLING has none, because the
+-- due set already holds the many jobs that wait. COUNTS holds how many jobs each provider has with each status.
 
-local function move_index(id, from, to)
-    if from == to then return end
-    if from == 'POLLING' then redis.call('HINCRBY', COUNTS, from, -1) else redis.call('ZREM', index_key(from), id) end
-    if to == 'POLLING' then redis.call('HINCRBY', COUNTS, to, 1) else redis.call('ZADD', index_key(to), whole(NOW), id) end
+-- A job that has ended stands in its index with its provider, because its record expires earlier than the index forgets it.
+local function index_member(id, status, provider)
+    if status == 'COMPLETED' or status == 'FAILED' then return id .. '\t' .. provider end
+    return id
+end
+
+local function count_jobs(status, provider, number)
+    local field = status .. ' ' .. provider
+    if redis.call('HINCRBY', COUNTS, field, whole(number)) == 0 then redis.call('HDEL', COUNTS, field) end
+end
+
+-- `since`: since when a POLLING job polls. Returns how long the job had the status that it leaves, in ms.
+local function move_index(id, from, to, provider, since)
+    if from == to then return 0 end
+    local member, left, joined = index_member(id, from, provider), 1, 1
+    if from ~= 'POLLING' then
+        since = redis.call('ZSCORE', index_key(from), member)
+        left = redis.call('ZREM', index_key(from), member)
+    end
+    -- An earlier job of this id may still stand there.
+    if to ~= 'POLLING' then joined = redis.call('ZADD', index_key(to), whole(NOW), index_member(id, to, provider)) end
+    count_jobs(from, provider, -left)
+    count_jobs(to, provider, joined)
+    -- The server's clock may have been set back.
+    return math.max(NOW - tonumber(since or NOW), 0)
 end

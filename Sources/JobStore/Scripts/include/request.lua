@@ -3,3 +3,5 @@
 
 -- Provider, tenant and correlation id.
 local function parse_request(request) return string.match(request, '^([^\t]*)\t([^\t]*)\t([^\t]*)') end
+
+local function provider_of(request) return string.match(request or '', '^[^\t]*') end

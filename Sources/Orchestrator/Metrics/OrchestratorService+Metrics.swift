@@ -1,0 +1,14 @@
+import Instruments
+import Lifecycle
+import Telemetry
+
+extension OrchestratorService: Instrumented {
+    public static var instruments: [Instrument] {
+        ServiceInstruments.all + OrchestratorMetrics.instruments + StepMetrics.instruments + StoreMetrics.instruments
+    }
+
+    /// Adds what is read from the store and the broker at each scrape.
+    public func collectMetrics(in registry: PrometheusRegistry) {
+        StoreMetrics(store: store, administrator: administrator, place: { await scheduler.place }).collect(in: registry)
+    }
+}

@@ -1,0 +1,71 @@
+import ExportCore
+import Instruments
+import JobMessages
+import JobStore
+import RabbitMQ
+import Telemetry
+
+/// What all processes share: the jobs in the store and the messages in the queues. One of the running orchestrators tells it, the first in
+/// their list, so that it is told once.
+struct StoreMetrics: Sendable, Instrumented {
+    private static let jobs = GaugeInstrument(
+        "longhaul_jobs", "provider", "status", help: "Jobs in the store; those that have ended for as long as they are kept.")
+    private static let longest = GaugeInstrument(
+        "longhaul_longest_in_status_seconds", "status",
+        help:
+            "How long the job has had its status that has had it for longest. POLLING is missing: see longhaul_oldest_overdue_timer_seconds."
+    )
+    private static let line = GaugeInstrument(
+        "longhaul_download_line_jobs", "priority", help: "Jobs whose files wait for their turn.")
+    private static let overdue = GaugeInstrument(
+        "longhaul_oldest_overdue_timer_seconds", help: "How overdue the timer is that should have fired first; 0 if none is overdue.")
+    private static let messages = GaugeInstrument(
+        "longhaul_queue_messages", "queue", help: "Messages that wait in a queue; of dead letters all.")
+    private static let consumers = GaugeInstrument("longhaul_queue_consumers", "queue", help: "Consumers of a queue.")
+    private static let orchestrators = GaugeInstrument("longhaul_orchestrators", help: "Orchestrators that are running.")
+
+    static var instruments: [Instrument] {
+        [jobs, longest, line, overdue, messages, consumers, orchestrators].map(\.instrument)
+    }
+
+    let store: JobStore
+    let administrator: Administrator
+    /// The place of this orchestrator among the running ones, and their number.
+    let place: @Sendable () async -> (place: Int, members: Int)
+
+    /// Each collector fails for itself: a broker that is away must not hide the jobs.
+    func collect(in registry: PrometheusRegistry) {
+        registry.collect("jobs") { try await whenFirst { try await jobs() } }
+        registry.collect("timers") { try await whenFirst { try await timers() } }
+        registry.collect("queues") { try await whenFirst { try await queues() } }
+    }
+
+    private func whenFirst(_ samples: () async throws -> [MetricSample]) async throws -> [MetricSample] {
+        await place().place == 0 ? try await samples() : []
+    }
+
+    private func jobs() async throws -> [MetricSample] {
+        async let line = store.downloadLine(), longest = store.longest()
+        var samples = try await store.countsByProvider().map { key, number in
+            Self.jobs.sample(key.provider, key.status.rawValue, value: Double(number))
+        }
+        samples += try await longest.map { Self.longest.sample($0.key.rawValue, value: $0.value / .seconds(1)) }
+        samples += try await line.map { Self.line.sample($0.key.rawValue, value: Double($0.value)) }
+        samples.append(Self.orchestrators.sample(value: Double(await place().members)))
+        return samples
+    }
+
+    private func timers() async throws -> [MetricSample] {
+        [Self.overdue.sample(value: try await store.oldestOverdue() / .seconds(1))]
+    }
+
+    private func queues() async throws -> [MetricSample] {
+        var samples: [MetricSample] = []
+        for queue in QueueNames.all {
+            let depth = try await administrator.depth(queue)
+            samples.append(Self.messages.sample(queue, value: Double(depth.messages)))
+            samples.append(Self.consumers.sample(queue, value: Double(depth.consumers)))
+        }
+        return samples
+    }
+}
