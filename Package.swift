@@ -11,6 +11,7 @@ let package = Package(
     products: [.executable(name: "longhaul", targets: ["longhaul"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-asn1", exact: "1.7.4"),
         .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
         .package(url: "https://github.com/apple/swift-configuration", exact: "1.4.0", traits: ["YAML"]),
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
@@ -83,7 +84,7 @@ var floor3: [Target] {
     [
         .target(
             name: "ProviderAPI",
-            dependencies: ["AWSSignature", "Encoding", "ExportCore", "EventThread", "HTTPClient", "JQ", crypto, cryptoExtras, yams]),
+            dependencies: ["AWSSignature", "Encoding", "ExportCore", "EventThread", "HTTPClient", "JQ", asn1, crypto, cryptoExtras, yams]),
         .target(
             name: "JobStore", dependencies: ["Encoding", "ExportCore", "EventThread", "Redis"],
             resources: [.embedInCode("Scripts")]),
@@ -211,6 +212,7 @@ var tests: [Target] {
     ]
 }
 
+var asn1: Target.Dependency { .product(name: "SwiftASN1", package: "swift-asn1") }
 var argumentParser: Target.Dependency { .product(name: "ArgumentParser", package: "swift-argument-parser") }
 var configuration: Target.Dependency { .product(name: "Configuration", package: "swift-configuration") }
 var coreMetrics: Target.Dependency { .product(name: "CoreMetrics", package: "swift-metrics") }

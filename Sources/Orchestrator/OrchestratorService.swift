@@ -26,7 +26,7 @@ public struct OrchestratorService: Service {
     let dispatcher: DownloadDispatcher
     let jobIntake: JobIntake
     let wakeIntake: WakeIntake
-    private let providers: ProviderDirectory
+    let providers: ProviderDirectory
     private let clients: [ProviderClient]
     let leases: LeaseKeeper
     /// Of the health server: asks how deep the queues are.

@@ -14,12 +14,16 @@ struct OrchestratorMetrics: Sendable, Instrumented {
         "longhaul_wakes_total", "outcome", help: "Wakes: `published`, `refused` by back-pressure, `malformed`, `stale`.")
     private static let requestsHeld = CounterInstrument(
         "longhaul_requests_held_total", help: "Claims that were postponed, because their provider was not to be asked yet.")
+    private static let pastMaxWait = CounterInstrument(
+        "longhaul_checks_past_max_wait_total",
+        help: "Checks of jobs whose wait was over its maxWait by more than a lease: they should have ended.")
     private static let inFlight = GaugeInstrument(
         "longhaul_in_flight", "what", help: "Work in progress: `wakes` (checks and other steps) and `creates`.")
 
     static var instruments: [Instrument] {
         [
             jobsAdmitted.instrument, jobsKnown.instrument, timerLateness.instrument, wakes.instrument, requestsHeld.instrument,
+            pastMaxWait.instrument,
             inFlight.instrument,
         ]
     }
@@ -28,6 +32,6 @@ struct OrchestratorMetrics: Sendable, Instrumented {
     let lateness = Self.timerLateness()
     let wakesPublished = Self.wakes("published"), wakesRefused = Self.wakes("refused")
     let wakesMalformed = Self.wakes("malformed"), wakesStale = Self.wakes("stale")
-    let held = Self.requestsHeld()
+    let held = Self.requestsHeld(), overdue = Self.pastMaxWait()
     let wakesInFlight = Self.inFlight("wakes"), createsInFlight = Self.inFlight("creates")
 }

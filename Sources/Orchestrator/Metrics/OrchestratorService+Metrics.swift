@@ -5,10 +5,12 @@ import Telemetry
 extension OrchestratorService: Instrumented {
     public static var instruments: [Instrument] {
         ServiceInstruments.all + OrchestratorMetrics.instruments + StepMetrics.instruments + StoreMetrics.instruments
+            + CredentialMetrics.instruments
     }
 
     /// Adds what is read from the store and the broker at each scrape.
     public func collectMetrics(in registry: PrometheusRegistry) {
         StoreMetrics(store: store, administrator: administrator, place: { await scheduler.place }).collect(in: registry)
+        CredentialMetrics(providers: providers).collect(in: registry)
     }
 }

@@ -22,10 +22,14 @@ struct StoreMetrics: Sendable, Instrumented {
     private static let messages = GaugeInstrument(
         "longhaul_queue_messages", "queue", help: "Messages that wait in a queue; of dead letters all.")
     private static let consumers = GaugeInstrument("longhaul_queue_consumers", "queue", help: "Consumers of a queue.")
+    private static let memory = GaugeInstrument(
+        "longhaul_redis_memory_bytes", "kind", help: "Memory that Redis has `used`, and the `max` that it may use; 0: no limit.")
+    private static let settings = GaugeInstrument(
+        "longhaul_redis_setting_ok", "setting", help: "1 if a setting of Redis that keeps jobs is as it must be.")
     private static let orchestrators = GaugeInstrument("longhaul_orchestrators", help: "Orchestrators that are running.")
 
     static var instruments: [Instrument] {
-        [jobs, longest, line, overdue, messages, consumers, orchestrators].map(\.instrument)
+        [jobs, longest, line, overdue, messages, consumers, memory, settings, orchestrators].map(\.instrument)
     }
 
     let store: JobStore
@@ -38,6 +42,7 @@ struct StoreMetrics: Sendable, Instrumented {
         registry.collect("jobs") { try await whenFirst { try await jobs() } }
         registry.collect("timers") { try await whenFirst { try await timers() } }
         registry.collect("queues") { try await whenFirst { try await queues() } }
+        registry.collect("redis") { try await whenFirst { try await redis() } }
     }
 
     private func whenFirst(_ samples: () async throws -> [MetricSample]) async throws -> [MetricSample] {
@@ -57,6 +62,14 @@ struct StoreMetrics: Sendable, Instrumented {
 
     private func timers() async throws -> [MetricSample] {
         [Self.overdue.sample(value: try await store.oldestOverdue() / .seconds(1))]
+    }
+
+    private func redis() async throws -> [MetricSample] {
+        let server = try await store.server()
+        let settings = server.settings.map { Self.settings.sample($0.key, value: $0.value ? 1 : 0) }
+        return settings + [
+            Self.memory.sample("used", value: Double(server.usedBytes)), Self.memory.sample("max", value: Double(server.maxBytes)),
+        ]
     }
 
     private func queues() async throws -> [MetricSample] {

@@ -82,6 +82,7 @@ actor WakeIntake {
         var toCheck: [ObjectIdentifier: (provider: Provider, jobs: [ClaimedJob])] = [:]
         for job in jobs {
             if job.state.status == .polling, !job.isCancelRequested, let provider = resolver.known(job) {
+                if job.state.waited > provider.machine.rules.maxWait + provider.machine.rules.lease { metrics.overdue.increment() }
                 toCheck[ObjectIdentifier(provider), default: (provider, [])].jobs.append(job)
             } else {
                 begin(job)

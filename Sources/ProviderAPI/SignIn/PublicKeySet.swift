@@ -46,6 +46,11 @@ enum PublicKeySet {
 
 enum WebTokenText {
     /// RFC 7515, appendix C.
+    static func decoded(_ text: some StringProtocol) -> Data? {
+        let standard = String(text).replacing("-", with: "+").replacing("_", with: "/")
+        return Data(base64Encoded: standard + String(repeating: "=", count: (4 - standard.count % 4) % 4))
+    }
+
     static func base64(_ data: Data) -> String {
         data.base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
     }
