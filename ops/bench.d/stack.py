@@ -140,12 +140,13 @@ class Stack:
         except OSError:
             return None
 
-    def provider(self, polling, more=LIMITS):
-        """Writes the provider file of `sandbox`, which an orchestrator reads when it starts."""
+    def provider(self, polling, more=LIMITS, name="sandbox"):
+        """Writes a provider file for the API, which an orchestrator reads when it starts."""
         os.makedirs(f"{self.folder}/providers", exist_ok=True)
         with open(f"{ROOT}/compose/providers/sandbox.yaml") as source:
             text = re.sub(r"(?m)^baseURL:.*", f"baseURL: {self.api}/v2", source.read())
-        with open(f"{self.folder}/providers/sandbox.yaml", "w") as target:
+        text = re.sub(r"(?m)^provider:.*", f"provider: {name}", text)
+        with open(f"{self.folder}/providers/{name}.yaml", "w") as target:
             target.write(re.sub(r"(?m)^polling:.*", f"polling: {polling}", text) + more)
 
     def submit(self, jobs, parameters):

@@ -2,15 +2,17 @@
 # RabbitMQ: a node with its own port mapper, cookie, configuration and data.
 
 prepare_rabbitmq() {
-    local folder=$1 amqp management distribution mapper
-    read -r amqp management distribution mapper < <(free_ports 4)
-    printf '%s %s %s %s\n' "$amqp" "$management" "$distribution" "$mapper" >"$folder/ports"
+    local folder=$1 amqp management distribution mapper metrics
+    read -r amqp management distribution mapper metrics < <(free_ports 5)
+    printf '%s %s %s %s %s\n' "$amqp" "$management" "$distribution" "$mapper" "$metrics" >"$folder/ports"
     mkdir -p "$folder/epmd"
     : >"$folder/rabbitmq-env.conf"
-    printf '[rabbitmq_management].\n' >"$folder/enabled_plugins"
+    printf '[rabbitmq_management,rabbitmq_prometheus].\n' >"$folder/enabled_plugins"
     cat >"$folder/rabbitmq.conf" <<END
 management.tcp.ip = 127.0.0.1
 management.tcp.port = $management
+prometheus.tcp.ip = 127.0.0.1
+prometheus.tcp.port = $metrics
 collect_statistics_interval = 5000
 disk_free_limit.absolute = 50MB
 log.console = true
@@ -19,6 +21,7 @@ END
     cat >"$folder/env" <<END
 export LONGHAUL_RABBITMQ_URL=amqp://guest:guest@127.0.0.1:$amqp/%2F
 export LONGHAUL_RABBITMQ_MANAGEMENT=http://guest:guest@127.0.0.1:$management
+export RABBITMQ_METRICS=http://127.0.0.1:$metrics/metrics
 END
 }
 
@@ -34,7 +37,7 @@ rabbitmq_program() {
 start_rabbitmq() {
     local folder=$1 program amqp management distribution mapper
     program=$(rabbitmq_program)
-    read -r amqp management distribution mapper <"$folder/ports"
+    read -r amqp management distribution mapper _ <"$folder/ports"
     ended "$folder/epmd" && launch "$folder/epmd" epmd -address 127.0.0.1 -port "$mapper"
     # The last variable makes the script exec the Erlang VM instead of waiting for it, so that the process id is the VM's.
     launch "$folder" env -u RABBITMQ_CONFIG_FILES -u NOTIFY_SOCKET \
@@ -88,7 +91,7 @@ END
 control_rabbitmq() {
     local folder=$1 program amqp mapper
     shift
-    read -r amqp _ _ mapper <"$folder/ports"
+    read -r amqp _ _ mapper _ <"$folder/ports"
     program=$(dirname "$(rabbitmq_program)")/rabbitmqctl
     env HOME="$folder" ERL_EPMD_ADDRESS=127.0.0.1 ERL_EPMD_PORT="$mapper" RABBITMQ_CONF_ENV_FILE="$folder/rabbitmq-env.conf" \
         "$program" -q -n "longhaul-$amqp@localhost" "$@"

@@ -1,0 +1,14 @@
+"""The dashboards, in the order of their links."""
+
+from boards import dependencies, overview, polling, providers, transfers
+
+BOARDS = {
+    name: module.BOARD
+    for name, module in (
+        ("overview", overview),
+        ("polling", polling),
+        ("providers", providers),
+        ("transfers", transfers),
+        ("dependencies", dependencies),
+    )
+}
