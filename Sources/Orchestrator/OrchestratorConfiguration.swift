@@ -17,10 +17,13 @@ public struct OrchestratorConfiguration: Sendable {
     public var maxFiles: Int
     /// How long a shutdown waits for the work in progress; the leases return the rest.
     public var shutdownGrace: Duration
+    /// Whether what happens to jobs is published to `longhaul.events`. It holds for all processes: the last one that starts decides.
+    public var publishesEvents: Bool
 
     public init(
         name: String, lease: Duration = .seconds(30), watchdog: Duration = .seconds(60), tick: Duration = .milliseconds(50),
-        wakesInFlight: Int = 2000, createsInFlight: Int = 128, maxFiles: Int = 100_000, shutdownGrace: Duration = .seconds(20)
+        wakesInFlight: Int = 2000, createsInFlight: Int = 128, maxFiles: Int = 100_000, shutdownGrace: Duration = .seconds(20),
+        publishesEvents: Bool = true
     ) {
         self.name = name
         self.lease = lease
@@ -30,5 +33,6 @@ public struct OrchestratorConfiguration: Sendable {
         self.createsInFlight = createsInFlight
         self.maxFiles = maxFiles
         self.shutdownGrace = shutdownGrace
+        self.publishesEvents = publishesEvents
     }
 }

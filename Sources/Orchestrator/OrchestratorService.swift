@@ -31,6 +31,7 @@ public struct OrchestratorService: Service {
     let leases: LeaseKeeper
     /// Of the health server: asks how deep the queues are.
     let administrator: Administrator
+    private let relay: EventRelay
     private let work: JobsInProgress
     private let backlog: ChecksBacklog
     private let logger: Logger
@@ -59,10 +60,7 @@ public struct OrchestratorService: Service {
         self.thread = thread
         publisher = Publisher(rabbitMQ, on: thread, logger: logger)
         administrator = Administrator(rabbitMQ, logger: logger)
-        let watcher = BreakerWatcher(
-            events: EventPublisher(
-                publisher: publisher, source: "/longhaul/orchestrator/\(configuration.name)", logger: logger, thread: thread),
-            logger: logger)
+        let watcher = BreakerWatcher(process: configuration.name, logger: logger)
         self.clients = Array(clients.values)
         let providers = ProviderDirectory(clients.values, library: library, store: store, configuration: configuration, logger: logger) {
             [logger] client in
@@ -128,6 +126,18 @@ public struct OrchestratorService: Service {
                 logger: logger),
             cancellation: ExportCancellation(store: store, resolver: resolver, metrics: metrics, logger: logger), work: work,
             metrics: metrics, leases: reporter.metrics, logger: logger, on: thread)
+        relay = EventRelay(store: store, publisher: publisher, logger: logger, on: thread) { [scheduler] in
+            await Self.outboxes(store, providers, scheduler.place)
+        }
+    }
+
+    /// The outboxes that are this orchestrator's.
+    /// - Parameter place: among the running ones, and their number.
+    static func outboxes(_ store: JobStore, _ providers: ProviderDirectory, _ place: (place: Int, members: Int)) -> [OutboxSource] {
+        let share = PartitionShare(partitions: store.partitions, place: place.place, members: place.members)
+        return share.own.map(OutboxSource.partition)
+            + providers.names.enumerated()
+            .filter { $0.offset % place.members == place.place % place.members }.map { .provider($0.element) }
     }
 
     /// Works until the shutdown.
@@ -139,6 +149,8 @@ public struct OrchestratorService: Service {
             try await wakes.connect()
             // Before the first job is created with them.
             try await providers.versions.keep(clients)
+            try await store.keepEvents(
+                configuration.publishesEvents, of: Self.outboxes(store, providers, (place: 0, members: 1)))
         } catch {
             await close()
             throw error
@@ -168,12 +180,12 @@ public struct OrchestratorService: Service {
             reloadSecrets: { for provider in providers.all { _ = await provider.client.reloadSecrets() } })
     }
 
-    /// The five loops. Each ends at `stop`; an error of one stops all.
+    /// The six loops. Each ends at `stop`; an error of one stops all.
     private func work() async -> Result<Void, any Error> {
         await withTaskGroup(of: Result<Void, any Error>.self) { group in
             let loops: [@Sendable () async throws -> Void] = [
                 { await scheduler.run() }, { await starter.run() }, { await dispatcher.run() }, { try await jobIntake.run() },
-                { try await wakeIntake.run() },
+                { try await wakeIntake.run() }, { await relay.run() },
             ]
             for loop in loops {
                 group.addTask(executorPreference: thread) {
@@ -210,6 +222,7 @@ public struct OrchestratorService: Service {
         await scheduler.stop()
         await starter.stop()
         await dispatcher.stop()
+        await relay.stop()
         await jobIntake.stop()
         await wakeIntake.stop()
         async let jobsStopped: Void = jobs.stopIntake()

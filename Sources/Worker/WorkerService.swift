@@ -59,10 +59,7 @@ public struct WorkerService: Service {
         let office = DeadLetterOffice(publisher: publisher)
         let letters = FailureLetters(store: store, office: office, metrics: reporter.metrics, logger: logger)
         let downloads = DownloadPublisher(publisher: publisher, metrics: reporter.metrics, logger: logger)
-        let watcher = BreakerWatcher(
-            events: EventPublisher(
-                publisher: publisher, source: "/longhaul/worker/\(configuration.name)", logger: logger, thread: thread),
-            logger: logger)
+        let watcher = BreakerWatcher(process: configuration.name, logger: logger)
         let sources = ProviderVersions(providers.values, library: library) { [configuration, logger] client, present in
             SourceProvider(
                 client: client,

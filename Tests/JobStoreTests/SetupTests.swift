@@ -118,6 +118,8 @@ import Testing
                 let jobs = try (0..<2000).map { index in
                     try test.request("0d7f4c2e-5a52-4b21-9c5d-00000000\(1000 + index)", parameters: parameters)
                 }
+                // An orchestrator publishes the events and removes them.
+                try await test.store.keepEvents(false, of: (0..<16).map(OutboxSource.partition))
                 let before = try await used()
                 _ = try await test.store.admit(jobs, watchdog: .seconds(600))
                 try await create()

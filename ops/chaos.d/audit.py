@@ -36,6 +36,29 @@ class Audit:
         self.outcomes()
         self.objects()
         self.letters()
+        self.told(settle)
+
+    # ---- events
+
+    def told(self, settle):
+        """For each job an event of each change, in order once repetitions are left out."""
+        deadline = time.monotonic() + settle
+        while self.store.waiting_events() and time.monotonic() < deadline:
+            time.sleep(0.2)
+        seen, statuses = set(), collections.defaultdict(list)
+        for event in self.broker.take_events():
+            self.counts["eventsAgain"] += event["id"] in seen
+            if event["id"] in seen:
+                continue
+            seen.add(event["id"])
+            if event["type"].startswith("longhaul.job.") and "status" in event["data"]:
+                statuses[event["subject"]].append(event["data"]["status"])
+        self.counts["events"] = len(seen)
+        for job in self.jobs:
+            words = [line.split(" ")[1] for line in self.records[job.id].get("history", "").splitlines()]
+            happened = [word for word in words if word.isupper()]
+            if statuses[job.id] != happened:
+                self.found("disordered", job.id, f"events told {statuses[job.id]}, and it was {happened}")
 
     # ---- jobs
 

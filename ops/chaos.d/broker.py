@@ -17,6 +17,7 @@ DEAD_JOBS, DEAD_DOWNLOADS = "longhaul.jobs.dead", "longhaul.downloads.dead"
 WORK = [CHECKS, *JOBS, *DOWNLOADS]
 GROUPS = {"checks": [CHECKS], "jobs": JOBS, "downloads": DOWNLOADS}
 COPIES = "chaos.copies"
+EVENTS = "chaos.events"
 
 
 class Broker:
@@ -90,6 +91,17 @@ class Broker:
         for copy in chosen:
             self.call("POST", "/exchanges/%2F/amq.default/publish", copy)
         return len(chosen)
+
+    # ---- events, as a program receives them that is bound to all
+
+    def bind_events(self):
+        self.call("PUT", f"/queues/%2F/{EVENTS}", {"durable": True})
+        self.call("POST", f"/bindings/%2F/e/longhaul.events/q/{EVENTS}", {"routing_key": "#"})
+
+    def take_events(self):
+        """All events so far, in the order of their publication."""
+        while found := self.call("POST", f"/queues/%2F/{EVENTS}/get", {"count": 5000, "ackmode": "ack_requeue_false", "encoding": "auto"}):
+            yield from (json.loads(message["payload"]) for message in found)
 
     # ---- the audit's view
 

@@ -80,6 +80,10 @@ class Store:
                 total[name.split(" ")[0]] += int(count)
         return total
 
+    def waiting_events(self):
+        """The number of events that are not published yet."""
+        return sum(self.call(*(["XLEN", f"{self.tag_of(partition)}outbox"] for partition in range(self.partitions))))
+
     def jobs(self, ids):
         """The fields of each job; {} for an unknown job."""
         return dict(zip(ids, (job(pairs(fields)) for fields in self.call(*(["HGETALL", f"{self.tag(id)}job:{id}"] for id in ids)))))

@@ -5,6 +5,7 @@ extension StoreScript {
     /// | argument | meaning |
     /// |---|---|
     /// | id | the job |
+    /// | actor | who asks, for the event |
     ///
     /// | reply | meaning |
     /// |---|---|
@@ -14,7 +15,7 @@ extension StoreScript {
     /// | priority | of the job |
     /// | tenant | of the job |
     static let cancel = StoreScript(
-        "cancel", PackageResources.cancel_lua, arguments: "id", reply: "outcome, status, provider, priority, tenant")
+        "cancel", PackageResources.cancel_lua, arguments: "id, actor", reply: "outcome, status, provider, priority, tenant")
 }
 
 /// The result of asking to cancel a job.
@@ -28,8 +29,9 @@ public enum CancelRequestOutcome: Sendable, Equatable {
 
 extension JobStore {
     /// Requests the cancellation of a job; an orchestrator cancels its export and ends the job.
-    public func cancel(_ id: JobID) async throws(JobStoreError) -> CancelRequestOutcome {
-        let reply = try await run(.cancel, on: id, [.string(id.text)])
+    /// - Parameter actor: who asks.
+    public func cancel(_ id: JobID, by actor: String = "") async throws(JobStoreError) -> CancelRequestOutcome {
+        let reply = try await run(.cancel, on: id, [.string(id.text), .string(HistoryEntry.line(actor))])
         switch try reply.element("outcome").string {
         case "asked":
             // Another hash tag, so another script. If this one is lost, an entry in the waiting list remains, which `start` refuses.

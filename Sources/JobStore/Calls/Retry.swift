@@ -10,6 +10,7 @@ extension StoreScript {
     /// | creation | how many exports the job has left behind |
     /// | createIsUncertain | 1 when an earlier create may have taken effect |
     /// | detail | of the line in the history |
+    /// | actor | who asks, for the event |
     /// | word | of a state of files that start again |
     /// | state | what these files get; `base` stands for the token after which they continue |
     ///
@@ -17,7 +18,8 @@ extension StoreScript {
     /// |---|---|
     /// | version | the new version, or -1: stale, or the job has not failed |
     static let retry = StoreScript(
-        "retry", PackageResources.retry_lua, arguments: "id, version, status, creation, createIsUncertain, detail; each: word, state",
+        "retry", PackageResources.retry_lua,
+        arguments: "id, version, status, creation, createIsUncertain, detail, actor; each: word, state",
         reply: "version")
 }
 
@@ -25,13 +27,14 @@ extension JobStore {
     /// Continues a failed job. Files that are not stored start again with all their attempts; earlier claims of them are void.
     /// - Parameter decision: of `JobMachine` on `JobEvent.retryRequested`, made from `job.state`.
     /// - Returns: the new version; `nil` when the job has changed meanwhile.
-    public func retry(_ job: Job, _ decision: JobDecision, detail: String) async throws(JobStoreError) -> Int64? {
+    public func retry(_ job: Job, _ decision: JobDecision, detail: String, by actor: String = "") async throws(JobStoreError) -> Int64? {
         let state = decision.state
         let reply = try await run(
             .retry, on: job.id,
             [
                 .string(job.id.text), .integer(job.version), .string(state.status.rawValue), .integer(Int64(state.creation)),
                 state.createIsUncertain ? 1 : 0, .string(HistoryEntry.line(detail)),
+                .string(HistoryEntry.line(actor)),
             ] + Self.restartedFiles)
         let version = try reply.element("version").integer
         return version < 0 ? nil : version

@@ -6,11 +6,17 @@ extension StoreScript {
     /// |---|---|
     /// | version | the version that was read; -1: it could not be read |
     /// | value | the new health as JSON |
+    /// | provider | whose health it is |
+    /// | state | of the breaker, for an event; empty: none |
+    /// | why | for the event |
+    /// | actor | for the event: who changed it |
     ///
     /// | reply | meaning |
     /// |---|---|
     /// | isSet | 1, or 0 when somebody else has set it meanwhile |
-    static let setHealth = StoreScript("set_health", PackageResources.set_health_lua, arguments: "version, value", reply: "isSet")
+    static let setHealth = StoreScript(
+        "set_health", PackageResources.set_health_lua, arguments: "version, value, provider, state, why, actor",
+        reply: "isSet")
 }
 
 /// A provider's health as the store has it.
@@ -20,6 +26,8 @@ public struct StoredHealth: Sendable {
     public var version: Int64
     /// The store's clock when the health was read, in milliseconds.
     public var now: Int64
+
+    public init(health: ProviderHealth, version: Int64, now: Int64) { (self.health, self.version, self.now) = (health, version, now) }
 }
 
 extension JobStore {
@@ -47,10 +55,21 @@ extension JobStore {
     private static let unreadable: Int64 = -1
 
     /// Replaces a provider's health, if it is still the one that was read.
+    /// - Parameter actor: who changes it, for the event; with `before` it becomes one if the breaker's state or the hold differ.
     /// - Returns: `false` when somebody else has set it meanwhile: read it and decide again.
-    public func setHealth(_ health: ProviderHealth, of provider: String, read version: Int64) async throws(JobStoreError) -> Bool {
+    public func setHealth(
+        _ health: ProviderHealth, of provider: String, read version: Int64, before: ProviderHealth? = nil, by actor: String = ""
+    ) async throws(JobStoreError) -> Bool {
         let value = try StoredJSON.encode(health, "set_health")
-        return try await run(.setHealth, provider: provider, key: .health, [.integer(version), .string(value)]).element("isSet").integer
-            == 1
+        let breaker = health.breaker
+        let isEvent = before.map { $0.breaker.state != breaker.state || $0.breaker.hold?.code != breaker.hold?.code } ?? false
+        let state = breaker.hold == nil ? breaker.state.rawValue : "held"
+        return try await run(
+            .setHealth, provider: provider, key: .health,
+            [
+                .integer(version), .string(value), .string(provider), .string(isEvent ? state : ""),
+                .string(HistoryEntry.line(breaker.reason, atMost: 500)), .string(HistoryEntry.line(actor)),
+            ]
+        ).element("isSet").integer == 1
     }
 }

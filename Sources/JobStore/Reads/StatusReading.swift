@@ -8,6 +8,8 @@ public typealias StatusCounts = [JobStatus: Int]
 public struct ProviderStatus: Sendable, Hashable {
     public var provider: String
     public var status: JobStatus
+
+    public init(provider: String, status: JobStatus) { (self.provider, self.status) = (provider, status) }
 }
 
 extension JobStore {

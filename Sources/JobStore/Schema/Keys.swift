@@ -7,11 +7,11 @@ import Redis
 /// the download line.
 enum Keys {
     /// `{lh:NN}:…`, NN being the partition of the job's id; `job`, `files` and `status` continue with an id or a status.
-    enum Partition: String, CaseIterable { case due, job, files, status, counts }
+    enum Partition: String, CaseIterable { case due, job, files, status, counts, outbox }
 
     /// `{lh:p:NAME}:…`; `waiting` continues with priority and tenant, `tenants` with the priority, the last two with the tenant.
     enum Provider: String, CaseIterable {
-        case waiting, tenants, turns, taken, rates, inflight, health, session, plans, tenantinflight, tenantrate
+        case waiting, tenants, turns, taken, rates, inflight, health, session, plans, tenantinflight, tenantrate, outbox
     }
 
     /// `{lh:b:NAME}:…`
@@ -48,6 +48,13 @@ enum Keys {
     /// The rate of an account, or of a provider of its own: `{lh:b:NAME}:rates`.
     static func budget(_ budget: RequestBudget, of name: String) -> RedisArgument {
         budget.account.map { .string("{lh:b:\($0)}:\(Budget.rates.rawValue)") } ?? provider(name, .rates)
+    }
+
+    static func outbox(_ source: OutboxSource) -> String {
+        switch source {
+        case .partition(let number): tag(number) + Partition.outbox.rawValue
+        case .provider(let name): "{lh:p:\(name)}:\(Provider.outbox.rawValue)"
+        }
     }
 
     static func downloads(_ key: Downloads) -> RedisArgument { .string("{lh:downloads}:\(key.rawValue)") }

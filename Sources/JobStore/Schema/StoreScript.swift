@@ -58,6 +58,7 @@ extension StoreScript {
         "provider_keys": PackageResources.provider_keys_lua, "download_keys": PackageResources.download_keys_lua,
         "progress": PackageResources.progress_lua,
         "request": PackageResources.request_lua, "history": PackageResources.history_lua, "index": PackageResources.index_lua,
+        "outbox": PackageResources.outbox_lua, "job_events": PackageResources.job_events_lua,
         "file_state": PackageResources.file_state_lua, "file_names": PackageResources.file_names_lua,
         "waiting": PackageResources.waiting_lua, "rate": PackageResources.rate_lua,
         "tenant_limits": PackageResources.tenant_limits_lua,

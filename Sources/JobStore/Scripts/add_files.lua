@@ -1,4 +1,4 @@
--- include: clock, job_keys, progress, history, index, file_state, file_names
+-- include: clock, job_keys, progress, history, index, job_events, file_state, file_names
 -- Stores a page of the file list with the decision that was made from the state that the caller knows. The last page has no cursor; with
 -- it the decision depends on how many files have ended already, so these counters are compared too.
 -- The first files of a job are queued, the others listed.
@@ -40,6 +40,7 @@ end
 redis.call('HSET', key, unpack(fields))
 if #gone > 0 then redis.call('HDEL', key, unpack(gone)) end
 redis.call('ZADD', DUE, whole(NOW + delay), id)
+if status ~= known[2] then tell_status(id, version, known[13], known[11], known[2], status, whole(total) .. ' files') end
 local phase = move_index(id, known[2], status, provider_of(known[13]))
 local age = math.max(NOW - tonumber(known[3]), 0)
 return { 'added', version, done, failed, known[10] or 'normal', known[11] or '', tonumber(token), phase, age }

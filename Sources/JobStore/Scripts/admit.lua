@@ -1,4 +1,4 @@
--- include: clock, job_keys, progress, history, index
+-- include: clock, job_keys, progress, history, index, job_events
 -- Admits new jobs as PENDING, each with a timer. A job that is known already does not change. If its text differs from what is asked for
 -- now, it is returned, and the caller decides whether it means the same.
 -- ARGV: watchdog; each: id, request, priority, webhook, traceparent
@@ -42,6 +42,7 @@ for base = 2, #ARGV, 5 do
         redis.call('HSET', key, unpack(fields))
         for _, word in ipairs({ WATCHDOG_DUE, id }) do timers[#timers + 1] = word end
         for _, word in ipairs({ NOW_TEXT, id }) do pending[#pending + 1] = word end
+        tell_status(id, 0, request, traceparent, '', 'PENDING', '')
         local provider = provider_of(request)
         admitted[provider] = (admitted[provider] or 0) + 1
         reply[#reply + 1] = 1

@@ -1,4 +1,4 @@
--- include: clock, job_keys, progress, history, index
+-- include: clock, job_keys, progress, history, index, job_events
 -- Stores decisions of the job machine. Fields, timer, index, counter and history of a job change together, and only if the caller knows
 -- the job's current version. A job occurs once at most.
 -- ARGV: keep; each: id, version, status, delay, counts, what, detail, marks, fields; nested: field, value
@@ -40,19 +40,19 @@ while at <= #ARGV do
     local id, expected, status, delay, counts = ARGV[at], ARGV[at + 1], ARGV[at + 2], tonumber(ARGV[at + 3]), ARGV[at + 4]
     local what, detail, marks, extra = ARGV[at + 5], ARGV[at + 6], ARGV[at + 7], tonumber(ARGV[at + 8])
     local key = job_key(id)
-    local before, progress, checks, history, created, cancel, queued, cursor, since, request
+    local before, progress, checks, history, created, cancel, queued, cursor, since, request, traceparent
     -- A check that changes nothing is the most frequent change: it reads and writes the least.
     if what == '~' and delay >= 0 then
         before, progress, checks = unpack(redis.call('HMGET', key, 'status', 'progress', 'checks'))
     else
-        before, progress, checks, history, created, cancel, queued, cursor, since, request = unpack(redis.call('HMGET', key, 'status',
-            'progress', 'checks', 'history', 'createdAt', 'cancel', 'queued', 'listingCursor', 'since', 'request'))
+        before, progress, checks, history, created, cancel, queued, cursor, since, request, traceparent = unpack(redis.call('HMGET', key,
+            'status', 'progress', 'checks', 'history', 'createdAt', 'cancel', 'queued', 'listingCursor', 'since', 'request', 'traceparent'))
     end
     local version, attempts, polled, planned = parse_progress(progress)
     if version ~= expected or before == 'COMPLETED' or before == 'FAILED' then
         versions[#versions + 1] = -1
     else
-        local fields, gone = {}, {}
+        local fields, gone, error_text = {}, {}, nil
         if status ~= before then set(fields, 'status', status) end
         if what == '~' and checks then
             local now = string.match(checks, '^%d+ ') .. detail
@@ -68,6 +68,7 @@ while at <= #ARGV do
         end
         for position = at + 9, at + 8 + extra * 2, 2 do
             local field, value = ARGV[position], ARGV[position + 1]
+            if field == 'errorCode' then error_text = value .. ' ' .. (ARGV[position + 3] or '') end
             if field == 'answers' then
                 local answers, since = unpack(redis.call('HMGET', key, 'answers', 'createdAt'))
                 value = with_answer(answers, NOW - since, value)
@@ -100,6 +101,7 @@ while at <= #ARGV do
         versions[#versions + 1] = version
         if status ~= before then
             local phase = move_index(id, before, status, provider_of(request), since)
+            tell_status(id, version, request, traceparent, before, status, error_text or detail)
             versions[#versions] = table.concat({ whole(version), whole(phase), whole(math.max(NOW - created, 0)) }, ' ')
         end
         if delay < 0 then

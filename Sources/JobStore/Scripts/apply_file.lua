@@ -1,4 +1,4 @@
--- include: clock, job_keys, progress, history, file_state
+-- include: clock, job_keys, progress, history, job_events, file_state
 -- Stores the end of an attempt at a file: state, timer, the job's counters and history, if the caller still has the lease. A caller that
 -- lost the answer may ask again: nothing is counted twice. When every file has ended with this stored one, and the caller asks for it, the
 -- job is claimed for its manifest as by claim_manifest.lua, so that the caller continues without another call.
@@ -12,8 +12,9 @@ local stored, deferred = unpack(redis.call('HMGET', files, file .. '.state', fil
 local mark = state_mark(stored)
 local is_again = mark and mark == state_mark(state)
 if not is_again and mark ~= from then return { 0, 0 } end
-local status, total, done, failed, created, history, progress, manifest_claims, file_error = unpack(redis.call('HMGET', key, 'status',
-    'filesTotal', 'filesDone', 'filesFailed', 'createdAt', 'history', 'progress', 'manifestClaims', 'fileError'))
+local status, total, done, failed, created, history, progress, manifest_claims, file_error, request, traceparent = unpack(redis.call(
+    'HMGET', key, 'status', 'filesTotal', 'filesDone', 'filesFailed', 'createdAt', 'history', 'progress', 'manifestClaims', 'fileError',
+    'request', 'traceparent'))
 if not status then return { 0, 0 } end
 
 local fields = {}
@@ -34,6 +35,11 @@ if not is_again then
         ended[3], ended[4] = file .. '.error', error_line
         set('filesFailed', failed)
         if not file_error then set('fileError', error_line) end
+    end
+    if count ~= 'unchanged' then
+        -- An archive may hold a hundred thousand objects; the manifest lists them all.
+        local text = count == 'stored' and (#objects <= EVENT_OBJECTS_LIMIT and objects or '') or error_line
+        tell_of_job('file', id, version_of(progress), request, traceparent, file, count, text)
     end
     if ARGV[13] == '1' then
         ended[#ended + 1], ended[#ended + 2] = file .. '.deferred', deferred or whole(NOW)

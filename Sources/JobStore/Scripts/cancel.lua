@@ -1,14 +1,17 @@
--- include: clock, job_keys, progress, request
+-- include: clock, job_keys, progress, job_events
 -- Requests the cancellation of a job. Its timer is due at once; an orchestrator then cancels the export and ends the job. While an export
 -- is being created, its handle is unknown: then the result of the creation, or the end of its lease, brings the job back.
--- ARGV: id
+-- ARGV: id, actor
 -- Returns: outcome, status, provider, priority, tenant
 
 local id, key = ARGV[1], job_key(ARGV[1])
-local status, progress, queued, request, priority = unpack(redis.call('HMGET', key, 'status', 'progress', 'queued', 'request', 'priority'))
+local status, progress, queued, request, priority, known, traceparent = unpack(redis.call('HMGET', key, 'status', 'progress', 'queued',
+    'request', 'priority', 'cancel', 'traceparent'))
 if not status then return { 'unknown' } end
 if status == 'COMPLETED' or status == 'FAILED' then return { 'over', status } end
 redis.call('HSET', key, 'cancel', '1')
+-- Asked again, it is the same request.
+if not known then tell_of_job('act', id, version_of(progress), request, traceparent, 'cancel', ARGV[2], '') end
 local provider, tenant = parse_request(request)
 local reply = { 'asked', status, provider, priority or 'normal', tenant }
 if status == 'PENDING' and claims_of(progress) ~= '0' and not queued then return reply end

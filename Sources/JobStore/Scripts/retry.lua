@@ -1,12 +1,12 @@
--- include: clock, job_keys, progress, history, index, file_state
+-- include: clock, job_keys, progress, history, index, job_events, file_state
 -- Continues a failed job as the job machine decided. The file machine decided which files start again, by the word of their state; in the
 -- state that they get, `base` stands for the token after which they continue.
--- ARGV: id, version, status, creation, createIsUncertain, detail; each: word, state
+-- ARGV: id, version, status, creation, createIsUncertain, detail, actor; each: word, state
 -- Returns: version
 
 local id, expected, status, creation = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local key, files = job_key(id), files_key(id)
-local job = redis.call('HMGET', key, 'progress', 'status', 'createdAt', 'filesTotal', 'attemptsBase', 'history', 'request')
+local job = redis.call('HMGET', key, 'progress', 'status', 'createdAt', 'filesTotal', 'attemptsBase', 'history', 'request', 'traceparent')
 local version, _, last_poll = parse_progress(job[1])
 if version ~= expected or job[2] ~= 'FAILED' then return { -1 } end
 version = tonumber(version) + 1
@@ -46,7 +46,7 @@ if total > 0 then base = math.max(base, highest + 1) end
 if base > 0 then redis.call('HSET', key, 'attemptsBase', whole(base)) end
 
 local restarted = {}
-for position = 7, #ARGV, 2 do
+for position = 8, #ARGV, 2 do
     restarted[ARGV[position]] = stored_state((string.gsub(ARGV[position + 1], ' base', ' ' .. whole(base))))
 end
 
@@ -75,5 +75,7 @@ else
     end)
 end
 redis.call('ZADD', DUE, NOW, id)
+tell_of_job('act', id, version, job[7], job[8], 'retry', ARGV[7], ARGV[6])
+tell_status(id, version, job[7], job[8], 'FAILED', status, ARGV[6])
 move_index(id, 'FAILED', status, provider_of(job[7]))
 return { version }

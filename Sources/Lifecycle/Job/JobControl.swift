@@ -12,8 +12,10 @@ public enum RetryOutcome: Sendable, Equatable {
 
 extension JobInterpreter {
     /// Retries a failed job.
-    /// - Parameter fromStart: with a new export; otherwise from where it failed.
-    public func retry(_ id: JobID, fromStart: Bool = false) async throws(JobStoreError) -> RetryOutcome {
+    /// - Parameters:
+    ///   - fromStart: with a new export; otherwise from where it failed.
+    ///   - actor: who asks.
+    public func retry(_ id: JobID, fromStart: Bool = false, by actor: String = "") async throws(JobStoreError) -> RetryOutcome {
         let machine = JobMachine(rules: JobRules())
         while true {
             guard let job = try await store.job(id) else { return .unknown }
@@ -22,7 +24,7 @@ extension JobInterpreter {
             }
             let detail = fromStart ? "retried from the start" : "retried"
             // Stale: another caller has changed the job, which the next read shows.
-            guard let version = try await store.retry(job, decision, detail: detail) else { continue }
+            guard let version = try await store.retry(job, decision, detail: detail, by: actor) else { continue }
             let change = JobChange(job.claimed, decision, detail: detail)
             await finish(change, as: change.stored(as: version), nil)
             return .retried(decision.state.status)

@@ -3,7 +3,7 @@ import Instruments
 import Logging
 import Metrics
 
-/// Makes changes of circuit breakers visible: a log line, metrics, and an event from the process that made the change.
+/// Makes changes of circuit breakers visible in this process: a log line and metrics. The event comes with the change in the store.
 public struct BreakerWatcher: Sendable, Instrumented {
     private static let state = GaugeInstrument(
         "longhaul_breaker_state", "provider", help: "A provider's circuit breaker: 0 closed, 1 half-open, 2 open.")
@@ -14,11 +14,12 @@ public struct BreakerWatcher: Sendable, Instrumented {
 
     public static var instruments: [Instrument] { [state.instrument, changes.instrument, held.instrument] }
 
-    private let events: EventPublisher
+    /// This process's name, for the events.
+    let process: String
     private let logger: Logger
 
-    public init(events: EventPublisher, logger: Logger) {
-        self.events = events
+    public init(process: String, logger: Logger) {
+        self.process = process
         self.logger = logger
     }
 
@@ -39,10 +40,6 @@ public struct BreakerWatcher: Sendable, Instrumented {
         case .halfOpen: logger.notice("circuit breaker is half-open: single requests try the provider", metadata: metadata)
         case .closed: logger.notice("circuit breaker closed: the provider works again", metadata: metadata)
         }
-        events.publish(
-            type: "longhaul.provider.breaker.\(state.rawValue)", subject: provider,
-            routingKey: "provider.\(provider).breaker.\(state.rawValue)",
-            data: ["provider": provider, "state": state.rawValue, "reason": breaker.reason, "hold": breaker.hold?.code ?? ""])
     }
 
     /// This process alone cannot ask a provider, or can again.

@@ -139,7 +139,10 @@ actor SharedHealth {
                 let value = change(&next, stored.now)
                 if next != stored.health {
                     mayBeStored = true
-                    guard try await store.setHealth(next, of: provider, read: stored.version) else {
+                    guard
+                        try await store.setHealth(
+                            next, of: provider, read: stored.version, before: stored.health, by: watcher.process)
+                    else {
                         mayBeStored = false
                         continue
                     }

@@ -35,6 +35,9 @@ struct StoreMetrics: Sendable, Instrumented {
     let store: JobStore
     let administrator: Administrator
     /// The place of this orchestrator among the running ones, and their number.
+    /// Their names.
+    let providers: @Sendable () -> [String]
+    let sources: @Sendable () -> [OutboxSource]
     let place: @Sendable () async -> (place: Int, members: Int)
 
     /// Each collector fails for itself: a broker that is away must not hide the jobs.
@@ -42,6 +45,7 @@ struct StoreMetrics: Sendable, Instrumented {
         registry.collect("jobs") { try await whenFirst { try await jobs() } }
         registry.collect("timers") { try await whenFirst { try await timers() } }
         registry.collect("queues") { try await whenFirst { try await queues() } }
+        registry.collect("events") { try await whenFirst { try await events() } }
         registry.collect("redis") { try await whenFirst { try await redis() } }
     }
 
@@ -51,8 +55,13 @@ struct StoreMetrics: Sendable, Instrumented {
 
     private func jobs() async throws -> [MetricSample] {
         async let line = store.downloadLine(), longest = store.longest()
-        var samples = try await store.countsByProvider().map { key, number in
-            Self.jobs.sample(key.provider, key.status.rawValue, value: Double(number))
+        let counts = try await store.countsByProvider()
+        var samples = Set(counts.keys.map(\.provider)).union(providers()).flatMap { provider in
+            // Also those that are 0, so that a series does not vanish.
+            JobStatus.allCases.map { status in
+                let number = counts[ProviderStatus(provider: provider, status: status), default: 0]
+                return Self.jobs.sample(provider, status.rawValue, value: Double(number))
+            }
         }
         samples += try await longest.map { Self.longest.sample($0.key.rawValue, value: $0.value / .seconds(1)) }
         samples += try await line.map { Self.line.sample($0.key.rawValue, value: Double($0.value)) }
@@ -62,6 +71,11 @@ struct StoreMetrics: Sendable, Instrumented {
 
     private func timers() async throws -> [MetricSample] {
         [Self.overdue.sample(value: try await store.oldestOverdue() / .seconds(1))]
+    }
+
+    private func events() async throws -> [MetricSample] {
+        let outboxes = try await store.outboxes(of: sources())
+        return [EventMetrics.waiting.sample(value: Double(outboxes.waiting)), EventMetrics.dropped.sample(value: Double(outboxes.dropped))]
     }
 
     private func redis() async throws -> [MetricSample] {

@@ -76,7 +76,7 @@ struct BulkRetry {
 
     private func retry(_ id: JobID, _ counts: inout RetryCounts) async throws {
         let begun = ContinuousClock.now
-        let outcome = dryRun ? try await look(at: id) : try await interpreter.retry(id, fromStart: fromStart)
+        let outcome = dryRun ? try await look(at: id) : try await interpreter.retry(id, fromStart: fromStart, by: Operator.name)
         switch outcome {
         case .retried(let status):
             counts.retried.append(id)

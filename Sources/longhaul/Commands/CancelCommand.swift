@@ -47,7 +47,7 @@ struct CancelCommand: AsyncParsableCommand {
         var asked: [JobID] = []
         var missing = 0
         for id in jobs {
-            switch try await store.cancel(id) {
+            switch try await store.cancel(id, by: Operator.name) {
             case .asked:
                 asked.append(id)
                 if noWait { show(id, "asked") }

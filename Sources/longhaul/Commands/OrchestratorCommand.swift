@@ -54,6 +54,7 @@ struct OrchestratorCommand: AsyncParsableCommand {
             wakesInFlight: try settings.number("LONGHAUL_WAKES_IN_FLIGHT", 1...100_000),
             createsInFlight: try settings.number("LONGHAUL_CREATES_IN_FLIGHT", 1...10_000),
             maxFiles: try settings.number("LONGHAUL_MAX_FILES", 1...10_000_000),
-            shutdownGrace: try settings.duration("LONGHAUL_SHUTDOWN_GRACE", .zero ... .seconds(3600)))
+            shutdownGrace: try settings.duration("LONGHAUL_SHUTDOWN_GRACE", .zero ... .seconds(3600)),
+            publishesEvents: try settings.choice("LONGHAUL_EVENTS", PublishedEvents.self) == .all)
     }
 }

@@ -31,10 +31,10 @@ struct Redrive: Sendable {
             if let solution = try await solution(letter) { return solution }
             return try await publish(letter)
         }
-        var outcome = try await interpreter.retry(job)
+        var outcome = try await interpreter.retry(job, by: Operator.name)
         if case .notFailed(let status) = outcome, !status.isFinal, let age = letter.age(at: Date()), age < SolvedLetters.settling {
             try await Task.sleep(for: SolvedLetters.settling - age)
-            outcome = try await interpreter.retry(job)
+            outcome = try await interpreter.retry(job, by: Operator.name)
         }
         switch outcome {
         case .retried(let status): return .retried(status)

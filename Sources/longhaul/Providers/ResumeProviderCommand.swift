@@ -48,8 +48,11 @@ struct ResumeProviderCommand: AsyncParsableCommand {
         for _ in 0..<Self.attempts {
             var stored = try await store.health(of: name)
             guard let reason = ProviderCondition(stored).reason else { return show(name, "unchanged", "nothing keeps its requests back") }
+            let before = stored.health
             stored.health.resume(now: stored.now)
-            if try await store.setHealth(stored.health, of: name, read: stored.version) { return show(name, "resumed", reason) }
+            if try await store.setHealth(stored.health, of: name, read: stored.version, before: before, by: Operator.name) {
+                return show(name, "resumed", reason)
+            }
         }
         throw Problem.failed("\(name): its health changes too often to be set; run the command again")
     }

@@ -4,7 +4,7 @@
 local TAG = string.match(KEYS[1], '^{.-}:')
 local TURNS = TAG .. 'turns'
 local RATES, IN_FLIGHT, TAKEN = TAG .. 'rates', TAG .. 'inflight', TAG .. 'taken'
-local HEALTH, SESSION, PLANS = TAG .. 'health', TAG .. 'session', TAG .. 'plans'
+local HEALTH, SESSION, PLANS, OUTBOX = TAG .. 'health', TAG .. 'session', TAG .. 'plans', TAG .. 'outbox'
 
 local function tenants_key(priority) return TAG .. 'tenants:' .. priority end
 local function waiting_key(priority, tenant) return TAG .. 'waiting:' .. priority .. ':' .. tenant end

@@ -1,0 +1,78 @@
+import ExportCore
+import Foundation
+import JobMessages
+import JobStore
+import RabbitMQ
+import TestServers
+import Testing
+
+extension OrchestratorSuites {
+    @Suite("publishes events") struct EventTests {
+        private func object(_ delivery: Delivery) throws -> [String: Any] {
+            try #require(try JSONSerialization.jsonObject(with: Data(delivery.body)) as? [String: Any])
+        }
+
+        @Test("of each change of a job, in order, as CloudEvents") func job() async throws {
+            try await OrchestratorFixture.run(sandbox: ["duration": "fixed:300ms"]) { fixture in
+                let queue = try await fixture.events("job.#")
+                try await fixture.withOrchestrator { _ in
+                    let id = try await fixture.submit("a")
+                    let events = try await fixture.receive(4, from: queue)
+                    let objects = try events.map(object)
+                    #expect(
+                        events.map(\.routingKey) == [
+                            "job.acme.PENDING", "job.acme.POLLING", "job.acme.READY", "job.acme.PROCESSING",
+                        ])
+                    #expect(events.allSatisfy { $0.properties.contentType == "application/cloudevents+json" })
+                    for (event, object) in zip(events, objects) {
+                        #expect(object["specversion"] as? String == "1.0")
+                        #expect(object["source"] as? String == "/longhaul/jobs")
+                        #expect(object["subject"] as? String == id.text)
+                        #expect(object["id"] as? String == event.properties.messageID)
+                        #expect(object["time"].flatMap { $0 as? String }?.hasSuffix("Z") == true)
+                    }
+                    #expect(objects[1]["type"] as? String == "longhaul.job.polling")
+                    let data = try #require(objects[1]["data"] as? [String: Any])
+                    #expect(data["status"] as? String == "POLLING")
+                    #expect(data["previousStatus"] as? String == "PENDING")
+                    #expect(data["jobId"] as? String == id.text)
+                    let sequences = objects.compactMap { $0["sequence"] as? String }
+                    #expect(sequences == sequences.sorted() && Set(sequences).count == 4)
+                    #expect(Set(objects.compactMap { $0["id"] as? String }).count == 4)
+                    try await eventually(within: OrchestratorFixture.deadline, "what is published is forgotten") {
+                        try await fixture.store.outboxes(of: (0..<OrchestratorFixture.partitions).map(OutboxSource.partition)).waiting == 0
+                    }
+                }
+            }
+        }
+
+        @Test("that happened while no orchestrator was there") func later() async throws {
+            try await OrchestratorFixture.run { fixture in
+                let queue = try await fixture.events("job.#")
+                let request = JobRequest(id: try #require(JobID("early")), provider: "acme", correlationID: "c-1")
+                _ = try await fixture.store.admit([request], watchdog: .seconds(600))
+                try await fixture.withOrchestrator { _ in
+                    let event = try #require(try await fixture.receive(1, from: queue).first)
+                    let object = try object(event)
+                    #expect(object["correlationid"] as? String == "c-1")
+                    #expect(event.properties.correlationID == "c-1")
+                }
+            }
+        }
+
+        @Test("not at all if nobody wants them") func none() async throws {
+            try await OrchestratorFixture.run(sandbox: ["duration": "fixed:1h"]) { fixture in
+                let queue = try await fixture.events("#")
+                var configuration = OrchestratorFixture.configuration()
+                configuration.publishesEvents = false
+                try await fixture.withOrchestrator(configuration) { _ in
+                    let id = try await fixture.submit("a")
+                    try await fixture.reach(.polling, jobs: [id])
+                }
+                let sources = (0..<OrchestratorFixture.partitions).map(OutboxSource.partition)
+                #expect(try await fixture.store.outboxes(of: sources).waiting == 0)
+                #expect(try await fixture.depth(queue) == 0)
+            }
+        }
+    }
+}
