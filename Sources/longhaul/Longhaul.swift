@@ -23,7 +23,8 @@ struct Longhaul: AsyncParsableCommand {
         version: Build.version,
         subcommands: [
             SetupCommand.self, OrchestratorCommand.self, WorkerCommand.self, SandboxCommand.self, SubmitCommand.self, JobsCommand.self,
-            JobCommand.self, WatchCommand.self, RetryCommand.self, CancelCommand.self, DeadLettersCommand.self, ProviderCommand.self,
+            JobCommand.self, ExplainCommand.self, WatchCommand.self, RetryCommand.self, CancelCommand.self, DeadLettersCommand.self,
+            ProviderCommand.self,
             DoctorCommand.self,
             HealthCommand.self, MetricsCommand.self, SettingsCommand.self,
         ])

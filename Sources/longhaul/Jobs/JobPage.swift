@@ -11,7 +11,8 @@ struct JobPage {
     private var status: JobStatus { job.state.status }
 
     var text: String {
-        var lines = [Terminal.paint(job.id.text, .bold)]
+        let explanation = Explanation(record: record, objects: objects)
+        var lines = [Terminal.paint(job.id.text, .bold), explanation.why, explanation.next, ""]
         for (name, value) in fields { lines.append("  " + Self.padded(name) + value) }
         if !record.answers.isEmpty {
             lines += ["", Terminal.paint("last answers", .bold)]

@@ -11,6 +11,8 @@ struct JobRecord {
     let provider: ProviderCondition
     /// The file that waits for its next attempt.
     let waitingFile: (file: Int, at: Int64)?
+    /// How long exports of the provider usually take; `nil` if that is not known, or depends on their kind.
+    var usual: Duration?
 
     /// Of a job with more files, those that fail are usually among the first.
     private static let looked = 1000
@@ -25,7 +27,12 @@ struct JobRecord {
         return JobRecord(
             job: job, history: try await store.history(of: id), answers: try await store.answers(of: id), due: try await store.due(of: id),
             provider: ProviderCondition(try await store.health(of: job.request.provider)),
-            waitingFile: waitingFile)
+            waitingFile: waitingFile, usual: try await usual(of: job.request.provider, store))
+    }
+
+    private static func usual(of provider: String, _ store: JobStore) async throws(JobStoreError) -> Duration? {
+        let known = try await store.usualDurations().filter { $0.key.hasPrefix("\(provider)\t") }
+        return known.count == 1 ? known.values.first : nil
     }
 
     var next: NextStep? {

@@ -1,0 +1,112 @@
+import ExportCore
+import JobStore
+
+/// Why a job is where it is, and what happens next, in words.
+struct Explanation {
+    let record: JobRecord
+    let objects: ObjectsLocation
+
+    private var job: Job { record.job }
+    private var state: JobState { job.state }
+    private var provider: String { job.request.provider }
+    private var now: Int64 { record.due.now }
+
+    /// Why it is where it is.
+    var why: String {
+        switch state.status {
+        case .pending: return pending
+        case .polling: return polling
+        case .ready:
+            let listed = state.filesTotal > 0 ? ", of which \(counted(state.filesTotal, "file")) are known" : ""
+            return "The export at \(provider) is ready since \(ago(entered)), and its files are being listed\(listed)" + trouble + "."
+        case .processing: return processing
+        case .completed:
+            let age = ended.map { "\(NextStep.text($0)) after its admission" } ?? "some time ago"
+            return "\(job.id) was completed \(age): \(counted(state.filesDone, "file"))\(lost) at \(objects.text)."
+        case .failed:
+            let error = job.error.map { "\($0.code): \($0.message)" } ?? "an error that the record does not have"
+            return "\(job.id) failed with \(error)\(error.hasSuffix(".") ? "" : ".")"
+        }
+    }
+
+    /// What happens next.
+    var next: String {
+        switch state.status {
+        case .completed: return "Nothing happens any more; the record is kept until \(JobDescription.time(job.expiresAt))."
+        case .failed:
+            let place = state.resumeAt.map { " continues at \($0.rawValue)" } ?? " begins again"
+            return "`longhaul retry \(job.id)`\(place), until the record expires at \(JobDescription.time(job.expiresAt))."
+        case .pending where record.due.isInLine:
+            return "It is started as soon as \(provider) and its limits allow; `longhaul provider list` shows them."
+        case .pending, .polling, .ready, .processing: break
+        }
+        guard let step = record.next else { return watched }
+        let subject = step.subject.map { " at \($0)" } ?? ""
+        return "The next \(step.what)\(subject) is \(step.at > step.now ? step.delay : "due now")\(estimate)."
+    }
+
+    private var pending: String {
+        let begun = "\(job.id) was admitted \(ago(job.createdAt)), and "
+        if job.isCancelRequested { return begun + "its cancellation is asked for." }
+        if let reason = record.waitsBecause { return begun + "waits for its start at \(provider): \(reason)." }
+        return begun + (state.failures > 0 ? "its export could not be created yet" : "its export is being created at \(provider)") + trouble
+            + "."
+    }
+
+    private var polling: String {
+        var text = "The export at \(provider) runs since \(ago(entered)) and is not ready"
+        if job.isCancelRequested { text = "The cancellation of the export at \(provider), which runs since \(ago(entered)), is asked for" }
+        if let last = record.history.last(where: { $0.what == "~" }), let at = job.lastPollAt {
+            let number = state.attempts == 1 ? "the only check" : "the last of \(state.attempts) checks"
+            text += ": \(number), \(ago(at)), found \"\(last.detail)\""
+        } else if state.attempts == 0 {
+            text += "; it was not checked yet"
+        }
+        if let reason = record.waitsBecause { text += "; checks wait: \(reason)" }
+        return text + trouble + "."
+    }
+
+    private var processing: String {
+        let files = "\(state.filesDone) of \(counted(state.filesTotal, "file"))"
+        if state.filesDone + state.filesFailed >= state.filesTotal {
+            return "All files of \(job.id) have ended (\(files) stored\(lost)), and its manifest is being written" + trouble + "."
+        }
+        return "\(files) of \(job.id) are stored\(lost), and workers transfer the others since \(ago(entered))" + trouble + "."
+    }
+
+    private var lost: String { state.filesFailed > 0 ? ", \(state.filesFailed) given up" : "" }
+
+    private var trouble: String {
+        guard state.failures > 0 || state.status == .processing else { return "" }
+        let last = record.history.last { $0.what == "!" }.map { "the last failure: \($0.detail)" }
+        if state.status == .processing { return record.waitingFile == nil ? "" : last.map { "; \($0)" } ?? "" }
+        return "; \(counted(state.failures, "failure")) in a row" + (last.map { ", \($0)" } ?? "")
+    }
+
+    /// A process is at it, or its message waits in a queue.
+    private var watched: String {
+        guard let at = record.due.at else { return "Its timer is missing: `longhaul doctor` examines the store." }
+        let rest = at > now ? "in \(NextStep.text(at - now))" : "now"
+        let who = state.status == .processing ? "a worker" : "an orchestrator"
+        return "That is the work of \(who); if it is lost, the job's timer brings it back \(rest)."
+    }
+
+    private var estimate: String {
+        guard state.status == .polling, let usual = record.usual else { return "" }
+        let all = Int64(usual / .milliseconds(1)), share = all > 0 ? min(waited * 100 / all, 999) : 100
+        return "; an export of \(provider) usually takes \(NextStep.text(all)), of which \(share) % have passed"
+    }
+
+    private var waited: Int64 { Int64(state.waited / .milliseconds(1)) }
+
+    /// When the job got its status.
+    private var entered: Int64 {
+        let entry = record.history.last { $0.what == state.status.rawValue }
+        return entry.map { job.createdAt + $0.at } ?? job.createdAt
+    }
+
+    /// From the admission to the end.
+    private var ended: Int64? { record.history.last { $0.what == state.status.rawValue }?.at }
+
+    private func ago(_ time: Int64) -> String { "\(NextStep.text(max(now - time, 0))) ago" }
+}
