@@ -34,7 +34,7 @@ import Testing
         let (why, next) = try await Self.explain(state, due: 130_000, lastPoll: 80_000, history: history, usual: .seconds(720))
         #expect(
             why == """
-                The export at acme runs since 10m00s ago and is not ready: the last of 4 checks, 1m20s ago, found "running 40% (3 checks)".
+                The export at acme has been running for 10m00s and is not ready: the last of 4 checks, 1m20s ago, found "running 40% (3 checks)".
                 """)
         #expect(next == "The next check is in 2m10s; an export of acme usually takes 12m00s, of which 80 % have passed.")
     }
@@ -58,7 +58,7 @@ import Testing
         #expect(waiting.next.hasPrefix("It is started as soon as acme and its limits allow"))
 
         let transfer = try await Self.explain(JobState(status: .processing, filesTotal: 5, filesDone: 3))
-        #expect(transfer.why.hasPrefix("3 of 5 files of orders are stored, and workers transfer the others since "))
+        #expect(transfer.why.hasPrefix("3 of 5 files of orders are stored, and workers have been at the others for "))
         #expect(transfer.next == "That is the work of a worker; if it is lost, the job's timer brings it back in 30s.")
 
         let done = try await Self.explain(

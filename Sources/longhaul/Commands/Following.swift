@@ -30,7 +30,9 @@ struct Following {
         var open = ids[...]
         var failed = 0
         var uncompared = requests
-        var bar = ProgressBar("ended", total: ids.count)
+        var bar = ProgressBar("ended", total: ids.count), live = LiveLine()
+        let isOnly = ids.count == 1
+        var statuses: [JobID: JobStatus] = [:]
         while !open.isEmpty {
             // Pages of jobs take turns, so that slow jobs do not hide the others.
             let turn = Array(open.prefix(Self.page))
@@ -40,6 +42,7 @@ struct Following {
                 let others = Self.others(known, &uncompared)
                 let own = known.filter { !others.contains($0.id) }
                 let unfinished = own.filter { !$0.state.status.isFinal }
+                for job in own { statuses[job.id] = job.state.status.isFinal ? nil : job.state.status }
                 try await waiting.tell(about: Set(unfinished.map(\.request.provider)), connection.store)
                 for id in others {
                     failed += 1
@@ -47,8 +50,10 @@ struct Following {
                 }
                 for job in own where job.state.status.isFinal {
                     if job.state.status == .failed { failed += 1 }
-                    show(job)
+                    if isOnly { live.finish() }
+                    show(job, ObjectsLocation(job, settings))
                 }
+                if isOnly, let only = unfinished.first { try await live.update(only.id, connection.store) }
                 var ended = others.union(own.lazy.filter { $0.state.status.isFinal }.map(\.id))
                 for (id, letter) in try await missing.letters(of: turn, known: known.lazy.map(\.id)) {
                     failed += 1
@@ -62,14 +67,14 @@ struct Following {
                 guard error.isRetriable else { throw Problem.unavailable("LONGHAUL_REDIS_URL: \(error)") }
                 open = open + turn
             }
-            bar.update(ids.count - open.count, note: failed > 0 ? "\(failed) failed" : "")
+            if !isOnly { bar.update(ids.count - open.count, note: Self.note(statuses, failed)) }
             if let timeout, .now - start > timeout, !open.isEmpty {
                 let example = open.first.map { "; `longhaul job \($0)` shows what it waits for" } ?? ""
                 throw Problem.failed("\(open.count) of \(ids.count) jobs have not ended within --timeout; they continue\(example)")
             }
             if !open.isEmpty { try await Task.sleep(for: .milliseconds(open.count > Self.page ? 20 : 250)) }
         }
-        bar.finish(ids.count, note: failed > 0 ? "\(failed) failed" : "")
+        if !isOnly { bar.finish(ids.count, note: failed > 0 ? "\(failed) failed" : "") }
         await connection.close()
         if failed > 0 {
             throw Problem.failed("\(failed) of \(counted(ids.count, "job")) failed; `longhaul jobs --status failed` shows why")
@@ -93,9 +98,21 @@ struct Following {
         show(id, .failed, "conflict: \(words)")
     }
 
-    private func show(_ job: Job) {
-        if json { return Terminal.line(JobDescription.json(JobDescription(job: job).members)) }
-        show(job.id, job.state.status, job.error.map { "\($0.code): \($0.message)" } ?? counted(job.state.filesDone, "file"))
+    /// What the jobs that have not ended do.
+    private static func note(_ statuses: [JobID: JobStatus], _ failed: Int) -> String {
+        let counts = Dictionary(grouping: statuses.values) { $0 }.mapValues(\.count)
+        let parts = JobStatus.allCases.compactMap { status in counts[status].map { "\($0) \(status.rawValue)" } }
+        return (parts + (failed > 0 ? ["\(failed) failed"] : [])).joined(separator: ", ")
+    }
+
+    private func show(_ job: Job, _ objects: ObjectsLocation) {
+        if json {
+            var members = JobDescription(job: job).members
+            members["objects"] = objects.url
+            return Terminal.line(JobDescription.json(members))
+        }
+        let delivered = counted(job.state.filesDone, "file") + (objects.isComplete ? " at \(objects.text)" : "")
+        show(job.id, job.state.status, job.error.map { "\($0.code): \($0.message)" } ?? delivered)
     }
 
     private func show(_ id: JobID, _ letter: DeadLetterRecord) {

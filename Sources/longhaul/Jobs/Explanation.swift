@@ -18,7 +18,7 @@ struct Explanation {
         case .polling: return polling
         case .ready:
             let listed = state.filesTotal > 0 ? ", of which \(counted(state.filesTotal, "file")) are known" : ""
-            return "The export at \(provider) is ready since \(ago(entered)), and its files are being listed\(listed)" + trouble + "."
+            return "The export at \(provider) became ready \(ago(entered)), and its files are being listed\(listed)" + trouble + "."
         case .processing: return processing
         case .completed:
             let age = ended.map { "\(NextStep.text($0)) after its admission" } ?? "some time ago"
@@ -54,8 +54,10 @@ struct Explanation {
     }
 
     private var polling: String {
-        var text = "The export at \(provider) runs since \(ago(entered)) and is not ready"
-        if job.isCancelRequested { text = "The cancellation of the export at \(provider), which runs since \(ago(entered)), is asked for" }
+        var text = "The export at \(provider) has been running for \(span(entered)) and is not ready"
+        if job.isCancelRequested {
+            text = "The cancellation of the export at \(provider), which has been running for \(span(entered)), is asked for"
+        }
         if let last = record.history.last(where: { $0.what == "~" }), let at = job.lastPollAt {
             let number = state.attempts == 1 ? "the only check" : "the last of \(state.attempts) checks"
             text += ": \(number), \(ago(at)), found \"\(last.detail)\""
@@ -71,7 +73,7 @@ struct Explanation {
         if state.filesDone + state.filesFailed >= state.filesTotal {
             return "All files of \(job.id) have ended (\(files) stored\(lost)), and its manifest is being written" + trouble + "."
         }
-        return "\(files) of \(job.id) are stored\(lost), and workers transfer the others since \(ago(entered))" + trouble + "."
+        return "\(files) of \(job.id) are stored\(lost), and workers have been at the others for \(span(entered))" + trouble + "."
     }
 
     private var lost: String { state.filesFailed > 0 ? ", \(state.filesFailed) given up" : "" }
@@ -108,5 +110,6 @@ struct Explanation {
     /// From the admission to the end.
     private var ended: Int64? { record.history.last { $0.what == state.status.rawValue }?.at }
 
-    private func ago(_ time: Int64) -> String { "\(NextStep.text(max(now - time, 0))) ago" }
+    private func span(_ since: Int64) -> String { NextStep.text(max(now - since, 0)) }
+    private func ago(_ time: Int64) -> String { "\(span(time)) ago" }
 }

@@ -47,9 +47,14 @@ enum Terminal {
     }
 
     /// The columns of the terminal on standard output; `nil` if it is not a terminal.
-    static var width: Int? {
+    static var width: Int? { columns(STDOUT_FILENO) }
+
+    /// The same of the terminal on standard error.
+    static var errorWidth: Int? { columns(STDERR_FILENO) }
+
+    private static func columns(_ descriptor: Int32) -> Int? {
         var size = winsize()
-        guard isOutputTerminal, ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+        guard isatty(descriptor) == 1, ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
         return Int(size.ws_col)
     }
 }
