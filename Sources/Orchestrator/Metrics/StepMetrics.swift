@@ -26,7 +26,7 @@ final class StepMetrics: Sendable, Instrumented {
 
     private let provider: String
     private let pollsPerExport: Recorder
-    private let lagBound: Metrics.Timer
+    private let lagBound: Metrics.Timer, lagTold: Metrics.Timer
     private let known = Mutex<[Key: Counter]>([:])
 
     private struct Key: Hashable {
@@ -39,7 +39,7 @@ final class StepMetrics: Sendable, Instrumented {
     init(_ provider: String) {
         self.provider = provider
         pollsPerExport = Self.polls(provider)
-        lagBound = Self.lag(provider, "bound")
+        (lagBound, lagTold) = (Self.lag(provider, "bound"), Self.lag(provider, "api"))
         // The usual ones exist from the start, so that their first increase is seen.
         for outcome in [StepOutcome.succeeded, .notReady] { _ = counter(.check, outcome) }
     }
@@ -51,10 +51,11 @@ final class StepMetrics: Sendable, Instrumented {
     /// An export was found ready.
     /// - Parameters:
     ///   - polls: checks that this took.
+    ///   - lag: since its readiness, if the API tells when that was.
     ///   - bound: the time since the check before, or since the creation.
-    func ready(after polls: Int, lagAtMost bound: Duration) {
+    func ready(after polls: Int, lag: Duration?, atMost bound: Duration) {
         pollsPerExport.record(polls)
-        lagBound.record(duration: bound)
+        if let lag { lagTold.record(duration: lag) } else { lagBound.record(duration: bound) }
     }
 
     private func counter(_ step: Step, _ outcome: StepOutcome) -> Counter {

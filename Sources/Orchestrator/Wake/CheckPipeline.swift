@@ -111,7 +111,8 @@ actor CheckPipeline {
         provider.metrics.countCheck(finding.outcome)
         guard let decision = provider.machine.decide(finding.event, in: check.job.state, random: Jitter.shared.next()) else { return nil }
         if decision.state.status == .ready {
-            provider.metrics.ready(after: decision.state.attempts, lagAtMost: check.job.sinceLastCheck ?? check.job.state.waited)
+            let bound = check.job.sinceLastCheck ?? check.job.state.waited
+            provider.metrics.ready(after: decision.state.attempts, lag: answer.lag, atMost: bound)
         }
         return JobChange(
             check.job, decision, detail: decision.error?.code ?? finding.detail, isCheck: true, isFailure: finding.event.isFailure,

@@ -50,6 +50,8 @@ public struct CheckAnswer: Sendable {
     public var exportHandle: String?
     /// Whether the API was asked. A step that is left out needs no request.
     public var wasAsked = true
+    /// How long ago the export became ready, as the ready answer says it.
+    public var lag: Duration?
 }
 
 /// A file as a listing describes it. All fields are untrusted: `name` may be any text.

@@ -110,8 +110,8 @@ extension ProviderClient {
             noteBudget(.check, response.headers, check.token)
             return send(check.job, check.exportHandle, check.index, check.answers, after: retry)
         }
-        let (outcome, handle) = judged(check, response)
-        check.answers.put(CheckAnswer(index: check.index, outcome: outcome, took: .now - check.begun, exportHandle: handle))
+        let (outcome, handle, lag) = judged(check, response)
+        check.answers.put(CheckAnswer(index: check.index, outcome: outcome, took: .now - check.begun, exportHandle: handle, lag: lag))
     }
 
     private func isRefused(_ check: PendingCheck, _ response: HTTPResponse) -> Bool {

@@ -4,10 +4,10 @@ import JQ
 
 /// What the answer to a check means.
 extension ProviderClient {
-    /// - Returns: the outcome, and the export handle if the answer has changed it.
+    /// - Returns: the outcome; the export handle if the answer has changed it; and how long ago the export became ready, if the answer says so.
     func judged(
         _ check: PendingCheck, _ response: Result<HTTPResponse, HTTPError>
-    ) -> (outcome: CheckOutcome, exportHandle: String?) {
+    ) -> (outcome: CheckOutcome, exportHandle: String?, lag: Duration?) {
         var answer: ProviderResponse
         let phase = check.phase
         switch response {
@@ -15,7 +15,7 @@ extension ProviderClient {
             answer = ProviderResponse(
                 response, method: check.request.method, url: check.request.url, as: phase.plan.request.answer,
                 credentials: phase.index == nil ? plan.statusCredentials : plan.credentials(of: phase.plan.request))
-        case .failure(let error): return (.failure(reported(Failure(error))), nil)
+        case .failure(let error): return (.failure(reported(Failure(error))), nil, nil)
         }
         (answer.token, answer.account) = (check.token, check.account)
         noteBudget(.check, answer.headers, check.token)
@@ -28,7 +28,7 @@ extension ProviderClient {
                 let outcome = try judging(answer, "step at") { () throws(Failure) in
                     try self.outcome(check, step, answer, answered)
                 }
-                return (outcome, nil)
+                return (outcome, nil, nil)
             case .wait(let status):
                 if let update = status.update, answer.isSuccess || status.readsHTTPStatus {
                     check.exportHandle = try update.update(answered, check.sources(answer))
@@ -36,10 +36,10 @@ extension ProviderClient {
                 let outcome = try judging(answer, "status at") { () throws(Failure) in
                     try self.outcome(check, status, answer, answered)
                 }
-                return (outcome, status.update == nil ? nil : check.exportHandle)
+                return (outcome, status.update == nil ? nil : check.exportHandle, lag(status, outcome, answer, answered))
             }
         } catch {
-            return (.failure(reported(error, answer)), nil)
+            return (.failure(reported(error, answer)), nil, nil)
         }
     }
 

@@ -21,6 +21,20 @@ extension ProviderClient {
         .ready(exportHandle: handle == check.asked ? nil : handle, page: page(check, answer, sources, handle))
     }
 
+    /// How long ago the export became ready, by the clock of the answer's `Date` if it has one. It is measured only, so what cannot be read is
+    /// left out.
+    func lag(_ step: StatusPlan, _ outcome: CheckOutcome, _ answer: ProviderResponse, _ context: JQValue) -> Duration? {
+        guard case .ready = outcome, let filter = step.readyAt else { return nil }
+        let value = (try? filter.first(context)) ?? .null
+        let clock = answer.headers["date"].flatMap { HTTPDate.seconds($0, now: now()) } ?? now()
+        // A smaller number is no time since 1970.
+        guard value.number ?? .infinity > 1e9, let left = WaitRule.secondsLeft(value, now: clock), left.isFinite, abs(left) < 1e9 else {
+            noteOnce(about: "status.readyAt", "status.readyAt gives no time and is ignored: \(value.json)")
+            return nil
+        }
+        return .seconds(max(-left, 0))
+    }
+
     /// The files that the answer itself lists; `nil` if it lists none although it should: the listing then asks again, and says why if it
     /// must.
     private func page(_ check: PendingCheck, _ answer: ProviderResponse, _ sources: JSONSources, _ handle: String) -> ListedPage? {

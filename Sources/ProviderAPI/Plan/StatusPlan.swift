@@ -14,6 +14,8 @@ final class StatusPlan {
     let state: Filter
     let words: StatusWords
     let progress: Filter?
+    /// When the export became ready, as the ready answer says it.
+    let readyAt: Filter?
     let export: ExportMapping?
     /// What each answer may change of the handle.
     let update: ExportMapping?
@@ -27,7 +29,8 @@ final class StatusPlan {
     /// - Parameter isLast: whether the files follow; otherwise it is an entry of `steps`.
     init?(_ field: Field, isLast: Bool = true, _ defaults: AnswerDefaults, _ compiler: FilterCompiler) {
         let keys =
-            RequestTemplate.keys + ["state", "states", "progress", "export", "update", "error", "errors"] + (isLast ? ["ready"] : [])
+            RequestTemplate.keys + ["state", "states", "progress", "export", "update", "error", "errors"]
+            + (isLast ? ["ready", "readyAt"] : [])
         guard let section = field.section(keys) else { return nil }
         let request = RequestTemplate(section, compiler)
         let ready = Self.readyAnswer(section)
@@ -35,6 +38,7 @@ final class StatusPlan {
         let state = compiler.overAnswer { Self.state(section, ready, compiler) }
         let words = ready == .download && !section.has("states") ? StatusWords.ofDownload : StatusWords(section)
         progress = section["progress"].flatMap { field in compiler.overAnswer { compiler.filter(field) } }
+        readyAt = section["readyAt"].flatMap { field in compiler.overAnswer { compiler.filter(field) } }
         export = section["export"].flatMap { ExportMapping($0, compiler) }
         update = section["update"].flatMap { ExportMapping($0, compiler) }
         reading = AnswerReading(section, defaults, compiler)
@@ -48,9 +52,10 @@ final class StatusPlan {
         self.state = state
         self.words = words
         readsHTTPStatus = readsStatus
-        parts = [state.parts, progress?.parts, export?.parts, update?.parts, reading.parts].compactMap(\.self).reduce(into: []) {
-            $0.formUnion($1)
-        }
+        parts = [state.parts, progress?.parts, readyAt?.parts, export?.parts, update?.parts, reading.parts].compactMap(\.self).reduce(
+            into: []) {
+                $0.formUnion($1)
+            }
     }
 
     private static func readyAnswer(_ section: Section) -> ReadyAnswer {

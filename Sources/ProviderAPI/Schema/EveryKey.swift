@@ -53,6 +53,7 @@ enum EveryKey {
           state: .response.body.s
           states: { queued: [q], running: r, ready: [d], partial: [p], empty: [e], failed: [f], expired: [x] }
           progress: .response.body.p
+          readyAt: .response.body.t
           export: { doc: .response.body.d }
           update: { next: .response.body.n }
           errors: [{ when: .response.body.e?, class: notYet }]
