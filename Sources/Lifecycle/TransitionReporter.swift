@@ -51,12 +51,17 @@ public struct TransitionReporter: Sendable {
         repeated.log(.notice, key: "\(change.job.request.provider) \(change.detail)", "\(text)", metadata: Self.metadata(change.job))
     }
 
-    public static func metadata(_ job: ClaimedJob) -> Logger.Metadata { metadata(job.request, job.state.status) }
+    public static func metadata(_ job: ClaimedJob) -> Logger.Metadata {
+        var metadata = metadata(job.request, job.state.status)
+        // Of the step that is repeated; the first one says nothing.
+        if job.state.failures > 0 { metadata["attempt"] = .stringConvertible(job.state.failures + 1) }
+        return metadata
+    }
 
     static func metadata(_ request: JobRequest, _ status: JobStatus) -> Logger.Metadata {
         [
             "jobId": .string(request.id.text), "correlationId": .string(request.correlationID), "provider": .string(request.provider),
-            "status": .string(status.rawValue),
+            "tenant": .string(request.tenant), "status": .string(status.rawValue),
         ]
     }
 }

@@ -9,6 +9,7 @@ extension Logger {
         logger[metadataKey: "jobId"] = "\(job.id)"
         logger[metadataKey: "correlationId"] = "\(job.request.correlationID)"
         logger[metadataKey: "provider"] = "\(job.request.provider)"
+        logger[metadataKey: "tenant"] = "\(job.request.tenant)"
         logger[metadataKey: "status"] = "\(job.state.status.rawValue)"
         return logger
     }
@@ -17,6 +18,7 @@ extension Logger {
     func about(_ file: ClaimedFile) -> Logger {
         var logger = about(file.job)
         logger[metadataKey: "file"] = "\(file.file.name)"
+        logger[metadataKey: "attempt"] = .stringConvertible(file.attempt)
         return logger
     }
 }

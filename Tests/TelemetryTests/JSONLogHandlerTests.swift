@@ -9,7 +9,7 @@ struct JSONLogHandlerTests {
     @Test("a line has time, level, label, message and the metadata of handler and call in one flat object")
     func fields() throws {
         let before = Date()
-        let lines = try jsonLines(metadata: ["role": "worker", "status": "old"]) {
+        let lines = try jsonLines(metadata: ["service": "worker", "status": "old"]) {
             $0.warning("late", metadata: ["jobId": "j1", "status": "POLLING", "nested": ["a": ["b": "c"]]])
         }
         let line = try #require(lines.first)
@@ -17,11 +17,11 @@ struct JSONLogHandlerTests {
         #expect(line["level"] as? String == "warning")
         #expect(line["label"] as? String == "test")
         #expect(line["message"] as? String == "late")
-        #expect(line["role"] as? String == "worker")
+        #expect(line["service"] as? String == "worker")
         #expect(line["jobId"] as? String == "j1")
         #expect(line["status"] as? String == "POLLING")
         #expect(line["nested.a.b"] as? String == "c")
-        let time = try #require(line["time"] as? String)
+        let time = try #require(line["timestamp"] as? String)
         let date = try Date(time, strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true))
         #expect(time.hasSuffix("Z") && time.count == 24)
         #expect(abs(date.timeIntervalSince(before)) < 60)

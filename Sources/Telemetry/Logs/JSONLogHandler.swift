@@ -1,7 +1,7 @@
 import Encoding
 public import Logging
 
-/// Writes one JSON object per line: `time` (RFC 3339, UTC, milliseconds), `level`, `label`, `message`, then the metadata in one
+/// Writes one JSON object per line: `timestamp` (RFC 3339, UTC, milliseconds), `level`, `label`, `message`, then the metadata in one
 /// level (`correlationId`, `jobId`, `provider`, `status` …), with nested keys joined by dots. A metadata key equal to one of those
 /// four gets the prefix `metadata.`; values of keys that suggest secrets are masked.
 public struct JSONLogHandler: LogHandler {
@@ -30,7 +30,7 @@ public struct JSONLogHandler: LogHandler {
     public func log(event: LogEvent) {
         var line = JSONWriter(capacity: 512, escapes: .logs, textLimit: LogFields.textLimit)
         line.object { line in
-            line.field("time", .now)
+            line.field("timestamp", .now)
             line.field("level", event.level.rawValue)
             line.field("label", label)
             line.field("message", event.message.description)
@@ -42,7 +42,7 @@ public struct JSONLogHandler: LogHandler {
         output.write(line: line.bytes)
     }
 
-    private static let reserved: Set<String> = ["time", "level", "label", "message"]
+    private static let reserved: Set<String> = ["timestamp", "level", "label", "message"]
 }
 
 extension JSONWriter {

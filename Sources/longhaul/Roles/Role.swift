@@ -23,7 +23,7 @@ struct Role {
         self.settings = settings
         let level = try options.logLevel ?? settings.choice("LONGHAUL_LOG_LEVEL", Logger.Level.self)
         let format = try options.logFormat ?? settings.choice("LONGHAUL_LOG_FORMAT", LogFormat.self)
-        format.bootstrap(level: level, metadata: ["role": "\(name)"])
+        format.bootstrap(level: level, metadata: ["service": "\(name)"])
         registry.describe(MetricCatalogue.ofEveryRole)
         MetricsSystem.bootstrap(registry)
         Build.tell(role: name)
