@@ -104,7 +104,7 @@ var floor4: [Target] {
         .target(
             name: "Lifecycle",
             dependencies: [
-                "Encoding", "ExportCore", "EventThread", "Instruments", "RabbitMQ", "JobMessages", "JobStore", "ProviderAPI", "Retry",
+                "ExportCore", "EventThread", "Instruments", "RabbitMQ", "JobMessages", "JobStore", "ProviderAPI", "Retry",
                 "Telemetry",
                 logging,
                 metrics,
@@ -118,7 +118,8 @@ var floor5: [Target] {
         .target(
             name: "Orchestrator",
             dependencies: [
-                "ExportCore", "EventThread", "Instruments", "RabbitMQ", "JobMessages", "JobStore", "Lifecycle", "ProviderAPI", "Retry",
+                "Encoding", "ExportCore", "EventThread", "Instruments", "RabbitMQ", "JobMessages", "JobStore", "Lifecycle", "ProviderAPI",
+                "Retry",
                 "Telemetry", logging, metrics, lifecycle,
             ]),
         .target(

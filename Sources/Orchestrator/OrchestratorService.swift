@@ -31,6 +31,8 @@ public struct OrchestratorService: Service {
     let leases: LeaseKeeper
     /// Of the health server: asks how deep the queues are.
     let administrator: Administrator
+    /// Of the events alone: an exchange that is missing closes the channel, and a bound queue that is full holds back confirms.
+    private let events: Publisher
     private let relay: EventRelay
     private let work: JobsInProgress
     private let backlog: ChecksBacklog
@@ -126,7 +128,10 @@ public struct OrchestratorService: Service {
                 logger: logger),
             cancellation: ExportCancellation(store: store, resolver: resolver, metrics: metrics, logger: logger), work: work,
             metrics: metrics, leases: reporter.metrics, logger: logger, on: thread)
-        relay = EventRelay(store: store, publisher: publisher, logger: logger, on: thread) { [scheduler] in
+        var named = rabbitMQ
+        named.connectionName += " events"
+        events = Publisher(named, on: thread, logger: logger)
+        relay = EventRelay(store: store, publisher: events, logger: logger, on: thread) { [scheduler] in
             await Self.outboxes(store, providers, scheduler.place)
         }
     }
@@ -145,6 +150,7 @@ public struct OrchestratorService: Service {
     public func run() async throws {
         do {
             try await publisher.connect()
+            try await events.connect()
             try await jobs.connect()
             try await wakes.connect()
             // Before the first job is created with them.
@@ -254,6 +260,7 @@ public struct OrchestratorService: Service {
         await jobs.shutdown()
         await wakes.shutdown()
         await publisher.shutdown()
+        await events.shutdown()
         await backlog.shutdown()
         await administrator.shutdown()
         await dispatcher.shutdown()

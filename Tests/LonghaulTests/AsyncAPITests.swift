@@ -68,7 +68,9 @@ import Yams
             #expect(try await installation.longhaul("setup").status == 0)
             let broker = VirtualHost(url: installation.environment["LONGHAUL_RABBITMQ_URL"] ?? "")
             try await broker.trace()
-            let roles = [try installation.start(["orchestrator"]), try installation.start(["worker"])]
+            let roles = [
+                try installation.start(["orchestrator"], setting: ["LONGHAUL_EVENTS": "all"]), try installation.start(["worker"]),
+            ]
             func submit(_ provider: String, _ id: String, _ parameters: String, _ more: String...) async throws {
                 let arguments = ["submit", provider, "--id", id, "--parameters", parameters, "--tenant", "t", "--no-check"]
                 _ = try await installation.start(arguments + more).end(within: Installation.deadline)

@@ -106,8 +106,10 @@ struct HeldProviderTests {
                 try await installation.longhaul("provider", "list", "--json").objects().first?["hold"] as? String == "http-401"
             }
             #expect(try await (RoleTests.counts(installation)["FAILED"] ?? 0) == 0)
-            let waiting = try await installation.longhaul("job", "r0").output
-            #expect(waiting.contains("next attempt") && waiting.contains("file 0"), "\(waiting)")
+            try await eventually(within: Installation.deadline, "the next attempt at a file is shown") {
+                let waiting = try await installation.longhaul("job", "r0").output
+                return waiting.contains("next attempt") && waiting.contains("file 0")
+            }
             isDead.withLock { $0 = false }
             try await Self.reach("COMPLETED", 20, installation)
         }

@@ -74,5 +74,20 @@ extension OrchestratorSuites {
                 #expect(try await fixture.depth(queue) == 0)
             }
         }
+
+        @Test("and never at the cost of jobs: not even if the exchange is gone") func missing() async throws {
+            try await OrchestratorFixture.run(sandbox: ["duration": "fixed:100ms"]) { fixture in
+                try await fixture.administrator.delete(exchange: QueueNames.events)
+                try await fixture.withOrchestrator { _ in
+                    let ids = try await fixture.submit(fixture.names(5))
+                    try await fixture.reach(.processing, jobs: ids)
+                    let sources = (0..<OrchestratorFixture.partitions).map(OutboxSource.partition)
+                    #expect(try await fixture.store.outboxes(of: sources).waiting >= 20, "they wait")
+                    try await fixture.administrator.declare(ExchangeDeclaration(QueueNames.events, type: .topic))
+                    let queue = try await fixture.events("job.#")
+                    #expect(try await fixture.receive(20, from: queue).count == 20)
+                }
+            }
+        }
     }
 }

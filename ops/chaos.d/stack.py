@@ -89,9 +89,9 @@ class Process:
 
 
 class Stack:
-    def __init__(self, program, say):
+    def __init__(self, program, say, name="chaos"):
         self.program, self.say = program, say
-        self.folder = tempfile.mkdtemp(prefix="longhaul-chaos-")
+        self.folder = tempfile.mkdtemp(prefix=f"longhaul-{name}-")
         self.servers = os.path.join(self.folder, "servers")
         self.processes, self.proxies, self.deaths = {}, {}, []
         # No process is started from here on.
@@ -141,6 +141,7 @@ class Stack:
             "LONGHAUL_HEALTH_PORT": "0",
             "LONGHAUL_SECRETS_KEY": base64.b64encode(os.urandom(32)).decode(),
             **providers.SECRETS,
+            "LONGHAUL_EVENTS": "all",
             "LONGHAUL_LEASE": f"{lease:g}s",
             "LONGHAUL_WATCHDOG": f"{watchdog:g}s",
         }

@@ -18,6 +18,7 @@ struct CatalogueDeliveryTests {
                 _ = try installation.write(delivery.providerFile(), to: "providers/\(delivery.name).yaml")
                 installation.environment.merge(delivery.environment) { $1 }
             }
+            installation.environment["LONGHAUL_EVENTS"] = "all"
             installation.environment["LONGHAUL_SECRETS_KEY"] = Data((0..<32).map { UInt8($0) }).base64EncodedString()
             #expect(try await installation.longhaul("setup").status == 0)
             let broker = VirtualHost(url: installation.environment["LONGHAUL_RABBITMQ_URL"] ?? "")
@@ -62,7 +63,8 @@ struct CatalogueDeliveryTests {
         let script = """
             local all = {} for _, key in ipairs(redis.call('KEYS', '*')) do local kind = redis.call('TYPE', key).ok
             local value = kind == 'hash' and redis.call('HGETALL', key) or kind == 'string' and {redis.call('GET', key)}
-            or kind == 'zset' and redis.call('ZRANGE', key, 0, -1) or kind == 'set' and redis.call('SMEMBERS', key) or redis.call('LRANGE', key, 0, -1)
+            or kind == 'zset' and redis.call('ZRANGE', key, 0, -1) or kind == 'stream' and redis.call('XRANGE', key, '-', '+')
+            or kind == 'set' and redis.call('SMEMBERS', key) or redis.call('LRANGE', key, 0, -1)
             all[#all + 1] = key for _, part in ipairs(value) do all[#all + 1] = part end end return all
             """
         let ended = try await ChildProcess.start("/usr/bin/env", ["redis-cli", "-u", url, "EVAL", script, "0"]).end(within: .seconds(30))
