@@ -85,6 +85,10 @@ extension OrchestratorSuites {
                     #expect(try await fixture.store.outboxes(of: sources).waiting >= 20, "they wait")
                     try await fixture.administrator.declare(ExchangeDeclaration(QueueNames.events, type: .topic))
                     let queue = try await fixture.events("job.#")
+                    // The channel is opened again with backoff.
+                    try await eventually(within: .seconds(90), "the events are published") {
+                        try await fixture.store.outboxes(of: sources).waiting == 0
+                    }
                     #expect(try await fixture.receive(20, from: queue).count == 20)
                 }
             }

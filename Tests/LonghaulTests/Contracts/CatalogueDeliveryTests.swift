@@ -26,7 +26,7 @@ struct CatalogueDeliveryTests {
             let roles = [try installation.start(["orchestrator"]), try installation.start(["worker"])]
             // Compiling that many files takes its time.
             let last = try #require(cases.last?.name)
-            try await eventually(within: .seconds(120), "the providers") {
+            try await eventually(within: .seconds(240), "the providers") {
                 try await installation.longhaul("provider", "list").output.contains(last)
             }
             let jobs = try installation.write(cases.map(\.job).joined(separator: "\n"), to: "jobs.ndjson")
