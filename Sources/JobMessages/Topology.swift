@@ -9,7 +9,7 @@ import RabbitMQ
 /// | `longhaul.checks` | durable classic, bounded | transient wakes; a full queue refuses more, which is back-pressure |
 /// | `longhaul.downloads.{high,normal,low}` | quorum | one message per file |
 /// | `longhaul.jobs.dead`, `longhaul.downloads.dead` | quorum | messages that cannot be handled, and jobs and files that failed permanently |
-/// | `longhaul.events` | topic exchange | transitions of jobs and circuit breakers, for other programs |
+/// | `longhaul.events` | topic exchange | what happens to jobs, files and providers, for other programs |
 public enum Topology {
     /// The number of deliveries after which the broker dead-letters a message; brokers before 4.0 have no default.
     public static let deliveryLimit: Int64 = 20
