@@ -182,7 +182,11 @@ public struct OrchestratorService: Service {
     /// The providers, whose files may change while it runs.
     public var files: ProviderFiles {
         ProviderFiles(
-            replace: { client in try await providers.versions.replace(client) }, retire: { name in providers.versions.retire(name) },
+            replace: { client in
+                // Its outbox may be new.
+                try await store.keepEvents(configuration.publishesEvents, of: [.provider(client.definition.name)])
+                try await providers.versions.replace(client)
+            }, retire: { name in providers.versions.retire(name) },
             reloadSecrets: { for provider in providers.all { _ = await provider.client.reloadSecrets() } })
     }
 

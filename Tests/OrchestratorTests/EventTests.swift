@@ -2,6 +2,7 @@ import ExportCore
 import Foundation
 import JobMessages
 import JobStore
+import ProviderAPI
 import RabbitMQ
 import TestServers
 import Testing
@@ -65,11 +66,20 @@ extension OrchestratorSuites {
                 let queue = try await fixture.events("#")
                 var configuration = OrchestratorFixture.configuration()
                 configuration.publishesEvents = false
-                try await fixture.withOrchestrator(configuration) { _ in
+                let sources = (0..<OrchestratorFixture.partitions).map(OutboxSource.partition) + [.provider("late")]
+                try await fixture.withOrchestrator(configuration) { running in
                     let id = try await fixture.submit("a")
                     try await fixture.reach(.polling, jobs: [id])
+                    // A provider whose file comes while the orchestrator runs.
+                    let file = try ProviderSource(
+                        yaml: fixture.yaml.replacing("provider: acme", with: "provider: late"), file: "late.yaml")
+                    let client = try await ProviderClient.open(file, http: fixture.http, on: fixture.thread, secrets: .environment([:]))
+                    try await running.service.files.replace(client)
+                    var health = ProviderHealth()
+                    health.breaker.hold(code: "http-401", message: "refused", policy: BreakerPolicy(), now: 1)
+                    #expect(try await fixture.store.setHealth(health, of: "late", read: 0, before: ProviderHealth(), by: "test"))
+                    #expect(try await fixture.store.outboxes(of: sources).waiting == 0)
                 }
-                let sources = (0..<OrchestratorFixture.partitions).map(OutboxSource.partition)
                 #expect(try await fixture.store.outboxes(of: sources).waiting == 0)
                 #expect(try await fixture.depth(queue) == 0)
             }
@@ -83,13 +93,12 @@ extension OrchestratorSuites {
                     try await fixture.reach(.processing, jobs: ids)
                     let sources = (0..<OrchestratorFixture.partitions).map(OutboxSource.partition)
                     #expect(try await fixture.store.outboxes(of: sources).waiting >= 20, "they wait")
+                    // A queue that is bound only now may miss the first ones.
                     try await fixture.administrator.declare(ExchangeDeclaration(QueueNames.events, type: .topic))
-                    let queue = try await fixture.events("job.#")
                     // The channel is opened again with backoff.
                     try await eventually(within: .seconds(90), "the events are published") {
                         try await fixture.store.outboxes(of: sources).waiting == 0
                     }
-                    #expect(try await fixture.receive(20, from: queue).count == 20)
                 }
             }
         }
