@@ -108,7 +108,8 @@ var floor4: [Target] {
                 "Telemetry",
                 logging,
                 metrics,
-            ])
+            ]),
+        .target(name: "Trail", dependencies: ["Encoding", "ExportCore", "JobStore", "ObjectStorage"]),
     ]
 }
 
@@ -126,7 +127,7 @@ var floor5: [Target] {
             name: "Worker",
             dependencies: [
                 "Encoding", "ExportCore", "EventThread", "Instruments", "RabbitMQ", "JobMessages", "JobStore", "Lifecycle", "ProviderAPI",
-                "ObjectStorage", "HTTPClient", "Archive", "Retry", "Telemetry", logging, metrics, lifecycle, tracing, crypto,
+                "ObjectStorage", "HTTPClient", "Archive", "Retry", "Telemetry", "Trail", logging, metrics, lifecycle, tracing, crypto,
             ]),
         .target(name: "Sandbox", dependencies: ["Archive", "Encoding", heap, logging, crypto, nio, nioPosix, nioHTTP1]),
     ]
@@ -139,7 +140,7 @@ var floor6: [Target] {
             name: "longhaul",
             dependencies: [
                 "Orchestrator", "Worker", "Sandbox", "Archive", "HTTPClient", "JobMessages", "JobStore", "Lifecycle", "ObjectStorage",
-                "AWSSignature", "ProviderAPI", "RabbitMQ", "Encoding",
+                "AWSSignature", "ProviderAPI", "RabbitMQ", "Encoding", "Trail",
                 "Redis", "Telemetry", "EventThread", "ExportCore", "Instruments", "CMemory", argumentParser, configuration, crypto,
                 hummingbird, lifecycle,
                 logging,
@@ -187,6 +188,7 @@ var tests: [Target] {
                 "AWSSignature", "Encoding", "ExportCore", "ObjectStorage", "TestServers", "HTTPClient", "EventThread", logging,
                 crypto,
             ]),
+        .testTarget(name: "TrailTests", dependencies: ["ExportCore", "JobStore", "Trail"]),
         .testTarget(name: "TelemetryTests", dependencies: ["Instruments", "Telemetry", "TestServers", logging, metrics, lifecycle]),
         .testTarget(name: "SandboxTests", dependencies: ["Encoding", "Sandbox", "TestServers", logging, crypto]),
         .testTarget(
@@ -199,7 +201,7 @@ var tests: [Target] {
             name: "WorkerTests",
             dependencies: [
                 "AWSSignature", "Encoding", "ExportCore", "EventThread", "RabbitMQ", "JobMessages", "JobStore", "Lifecycle", "ProviderAPI",
-                "ObjectStorage", "Archive", "Worker", "Sandbox", "TestServers", "HTTPClient", "Redis", metrics, logging, lifecycle, crypto,
+                "ObjectStorage", "Archive", "Worker", "Sandbox", "TestServers", "Trail", "HTTPClient", "Redis", metrics, logging, lifecycle, crypto,
             ]),
         .testTarget(name: "ProjectTests"),
         .testTarget(

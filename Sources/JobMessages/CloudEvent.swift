@@ -26,6 +26,7 @@ public struct CloudEvent: Sendable {
 
     public static let contentType = "application/cloudevents+json"
 
+    /// Mandatory: an event that no queue wants comes back, and the next ones of its kind need not be sent for a while.
     /// - Parameter data: writes the members of `data`.
     public func message(routingKey: String, _ data: (inout JSONWriter) -> Void) -> OutgoingMessage {
         var json = JSONWriter(capacity: 640)
@@ -48,7 +49,7 @@ public struct CloudEvent: Sendable {
         properties.messageID = id
         properties.correlationID = correlationID
         return OutgoingMessage(
-            exchange: QueueNames.events, routingKey: routingKey, body: json.bytes, properties: properties, isMandatory: false)
+            exchange: QueueNames.events, routingKey: routingKey, body: json.bytes, properties: properties)
     }
 
     /// As text that sorts like the number.

@@ -16,13 +16,19 @@ public struct JobStore: Sendable {
     public let partitions: Int
     /// How long a job is kept after its end.
     public let keep: Duration
+    /// Who makes the changes, for the histories of jobs.
+    let actor: String
 
-    public init(redis: Redis, claims: Redis, partitions: Int, keep: Duration = .seconds(7 * 86_400), on thread: EventThread) {
+    /// - Parameter actor: the name of the process; empty: nobody is named.
+    public init(
+        redis: Redis, claims: Redis, partitions: Int, keep: Duration = .seconds(7 * 86_400), actor: String = "", on thread: EventThread
+    ) {
         self.redis = redis
         self.claims = claims
         self.partitions = partitions
         self.keep = keep
-        self.changes = ChangeBatcher(redis: redis, partitions: partitions, keep: keep, on: thread)
+        self.actor = HistoryEntry.line(actor, atMost: 48)
+        self.changes = ChangeBatcher(redis: redis, partitions: partitions, keep: keep, actor: self.actor, on: thread)
     }
 
     /// Whether the store batches its changes on this thread.

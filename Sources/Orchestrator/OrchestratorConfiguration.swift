@@ -19,11 +19,13 @@ public struct OrchestratorConfiguration: Sendable {
     public var shutdownGrace: Duration
     /// Whether what happens to jobs is published to `longhaul.events`. It holds for all processes: the last one that starts decides.
     public var publishesEvents: Bool
+    /// Whether histories that become long move into the trail, and those of ended jobs go to the object storage. It holds for all processes, too.
+    public var keepsTrail: Bool
 
     public init(
         name: String, lease: Duration = .seconds(30), watchdog: Duration = .seconds(60), tick: Duration = .milliseconds(50),
         wakesInFlight: Int = 2000, createsInFlight: Int = 128, maxFiles: Int = 100_000, shutdownGrace: Duration = .seconds(20),
-        publishesEvents: Bool = true
+        publishesEvents: Bool = true, keepsTrail: Bool = true
     ) {
         self.name = name
         self.lease = lease
@@ -34,5 +36,6 @@ public struct OrchestratorConfiguration: Sendable {
         self.maxFiles = maxFiles
         self.shutdownGrace = shutdownGrace
         self.publishesEvents = publishesEvents
+        self.keepsTrail = keepsTrail
     }
 }

@@ -155,6 +155,7 @@ public struct OrchestratorService: Service {
             try await wakes.connect()
             // Before the first job is created with them.
             try await providers.versions.keep(clients)
+            try await store.keepTrail(configuration.keepsTrail)
             try await store.keepEvents(
                 configuration.publishesEvents, of: Self.outboxes(store, providers, (place: 0, members: 1)))
         } catch {

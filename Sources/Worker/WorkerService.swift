@@ -24,6 +24,7 @@ public struct WorkerService: Service {
     private let providers: ProviderVersions<SourceProvider>
     private let clients: [ProviderClient]
     private let sweep: UploadSweep
+    private let trail: TrailArchive
     let slots: TransferSlots
     private let store: JobStore
     private let storageWatch = StorageWatch()
@@ -54,6 +55,7 @@ public struct WorkerService: Service {
         publisher = Publisher(rabbitMQ, on: thread, logger: logger)
         metrics.limit.record(configuration.transfers)
         slots = TransferSlots(configuration.transfers, active: metrics.active, on: thread)
+        trail = TrailArchive(store: store, storage: storage, owner: configuration.name, logger: logger, on: thread)
         sweep = UploadSweep(storage: storage, age: configuration.staleUploads, logger: logger)
 
         let office = DeadLetterOffice(publisher: publisher)
@@ -99,14 +101,18 @@ public struct WorkerService: Service {
         }
         logger.info("worker started", metadata: ["transfers": "\(configuration.transfers)"])
         let sweeping = Task(executorPreference: thread) { await sweep.run() }
+        let archiving = Task(executorPreference: thread) { await trail.run() }
         await withTaskCancellationOrGracefulShutdownHandler {
             await withTaskExecutorPreference(thread) { await intake.run() }
         } onCancelOrGracefulShutdown: {
             Task { await intake.stop() }
         }
         sweeping.cancel()
+        await trail.stop()
         await intake.stop()
         await finishTransfers()
+        // What it has not stored another worker stores, or the next one.
+        await archiving.value
         for provider in providers.all { await provider.gate.close() }
         await close()
         logger.info("worker stopped")

@@ -26,7 +26,7 @@ import Testing
         usual: Duration? = nil
     ) -> Duration {
         let hints = PollHints(retryAfter: retryAfter, progress: progress, usualDuration: usual)
-        return policy.nextDelay(waited: waited, hints: hints, random: 0.5)
+        return policy.nextDelay(waited: waited, hints: hints, random: 0.5).time
     }
 
     @Test("waits three minutes where nothing is known, and longer for a job that turns out to be long") func unknown() {
@@ -69,8 +69,8 @@ import Testing
 
     @Test("spreads its delays by a tenth to both sides") func jitter() {
         let policy = PollPolicy.fixed(interval: .seconds(10))
-        #expect(policy.nextDelay(waited: .zero, hints: PollHints(), random: 0) == .seconds(9))
-        #expect(policy.nextDelay(waited: .zero, hints: PollHints(), random: 0.5) == .seconds(10))
+        #expect(policy.nextDelay(waited: .zero, hints: PollHints(), random: 0) == ChosenDelay(.seconds(9), .fixed))
+        #expect(policy.nextDelay(waited: .zero, hints: PollHints(), random: 0.5) == ChosenDelay(.seconds(10), .fixed))
     }
 }
 

@@ -15,7 +15,7 @@ import Testing
             #expect(counts[.ready] == 1)
             #expect(try await test.store.list(.ready, limit: 10).map(\.id) == [id])
             #expect(try await test.store.list(.polling, limit: 10).isEmpty)
-            #expect(try await test.store.history(of: id).map(\.what) == ["PENDING", "POLLING", "READY"])
+            #expect(try await test.store.history(of: id).map(\.what) == ["PENDING", ">", "POLLING", "READY"])
             let job = try #require(try await test.store.job(id))
             #expect(job.exportHandle == #"{"id":"e1"}"#)
             #expect(job.state.attempts == 1)
@@ -101,60 +101,5 @@ import Testing
             #expect(try await test.store.counts()[.ready] == 50)
             #expect(await test.store.apply([]).isEmpty)
         }
-    }
-
-    @Test("makes one line of the checks of a long wait, and tells their number") func manyChecks() async throws {
-        try await TestStore.run { test in
-            var job = try await test.polling("a")
-            let id = job.id
-            for number in 1...200 {
-                job = try await Self.note("run\nning \t" + String(repeating: "x", count: 60), job, check: number, test)
-            }
-            #expect(try await test.store.history(of: id).last?.detail.hasSuffix(" checks)") == true)
-            try await test.decide(.ready, job)
-            let history = try await test.store.history(of: id)
-            #expect(history.last?.what == "READY")
-            let checks = history.filter { $0.what == "~" }
-            #expect(checks.allSatisfy { $0.detail.hasPrefix("run ning ") })
-            #expect(checks.count < 10)
-            #expect(checks.last?.detail.hasSuffix("(\(200 - checks.count + 1) checks)") == true)
-        }
-    }
-
-    @Test(
-        "is told by a history that is read whole or not at all",
-        arguments: [("progress", "1\t2"), ("checks", "x"), ("history", .bytes([0xFF]))] as [(RedisArgument, RedisArgument)])
-    func damagedHistory(field: RedisArgument, value: RedisArgument) async throws {
-        try await TestStore.run { test in
-            var job = try await test.polling("a")
-            for number in 1...20 { job = try await Self.note("running", job, check: number, test) }
-            _ = try await test.redis.send(["HSET", "{lh:00}:job:a", field, value])
-            let id = job.id
-            await #expect(throws: JobStoreError.self) { try await test.store.history(of: id) }
-        }
-    }
-
-    @Test("drops failures past the bound of a history, but no transition") func historyBound() async throws {
-        try await TestStore.run { test in
-            var job = try await test.polling("a")
-            for _ in 0..<200 { job = try await Self.note(String(repeating: "x", count: 60), job, test) }
-            let ready = try await test.advanced(job, by: .ready)
-            let history = try await test.store.history(of: job.id)
-            #expect(history.last?.what == "READY")
-            #expect((40...60).contains(history.count))
-            let failed = JobDecision(state: JobState(status: .ready, failures: 1), timer: .after(.seconds(1)))
-            #expect(try await test.apply(JobChange(ready, failed, detail: "once more", isFailure: true)) != .stale)
-            #expect(try await test.store.history(of: job.id).map(\.what).suffix(2) == ["READY", "!"])
-        }
-    }
-
-    /// A check, by its number, or a failure.
-    private static func note(_ detail: String, _ job: ClaimedJob, check: Int? = nil, _ test: TestStore) async throws -> ClaimedJob {
-        var state = job.state
-        (state.attempts, state.failures) = (check ?? 0, check == nil ? 1 : 0)
-        let change = JobChange(
-            job, JobDecision(state: state, timer: .after(.seconds(1))), detail: detail, isCheck: check != nil, isFailure: check == nil)
-        guard case .applied(let version, _) = try await test.apply(change) else { throw TestServersError("\(job.id) is stale") }
-        return job.advanced(to: version, state)
     }
 }

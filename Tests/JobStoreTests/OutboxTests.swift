@@ -9,7 +9,7 @@ import Testing
     private static let source = OutboxSource.partition(0)
 
     private func events(_ test: TestStore, of source: OutboxSource = source) async throws -> [OutboxEvent] {
-        try await test.store.events(of: [source], atMost: 1000)[source]?.events ?? []
+        try await test.store.events(of: [source], atMost: 1000)[source]?.lines.compactMap { OutboxEvent($0) } ?? []
     }
 
     private func told(_ event: OutboxEvent) -> String {
@@ -99,7 +99,7 @@ import Testing
         try await TestStore.run { test in
             for name in ["a", "b"] { try await test.admit(name) }
             let found = try #require(try await test.store.events(of: [Self.source], atMost: 1)[Self.source])
-            #expect(found.events.map(told) == ["a 0 - PENDING "])
+            #expect(found.lines.compactMap { OutboxEvent($0) }.map(told) == ["a 0 - PENDING "])
             try await test.admit("c")
             try await test.store.forgetEvents(of: [Self.source: found.last])
             #expect(try await events(test).map(told) == ["b 0 - PENDING ", "c 0 - PENDING "])
@@ -111,12 +111,25 @@ import Testing
 
     @Test("drops the oldest at its limit, and counts them") func limit() async throws {
         try await TestStore.run { test in
-            let fill = "for i = 1, 20000 do redis.call('XADD', KEYS[1], '*', 'e', 'x') end"
+            let fill = "for i = 1, 5000 do redis.call('XADD', KEYS[1], '*', 'e', 'x') end"
             _ = try await test.redis.send(["EVAL", .string(fill), 1, "{lh:00}:outbox"])
             for name in ["a", "b", "c"] { try await test.admit(name) }
-            #expect(try await test.store.outboxes(of: [Self.source]) == (20_000, 3))
-            let found = try #require(try await test.store.events(of: [Self.source], atMost: 20_000)[Self.source])
-            #expect(found.events.map(told) == ["a 0 - PENDING ", "b 0 - PENDING ", "c 0 - PENDING "], "what cannot be read is left out")
+            #expect(try await test.store.outboxes(of: [Self.source]) == (5000, 3))
+            let found = try #require(try await test.store.events(of: [Self.source], atMost: 5000)[Self.source])
+            #expect(found.lines.compactMap { OutboxEvent($0) }.map(told) == ["a 0 - PENDING ", "b 0 - PENDING ", "c 0 - PENDING "], "what cannot be read is left out")
+        }
+    }
+
+    @Test("has one entry for what one script tells, sixteen events at most") func entries() async throws {
+        try await TestStore.run { test in
+            let requests = try (0..<40).map { try test.request("job-\($0)") }
+            _ = try await test.store.admit(requests, watchdog: TestStore.watchdog)
+            #expect(try await test.store.outboxes(of: [Self.source]).waiting == 3)
+            let found = try #require(try await test.store.events(of: [Self.source], atMost: 2)[Self.source])
+            #expect(found.lines.count == 32)
+            let events = try await events(test)
+            #expect(events.count == 40 && Set(events.map(\.id)).count == 40)
+            #expect(Set(events.map(\.topic)) == ["job.acme.PENDING"])
         }
     }
 

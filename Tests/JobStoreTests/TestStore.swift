@@ -117,6 +117,25 @@ extension TestStore {
     }
 }
 
+extension TestStore {
+    /// The pieces of a job's history that no worker has taken away, in their order, and the lines of its record.
+    func pieces(of id: JobID) async throws -> [String] {
+        guard let recorded = try await store.recorded(id)?.history else { throw TestServersError("no job \(id)") }
+        var pieces = [recorded.lines], next = recorded.before
+        while let mark = next {
+            guard let lines = try await store.trailLines(at: mark, of: id) else { throw TestServersError("\(id) has no lines at \(mark)") }
+            pieces.append(lines.text)
+            next = lines.before
+        }
+        return pieces.reversed()
+    }
+
+    func wholeHistory(of id: JobID) async throws -> [HistoryEntry] {
+        var found: String?
+        return try await pieces(of: id).flatMap { HistoryEntry.decode($0, found: &found) }
+    }
+}
+
 extension ChangeOutcome {
     /// For comparisons: how long a job had a status depends on the machine.
     var withoutTimes: ChangeOutcome { if case .applied(let version, _) = self { .applied(version: version) } else { self } }

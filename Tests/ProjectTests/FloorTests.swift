@@ -12,7 +12,7 @@ import Testing
         ["EventThread"],
         ["RabbitMQ", "Redis", "HTTPClient", "Archive", "JQ", "AWSSignature"],
         ["ProviderAPI", "JobStore", "JobMessages", "ObjectStorage", "Telemetry"],
-        ["Lifecycle"],
+        ["Lifecycle", "Trail"],
         ["Orchestrator", "Worker", "Sandbox"],
         ["longhaul"],
     ]

@@ -34,6 +34,8 @@ public enum TimerChange: Sendable, Equatable {
 public struct JobDecision: Sendable, Equatable {
     public var state: JobState
     public var timer: TimerChange
+    /// Why the next step is due when it is; `nil` where the timer only watches over the job, or is removed.
+    public var reason: DelayReason?
     public var error: JobError?
     public var actions: [JobAction]
 
@@ -42,5 +44,10 @@ public struct JobDecision: Sendable, Equatable {
         self.timer = timer
         self.error = error
         self.actions = actions
+    }
+
+    init(state: JobState, _ delay: ChosenDelay, actions: [JobAction] = []) {
+        self.init(state: state, timer: .after(delay.time), actions: actions)
+        reason = delay.reason
     }
 }

@@ -31,7 +31,8 @@ extension JobMachine {
             if isFirstEmptyList { (deferred, next.unusableAnswers) = (.zero, 1) }
         }
         next.deferredFor = deferred
-        let delay = rules.retry.deferral(since: failure.isPause ? .zero : deferred, retryAfter: failure.retryAfter, random: random)
+        let time = rules.retry.deferral(since: failure.isPause ? .zero : deferred, retryAfter: failure.retryAfter, random: random)
+        let delay = ChosenDelay(time, failure.retryAfter.map { $0 >= time } == true ? .retryAfter : .putOff)
         if state.status == .polling {
             guard deferred < rules.retry.maxThrottled || failure.concernsProvider else {
                 return fail(next, putOffTooLong(deferred, failure.message))
@@ -44,7 +45,7 @@ extension JobMachine {
             }
         }
         guard deferred < rules.retry.maxThrottled else { return fail(next, putOffTooLong(deferred, failure.message)) }
-        return JobDecision(state: next, timer: .after(delay), actions: state.status == .pending ? [.releasePlace] : [])
+        return JobDecision(state: next, delay, actions: state.status == .pending ? [.releasePlace] : [])
     }
 
     func putOffTooLong(_ deferred: Duration, _ why: String) -> JobError {
@@ -65,7 +66,7 @@ extension JobMachine {
             failure.isDeferral
             ? rules.retry.deferral(since: next.deferredFor ?? .zero, retryAfter: failure.retryAfter, random: random)
             : rules.retry.delay(failures: max(next.failures, 1), retryAfter: failure.retryAfter, random: random)
-        return JobDecision(state: next, timer: .after(delay))
+        return JobDecision(state: next, ChosenDelay(delay, failure.isDeferral ? .putOff : .backoff))
     }
 
     /// How long a cancellation may be put off before the job ends without it.

@@ -8,12 +8,16 @@ extension JobMachine {
         let rest = ageLeft(state, hints)
         if let rest, rest.time <= .zero { return fail(state, rest.error) }
         let delay = rules.polling.nextDelay(waited: state.waited, hints: hints, random: random)
-        return wait(state, for: rest.map { max(min(delay, $0.time), hints.retryAfter ?? .zero) } ?? delay, hints.retryAfter)
+        guard let rest, delay.time > max(rest.time, hints.retryAfter ?? .zero) else { return wait(state, for: delay, hints.retryAfter) }
+        return wait(state, for: ChosenDelay(max(rest.time, hints.retryAfter ?? .zero), .longestWait), hints.retryAfter)
     }
 
     /// The next entry of `steps`, or the wait for the export, begins.
     func advance(_ state: JobState, _ hints: PollHints, _ random: Double) -> JobDecision {
-        guard !hints.isDueAtOnce else { return wait(state, for: hints.retryAfter ?? .zero, hints.retryAfter) }
+        guard !hints.isDueAtOnce else {
+            let delay = hints.retryAfter.map { ChosenDelay($0, .retryAfter) } ?? ChosenDelay(.zero, .atOnce)
+            return wait(state, for: delay, hints.retryAfter)
+        }
         return wait(state, for: rules.polling.nextDelay(waited: .zero, hints: hints, random: random), hints.retryAfter)
     }
 
@@ -34,10 +38,10 @@ extension JobMachine {
     /// Cuts the delay so that the last check falls at the end of the longest wait. A Retry-After is not cut: when it leads past the
     /// end there is nothing left to ask.
     /// - Parameter lastAnswer: why there was none, when the last check failed.
-    func wait(_ state: JobState, for delay: Duration, _ retryAfter: Duration?, lastAnswer: String? = nil) -> JobDecision {
+    func wait(_ state: JobState, for delay: ChosenDelay, _ retryAfter: Duration?, lastAnswer: String? = nil) -> JobDecision {
         let rest = rules.maxWait - state.waited
         guard rest > .zero, (retryAfter ?? .zero) <= rest else { return fail(state, notReady(lastAnswer)) }
-        return JobDecision(state: state, timer: .after(min(delay, rest)))
+        return JobDecision(state: state, delay.bounded(by: rest))
     }
 
     func notReady(_ why: String?) -> JobError {
@@ -71,11 +75,12 @@ extension JobMachine {
                 return fail(next, JobError(code: failure.code, message: failure.message))
             }
         }
-        let delay = rules.retry.delay(failures: max(next.failures, 1), retryAfter: failure.retryAfter, random: random)
+        let time = rules.retry.delay(failures: max(next.failures, 1), retryAfter: failure.retryAfter, random: random)
+        let delay = ChosenDelay(time, failure.retryAfter.map { $0 >= time } == true ? .retryAfter : .backoff)
         // Only the wait for an export is bounded: creating and listing are retried for as long as their attempts last.
         if state.status == .polling { return wait(next, for: delay, failure.retryAfter, lastAnswer: failure.message) }
         // No export runs after a failed create: another job may have its place meanwhile.
-        return JobDecision(state: next, timer: .after(delay), actions: state.status == .pending ? [.releasePlace] : [])
+        return JobDecision(state: next, delay, actions: state.status == .pending ? [.releasePlace] : [])
     }
 
     func recreate(_ state: JobState, after error: JobError) -> JobDecision {

@@ -7,13 +7,20 @@ public struct ObjectKey: Sendable, Equatable {
     public let folder: String
 
     public static let manifestName = "manifest.json"
+    public static let historyName = "history.ndjson"
 
     public init(_ job: Job) {
-        folder = "\(job.request.provider)/\(UTCTime(milliseconds: job.createdAt).date)/\(job.id.text)"
+        self.init(provider: job.request.provider, day: UTCTime(milliseconds: job.createdAt).date, id: job.id)
     }
+
+    /// - Parameter day: `YYYY-MM-DD` in UTC.
+    public init(provider: String, day: String, id: JobID) { folder = "\(provider)/\(day)/\(id.text)" }
 
     /// Written last: its presence means that the job is complete.
     public var manifest: String { "\(folder)/\(Self.manifestName)" }
+
+    /// What happened to the job, written after its end.
+    public var history: String { "\(folder)/\(Self.historyName)" }
 
     /// - Parameter name: as the worker's `ObjectNames` returned it.
     public func object(_ name: String) -> String { "\(folder)/\(name)" }

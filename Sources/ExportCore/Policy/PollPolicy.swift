@@ -39,30 +39,31 @@ public enum PollPolicy: Sendable, Equatable {
     /// - Parameters:
     ///   - waited: time since the export was created.
     ///   - random: uniform in 0..<1; spreads the checks by ±10 %, so that jobs created together do not stay together.
-    public func nextDelay(waited: Duration, hints: PollHints, random: Double) -> Duration {
+    public func nextDelay(waited: Duration, hints: PollHints, random: Double) -> ChosenDelay {
         let jitter = 0.9 + 0.2 * random
-        let delay: Duration =
-            switch self {
-            case .fixed(let interval):
-                interval * jitter
-            case .tiered(let shortest, let longest):
-                min(max(Self.tier(waited: waited, hints: hints) * jitter, shortest), longest)
-            }
-        return max(delay, hints.retryAfter ?? .zero)
+        var delay: ChosenDelay
+        switch self {
+        case .fixed(let interval): delay = ChosenDelay(interval * jitter, .fixed)
+        case .tiered(let shortest, let longest):
+            delay = Self.tier(waited: waited, hints: hints)
+            delay.time = min(max(delay.time * jitter, shortest), longest)
+        }
+        guard let asked = hints.retryAfter, asked > delay.time else { return delay }
+        return ChosenDelay(asked, .retryAfter)
     }
 
-    private static func tier(waited: Duration, hints: PollHints) -> Duration {
+    private static func tier(waited: Duration, hints: PollHints) -> ChosenDelay {
         let minute = Duration.seconds(60)
         if let rest = remaining(waited: waited, progress: hints.progress) {
             // Half the estimate: an estimate that is right is checked a few times near the end, a wrong one is soon corrected.
-            return min(max(rest * 0.5, .seconds(1)), minute * 10)
+            return ChosenDelay(min(max(rest * 0.5, .seconds(1)), minute * 10), .progress)
         }
-        guard let usual = hints.usualDuration else { return waited < minute * 30 ? minute * 3 : minute * 5 }
+        guard let usual = hints.usualDuration else { return ChosenDelay(waited < minute * 30 ? minute * 3 : minute * 5, .unknown) }
         let distance = min(abs((waited - usual) / usual), 1)
         return switch usual {
-        case ..<(minute * 10): minute + minute * distance
-        case ...(minute * 30): minute * 3
-        default: minute * 5 + minute * 5 * distance
+        case ..<(minute * 10): ChosenDelay(minute + minute * distance, .usual)
+        case ...(minute * 30): ChosenDelay(minute * 3, .usual)
+        default: ChosenDelay(minute * 5 + minute * 5 * distance, .usual)
         }
     }
 

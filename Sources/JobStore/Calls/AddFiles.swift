@@ -13,6 +13,7 @@ extension StoreScript {
     /// | filesDone | stored files that the caller knows; compared with the last page |
     /// | filesFailed | files given up that the caller knows; compared with the last page |
     /// | atOnce | the files of a job with a lower index are queued, the others listed |
+    /// | actor | who does it, for the history; empty: nobody is named |
     /// | name | of a file, as it was listed |
     /// | description | the file as JSON |
     ///
@@ -29,7 +30,7 @@ extension StoreScript {
     /// | age | ms since the admission of the job |
     static let addFiles = StoreScript(
         "add_files", PackageResources.add_files_lua,
-        arguments: "id, version, status, delay, counts, cursor, filesDone, filesFailed, atOnce; each: name, description",
+        arguments: "id, version, status, delay, counts, cursor, filesDone, filesFailed, atOnce, actor; each: name, description",
         reply: "outcome, version, filesDone, filesFailed, priority, traceparent, token, phase, age")
 }
 
@@ -62,7 +63,7 @@ extension JobStore {
         var arguments: [RedisArgument] = [
             .string(job.id.text), .integer(job.version), .string(state.status.rawValue), .integer(max(delay.milliseconds, 0)),
             .string(JobProgress.counts(state)), .string(cursor ?? ""), .integer(Int64(job.state.filesDone)),
-            .integer(Int64(job.state.filesFailed)), .integer(Int64(atOnce)),
+            .integer(Int64(job.state.filesFailed)), .integer(Int64(atOnce)), .string(actor),
         ]
         for file in files { arguments += [.string(file.name), .bytes(file.json)] }
         let reply = try await run(.addFiles, on: job.id, arguments)

@@ -5,6 +5,7 @@ extension StoreScript {
     /// | argument | meaning |
     /// |---|---|
     /// | watchdog | ms until a waiting job is put into its waiting list again |
+    /// | actor | who does it, for the history; empty: nobody is named |
     /// | id | the job |
     /// | request | as `PackedRequest.swift` packs it |
     /// | priority | high, normal or low |
@@ -18,7 +19,7 @@ extension StoreScript {
     /// | request | of a known job, if request or webhook differ from what is stored: what is stored; otherwise empty |
     /// | webhook | the same for the webhook |
     static let admit = StoreScript(
-        "admit", PackageResources.admit_lua, arguments: "watchdog; each: id, request, priority, webhook, traceparent",
+        "admit", PackageResources.admit_lua, arguments: "watchdog, actor; each: id, request, priority, webhook, traceparent",
         reply: "now; each: code, request, webhook")
 }
 
@@ -41,8 +42,8 @@ extension JobStore {
     /// - Throws: after an error some of the jobs may have been admitted; admitting them again is harmless.
     public func admit(_ requests: [JobRequest], watchdog: Duration) async throws(JobStoreError) -> [AdmissionOutcome] {
         let replies = try await eachPartition(of: requests.map(\.id)) { (partition, members) throws(JobStoreError) in
-            var arguments: [RedisArgument] = [.integer(watchdog.milliseconds)]
-            arguments.reserveCapacity(1 + 5 * members.count)
+            var arguments: [RedisArgument] = [.integer(watchdog.milliseconds), .string(actor)]
+            arguments.reserveCapacity(2 + 5 * members.count)
             for index in members { requests[index].appendArguments(to: &arguments) }
             let reply = try await run(.admit, partition: partition, arguments)
             let answers = try reply.items.map { (item) throws(JobStoreError) in try Answer(item) }

@@ -5,12 +5,13 @@ extension StoreScript {
     /// | argument | meaning |
     /// |---|---|
     /// | keep | ms that a job is kept after its end |
+    /// | actor | who does it, for the history; empty: nobody is named |
     /// | id | the job |
     /// | version | the version that the caller knows |
     /// | status | the decided status |
     /// | delay | ms until the job's timer fires; -1: the job has ended |
     /// | counts | attempts, failures and unusableAnswers, separated by tabs |
-    /// | what | of the line in the history: a status or a sign; empty: no line |
+    /// | what | of the line in the history: a status or a sign, with the delay and its reason; empty: no line |
     /// | detail | of the line in the history |
     /// | marks | words: `check` for a status check, `deferred` when the step is put off, with `again` when that counts from now on |
     /// | fields | the number of further fields |
@@ -22,7 +23,7 @@ extension StoreScript {
     /// | version | the new version, or -1: stale, ended or unknown; of another status, after it and separated by spaces: how long the job had the one before, and how long ago it was admitted, in ms |
     static let apply = StoreScript(
         "apply", PackageResources.apply_lua,
-        arguments: "keep; each: id, version, status, delay, counts, what, detail, marks, fields; nested: field, value",
+        arguments: "keep, actor; each: id, version, status, delay, counts, what, detail, marks, fields; nested: field, value",
         reply: "each: version")
 }
 

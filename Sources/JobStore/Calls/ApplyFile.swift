@@ -18,6 +18,7 @@ extension StoreScript {
     /// | manifestLease | ms that a claim for the manifest lasts; -1: no claim |
     /// | isDeferred | 1 when the attempt was put off |
     /// | answer | an answer that was not the wanted one, in one line; empty: none |
+    /// | actor | who does it, for the history; empty: nobody is named |
     ///
     /// | reply | meaning |
     /// |---|---|
@@ -27,7 +28,7 @@ extension StoreScript {
     /// | job | the job's hash; only with a claim for the manifest |
     static let applyFile = StoreScript(
         "apply_file", PackageResources.apply_file_lua,
-        arguments: "id, file, from, state, delay, count, isUncounted, what, detail, error, objects, manifestLease, isDeferred, answer",
+        arguments: "id, file, from, state, delay, count, isUncounted, what, detail, error, objects, manifestLease, isDeferred, answer, actor",
         reply: "isStored, isLast, now, job")
 }
 
@@ -50,7 +51,8 @@ extension JobStore {
         _ decision: FileDecision, to claimed: ClaimedFile, objects: [StoredObject] = [], failure: Failure? = nil,
         manifestLease: Duration? = nil
     ) async throws(JobStoreError) -> FileChange? {
-        let id = claimed.job.id, (what, detail) = decision.historyLine(of: claimed, failure)
+        let id = claimed.job.id
+        let (what, detail) = decision.historyLine(of: claimed, failure, bytes: objects.reduce(0) { $0 + $1.bytes })
         let reply = try await run(
             .applyFile, on: id,
             [
@@ -59,6 +61,7 @@ extension JobStore {
                 .string(detail), .string(decision.count.errorLine(of: claimed)),
                 decision.count == .stored ? .bytes(StoredObject.json(objects)) : "", .integer(manifestLease?.milliseconds ?? -1),
                 decision.isDeferral ? 1 : 0, .string(failure?.shownAnswer.map { HistoryEntry.line($0, atMost: 300) } ?? ""),
+                .string(actor),
             ])
         guard try reply.element("isStored").integer == 1 else { return nil }
         let isLast = try reply.element("isLast").integer == 1
@@ -71,11 +74,12 @@ extension JobStore {
 
 extension FileDecision {
     /// Sign and detail of the line that the history gets.
-    fileprivate func historyLine(of claimed: ClaimedFile, _ failure: Failure?) -> (what: String, detail: String) {
-        if count == .stored { return ("+", "file \(claimed.index) stored") }
+    fileprivate func historyLine(of claimed: ClaimedFile, _ failure: Failure?, bytes: Int64) -> (what: String, detail: String) {
+        if count == .stored { return (HistoryEntry.file, "file \(claimed.index) stored, \(bytes) bytes") }
         let error: JobError? = if case .failed(let error) = count { error } else { nil }
         guard let code = failure?.code ?? error?.code else { return ("", "") }
-        return ("!", HistoryEntry.line("file \(claimed.index) attempt \(claimed.state.token) \(code)"))
+        guard case .after(let delay) = timer else { return (HistoryEntry.failure, HistoryEntry.line("file \(claimed.index) attempt \(claimed.state.token) \(code)")) }
+        return ("\(HistoryEntry.failure)<\(HistoryEntry.seconds(delay))b", HistoryEntry.line("file \(claimed.index) attempt \(claimed.state.token) \(code)"))
     }
 }
 

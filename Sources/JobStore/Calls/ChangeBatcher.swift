@@ -8,6 +8,7 @@ actor ChangeBatcher {
     private let redis: Redis
     private let partitions: Int
     private let keep: Duration
+    private let actor: String
     let thread: EventThread
     private var batches: [Int: Batch] = [:]
     private var willFlush = false
@@ -44,10 +45,11 @@ actor ChangeBatcher {
     private var requests: [Int: Request] = [:]
     private var lastRequest = 0
 
-    init(redis: Redis, partitions: Int, keep: Duration, on thread: EventThread) {
+    init(redis: Redis, partitions: Int, keep: Duration, actor: String, on thread: EventThread) {
         self.redis = redis
         self.partitions = partitions
         self.keep = keep
+        self.actor = actor
         self.thread = thread
     }
 
@@ -65,7 +67,7 @@ actor ChangeBatcher {
     private func add(_ change: JobChange, _ request: Int, _ position: Int) {
         let partition = change.job.id.partition(of: partitions)
         // In place: a copy of the batch for each change would be most of what this costs.
-        let count = batches[partition, default: Batch(arguments: [.integer(keep.milliseconds)])].add(change, request, position)
+        let count = batches[partition, default: Batch(arguments: [.integer(keep.milliseconds), .string(actor)])].add(change, request, position)
         if count == Self.batchLimit, let batch = batches.removeValue(forKey: partition) { send(batch, partition) }
     }
 

@@ -9,6 +9,7 @@ extension StoreScript {
     /// | from | kind and token of the state that the decision was made from |
     /// | state | the decided state |
     /// | delay | ms until the file's timer fires |
+    /// | actor | who does it, for the history; empty: nobody is named |
     ///
     /// | reply | meaning |
     /// |---|---|
@@ -23,7 +24,7 @@ extension StoreScript {
     /// | attemptsBase | tokens up to it belong to attempts before a retry |
     /// | deferredFor | ms since the file was put off for the first time; -1: it is not |
     static let claimFile = StoreScript(
-        "claim_file", PackageResources.claim_file_lua, arguments: "id, file, from, state, delay",
+        "claim_file", PackageResources.claim_file_lua, arguments: "id, file, from, state, delay, actor",
         reply: "outcome, state, isTimerDue, uncounted, name, description, now, job, attemptsBase, deferredFor")
 }
 
@@ -59,7 +60,7 @@ extension JobStore {
             .claimFile, on: id,
             [
                 .string(id.text), .integer(Int64(index)), .string(expected.mark), .string(decision.state.text),
-                .integer(decision.timer.delay),
+                .integer(decision.timer.delay), .string(actor),
             ])
         let outcome = try reply.element("outcome").string
         if outcome == "closed" { return .closed }

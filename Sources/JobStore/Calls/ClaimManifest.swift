@@ -8,6 +8,7 @@ extension StoreScript {
     /// | lease | ms that the claim lasts |
     /// | counting | 1, 0 or -1, see `ManifestCount` |
     /// | export | the job's `creation` and `attemptsBase` by the claim that goes on; empty: a new claim |
+    /// | actor | who does it, for the history; empty: nobody is named |
     ///
     /// | reply | meaning |
     /// |---|---|
@@ -15,7 +16,7 @@ extension StoreScript {
     /// | id | the job, if it was claimed |
     /// | job | its hash |
     static let claimManifest = StoreScript(
-        "claim_manifest", PackageResources.claim_manifest_lua, arguments: "id, lease, counting, export", reply: "now; each: id, job")
+        "claim_manifest", PackageResources.claim_manifest_lua, arguments: "id, lease, counting, export, actor", reply: "now; each: id, job")
 }
 
 /// What a claim counts against the attempts at a manifest.
@@ -46,7 +47,7 @@ extension JobStore {
         -> Job?
     {
         let arguments: [RedisArgument] = [
-            .string(id.text), .integer(lease.milliseconds), .integer(counting.rawValue), .string(export),
+            .string(id.text), .integer(lease.milliseconds), .integer(counting.rawValue), .string(export), .string(actor),
         ]
         return try await run(.claimManifest, on: id, arguments).jobs.first
     }

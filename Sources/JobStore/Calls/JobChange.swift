@@ -84,10 +84,13 @@ public struct JobChange: Sendable {
         return .string((isCheck ? "check deferred" : "deferred") + (isRestart ? " again" : ""))
     }
 
-    /// Of the line in the history; empty when nothing is worth a line: the watchdog found everything in order.
+    /// Of the line in the history, with when the next step is due and why; empty when nothing is worth a line: the watchdog found everything in order.
     private var what: String {
-        if decision.state.status != job.state.status { return decision.state.status.rawValue }
-        return isFailure ? "!" : isCheck ? "~" : ""
+        let what =
+            decision.state.status != job.state.status
+            ? decision.state.status.rawValue : isFailure ? HistoryEntry.failure : isCheck ? HistoryEntry.check : ""
+        guard !what.isEmpty, let reason = decision.reason, case .after(let delay) = decision.timer else { return what }
+        return "\(what)<\(HistoryEntry.seconds(delay))\(reason.rawValue)"
     }
 
     /// Fields that seldom change, where they do; an empty value removes the field.

@@ -5,6 +5,7 @@ extension StoreScript {
     /// | argument | meaning |
     /// |---|---|
     /// | lease | ms that the claims last |
+    /// | actor | who does it, for the history; empty: nobody is named |
     /// | id | a job that was taken |
     ///
     /// | reply | meaning |
@@ -12,14 +13,14 @@ extension StoreScript {
     /// | now | the store's clock |
     /// | id | a job that was claimed |
     /// | job | its hash; of fields with one name the last is current |
-    static let start = StoreScript("start", PackageResources.start_lua, arguments: "lease; each: id", reply: "now; each: id, job")
+    static let start = StoreScript("start", PackageResources.start_lua, arguments: "lease, actor; each: id", reply: "now; each: id, job")
 }
 
 extension JobStore {
     /// Claims taken jobs, for their creation. Jobs that somebody else has claimed, or that are not due yet, are left out.
     public func start(_ ids: [JobID], lease: Duration) async throws(JobStoreError) -> [ClaimedJob] {
         let started = try await eachPartition(of: ids) { (partition, members) throws(JobStoreError) in
-            let arguments = [.integer(lease.milliseconds)] + members.map { RedisArgument.string(ids[$0].text) }
+            let arguments = [.integer(lease.milliseconds), .string(actor)] + members.map { RedisArgument.string(ids[$0].text) }
             return try await run(.start, partition: partition, arguments).jobs.map(\.claimed)
         }
         // In the order in which they were taken, which is that of priorities and turns.

@@ -7,10 +7,40 @@ public enum OutboxSource: Sendable, Hashable {
     case provider(String)
 }
 
-/// Something that has happened, as the script that made the change told it.
+/// Something that has happened, as the script that made the change told it: words separated by tabs.
+public struct OutboxLine: Sendable {
+    /// The entry of its outbox that holds it, and its place there: an entry holds what one script has told.
+    public var entry: String
+    public var place: Int
+    let words: [ArraySlice<UInt8>]
+
+    init?(entry: String, place: Int, _ text: [UInt8]) {
+        (self.entry, self.place) = (entry, place)
+        // The last word of an event of a job is its tenth, of a breaker its fifth, tabs included.
+        words = text.split(separator: UInt8(ascii: "\t"), maxSplits: 9, omittingEmptySubsequences: false)
+        guard words.count >= (isOfProvider ? 5 : 10) else { return nil }
+    }
+
+    var isOfProvider: Bool { words[0].elementsEqual("breaker".utf8) }
+
+    func word(_ index: Int) -> String { String(decoding: words[index], as: UTF8.self) }
+
+    /// What it is about: `job.PROVIDER.STATUS`, `file.PROVIDER.stored`, `act.PROVIDER.cancel`, `provider.PROVIDER.breaker.open`.
+    public var topic: String {
+        switch words[0].first {
+        case UInt8(ascii: "s"): "job.\(word(3)).\(word(8))"
+        case UInt8(ascii: "f"): "file.\(word(3)).\(word(8))"
+        case UInt8(ascii: "a"): "act.\(word(3)).\(word(7))"
+        default: "provider.\(word(1)).breaker.\(word(2))"
+        }
+    }
+}
+
+/// An `OutboxLine`, taken apart.
 public struct OutboxEvent: Sendable, Equatable {
     /// The id within its source; later ones are larger.
     public var id: String
+    public var topic: String
     /// The store's clock, in milliseconds since 1970.
     public var time: Int64
     public var body: Body
@@ -38,24 +68,26 @@ public struct OutboxJob: Sendable, Equatable {
 }
 
 extension JobStore {
-    /// The oldest events of several sources, in their order. One that cannot be read is left out, and is forgotten with those after it.
-    /// - Returns: for each source the events, and the id up to which they go; a source without events is missing.
+    /// The oldest entries of several sources, in their order.
+    /// - Returns: for each source its lines, and the entry up to which they go; a source without entries is missing. A line that says nothing
+    ///   is left out.
     public func events(
         of sources: [OutboxSource], atMost many: Int
-    ) async throws(JobStoreError) -> [OutboxSource: (events: [OutboxEvent], last: String)] {
+    ) async throws(JobStoreError) -> [OutboxSource: (lines: [OutboxLine], last: String)] {
         let commands = sources.map { source -> [RedisArgument] in
             ["XRANGE", .string(Keys.outbox(source)), "-", "+", "COUNT", .integer(Int64(many))]
         }
-        var found: [OutboxSource: (events: [OutboxEvent], last: String)] = [:]
+        var found: [OutboxSource: (lines: [OutboxLine], last: String)] = [:]
         for (source, reply) in zip(sources, try await send("events", commands)) {
-            let entries = try reply.elements
-            guard let last = entries.last else { continue }
-            var events: [OutboxEvent] = []
-            for entry in entries {
-                let line = try entry.element(1).element(1).string
-                if let event = OutboxEvent(id: try entry.element(0).string, line: line) { events.append(event) }
+            var lines: [OutboxLine] = [], last: String?
+            for entry in try reply.elements {
+                let id = try entry.element(0).string, fields = try entry.element(1).elements
+                last = id
+                for place in 0..<fields.count / 2 {
+                    if let line = OutboxLine(entry: id, place: place, try fields[2 * place + 1].bytes) { lines.append(line) }
+                }
             }
-            found[source] = (events, try last.element(0).string)
+            if let last { found[source] = (lines, last) }
         }
         return found
     }
@@ -75,7 +107,7 @@ extension JobStore {
         return "\(parts[0])-\(sequence + 1)"
     }
 
-    /// How many events wait, and how many were dropped at the limit since the store was set up.
+    /// How many entries wait, and how many events were dropped at the limit since the store was set up.
     public func outboxes(of sources: [OutboxSource]) async throws(JobStoreError) -> (waiting: Int, dropped: Int) {
         let keys = sources.map { Keys.outbox($0) }
         let replies = try await send(
@@ -96,25 +128,22 @@ extension JobStore {
 }
 
 extension OutboxEvent {
-    init?(id: String, line: String) {
-        let parts = id.split(separator: "-")
+    /// - Returns: `nil` if the line says nothing: another version wrote it.
+    public init?(_ line: OutboxLine) {
+        let parts = line.entry.split(separator: "-")
         guard parts.count == 2, let time = Int64(parts[0]) else { return nil }
-        (self.id, self.time) = (id, time)
-        var words = line.split(separator: "\t", omittingEmptySubsequences: false)[...]
-        switch words.popFirst() {
-        case "breaker":
-            guard words.count >= 4 else { return nil }
-            let head = words.prefix(3).map(String.init)
-            body = .breaker(provider: head[0], state: head[1], actor: head[2], why: words.dropFirst(3).joined(separator: "\t"))
-        case let what?:
-            guard words.count >= 9, let version = Int64(words[words.startIndex + 1]) else { return nil }
-            let head = words.prefix(8).map(String.init), detail = words.dropFirst(8).joined(separator: "\t")
+        (id, topic, self.time) = ("\(line.entry)-\(line.place)", line.topic, time)
+        func rest(_ first: Int) -> String { line.words[first...].map { String(decoding: $0, as: UTF8.self) }.joined(separator: "\t") }
+        if line.isOfProvider {
+            body = .breaker(provider: line.word(1), state: line.word(2), actor: line.word(3), why: rest(4))
+        } else {
+            guard let version = Int64(line.word(2)) else { return nil }
+            let traceparent = line.word(6)
             let job = OutboxJob(
-                id: head[0], version: version, provider: head[2], tenant: head[3], correlationID: head[4],
-                traceparent: head[5].isEmpty ? nil : head[5])
-            guard let body = Body(String(what), job, head[6], head[7], detail) else { return nil }
+                id: line.word(1), version: version, provider: line.word(3), tenant: line.word(4), correlationID: line.word(5),
+                traceparent: traceparent.isEmpty ? nil : traceparent)
+            guard let body = Body(line.word(0), job, line.word(7), line.word(8), line.word(9)) else { return nil }
             self.body = body
-        case nil: return nil
         }
     }
 }

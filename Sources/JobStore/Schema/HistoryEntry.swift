@@ -1,35 +1,77 @@
-/// A line of a job's history: a transition or what happened within a status.
+import ExportCore
+
+/// What happened to a job, or in a summary what happened several times in a row.
 public struct HistoryEntry: Sendable, Equatable {
     /// Milliseconds since the job's creation.
     public var at: Int64
-    /// A status, or a sign: `~` a check, `!` a failed attempt, `+` a file.
+    /// A status that the job got, or one of the signs below.
     public var what: String
     public var detail: String
+    /// How often in a row; more than 1 only where the older lines have moved into the trail.
+    public var number: Int
+    /// How long after this the next step is due, as it was decided then.
+    public var nextIn: Duration?
+    public var reason: DelayReason?
+    /// The process or the person; `nil`: the one of the line before, or nobody is named.
+    public var actor: String?
 
-    public init(at: Int64, what: String, detail: String) {
-        self.at = at
-        self.what = what
-        self.detail = detail
+    /// A status check that found the export not ready, a failed attempt, a stored file, a claim, what somebody asked for, and a lease that ended
+    /// because its owner did not come back.
+    public static let check = "~", failure = "!", file = "+", claim = ">", act = "*", lapse = "^"
+    /// Lines that only the trail has, lines that were lost because the trail was full, and where the older lines are.
+    public static let omitted = "-", lost = "?", moved = "="
+
+    public init(
+        at: Int64, what: String, detail: String, number: Int = 1, nextIn: Duration? = nil, reason: DelayReason? = nil,
+        actor: String? = nil
+    ) {
+        (self.at, self.what, self.detail, self.number) = (at, what, detail, number)
+        (self.nextIn, self.reason, self.actor) = (nextIn, reason, actor)
     }
 
-    /// One entry for the checks that a long history does not hold line by line.
-    /// - Parameters:
-    ///   - checks: the field `checks`: how many checks the history tells, and the detail of the last one.
-    ///   - attempts: the number of all checks.
-    init?(checks: String, attempts: Int, at: Int64) {
-        let parts = checks.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
-        guard parts.count == 2, let told = Int(parts[0]) else { return nil }
-        let number = attempts - told > 1 ? ["(\(attempts - told) checks)"] : []
-        self.init(at: at, what: "~", detail: ((parts[1].isEmpty ? [] : [String(parts[1])]) + number).joined(separator: " "))
-    }
-
-    /// The entries of the field `history`, which `Scripts/include/history.lua` writes; malformed lines are left out.
-    static func decode(_ text: String) -> [HistoryEntry] {
+    /// The entries of lines that `Scripts/include/history.lua` wrote; malformed ones are left out.
+    /// - Parameter found: what the last check before them found: a check without a detail found the same. It is `nil` at first, and then that of
+    ///   the last check among them.
+    public static func decode(_ text: String, found: inout String?) -> [HistoryEntry] {
         text.split(separator: "\n").compactMap { line in
-            let parts = line.split(separator: " ", maxSplits: 2)
-            guard parts.count >= 2, let at = Int64(parts[0]) else { return nil }
-            return HistoryEntry(at: at, what: String(parts[1]), detail: parts.count > 2 ? String(parts[2]) : "")
+            guard var entry = HistoryEntry(line: line) else { return nil }
+            if entry.what == check {
+                if entry.detail.isEmpty { entry.detail = found ?? "" } else { found = entry.detail }
+            }
+            return entry
         }
+    }
+
+    static func decode(_ text: String) -> [HistoryEntry] {
+        var found: String?
+        return decode(text, found: &found)
+    }
+
+    /// `AT WHAT*NUMBER<SECONDS+REASON DETAIL<tab>ACTOR`
+    private init?(line: Substring) {
+        let sides = line.split(separator: "\t", maxSplits: 1)
+        guard let told = sides.first else { return nil }
+        let words = told.split(separator: " ", maxSplits: 2)
+        guard words.count >= 2, let at = Int64(words[0]) else { return nil }
+        let parts = words[1].split(separator: "<", maxSplits: 1)
+        // The sign of an act is that of a number.
+        let counted = parts[0].dropFirst().split(separator: "*", maxSplits: 1, omittingEmptySubsequences: false)
+        self.init(
+            at: at, what: String(parts[0].prefix(1)) + String(counted.first ?? ""), detail: words.count > 2 ? String(words[2]) : "",
+            number: counted.count > 1 ? Int(counted[1]) ?? 1 : 1, actor: sides.count > 1 ? String(sides[1]) : nil)
+        guard parts.count > 1, let seconds = Double(parts[1].dropLast()) else { return }
+        nextIn = .milliseconds(Int64((seconds * 1000).rounded()))
+        reason = DelayReason(rawValue: String(parts[1].suffix(1)))
+    }
+
+    /// A delay in few bytes: whole seconds from 10 s on.
+    static func seconds(_ delay: Duration) -> String {
+        let milliseconds = max(delay.milliseconds, 0)
+        if milliseconds >= 10_000 { return "\((milliseconds + 500) / 1000)" }
+        let (whole, rest) = (milliseconds / 1000, milliseconds % 1000)
+        if rest == 0 { return "\(whole)" }
+        let digits = "\(1000 + rest)".dropFirst()
+        return "\(whole)." + (rest % 100 == 0 ? digits.prefix(1) : rest % 10 == 0 ? digits.prefix(2) : digits)
     }
 
     /// A detail that fits into a line of the history: without line breaks, and bounded.

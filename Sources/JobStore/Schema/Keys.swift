@@ -7,7 +7,7 @@ import Redis
 /// the download line.
 enum Keys {
     /// `{lh:NN}:…`, NN being the partition of the job's id; `job`, `files` and `status` continue with an id or a status.
-    enum Partition: String, CaseIterable { case due, job, files, status, counts, outbox }
+    enum Partition: String, CaseIterable { case due, job, files, status, counts, outbox, trail }
 
     /// `{lh:p:NAME}:…`; `waiting` continues with priority and tenant, `tenants` with the priority, the last two with the tenant.
     enum Provider: String, CaseIterable {
@@ -38,6 +38,9 @@ enum Keys {
     static func status(_ status: JobStatus, _ partition: Int) -> RedisArgument {
         .string("\(tag(partition))\(Partition.status.rawValue):\(status.rawValue)")
     }
+
+    static func trail(_ partition: Int) -> RedisArgument { .string(trailText(partition)) }
+    static func trailText(_ partition: Int) -> String { tag(partition) + Partition.trail.rawValue }
 
     static func provider(_ name: String, _ key: Provider) -> RedisArgument { .string("{lh:p:\(name)}:\(key.rawValue)") }
 

@@ -46,7 +46,7 @@ struct StoreScript: Sendable {
         admit, start, claim, postpone, extendJobs, apply, addFiles, queueFiles, claimFile, renameFile, extendFile, applyFile,
         requeueFiles, claimManifest, cancel, retry, enqueue, dequeue, take, settle, takePlace, verifyPlaces, permits, returnPermits,
         setHealth, setSession,
-        keepPlan,
+        keepPlan, takeTrail,
         learnDuration, membership, reportProviders, lineUp, nextTurns, leaveLine,
     ]
 }

@@ -1,10 +1,10 @@
 -- include: clock, job_keys, progress, history, index, job_events
 -- Admits new jobs as PENDING, each with a timer. A job that is known already does not change. If its text differs from what is asked for
 -- now, it is returned, and the caller decides whether it means the same.
--- ARGV: watchdog; each: id, request, priority, webhook, traceparent
+-- ARGV: watchdog, actor; each: id, request, priority, webhook, traceparent
 -- Returns: now; each: code, request, webhook
 
-local watchdog = tonumber(ARGV[1])
+local watchdog, actor = tonumber(ARGV[1]), ARGV[2] ~= '' and ARGV[2] or nil
 local NOW_TEXT, WATCHDOG_DUE = whole(NOW), whole(NOW + watchdog)
 -- 1: admitted; 2: known, and waits for its creation; 0: known.
 local reply, timers, pending, admitted = { NOW }, {}, {}, {}
@@ -17,7 +17,7 @@ local function flush()
     timers, pending = {}, {}
 end
 
-for base = 2, #ARGV, 5 do
+for base = 3, #ARGV, 5 do
     local id, request, priority, webhook, traceparent = ARGV[base], ARGV[base + 1], ARGV[base + 2], ARGV[base + 3], ARGV[base + 4]
     local key = job_key(id)
     if redis.call('HSETNX', key, 'status', 'PENDING') == 0 then
@@ -28,7 +28,7 @@ for base = 2, #ARGV, 5 do
         reply[#reply + 1] = differs and known[3] or ''
     else
         local fields = {
-            'progress', NO_PROGRESS, 'request', request, 'createdAt', NOW_TEXT, 'history', with_line('', 0, 'PENDING', ''), 'queued', '1',
+            'progress', NO_PROGRESS, 'request', request, 'createdAt', NOW_TEXT, 'history', line_of(0, 'PENDING', '', actor), 'queued', '1',
         }
         -- Every waiting job costs memory: default values are left out.
         local function set(field, value, default)
@@ -52,5 +52,6 @@ for base = 2, #ARGV, 5 do
     end
 end
 flush()
+send_told()
 for provider, number in pairs(admitted) do count_jobs('PENDING', provider, number) end
 return reply

@@ -1,7 +1,7 @@
 -- include: clock, job_keys, progress, history, index, job_events
 -- Stores decisions of the job machine. Fields, timer, index, counter and history of a job change together, and only if the caller knows
 -- the job's current version. A job occurs once at most.
--- ARGV: keep; each: id, version, status, delay, counts, what, detail, marks, fields; nested: field, value
+-- ARGV: keep, actor; each: id, version, status, delay, counts, what, detail, marks, fields; nested: field, value
 -- Returns: each: version
 
 local NOW_TEXT = whole(NOW)
@@ -13,11 +13,12 @@ end
 
 -- The end of a job: it has no timer, and its record expires. A file's timer is removed when it fires. A failed job keeps its files for a
 -- retry.
-local keep, ended = tonumber(ARGV[1]), {}
+local keep, actor, ended = tonumber(ARGV[1]), ARGV[2], {}
 local function finish(id, key, status)
     redis.call('ZREM', DUE, id)
     if status == 'FAILED' then redis.call('PEXPIRE', files_key(id), keep) else redis.call('UNLINK', files_key(id)) end
     redis.call('PEXPIRE', key, keep)
+    archive(id)
     ended[status] = (ended[status] or 0) + 1
 end
 
@@ -35,43 +36,31 @@ local function trim(status, many)
 end
 
 local versions, timers = {}, {}
-local at = 2
+local at = 3
 while at <= #ARGV do
     local id, expected, status, delay, counts = ARGV[at], ARGV[at + 1], ARGV[at + 2], tonumber(ARGV[at + 3]), ARGV[at + 4]
     local what, detail, marks, extra = ARGV[at + 5], ARGV[at + 6], ARGV[at + 7], tonumber(ARGV[at + 8])
     local key = job_key(id)
-    local before, progress, checks, history, created, cancel, queued, cursor, since, request, traceparent
+    local before, progress, history, created, cancel, queued, cursor, since, request, traceparent
     -- A check that changes nothing is the most frequent change: it reads and writes the least.
-    if what == '~' and delay >= 0 then
-        before, progress, checks = unpack(redis.call('HMGET', key, 'status', 'progress', 'checks'))
+    if string.byte(what) == 126 and delay >= 0 then
+        before, progress, history, created = unpack(redis.call('HMGET', key, 'status', 'progress', 'history', 'createdAt'))
     else
-        before, progress, checks, history, created, cancel, queued, cursor, since, request, traceparent = unpack(redis.call('HMGET', key,
-            'status', 'progress', 'checks', 'history', 'createdAt', 'cancel', 'queued', 'listingCursor', 'since', 'request', 'traceparent'))
+        before, progress, history, created, cancel, queued, cursor, since, request, traceparent = unpack(redis.call('HMGET', key,
+            'status', 'progress', 'history', 'createdAt', 'cancel', 'queued', 'listingCursor', 'since', 'request', 'traceparent'))
     end
-    local version, attempts, polled, planned = parse_progress(progress)
+    local version, _, polled, planned = parse_progress(progress)
     if version ~= expected or before == 'COMPLETED' or before == 'FAILED' then
         versions[#versions + 1] = -1
     else
         local fields, gone, error_text = {}, {}, nil
         if status ~= before then set(fields, 'status', status) end
-        if what == '~' and checks then
-            local now = string.match(checks, '^%d+ ') .. detail
-            if now ~= checks then set(fields, 'checks', now) end
-        elseif what ~= '' then
-            if not history then history, created = unpack(redis.call('HMGET', key, 'history', 'createdAt')) end
-            if what == '~' and #history > CHECKS_LIMIT then
-                set(fields, 'checks', attempts .. ' ' .. detail)
-            else
-                set(fields, 'history', with_line(with_checks(history, created, checks, attempts, polled), NOW - created, what, detail))
-                if checks then gone[#gone + 1] = 'checks' end
-            end
-        end
+        if what ~= '' then set(fields, 'history', told(id, history, status, NOW - created, what, detail, actor)) end
         for position = at + 9, at + 8 + extra * 2, 2 do
             local field, value = ARGV[position], ARGV[position + 1]
             if field == 'errorCode' then error_text = value .. ' ' .. (ARGV[position + 3] or '') end
             if field == 'answers' then
-                local answers, since = unpack(redis.call('HMGET', key, 'answers', 'createdAt'))
-                value = with_answer(answers, NOW - since, value)
+                value = with_answer(redis.call('HGET', key, 'answers'), NOW - created, value)
             end
             if value == '' then gone[#gone + 1] = field else set(fields, field, value) end
         end
@@ -116,4 +105,5 @@ end
 -- One command for all jobs.
 if #timers > 0 then redis.call('ZADD', DUE, unpack(timers)) end
 for status, number in pairs(ended) do trim(status, number + 10) end
+send_told()
 return versions

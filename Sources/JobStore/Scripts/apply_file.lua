@@ -2,7 +2,7 @@
 -- Stores the end of an attempt at a file: state, timer, the job's counters and history, if the caller still has the lease. A caller that
 -- lost the answer may ask again: nothing is counted twice. When every file has ended with this stored one, and the caller asks for it, the
 -- job is claimed for its manifest as by claim_manifest.lua, so that the caller continues without another call.
--- ARGV: id, file, from, state, delay, count, isUncounted, what, detail, error, objects, manifestLease, isDeferred, answer
+-- ARGV: id, file, from, state, delay, count, isUncounted, what, detail, error, objects, manifestLease, isDeferred, answer, actor
 -- Returns: isStored, isLast, now, job
 
 local id, file, from, state, delay, count = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5]), ARGV[6]
@@ -40,6 +40,7 @@ if not is_again then
         -- An archive may hold a hundred thousand objects; the manifest lists them all.
         local text = count == 'stored' and (#objects <= EVENT_OBJECTS_LIMIT and objects or '') or error_line
         tell_of_job('file', id, version_of(progress), request, traceparent, file, count, text)
+        send_told()
     end
     if ARGV[13] == '1' then
         ended[#ended + 1], ended[#ended + 2] = file .. '.deferred', deferred or whole(NOW)
@@ -50,7 +51,7 @@ if not is_again then
     -- The token was used up all the same: it fences, and no later attempt may have it.
     if is_uncounted == '1' then redis.call('HINCRBY', files, file .. '.uncounted', 1) end
     set_file_timer(id, file, delay)
-    if what ~= '' then set('history', with_line(history or '', NOW - tonumber(created), what, detail)) end
+    if what ~= '' then set('history', told(id, history or '', status, NOW - tonumber(created), what, detail, ARGV[15])) end
     if ARGV[14] ~= '' then set('answers', with_answer(redis.call('HGET', key, 'answers'), NOW - tonumber(created), ARGV[14])) end
 end
 

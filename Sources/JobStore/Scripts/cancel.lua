@@ -1,17 +1,21 @@
--- include: clock, job_keys, progress, job_events
+-- include: clock, job_keys, progress, history, job_events
 -- Requests the cancellation of a job. Its timer is due at once; an orchestrator then cancels the export and ends the job. While an export
 -- is being created, its handle is unknown: then the result of the creation, or the end of its lease, brings the job back.
 -- ARGV: id, actor
 -- Returns: outcome, status, provider, priority, tenant
 
 local id, key = ARGV[1], job_key(ARGV[1])
-local status, progress, queued, request, priority, known, traceparent = unpack(redis.call('HMGET', key, 'status', 'progress', 'queued',
-    'request', 'priority', 'cancel', 'traceparent'))
+local status, progress, queued, request, priority, known, traceparent, history, created = unpack(redis.call('HMGET', key, 'status',
+    'progress', 'queued', 'request', 'priority', 'cancel', 'traceparent', 'history', 'createdAt'))
 if not status then return { 'unknown' } end
 if status == 'COMPLETED' or status == 'FAILED' then return { 'over', status } end
 redis.call('HSET', key, 'cancel', '1')
 -- Asked again, it is the same request.
-if not known then tell_of_job('act', id, version_of(progress), request, traceparent, 'cancel', ARGV[2], '') end
+if not known then
+    redis.call('HSET', key, 'history', told(id, history or '', status, NOW - created, '*', 'cancel', ARGV[2]))
+    tell_of_job('act', id, version_of(progress), request, traceparent, 'cancel', ARGV[2], '')
+    send_told()
+end
 local provider, tenant = parse_request(request)
 local reply = { 'asked', status, provider, priority or 'normal', tenant }
 if status == 'PENDING' and claims_of(progress) ~= '0' and not queued then return reply end

@@ -1,4 +1,4 @@
--- include: clock, job_keys, progress, request, file_state
+-- include: clock, job_keys, progress, history, request, file_state
 -- Claims timers that are due. A timer of a job or a file moves forward by the lease instead of being removed, so that it fires again if
 -- nobody acts on the claim. A PENDING job goes back to its waiting list; the caller puts it there. The lease is more than 0, so that a
 -- claimed timer is never where a check was planned.
@@ -25,6 +25,11 @@ local function flush()
     lines, size = {}, 0
 end
 
+local function tell_lapse(id, key, status)
+    local history, created = unpack(redis.call('HMGET', key, 'history', 'createdAt'))
+    redis.call('HSET', key, 'history', told(id, history or '', status, NOW - created, '^', 'check', ''))
+end
+
 -- Adds a job's line to the messages; Schema/Wake.swift lists its fields.
 local function wake(id, key, job, score)
     local status, progress, request, cancel, export, since, creation, recreations = unpack(job)
@@ -34,6 +39,8 @@ local function wake(id, key, job, score)
         -- Of a planned check it is the second claim, because the first was not written.
         progress = stepped(progress, planned and 2 or 1)
         redis.call('HSET', key, 'progress', progress)
+        -- Whoever had claimed the job has died, was frozen, or lost its way to the store.
+        if planned then tell_lapse(id, key, status) end
     end
     move_timer(id)
     local total, done, failed = '0', '0', '0'

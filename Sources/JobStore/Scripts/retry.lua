@@ -11,10 +11,11 @@ local version, _, last_poll = parse_progress(job[1])
 if version ~= expected or job[2] ~= 'FAILED' then return { -1 } end
 version = tonumber(version) + 1
 
-redis.call('HDEL', key, 'checks', 'errorCode', 'errorMessage', 'resumeAt', 'recreations', 'expiresAt', 'filesFailed', 'fileError',
+redis.call('HDEL', key, 'errorCode', 'errorMessage', 'resumeAt', 'recreations', 'expiresAt', 'filesFailed', 'fileError',
     'createIsUncertain', 'since', 'manifestClaims', 'filesPublished')
 redis.call('HSET', key, 'progress', decided(version, '0\t0\t0', last_poll, status == 'POLLING' and whole(NOW) or '0'), 'status', status,
-    'history', with_line(job[6] or '', NOW - tonumber(job[3]), status, ARGV[6]))
+    'history', told(id, with_line(job[6] or '', NOW - tonumber(job[3]), '*', 'retry', ARGV[7]), status, NOW - tonumber(job[3]), status,
+        ARGV[6], ARGV[7]))
 if creation ~= '0' then redis.call('HSET', key, 'creation', creation) end
 if ARGV[5] == '1' then redis.call('HSET', key, 'createIsUncertain', '1') end
 redis.call('PERSIST', key)
@@ -77,5 +78,6 @@ end
 redis.call('ZADD', DUE, NOW, id)
 tell_of_job('act', id, version, job[7], job[8], 'retry', ARGV[7], ARGV[6])
 tell_status(id, version, job[7], job[8], 'FAILED', status, ARGV[6])
+send_told()
 move_index(id, 'FAILED', status, provider_of(job[7]))
 return { version }

@@ -10,5 +10,8 @@ elseif (redis.call('HGET', HEALTH, 'version') or '0') ~= ARGV[1] then
     return { 0 }
 end
 redis.call('HSET', HEALTH, 'version', whole(math.max(tonumber(ARGV[1]), 0) + 1), 'value', ARGV[2])
-if ARGV[4] ~= '' then tell('breaker', ARGV[3], ARGV[4], ARGV[6], ARGV[5]) end
+if ARGV[4] ~= '' then
+    tell('breaker', ARGV[3], ARGV[4], ARGV[6], ARGV[5])
+    send_told()
+end
 return { 1 }

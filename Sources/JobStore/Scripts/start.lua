@@ -1,7 +1,7 @@
--- include: clock, job_keys, progress
+-- include: clock, job_keys, progress, history
 -- Claims jobs that were taken from a waiting list, for their creation. A job that somebody else has claimed, or that is not due yet, does
 -- not change: the list is only a hint.
--- ARGV: lease; each: id
+-- ARGV: lease, actor; each: id
 -- Returns: now; each: id, job
 
 local UNTIL = whole(NOW + tonumber(ARGV[1]))
@@ -13,7 +13,7 @@ local function flush()
     timers = {}
 end
 
-for position = 2, #ARGV do
+for position = 3, #ARGV do
     local id = ARGV[position]
     local key = job_key(id)
     local fields, known = redis.call('HGETALL', key), {}
@@ -21,7 +21,8 @@ for position = 2, #ARGV do
     if known.status == 'PENDING' and known.queued then
         local progress = stepped(known.progress, 1)
         redis.call('HDEL', key, 'queued')
-        redis.call('HSET', key, 'progress', progress)
+        redis.call('HSET', key, 'progress', progress, 'history',
+            told(id, known.history, 'PENDING', NOW - known.createdAt, '>', 'create', ARGV[2]))
         -- Of two fields with one name, the reader takes the last.
         fields[#fields + 1] = 'progress'
         fields[#fields + 1] = progress

@@ -4,11 +4,13 @@ import Metrics
 /// The way of events from the outboxes to the broker.
 struct EventMetrics: Sendable, Instrumented {
     private static let relayed = CounterInstrument("longhaul_events_published_total", help: "Events that the broker confirmed.")
-    static let waiting = GaugeInstrument("longhaul_events_waiting", help: "Events in the outboxes that are not published yet.")
+    private static let unheard = CounterInstrument(
+        "longhaul_events_unwanted_total", help: "Events that no queue is bound for; they are not published.")
+    static let waiting = GaugeInstrument("longhaul_events_waiting", help: "Entries of the outboxes that are not published yet; an entry holds the events of one change, or of a few.")
     static let dropped = CounterInstrument(
         "longhaul_events_dropped_total", help: "Events that were dropped unpublished, the oldest first, because their outbox was full.")
 
-    static var instruments: [Instrument] { [relayed.instrument, waiting.instrument, dropped.instrument] }
+    static var instruments: [Instrument] { [relayed.instrument, unheard.instrument, waiting.instrument, dropped.instrument] }
 
-    let published = Self.relayed()
+    let published = Self.relayed(), unwanted = Self.unheard()
 }

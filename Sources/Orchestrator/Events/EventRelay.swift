@@ -5,7 +5,8 @@ import RabbitMQ
 import Retry
 import Telemetry
 
-/// Publishes the events of the outboxes to `longhaul.events`, with confirms and in their order, and removes them afterwards.
+/// Publishes the events of the outboxes to `longhaul.events`, with confirms and in their order, and removes them afterwards. What no queue is
+/// bound for is only removed.
 ///
 /// The orchestrators share the outboxes as they share the partitions. An event that was published by a process that died before it removed
 /// it, or by two that both thought it was theirs, comes twice: with the same id, and without changing the order of the first ones.
@@ -14,6 +15,7 @@ actor EventRelay {
     private let publisher: Publisher
     private let sources: @Sendable () async -> [OutboxSource]
     private let metrics = EventMetrics()
+    private var unwanted = UnwantedTopics()
     private let repeated: RateLimitedLog
     private let thread: EventThread
     private var isStopping = false
@@ -21,8 +23,8 @@ actor EventRelay {
     private var sleeper: Task<Void, Never>?
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
-    /// Of one outbox at a time.
-    private static let batch = 100
+    /// Entries of one outbox at a time.
+    private static let batch = 50
     private static let pause = Duration.milliseconds(100), longPause = Duration.seconds(1)
     /// After so long without events the pauses are long.
     private static let idle = Duration.seconds(3)
@@ -70,28 +72,33 @@ actor EventRelay {
     private func relay() async throws -> Bool {
         let found = try await store.events(of: sources(), atMost: Self.batch)
         guard !found.isEmpty else { return false }
+        var outgoing: [(source: OutboxSource, line: OutboxLine, topic: String)] = []
         var messages: [OutgoingMessage] = []
-        var parts: [(source: OutboxSource, events: [OutboxEvent], last: String, first: Int)] = []
-        for (source, (events, last)) in found {
-            parts.append((source, events, last, messages.count))
-            messages += events.map { $0.message(from: source) }
-        }
-        let outcomes = try await publisher.publish(all: messages)
-        var published: [OutboxSource: String] = [:]
-        for part in parts {
-            // No queue may be bound; then nobody wants it.
-            let confirmed = part.events.indices.prefix { outcomes[part.first + $0] != .nacked }.count
-            metrics.published.increment(by: confirmed)
-            if confirmed == part.events.count {
-                published[part.source] = part.last
-            } else if confirmed > 0 {
-                published[part.source] = part.events[confirmed - 1].id
+        for (source, (lines, _)) in found {
+            for line in lines {
+                let topic = line.topic
+                guard !unwanted.contains(topic), let event = OutboxEvent(line) else { continue }
+                outgoing.append((source, line, topic))
+                messages.append(event.message(from: source))
             }
         }
-        try await store.forgetEvents(of: published)
-        if published.count < parts.count || outcomes.contains(.nacked) {
-            throw RefusedEvents()
+        let read = found.values.reduce(0) { $0 + $1.lines.count }
+        let outcomes = try await publisher.publish(all: messages)
+        var published = found.mapValues(\.last), confirmed = 0, refused = 0
+        // Back to front, so that the first refused event of a source is the last that is seen here.
+        for (sent, outcome) in zip(outgoing, outcomes).reversed() {
+            switch outcome {
+            case .confirmed: confirmed += 1
+            case .returned: unwanted.insert(sent.topic)
+            case .nacked:
+                refused += 1
+                published[sent.source] = found[sent.source]?.lines.prefix { $0.entry != sent.line.entry }.last?.entry
+            }
         }
+        metrics.published.increment(by: confirmed)
+        metrics.unwanted.increment(by: read - confirmed - refused)
+        try await store.forgetEvents(of: published)
+        if refused > 0 { throw RefusedEvents() }
         return true
     }
 

@@ -8,7 +8,7 @@ extension OutboxEvent {
     func message(from source: OutboxSource) -> OutgoingMessage {
         switch body {
         case .status(let job, let before, let after, let detail):
-            return event(source, "job.\(after.rawValue.lowercased())", job).message(routingKey: "job.\(job.provider).\(after.rawValue)") {
+            return event(source, "job.\(after.rawValue.lowercased())", job).message(routingKey: topic) {
                 job.write(to: &$0)
                 $0.field("status", after.rawValue)
                 if let before { $0.field("previousStatus", before.rawValue) }
@@ -16,13 +16,13 @@ extension OutboxEvent {
             }
         case .file(let job, let index, let isStored, let detail):
             let outcome = isStored ? "stored" : "failed"
-            return event(source, "file.\(outcome)", job).message(routingKey: "file.\(job.provider).\(outcome)") {
+            return event(source, "file.\(outcome)", job).message(routingKey: topic) {
                 job.write(to: &$0)
                 $0.field("file", index)
                 if !isStored { Self.writeError(detail, to: &$0) } else if !detail.isEmpty { $0.field("objects", json: detail) }
             }
         case .act(let job, let act, let actor, let detail):
-            return event(source, "job.act.\(act)", job).message(routingKey: "act.\(job.provider).\(act)") {
+            return event(source, "job.act.\(act)", job).message(routingKey: topic) {
                 job.write(to: &$0)
                 $0.field("act", act)
                 $0.field("actor", actor)
@@ -32,7 +32,7 @@ extension OutboxEvent {
             let event = CloudEvent(
                 id: id(in: source), source: "/longhaul/providers", type: "longhaul.provider.breaker.\(state)", subject: provider, time: time
             )
-            return event.message(routingKey: "provider.\(provider).breaker.\(state)") {
+            return event.message(routingKey: topic) {
                 $0.field("provider", provider)
                 $0.field("state", state)
                 if !why.isEmpty { $0.field("reason", why) }

@@ -26,10 +26,14 @@ struct StoreMetrics: Sendable, Instrumented {
         "longhaul_redis_memory_bytes", "kind", help: "Memory that Redis has `used`, and the `max` that it may use; 0: no limit.")
     private static let settings = GaugeInstrument(
         "longhaul_redis_setting_ok", "setting", help: "1 if a setting of Redis that keeps jobs is as it must be.")
+    private static let trail = GaugeInstrument(
+        "longhaul_trail_waiting", help: "Entries of the trail, ended jobs and lines of histories, that no worker has stored yet.")
+    private static let lost = CounterInstrument(
+        "longhaul_trail_lines_lost_total", help: "Lines of histories that were lost because the trail was full: no worker took them away.")
     private static let orchestrators = GaugeInstrument("longhaul_orchestrators", help: "Orchestrators that are running.")
 
     static var instruments: [Instrument] {
-        [jobs, longest, line, overdue, messages, consumers, memory, settings, orchestrators].map(\.instrument)
+        [jobs, longest, line, overdue, messages, consumers, memory, settings, trail, orchestrators].map(\.instrument) + [lost.instrument]
     }
 
     let store: JobStore
@@ -46,6 +50,7 @@ struct StoreMetrics: Sendable, Instrumented {
         registry.collect("timers") { try await whenFirst { try await timers() } }
         registry.collect("queues") { try await whenFirst { try await queues() } }
         registry.collect("events") { try await whenFirst { try await events() } }
+        registry.collect("trail") { try await whenFirst { try await trail() } }
         registry.collect("redis") { try await whenFirst { try await redis() } }
     }
 
@@ -76,6 +81,11 @@ struct StoreMetrics: Sendable, Instrumented {
     private func events() async throws -> [MetricSample] {
         let outboxes = try await store.outboxes(of: sources())
         return [EventMetrics.waiting.sample(value: Double(outboxes.waiting)), EventMetrics.dropped.sample(value: Double(outboxes.dropped))]
+    }
+
+    private func trail() async throws -> [MetricSample] {
+        let trails = try await store.trails()
+        return [Self.trail.sample(value: Double(trails.waiting)), Self.lost.sample(value: Double(trails.lost))]
     }
 
     private func redis() async throws -> [MetricSample] {

@@ -24,7 +24,7 @@ struct NamedObjects {
             var token: String?
             repeat {
                 let page = try await storage.list(prefix: key.folder + "/", after: token)
-                let others = page.keys.filter { $0 != key.manifest && !fullKeys.contains(storage.fullKey($0)) }
+                let others = page.keys.filter { $0 != key.manifest && $0 != key.history && !fullKeys.contains(storage.fullKey($0)) }
                 token = page.next
                 if others.isEmpty { continue }
                 if !claim.isFresh, try await !claim.renew(in: store) { return false }

@@ -4,8 +4,8 @@ import ExportCore
 /// gzip, and entries of a zip are in a folder with the name of the zip without `.zip`.
 ///
 /// `SafePath` checks entry paths. A path that occurs again in an archive gets a number before its suffix, `a.csv` then `a~2.csv`, in the
-/// order of the archive, so that every attempt at the file gives the same names. A name that equals the manifest's gets an underscore in
-/// front.
+/// order of the archive, so that every attempt at the file gives the same names. A name that equals the manifest's, or that of the job's history,
+/// gets an underscore in front.
 struct ObjectNames {
     /// What becomes of a file's name.
     enum Form: Sendable, Equatable {
@@ -81,11 +81,14 @@ struct ObjectNames {
         return short.isEmpty || short.hasSuffix("/") ? name : short + replacement
     }
 
-    /// `manifest.json` as a file or a folder, with any number of underscores in front, gets one more, so that no name replaces another.
+    /// `manifest.json` and `history.ndjson` as a file or a folder, with any number of underscores in front, get one more, so that no name
+    /// replaces another.
     private static func reserved(_ name: String) -> String {
         let rest = name.drop { $0 == "_" }
-        guard rest.hasPrefix(ObjectKey.manifestName) else { return name }
-        let behind = rest.dropFirst(ObjectKey.manifestName.count)
-        return behind.isEmpty || behind.hasPrefix("/") ? "_" + name : name
+        for own in [ObjectKey.manifestName, ObjectKey.historyName] where rest.hasPrefix(own) {
+            let behind = rest.dropFirst(own.count)
+            if behind.isEmpty || behind.hasPrefix("/") { return "_" + name }
+        }
+        return name
     }
 }

@@ -18,8 +18,10 @@ struct ExplainCommand: AsyncParsableCommand {
 
     @Flag(help: "Print one JSON object.") var json = false
 
+    @OptionGroup var archive: ArchiveOptions
+
     func run() async throws {
-        let (record, objects) = try await JobRecord.require(id, options, json: json)
+        let (record, objects) = try await JobRecord.require(id, options, archive, json: json)
         let explanation = Explanation(record: record, objects: objects)
         guard json else { return print("\(explanation.why)\n\(explanation.next)") }
         print(

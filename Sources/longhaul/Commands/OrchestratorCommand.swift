@@ -55,6 +55,7 @@ struct OrchestratorCommand: AsyncParsableCommand {
             createsInFlight: try settings.number("LONGHAUL_CREATES_IN_FLIGHT", 1...10_000),
             maxFiles: try settings.number("LONGHAUL_MAX_FILES", 1...10_000_000),
             shutdownGrace: try settings.duration("LONGHAUL_SHUTDOWN_GRACE", .zero ... .seconds(3600)),
-            publishesEvents: try settings.choice("LONGHAUL_EVENTS", PublishedEvents.self) == .all)
+            publishesEvents: try settings.choice("LONGHAUL_EVENTS", AllOrNone.self) == .all,
+            keepsTrail: try settings.choice("LONGHAUL_TRAIL", AllOrNone.self) == .all)
     }
 }

@@ -60,8 +60,11 @@ struct Setting: Sendable {
             "partial uploads older than this are removed; set it longer than any transfer takes"),
         Setting("LONGHAUL_SHUTDOWN_GRACE", "TIME", "20s", "how long a shutdown waits for work in progress"),
         Setting(
-            "LONGHAUL_EVENTS", "all|none", "none",
+            "LONGHAUL_EVENTS", "all|none", "all",
             "which events are published to longhaul.events; for all processes, as the last orchestrator to start says"),
+        Setting(
+            "LONGHAUL_TRAIL", "all|none", "all",
+            "which jobs' whole histories go to LONGHAUL_OUTPUT; for all processes, as the last orchestrator to start says"),
         Setting("LONGHAUL_NAME", "NAME", nil, "unique name of this process; unset: host name and process id"),
         Setting("LONGHAUL_HEALTH_HOST", "ADDRESS", "127.0.0.1", "address that serves health and metrics"),
         Setting(

@@ -32,6 +32,10 @@ struct Explanation {
     /// What happens next.
     var next: String {
         switch state.status {
+        case .completed where record.isArchived:
+            return "Nothing happens any more; the store has forgotten the job, and its history stays beside its objects."
+        case .failed where record.isArchived:
+            return "The store has forgotten the job: nothing happens any more, and a new submission begins it again."
         case .completed: return "Nothing happens any more; the record is kept until \(JobDescription.time(job.expiresAt))."
         case .failed:
             let place = state.resumeAt.map { " continues at \($0.rawValue)" } ?? " begins again"

@@ -21,7 +21,7 @@ struct JobPage {
             }
         }
         lines += ["", Terminal.paint("history", .bold)]
-        for entry in record.history { lines.append("  " + Self.padded(Self.elapsed(entry.at)) + Self.describe(entry)) }
+        for entry in record.history { lines.append("  " + Self.padded(Self.elapsed(entry.at)) + HistoryText.describe(entry)) }
         return lines.joined(separator: "\n")
     }
 
@@ -39,7 +39,7 @@ struct JobPage {
             ("files", files), ("objects", objects.text),
             ("partial", handle?.partial.map { Terminal.paint($0, .yellow) }),
             ("export", handle.map { $0.values + ($0.step.map { ", at step \($0 + 1)" } ?? "") } ?? "–"),
-            ("kept until", status.isFinal ? JobDescription.time(job.expiresAt) : nil),
+            ("kept until", status.isFinal && !record.isArchived ? JobDescription.time(job.expiresAt) : nil),
             ("cancel", job.isCancelRequested ? "requested" : nil),
             ("attention", job.mayBeCreatedTwice ? Terminal.paint("the provider may have created a second export", .yellow) : nil),
             ("a retry", state.resumeAt.map { "continues at \($0.rawValue)" }),
@@ -70,17 +70,6 @@ struct JobPage {
         case ..<60: "+\((seconds * 1000).rounded() / 1000)s"
         case ..<3600: "+\(Int(seconds) / 60)m \(Int(seconds) % 60)s"
         default: "+\(Int(seconds) / 3600)h \(Int(seconds) / 60 % 60)m"
-        }
-    }
-
-    private static func describe(_ entry: HistoryEntry) -> String {
-        switch entry.what {
-        case "~": return "check: \(entry.detail)"
-        case "!": return Terminal.paint("failed: \(entry.detail)", .yellow)
-        case "+": return entry.detail
-        default:
-            let colour = JobStatus(rawValue: entry.what).map(JobDescription.colour) ?? .bold
-            return Terminal.paint(entry.what, colour) + (entry.detail.isEmpty ? "" : "  \(entry.detail)")
         }
     }
 }

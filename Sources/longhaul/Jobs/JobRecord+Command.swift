@@ -7,23 +7,45 @@ import JobStore
 extension JobRecord {
     /// The record of the job that a command names.
     /// - Throws: a `Problem`, which says why there is no such job as far as the dead letters tell.
-    static func require(_ name: String, _ options: SettingsOptions, json: Bool) async throws -> (
-        record: JobRecord, objects: ObjectsLocation
-    ) {
+    /// - Parameter wantsTrail: whether the record needs its trail, for which the object storage may be asked.
+    static func require(
+        _ name: String, _ options: SettingsOptions, _ archive: ArchiveOptions, wantsTrail: Bool = false, json: Bool
+    ) async throws -> (record: JobRecord, objects: ObjectsLocation) {
         guard let id = JobID(name) else { throw Problem.usage("\"\(name)\" is not a valid job id: \(JobID.rule)") }
         let settings = try await options.load()
         let thread = EventThread(name: "longhaul")
         let connection = try await StoreConnection.open(settings, name: "longhaul-job", on: thread, logger: Terminal.quietLogger)
-        let found: JobRecord?
+        var found: JobRecord?
         do {
             found = try await read(id, from: connection.store)
         } catch {
             throw Problem.unavailable("LONGHAUL_REDIS_URL: \(error)")
         }
+        if found == nil || wantsTrail { try await ask(id, &found, connection.store, archive, settings, on: thread) }
         await connection.close()
         thread.stop()
         guard let record = found else { throw await missing(id, settings, json: json) }
         return (record, ObjectsLocation(record.job, settings))
+    }
+
+    /// Reads from the object storage what the store does not have.
+    /// - Throws: a `Problem` if the trail of a job in the store cannot be read.
+    private static func ask(
+        _ id: JobID, _ found: inout JobRecord?, _ store: JobStore, _ options: ArchiveOptions, _ settings: Settings, on thread: EventThread
+    ) async throws {
+        do {
+            let archive = try JobArchive(settings, on: thread)
+            if found != nil {
+                found?.trail = try await archive.events(of: id, store)
+            } else {
+                found = try await archive.record(of: id, store, options)
+            }
+            await archive.shutdown()
+        } catch {
+            let why = "the object storage was not asked for the history: \((error as? Problem)?.message ?? "\(error)")"
+            guard found == nil else { throw Problem.unavailable(why) }
+            Terminal.error(why)
+        }
     }
 
     private static func missing(_ id: JobID, _ settings: Settings, json: Bool) async -> Problem {
@@ -39,8 +61,8 @@ extension JobRecord {
             }
             let bound = found.isPartial ? " among the first \(RefusedJobs.limit)" : ""
             return .failed(
-                "no job \(id), and no dead letter of it\(bound); check the id; the job may have expired (LONGHAUL_KEEP), "
-                    + "or its message waits for an orchestrator")
+                "no job \(id), and no dead letter of it\(bound); check the id; the job may have expired (LONGHAUL_KEEP) "
+                    + "with no history in the object storage (--provider and --date look further back), or its message waits for an orchestrator")
         } catch {
             return .failed(
                 "no job \(id); check the id; it may have expired (LONGHAUL_KEEP); "

@@ -1,10 +1,14 @@
 import ExportCore
 import JobStore
+import Trail
 
 /// Everything that the store says about one job.
 struct JobRecord {
     let job: Job
+    /// A summary comes first if the job has a long one.
     let history: [HistoryEntry]
+    /// Everything that has happened, where somebody asks for it.
+    var trail: [TrailEvent]?
     /// The provider's last answers that delayed the job, oldest first.
     let answers: [StoredAnswer]
     let due: DueTime
@@ -13,6 +17,8 @@ struct JobRecord {
     let waitingFile: (file: Int, at: Int64)?
     /// How long exports of the provider usually take; `nil` if that is not known, or depends on their kind.
     var usual: Duration?
+    /// The store has forgotten the job; what is told comes from the object storage.
+    var isArchived = false
 
     /// Of a job with more files, those that fail are usually among the first.
     private static let looked = 1000

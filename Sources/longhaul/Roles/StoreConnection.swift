@@ -22,7 +22,8 @@ struct StoreConnection {
             try await claims.connect()
             let layout = try await StoreLayout.read(redis)
             let keep = try settings.duration("LONGHAUL_KEEP", .seconds(1) ... .seconds(3650 * 86_400))
-            let store = JobStore(redis: redis, claims: claims, partitions: layout.partitions, keep: keep, on: thread)
+            let store = JobStore(
+                redis: redis, claims: claims, partitions: layout.partitions, keep: keep, actor: try actor(settings, name), on: thread)
             let interpreter = JobInterpreter(store: store, reporter: TransitionReporter(logger: logger))
             return StoreConnection(store: store, interpreter: interpreter, redis: redis, claims: claims)
         } catch let error as RedisError {
@@ -34,6 +35,12 @@ struct StoreConnection {
             await claims.shutdown()
             throw Problem.unavailable("LONGHAUL_REDIS_URL: \(error)")
         }
+    }
+
+    /// Who makes the changes, as the histories of jobs name it: `worker HOST-PID`, or the user of a command.
+    private static func actor(_ settings: Settings, _ name: String) throws -> String {
+        let role = name.replacing("longhaul-", with: "")
+        return ["orchestrator", "worker"].contains(role) ? "\(role) \(try settings.processName())" : Operator.name
     }
 
     func close() async {

@@ -48,6 +48,12 @@ struct RandomWalk {
                 throw Divergence("step \(model.step): \(error)\nThe last steps:\n\(steps.suffix(12).joined(separator: "\n"))")
             }
         }
+        // Nothing is cut off.
+        for (id, job) in model.jobs {
+            let whole = try await test.wholeHistory(of: id)
+            try agree(whole.map(\.what).filter { JobStatus(rawValue: $0) != nil }, job.transitions, "whole history of \(id)")
+            try agree(whole.map(\.at), whole.map(\.at).sorted(), "times of the history of \(id)")
+        }
     }
 
     private mutating func step() async throws {

@@ -86,30 +86,6 @@ import Testing
         #expect(JobError(line: "") == nil)
     }
 
-    @Test("the history, with the checks that it does not tell one by one") func history() async throws {
-        try await TestStore.run { test in
-            var job = try await test.polling("a")
-            for number in 1...30 {
-                job = try await check(job, number, test)
-            }
-            let entries = try await test.store.history(of: job.id)
-            #expect(entries.prefix(2).map(\.what) == ["PENDING", "POLLING"])
-            #expect(entries.prefix(3).map(\.detail) == ["", "x", "run 1 %"])
-            let last = try #require(entries.last), told = entries.count { $0.what == "~" } - 1
-            #expect(last.detail == "run 30 % (\(30 - told) checks)")
-            #expect(entries.map(\.at) == entries.map(\.at).sorted())
-        }
-    }
-
-    private func check(_ job: ClaimedJob, _ number: Int, _ test: TestStore) async throws -> ClaimedJob {
-        var state = job.state
-        state.attempts = number
-        let decision = JobDecision(state: state, timer: .after(.seconds(60)))
-        let outcome = try await test.apply(JobChange(job, decision, detail: "run \(number) %", isCheck: true))
-        #expect(outcome == .applied(version: job.version + 1))
-        return job.advanced(to: job.version + 1, state)
-    }
-
     @Test("a taken job") func entry() throws {
         let job = WaitingJob(id: try #require(JobID("a")), provider: "acme", priority: .high, tenant: "t u", since: 7)
         #expect(WaitingJob(entry: job.entry, of: "acme", since: 7) == job)

@@ -51,7 +51,7 @@ enum Sources {
     @Test("take a number of values that the header allows") func numbers() {
         #expect(StoreScript.claim.arguments.allow(4) && !StoreScript.claim.arguments.allow(5))
         #expect([1, 3, 5].allSatisfy(StoreScript.postpone.arguments.allow) && !StoreScript.postpone.arguments.allow(2))
-        #expect(StoreScript.apply.arguments.once == ["keep"] && StoreScript.apply.arguments.each.count == 9)
+        #expect(StoreScript.apply.arguments.once == ["keep", "actor"] && StoreScript.apply.arguments.each.count == 9)
         #expect(StoreScript.membership.reply.once.isEmpty && StoreScript.membership.reply.each == ["name"])
     }
 

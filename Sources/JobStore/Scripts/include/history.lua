@@ -1,29 +1,98 @@
 -- include: clock, job_keys
--- The field `history` of a job: a line for each event. A line holds the milliseconds since the job's creation, a status or a sign (see
--- Schema/HistoryEntry.swift), and a detail.
+-- The field `history` of a job: a line for each event, in their order: milliseconds since the job's creation, what happened, a detail, and
+-- behind a tab who did it, where that changes. Schema/HistoryEntry.swift reads them.
+--
+-- Nothing is cut off, and a job that waits long stays small: when the lines become too many, they move into the trail of the partition, a
+-- stream from where a worker takes them to the object storage. A summary of them stays, and behind it the line `AT = ID`, which names the
+-- trail's entry with the lines before it.
 
--- Past the first size, checks that change nothing no longer add lines. The field `checks` counts them until something else happens, so
--- that a job that waits long stays small and its checks stay cheap. Past the second size, failures in a row share a line with their
--- number, and files are left out. Transitions are always kept. With these bounds the history stays under the 4 KB up to which Redis keeps
--- the hash in its compact form (`hash-max-listpack-value`, see ops/docs/store.md).
-local CHECKS_LIMIT, HISTORY_LIMIT = 120, 3584
+-- Bytes of the lines behind the summary, while a job waits and while its files are listed and transferred; and of the summary. Together they
+-- stay under the 4 KB up to which Redis keeps the hash in its compact form (`hash-max-listpack-value`, see ops/docs/store.md).
+local WAITING_LINES, ACTIVE_LINES, SUMMARY_LIMIT = 200, 1536, 1536
+-- While no worker takes them away. An entry of a waiting job has some 300 bytes, of a job with many files 1.7 KB.
+local TRAIL_LIMIT = 10000
 
--- The history with one more line.
-local function with_line(history, at, what, detail)
-    if what == '' or what == '+' and #history > HISTORY_LIMIT then return history end
-    local line = whole(at) .. ' ' .. what .. (detail ~= '' and ' ' .. detail or '') .. '\n'
-    if what == '!' and #history > HISTORY_LIMIT then
-        local before, last = string.match(history, '^(.*\n)(%d+ ![^\n]*)\n$')
-        if last then
-            local number = string.match(last, ' %((%d+) failures%)$') or '1'
-            return before .. string.sub(line, 1, -2) .. ' (' .. whole(tonumber(number) + 1) .. ' failures)\n'
+local function line_of(at, what, detail, actor)
+    return whole(at) .. ' ' .. what .. (detail ~= '' and ' ' .. detail or '') .. (actor and '\t' .. actor or '') .. '\n'
+end
+
+-- The history with one more line. A check without a detail found what the check before it found.
+local function with_line(history, at, what, detail, actor)
+    if what == '' then return history end
+    if string.byte(what) == 126 then -- `~`
+        if string.match(history, '.*\n%d+ ~%S* ([^\n\t]+)') == detail then detail = '' end
+        return history .. line_of(at, what, detail)
+    end
+    if actor == '' or string.match(history, '.*\t([^\n]*)\n') == actor then actor = nil end
+    return history .. line_of(at, what, detail, actor)
+end
+
+-- What stays of lines that move away: checks in a row share a line with their number, as do files, and failures that are the same. Who did
+-- it is told in the trail only.
+local function summarised(text)
+    local lines, found = {}, ''
+    for at, what, rest in string.gmatch(text, '(%d+) (%S+)([^\n]*)\n') do
+        local sign, last = string.sub(what, 1, 1), lines[#lines]
+        local number = tonumber(string.match(what, '%*(%d+)') or '1')
+        rest = string.match(rest, '^ ?([^\t]*)')
+        if sign == '~' then
+            if rest == '' then rest = found else found = rest end
+        end
+        local is_same = last and last.sign == sign and (sign == '~' or sign == '+' or sign == '!' and last.rest == rest)
+        if is_same then
+            last.at, last.number, last.rest = at, last.number + number, rest
+        elseif sign ~= '>' and sign ~= '=' then
+            lines[#lines + 1] = { at = at, sign = sign, what = what, number = number, rest = rest }
         end
     end
-    -- Past both bounds, while failures and checks alternate, the new line replaces the last one.
-    if #history > HISTORY_LIMIT + 384 and not string.match(what, '^%u') then
-        history = string.gsub(history, '\n%d+ [~!+][^\n]*\n$', '\n')
+    local size, texts = 0, {}
+    for index, line in ipairs(lines) do
+        local what = line.number > 1 and line.sign .. '*' .. whole(line.number) or line.what
+        texts[index] = line.at .. ' ' .. what .. (line.rest ~= '' and ' ' .. line.rest or '') .. '\n'
+        size = size + #texts[index]
     end
-    return history .. line
+    -- The first lines tell how the job began.
+    local gone, gone_at = 0, nil
+    while size > SUMMARY_LIMIT and #texts > 4 do
+        local line = lines[3]
+        size = size - #texts[3]
+        gone, gone_at = gone + (line.sign == '-' and line.number or 1), line.at
+        table.remove(texts, 3)
+        table.remove(lines, 3)
+    end
+    if gone > 0 then table.insert(texts, 3, gone_at .. ' -*' .. whole(gone) .. '\n') end
+    return table.concat(texts)
+end
+
+-- The history, whose older lines have moved into the trail if they were too many.
+local function bounded(id, history, status)
+    local limit = (status == 'POLLING' or status == 'PENDING') and WAITING_LINES or ACTIVE_LINES
+    if #history <= limit then return history end
+    local first, last, before = string.find(history, '\n%d+ = (%S+)\n')
+    if #history - (last or 0) <= limit then return history end
+    local lines = string.sub(history, (last or 0) + 1)
+    local at = string.match(lines, '(%d+) [^\n]*\n$')
+    local mark, lost = before or '-', ''
+    if redis.call('EXISTS', TRAIL .. ':off') == 0 then
+        if redis.call('XLEN', TRAIL) < TRAIL_LIMIT then
+            mark = redis.call('XADD', TRAIL, '*', 'lines', id .. '\t' .. mark .. '\t' .. lines)
+        else
+            local _, number = string.gsub(lines, '\n', '')
+            redis.call('HINCRBY', TRAIL .. ':state', 'dropped', number)
+            lost = at .. ' ?*' .. whole(number) .. '\n'
+        end
+    end
+    return summarised((first and string.sub(history, 1, first) or '') .. lines) .. at .. ' = ' .. mark .. '\n' .. lost
+end
+
+-- The history with one more line, and not too long.
+local function told(id, history, status, at, what, detail, actor)
+    return bounded(id, with_line(history, at, what, detail, actor), status)
+end
+
+-- A job that has ended: a worker stores its whole history beside its objects.
+local function archive(id)
+    if redis.call('EXISTS', TRAIL .. ':off') == 0 then redis.call('XADD', TRAIL, '*', 'end', id) end
 end
 
 -- The field `answers`: the last answers that were not the wanted ones, a line each: milliseconds since the job's creation, and the text.
@@ -33,13 +102,4 @@ local function with_answer(answers, at, text)
     for line in string.gmatch(answers or '', '[^\n]+') do lines[#lines + 1] = line end
     lines[#lines + 1] = whole(at) .. '\t' .. text
     return table.concat(lines, '\n', math.max(#lines - ANSWERS_LIMIT + 1, 1))
-end
-
--- The history with a line for the checks that the field `checks` counts: how many checks the history already tells, and the last detail.
-local function with_checks(history, created, checks, attempts, last_poll)
-    if not checks then return history end
-    local told, last = string.match(checks, '^(%d+) (.*)$')
-    local number = tonumber(attempts) - (tonumber(told) or 0)
-    if number > 1 then last = (last ~= '' and last .. ' ' or '') .. '(' .. whole(number) .. ' checks)' end
-    return with_line(history, tonumber(last_poll) - created, '~', last or '')
 end

@@ -4,6 +4,7 @@ local DUE = KEYS[1]
 local TAG = string.sub(DUE, 1, -4)
 local COUNTS = TAG .. 'counts'
 local OUTBOX = TAG .. 'outbox'
+local TRAIL = TAG .. 'trail'
 
 local function job_key(id) return TAG .. 'job:' .. id end
 local function files_key(id) return TAG .. 'files:' .. id end

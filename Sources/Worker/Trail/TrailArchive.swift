@@ -1,0 +1,133 @@
+import EventThread
+import ExportCore
+import JobStore
+import Logging
+import ObjectStorage
+import Retry
+import Telemetry
+import Trail
+
+/// Takes the trails of the partitions away: lines that do not fit beside their jobs go into objects of many jobs, and the whole history of a job
+/// that has ended goes beside its manifest.
+///
+/// The workers share the partitions: whoever takes a trail first has it while its lease lasts. An entry is removed from the trail after it was
+/// stored, so that a worker that dies leaves it to another.
+actor TrailArchive {
+    private let store: JobStore
+    private let storage: any ObjectStorage
+    private let owner: String
+    private let metrics = TrailMetrics()
+    private let repeated: RateLimitedLog
+    private let thread: EventThread
+    private var isStopping = false
+    private var sleeper: Task<Void, Never>?
+    nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+    private static let lease = Duration.seconds(60)
+    /// Entries of a trail at once.
+    private static let page = 250
+    /// Lines wait for so many others, or so long, because an object costs a request.
+    private static let worthwhile = 100, patience = Duration.seconds(60)
+    /// Histories of ended jobs that are stored at once. They come after transfers: nobody waits for them.
+    private static let atOnce = 4
+    private static let pause = Duration.seconds(1)
+
+    init(store: JobStore, storage: any ObjectStorage, owner: String, logger: Logger, on thread: EventThread) {
+        self.store = store
+        self.storage = storage
+        self.owner = owner
+        repeated = RateLimitedLog(logger)
+        self.thread = thread
+    }
+
+    func stop() {
+        isStopping = true
+        sleeper?.cancel()
+    }
+
+    /// Runs until `stop`.
+    func run() async {
+        var failures = LoopBackoff()
+        while !isStopping, !Task.isCancelled {
+            do {
+                if try await round() == false { await sleep() }
+                failures.reset()
+            } catch {
+                repeated.warning(key: "trail", "histories of jobs wait in the trail: \(error)")
+                guard await failures.wait() else { return }
+            }
+        }
+    }
+
+    private func sleep() async {
+        // Cancelled by `stop`.
+        let sleeper = Task { _ = try? await Task.sleep(for: Self.pause) }
+        self.sleeper = sleeper
+        await sleeper.value
+    }
+
+    /// A page of each partition's trail.
+    /// - Returns: whether there is more to do at once.
+    private func round() async throws -> Bool {
+        var isMore = false
+        for partition in 0..<store.partitions where !isStopping {
+            guard let page = try await store.takeTrail(of: partition, by: owner, lease: Self.lease, atMost: Self.page) else { continue }
+            try await keep(page, of: partition)
+            isMore = isMore || page.isFull
+        }
+        return isMore
+    }
+
+    private func keep(_ page: TrailPage, of partition: Int) async throws {
+        var done = page.damaged
+        if let last = page.lines.last, page.isFull || page.lines.count >= Self.worthwhile || isOld(page) {
+            // An hour of the trail at a time: that is how objects are found again.
+            for (_, entries) in Dictionary(grouping: page.lines, by: { $0.mark.milliseconds / 3_600_000 }).sorted(by: { $0.key < $1.key }) {
+                let upTo = entries.last?.mark ?? last.mark
+                try await storage.put(
+                    key: TrailObject.key(upTo: upTo, partition: partition), bytes: TrailObject.encode(entries),
+                    contentType: "application/x-ndjson")
+                metrics.lines.increment(by: entries.count)
+            }
+            done += page.lines.map(\.mark)
+        }
+        let (ended, failure) = await archive(page.ended)
+        try await store.forgetTrail(of: partition, done + ended)
+        if let failure { throw failure }
+    }
+
+    private func isOld(_ page: TrailPage) -> Bool {
+        page.lines.first.map { page.now - $0.mark.milliseconds >= Int64(Self.patience / .milliseconds(1)) } ?? false
+    }
+
+    /// - Returns: the entries that are done with, and the first failure of the others.
+    private func archive(_ ended: [(mark: TrailMark, job: JobID)]) async -> (done: [TrailMark], failure: (any Error)?) {
+        var done: [TrailMark] = [], failure: (any Error)?
+        // Ended twice, it is stored once.
+        var waiting = Dictionary(grouping: ended, by: \.job).mapValues { $0.map(\.mark) }.makeIterator()
+        await withTaskGroup(of: ([TrailMark], Result<Bool, any Error>).self) { [store, storage, thread] group in
+            func begin() {
+                guard let (id, marks) = waiting.next() else { return }
+                group.addTask(executorPreference: thread) {
+                    do {
+                        var reader = TrailReader(store: store, storage: storage)
+                        return (marks, .success(try await reader.archive(id, in: storage)))
+                    } catch {
+                        return (marks, .failure(error))
+                    }
+                }
+            }
+            for _ in 0..<Self.atOnce { begin() }
+            for await (marks, result) in group {
+                switch result {
+                case .success(let isStored):
+                    done += marks
+                    if isStored { metrics.histories.increment() }
+                case .failure(let error): failure = failure ?? error
+                }
+                if failure == nil { begin() }
+            }
+        }
+        return (done, failure)
+    }
+}
