@@ -8,8 +8,7 @@ import Testing
     @Test("is told by `job --trail`, and by the object storage once the store has forgotten the job") func wholeWay() async throws {
         try await RoleTests.run { installation in
             let settings = ["LONGHAUL_KEEP": "3s", "LONGHAUL_TICK": "20ms"]
-            _ = try installation.start(["orchestrator"], setting: settings)
-            _ = try installation.start(["worker"], setting: settings)
+            let roles = try ["orchestrator", "worker"].map { try installation.start([$0], setting: settings) }
             let done = try await installation.longhaul("submit", "acme", "--id", "a", "--parameters", #"{"files":2}"#, "--wait")
             #expect(done.status == 0, "\(done.errors)")
             let lost = try await installation.longhaul("submit", "acme", "--id", "b", "--parameters", #"{"failExport":true}"#, "--wait")
@@ -42,18 +41,26 @@ import Testing
             #expect(try await installation.longhaul("job", "b", "--date", "2020-01-01").status == 1)
             let unknown = try await installation.longhaul("job", "nobody")
             #expect(unknown.status == 1 && unknown.errors.contains("no job nobody"), "\(unknown.errors)")
+            try await end(roles)
         }
     }
 
     @Test("goes nowhere, and is shown as long as the store has the job, with LONGHAUL_TRAIL=none") func off() async throws {
         try await RoleTests.run { installation in
-            _ = try installation.start(["orchestrator"], setting: ["LONGHAUL_TRAIL": "none"])
-            _ = try installation.start(["worker"])
+            let roles = try ["orchestrator", "worker"].map { try installation.start([$0], setting: ["LONGHAUL_TRAIL": "none"]) }
             #expect(try await installation.longhaul("submit", "acme", "--id", "a", "--wait").status == 0)
             let events = try await installation.longhaul("job", "a", "--trail", "--json").objects()
             #expect(events.last?["status"] as? String == "COMPLETED")
             let stored = FileManager.default.enumerator(atPath: installation.folder.appending(path: "out").path)?.compactMap { $0 as? String }
             #expect(stored?.contains { $0.hasSuffix("history.ndjson") } == false)
+            try await end(roles)
+        }
+    }
+
+    private func end(_ roles: [ChildProcess]) async throws {
+        for role in roles {
+            role.send(SIGTERM)
+            #expect(try await role.end(within: Installation.deadline).status == 0)
         }
     }
 }

@@ -29,7 +29,7 @@ actor TrailArchive {
     /// Lines wait for so many others, or so long, because an object costs a request.
     private static let worthwhile = 100, patience = Duration.seconds(60)
     /// Histories of ended jobs that are stored at once. They come after transfers: nobody waits for them.
-    private static let atOnce = 4
+    private static let atOnce = 8
     private static let pause = Duration.seconds(1)
 
     init(store: JobStore, storage: any ObjectStorage, owner: String, logger: Logger, on thread: EventThread) {
@@ -102,32 +102,40 @@ actor TrailArchive {
 
     /// - Returns: the entries that are done with, and the first failure of the others.
     private func archive(_ ended: [(mark: TrailMark, job: JobID)]) async -> (done: [TrailMark], failure: (any Error)?) {
-        var done: [TrailMark] = [], failure: (any Error)?
         // Ended twice, it is stored once.
-        var waiting = Dictionary(grouping: ended, by: \.job).mapValues { $0.map(\.mark) }.makeIterator()
-        await withTaskGroup(of: ([TrailMark], Result<Bool, any Error>).self) { [store, storage, thread] group in
-            func begin() {
-                guard let (id, marks) = waiting.next() else { return }
-                group.addTask(executorPreference: thread) {
-                    do {
-                        var reader = TrailReader(store: store, storage: storage)
-                        return (marks, .success(try await reader.archive(id, in: storage)))
-                    } catch {
-                        return (marks, .failure(error))
-                    }
-                }
-            }
-            for _ in 0..<Self.atOnce { begin() }
-            for await (marks, result) in group {
-                switch result {
-                case .success(let isStored):
-                    done += marks
-                    if isStored { metrics.histories.increment() }
-                case .failure(let error): failure = failure ?? error
-                }
-                if failure == nil { begin() }
+        let marks = Dictionary(grouping: ended, by: \.job).mapValues { $0.map(\.mark) }
+        let jobs = Array(marks.keys)
+        var done: [TrailMark] = [], failure: (any Error)?
+        for first in stride(from: 0, to: jobs.count, by: Self.atOnce) where failure == nil {
+            for attempt in await attempts(jobs[first..<min(first + Self.atOnce, jobs.count)]) {
+                if let error = attempt.failure { failure = failure ?? error; continue }
+                done += marks[attempt.job] ?? []
+                if attempt.isStored { metrics.histories.increment() }
             }
         }
         return (done, failure)
+    }
+
+    private struct Attempt: Sendable {
+        let job: JobID
+        var isStored = false
+        var failure: (any Error)?
+    }
+
+    /// At once.
+    private func attempts(_ jobs: ArraySlice<JobID>) async -> [Attempt] {
+        await withTaskGroup(of: Attempt.self) { [store, storage, thread] group in
+            for job in jobs {
+                group.addTask(executorPreference: thread) {
+                    do {
+                        var reader = TrailReader(store: store, storage: storage)
+                        return Attempt(job: job, isStored: try await reader.archive(job, in: storage))
+                    } catch {
+                        return Attempt(job: job, failure: error)
+                    }
+                }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
     }
 }
