@@ -8,8 +8,11 @@ public struct ObjectKey: Sendable, Equatable {
 
     public static let manifestName = "manifest.json"
 
-    public init(_ job: Job) {
-        folder = "\(job.request.provider)/\(UTCTime(milliseconds: job.createdAt).date)/\(job.id.text)"
+    public init(_ job: Job) { self.init(provider: job.request.provider, createdAt: job.createdAt, job: job.id) }
+
+    /// - Parameter createdAt: of the job, in milliseconds since 1970.
+    public init(provider: String, createdAt: Int64, job: JobID) {
+        folder = "\(provider)/\(UTCTime(milliseconds: createdAt).date)/\(job.text)"
     }
 
     /// Written last: its presence means that the job is complete.
