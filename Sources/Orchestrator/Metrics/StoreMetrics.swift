@@ -46,6 +46,7 @@ struct StoreMetrics: Sendable, Instrumented {
         registry.collect("timers") { try await whenFirst { try await timers() } }
         registry.collect("queues") { try await whenFirst { try await queues() } }
         registry.collect("events") { try await whenFirst { try await events() } }
+        registry.collect("webhooks") { try await whenFirst { try await webhooks() } }
         registry.collect("redis") { try await whenFirst { try await redis() } }
     }
 
@@ -76,6 +77,22 @@ struct StoreMetrics: Sendable, Instrumented {
     private func events() async throws -> [MetricSample] {
         let outboxes = try await store.outboxes(of: sources())
         return [EventMetrics.waiting.sample(value: Double(outboxes.waiting)), EventMetrics.dropped.sample(value: Double(outboxes.dropped))]
+    }
+
+    private func webhooks() async throws -> [MetricSample] {
+        let providers = providers()
+        async let found = store.disabledEndpoints(of: providers)
+        let backlog = try await store.webhookBacklog()
+        var samples = [
+            WebhookMetrics.waiting.sample(value: Double(backlog.waiting)),
+            WebhookMetrics.oldest.sample(value: backlog.oldest / .seconds(1)),
+        ]
+        let disabled = try await found
+        for provider in providers {
+            samples.append(WebhookMetrics.disabled.sample(provider, value: disabled[provider] == nil ? 0 : 1))
+            samples.append(WebhookMetrics.skipped.sample(provider, value: Double(disabled[provider]?.skipped ?? 0)))
+        }
+        return samples
     }
 
     private func redis() async throws -> [MetricSample] {
