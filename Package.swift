@@ -119,8 +119,8 @@ var floor5: [Target] {
         .target(
             name: "Orchestrator",
             dependencies: [
-                "Encoding", "ExportCore", "EventThread", "Instruments", "RabbitMQ", "JobMessages", "JobStore", "Lifecycle", "ProviderAPI",
-                "Retry",
+                "Encoding", "ExportCore", "EventThread", "HTTPClient", "Instruments", "RabbitMQ", "JobMessages", "JobStore", "Lifecycle",
+                "ProviderAPI", "Retry",
                 "Telemetry", logging, metrics, lifecycle,
             ]),
         .target(

@@ -5,6 +5,7 @@ public enum QueueNames {
     public static let deadJobs = "longhaul.jobs.dead"
     public static let checks = "longhaul.checks"
     public static let deadDownloads = "longhaul.downloads.dead"
+    public static let deadWebhooks = "longhaul.webhooks.dead"
     /// A topic exchange.
     public static let events = "longhaul.events"
 
@@ -13,7 +14,8 @@ public enum QueueNames {
 
     public static let allJobs = JobPriority.allCases.map(jobs)
     public static let allDownloads = JobPriority.allCases.map(downloads)
-    public static let all = allJobs + [deadJobs, checks] + allDownloads + [deadDownloads]
+    public static let allDead = [deadJobs, deadDownloads, deadWebhooks]
+    public static let all = allJobs + [deadJobs, checks] + allDownloads + [deadDownloads, deadWebhooks]
 
     /// The priority of a job or download queue; `nil` for any other.
     public static func priority(of queue: String) -> JobPriority? { priorities[queue] }

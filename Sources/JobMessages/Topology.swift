@@ -8,7 +8,7 @@ import RabbitMQ
 /// | `longhaul.jobs.{high,normal,low}` | quorum | one queue per priority, because priorities within a quorum queue differ between broker versions |
 /// | `longhaul.checks` | durable classic, bounded | transient wakes; a full queue refuses more, which is back-pressure |
 /// | `longhaul.downloads.{high,normal,low}` | quorum | one message per file |
-/// | `longhaul.jobs.dead`, `longhaul.downloads.dead` | quorum | messages that cannot be handled, and jobs and files that failed permanently |
+/// | `longhaul.jobs.dead`, `longhaul.downloads.dead`, `longhaul.webhooks.dead` | quorum | messages that cannot be handled; jobs, files and webhook messages that failed permanently |
 /// | `longhaul.events` | topic exchange | what happens to jobs, files and providers, for other programs |
 public enum Topology {
     /// The number of deliveries after which the broker dead-letters a message; brokers before 4.0 have no default.
@@ -22,7 +22,7 @@ public enum Topology {
     public static let checksLimit: Int64 = 4000
 
     public static var queues: [QueueDeclaration] {
-        let dead = [QueueNames.deadJobs, QueueNames.deadDownloads].map {
+        let dead = QueueNames.allDead.map {
             QueueDeclaration($0, type: .quorum, arguments: ["x-delivery-limit": .integer(deadDeliveryLimit)])
         }
         let jobs = QueueNames.allJobs.map { work($0, dead: QueueNames.deadJobs) }

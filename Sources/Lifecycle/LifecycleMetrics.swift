@@ -16,7 +16,7 @@ public final class LifecycleMetrics: Sendable, Instrumented {
     private static let ends = CounterInstrument(
         "longhaul_jobs_failed_total", "provider", "code", help: "Jobs that have failed, by the code of their error.")
     private static let deadLetters = CounterInstrument(
-        "longhaul_dead_letters_total", "queue", help: "Dead letters published: of `jobs` and of `downloads`.")
+        "longhaul_dead_letters_total", "queue", help: "Dead letters published: of `jobs`, `downloads` and `webhooks`.")
     private static let stale = CounterInstrument(
         "longhaul_stale_changes_total", "of", help: "Changes that were not stored, because the `job` or `file` had changed meanwhile.")
     private static let expired = CounterInstrument(
@@ -35,6 +35,7 @@ public final class LifecycleMetrics: Sendable, Instrumented {
     }
 
     public let deadJobs = LifecycleMetrics.deadLetters("jobs"), deadDownloads = LifecycleMetrics.deadLetters("downloads")
+    public let deadWebhooks = LifecycleMetrics.deadLetters("webhooks")
     public let staleJobs = LifecycleMetrics.stale("job"), staleFiles = LifecycleMetrics.stale("file")
     public let expiredJobs = LifecycleMetrics.expired("job"), expiredFiles = LifecycleMetrics.expired("file")
     public let extendedJobs = LifecycleMetrics.extended("job"), extendedFiles = LifecycleMetrics.extended("file")

@@ -1,3 +1,6 @@
+import ExportCore
+import ProviderAPI
+
 /// The settings of an orchestrator.
 public struct OrchestratorConfiguration: Sendable {
     /// The name; unique among the orchestrators, and stable while the process runs.
@@ -21,11 +24,15 @@ public struct OrchestratorConfiguration: Sendable {
     public var publishesEvents: Bool
     /// Whether histories that become long move into the trail, and those of ended jobs go to the object storage. It holds for all processes, too.
     public var keepsTrail: Bool
+    /// What messages to the `webhook` of a job are signed with. Jobs with one are refused if there is no secret.
+    public var webhookSecrets: [WebhookSecret]
+    /// When webhook messages are sent again.
+    public var webhooks = WebhookRules()
 
     public init(
         name: String, lease: Duration = .seconds(30), watchdog: Duration = .seconds(60), tick: Duration = .milliseconds(50),
         wakesInFlight: Int = 2000, createsInFlight: Int = 128, maxFiles: Int = 100_000, shutdownGrace: Duration = .seconds(20),
-        publishesEvents: Bool = true, keepsTrail: Bool = true
+        publishesEvents: Bool = true, keepsTrail: Bool = true, webhookSecrets: [WebhookSecret] = []
     ) {
         self.name = name
         self.lease = lease
@@ -37,5 +44,6 @@ public struct OrchestratorConfiguration: Sendable {
         self.shutdownGrace = shutdownGrace
         self.publishesEvents = publishesEvents
         self.keepsTrail = keepsTrail
+        self.webhookSecrets = webhookSecrets
     }
 }

@@ -1,5 +1,6 @@
 import EventThread
 import ExportCore
+import HTTPClient
 import JobMessages
 import JobStore
 import Lifecycle
@@ -34,6 +35,7 @@ public struct OrchestratorService: Service {
     /// Of the events alone: an exchange that is missing closes the channel, and a bound queue that is full holds back confirms.
     private let events: Publisher
     private let relay: EventRelay
+    private let webhooks: WebhookSender
     private let work: JobsInProgress
     private let backlog: ChecksBacklog
     private let logger: Logger
@@ -44,12 +46,14 @@ public struct OrchestratorService: Service {
     ///   - store: the caller shuts it down after `run` has returned, and the providers' HTTP client too.
     ///   - redis: for the list of live orchestrators.
     ///   - providers: by the name in jobs.
+    ///   - webhooks: sends webhook messages; the caller shuts it down, too.
     ///   - library: the versions of provider files that jobs were created with; `nil`: every job uses the present one.
     ///   - thread: runs everything except the providers' requests. `store` and the providers' clients must use it too, because checks pass
     ///     between them without waiting.
     public init(
         configuration: OrchestratorConfiguration, rabbitMQ: RabbitMQConfiguration, store: JobStore, membership: Membership,
-        providers clients: [String: ProviderClient], library: PlanLibrary? = nil, thread: EventThread, logger: Logger
+        providers clients: [String: ProviderClient], webhooks http: HTTPClient, library: PlanLibrary? = nil, thread: EventThread,
+        logger: Logger
     ) {
         precondition(
             store.runs(on: thread) && clients.values.allSatisfy { $0.runs(on: thread) },
@@ -107,8 +111,11 @@ public struct OrchestratorService: Service {
             store: store, providers: providers,
             creation: ExportCreation(resolver: resolver, durations: durations, logger: logger), leases: leases,
             configuration: configuration, metrics: metrics, logger: logger, on: thread)
+        webhooks = WebhookSender(
+            store: store, requests: WebhookRequests(http: http, providers: providers, secrets: configuration.webhookSecrets),
+            rules: configuration.webhooks, office: office, clock: clock, letters: reporter.metrics, logger: logger, on: thread)
         scheduler = Scheduler(
-            store: store, membership: membership,
+            store: store, membership: membership, webhooks: webhooks,
             wakes: WakePublisher(
                 publisher: publisher, store: store, clock: clock, backlog: backlog, lease: configuration.lease, metrics: metrics,
                 repeated: RateLimitedLog(logger)),
@@ -117,7 +124,8 @@ public struct OrchestratorService: Service {
             metrics: metrics, logger: logger, on: thread)
         jobIntake = JobIntake(
             consumer: jobs, office: office, store: store, providers: providers, starter: starter, reporter: reporter,
-            watchdog: configuration.watchdog, metrics: metrics, logger: logger, on: thread)
+            watchdog: configuration.watchdog, signsWebhooks: !configuration.webhookSecrets.isEmpty, metrics: metrics, logger: logger,
+            on: thread)
         wakeIntake = WakeIntake(
             consumer: wakes, resolver: resolver,
             checks: CheckPipeline(
@@ -156,6 +164,7 @@ public struct OrchestratorService: Service {
             // Before the first job is created with them.
             try await providers.versions.keep(clients)
             try await store.keepTrail(configuration.keepsTrail)
+            try await store.setEndpoints(clients.map(\.definition.webhookSubscription))
             try await store.keepEvents(
                 configuration.publishesEvents, of: Self.outboxes(store, providers, (place: 0, members: 1)))
         } catch {
@@ -187,6 +196,7 @@ public struct OrchestratorService: Service {
                 // Its outbox may be new.
                 try await store.keepEvents(configuration.publishesEvents, of: [.provider(client.definition.name)])
                 try await providers.versions.replace(client)
+                try await store.setEndpoints([client.definition.webhookSubscription])
             }, retire: { name in providers.versions.retire(name) },
             reloadSecrets: { for provider in providers.all { _ = await provider.client.reloadSecrets() } })
     }
@@ -246,6 +256,7 @@ public struct OrchestratorService: Service {
             group.addTask {
                 await starter.drain()
                 await work.drain()
+                await webhooks.drain()
                 return true
             }
             group.addTask {
@@ -255,7 +266,7 @@ public struct OrchestratorService: Service {
             }
             let finished = await group.next() ?? true
             group.cancelAll()
-            if !finished { await starter.abandon(); await work.abandon() }
+            if !finished { await starter.abandon(); await work.abandon(); await webhooks.abandon() }
             return !finished
         }
         if left { logger.notice("requests were cut off after \(configuration.shutdownGrace); their leases bring the jobs back") }

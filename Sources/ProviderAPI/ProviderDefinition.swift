@@ -35,6 +35,8 @@ public struct ProviderDefinition: Sendable, Equatable {
     public var createSafety: Set<CreateSafety> = []
     /// Whether the file says that nothing protects against it, and that this is known: `idempotent: false`.
     public var acceptsSecondExport = false
+    /// The statuses of ended jobs that `webhook` is told about; empty without it.
+    public var webhookStatuses: [JobStatus] = []
     /// The secrets that the file names, sorted.
     public var secretNames: [String] = []
 

@@ -28,7 +28,7 @@ public struct ArchiveSearch: Sendable {
     /// - Returns: `nil` if there is none.
     /// - Throws: `ObjectStorageError` or `TrailError`.
     public func find(_ id: JobID, progress: @Sendable (Double) -> Void = { _ in }) async throws -> ArchivedHistory? {
-        let keys = days.flatMap { day in providers.map { ObjectKey(provider: $0, day: day, id: id).history } }
+        let keys = days.flatMap { day in providers.map { ObjectKey(provider: $0, day: day, job: id).history } }
         for first in stride(from: 0, to: keys.count, by: Self.width) {
             progress(Double(first) / Double(keys.count))
             let part = keys[first..<min(first + Self.width, keys.count)]

@@ -214,3 +214,45 @@ private func exportJob(traceparent: String = "00-1-2-01") throws -> JobRequest {
         #expect(found(String(repeating: opening, count: 20_000), [:]).provider == nil)
     }
 }
+
+@Suite("The dead letter of a webhook message") struct WebhookLetterTests {
+    private static func message(_ url: String?) throws -> WebhookMessage {
+        WebhookMessage(
+            id: "msg_0a", job: try #require(JobID("orders-1")), version: 9, provider: "acme", tenant: "t", correlationID: "c",
+            status: .failed,
+            createdAt: 1_764_000_000_000, endedAt: 1_764_000_100_000, files: 3, filesFailed: 1,
+            error: JobError(code: "http-403", message: "\"no\"\t\n"), endpoint: url.map { .job(url: $0) } ?? .provider)
+    }
+
+    @Test("holds everything that sending it again needs", arguments: ["https://hooks.example.com/x?y=1", nil]) func whole(url: String?)
+        throws
+    {
+        let message = try Self.message(url)
+        let outgoing = WebhookLetter.outgoing(
+            message, reason: "http-500", explanation: "answered 500", attempts: 10, firstFailure: noon - 90, lastFailure: noon)
+        #expect(outgoing.routingKey == QueueNames.deadWebhooks && outgoing.properties.isPersistent)
+        let letter = DeadLetterRecord(found(outgoing))
+        #expect((letter.kind, letter.reason, letter.explanation, letter.attempts) == (.webhook, "http-500", "answered 500", 10))
+        #expect((letter.provider, letter.job, letter.firstFailure, letter.lastFailure) == ("acme", message.job, noon - 90, noon))
+        #expect(letter.properties.messageID == "msg_0a" && !letter.mayNameAnotherJob)
+        #expect(WebhookLetter.message(letter.body) == message)
+    }
+
+    @Test(
+        "gives nothing to send if somebody else has written it",
+        arguments: [
+            "", "{}", "[1]", #"{"webhookId":"msg_0a"}"#,
+        ] + ["a.b", "", "a\\tb", "a\\n"].map { #"{"webhookId":"\#($0)",\#(rest)}"# }
+            + [#"{"webhookId":"m",\#(rest),"url":"http://plain.example"}"#, #"{"webhookId":"m",\#(rest),"url":"file:///etc/passwd"}"#]
+            + [
+                #"{"webhookId":"m",\#(rest.replacing("FAILED", with: "POLLING"))}"#,
+                #"{"webhookId":"m",\#(rest.replacing("orders", with: "a#b"))}"#,
+            ])
+    func hostile(body: String) {
+        #expect(WebhookLetter.message(Array(body.utf8)) == nil)
+        #expect(WebhookLetter.message(Array(#"{"webhookId":"m",\#(Self.rest)}"#.utf8)) != nil, "the rest is in order")
+    }
+
+    private static let rest =
+        #""exportJobId":"orders","version":1,"provider":"p","tenant":"t","correlationId":"c","status":"FAILED","createdAt":1,"endedAt":2,"files":0,"filesFailed":0"#
+}

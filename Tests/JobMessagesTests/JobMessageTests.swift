@@ -117,7 +117,7 @@ private func problem(_ text: String) -> JobMessageError? {
     @Test("has a queue for each priority, each with dead letters") func queues() {
         let names = Topology.queues.map(\.name)
         #expect(Set(names).isSuperset(of: QueueNames.allJobs + QueueNames.allDownloads))
-        #expect(names.count == 9)
+        #expect(names.count == 10)
         for queue in Topology.queues where QueueNames.allJobs.contains(queue.name) {
             #expect(queue.type == .quorum)
             #expect(queue.arguments["x-dead-letter-routing-key"] == .string(QueueNames.deadJobs))
@@ -126,7 +126,7 @@ private func problem(_ text: String) -> JobMessageError? {
     }
 
     @Test("lets dead letters be looked at as often as anybody likes") func deadQueues() {
-        for queue in Topology.queues where [QueueNames.deadJobs, QueueNames.deadDownloads].contains(queue.name) {
+        for queue in Topology.queues where QueueNames.allDead.contains(queue.name) {
             #expect(queue.type == .quorum)
             #expect(queue.arguments["x-delivery-limit"] == .integer(1_000_000))
         }

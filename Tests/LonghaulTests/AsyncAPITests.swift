@@ -48,6 +48,7 @@ import Yams
         switch key {
         case "longhaul.jobs.dead": return "deadJob"
         case "longhaul.downloads.dead": return "deadDownload"
+        case "longhaul.webhooks.dead": return "deadWebhook"
         case "longhaul.checks": return "wake"
         case _ where key.hasPrefix("longhaul.jobs."): return "job"
         case _ where key.hasPrefix("longhaul.downloads."): return (body as? [String: Any])?["manifest"] == nil ? "file" : "manifest"
@@ -68,15 +69,16 @@ import Yams
             #expect(try await installation.longhaul("setup").status == 0)
             let broker = VirtualHost(url: installation.environment["LONGHAUL_RABBITMQ_URL"] ?? "")
             try await broker.trace()
+            let setting = ["LONGHAUL_EVENTS": "all", "LONGHAUL_WEBHOOK_SECRETS": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"]
             let roles = [
-                try installation.start(["orchestrator"], setting: ["LONGHAUL_EVENTS": "all"]), try installation.start(["worker"]),
+                try installation.start(["orchestrator"], setting: setting), try installation.start(["worker"]),
             ]
             func submit(_ provider: String, _ id: String, _ parameters: String, _ more: String...) async throws {
                 let arguments = ["submit", provider, "--id", id, "--parameters", parameters, "--tenant", "t", "--no-check"]
                 _ = try await installation.start(arguments + more).end(within: Installation.deadline)
             }
             try await submit("acme", "good", #"{"files":2,"durationSeconds":0}"#, "--wait")
-            try await submit("acme", "bad", #"{"failExport":true,"durationSeconds":0}"#, "--wait")
+            try await submit("acme", "bad", #"{"failExport":true,"durationSeconds":0}"#, "--webhook", "https://10.1.2.3/", "--wait")
             try await submit("acme", "lost", #"{"files":1,"durationSeconds":0,"faults":{"download:500":"100%"}}"#, "--wait")
             try await submit("acme", "long", #"{"durationSeconds":600}"#)
             _ = try await installation.longhaul("cancel", "long")

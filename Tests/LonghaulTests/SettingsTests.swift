@@ -62,6 +62,18 @@ private func problem(_ body: () async throws -> Void) async -> String? {
         for (message, name) in zip(messages, names) { #expect(message?.hasPrefix(name) == true, "\(message ?? "no problem")") }
     }
 
+    @Test("give the secrets of webhooks, in turn, and show none that is malformed") func webhookSecrets() async throws {
+        let good = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+        #expect(try await load([:]).webhookSecrets().isEmpty)
+        #expect(try await load(["LONGHAUL_WEBHOOK_SECRETS": "\(good), \(good)"]).webhookSecrets().count == 2)
+        for bad in ["hush-hush", "\(good) hush-hush", "whsec_aHVzaC1odXNo"] {
+            let settings = try await load(["LONGHAUL_WEBHOOK_SECRETS": bad])
+            let message = await problem { _ = try settings.webhookSecrets() }
+            #expect(message?.hasPrefix("LONGHAUL_WEBHOOK_SECRETS: write up to 8, each whsec_") == true, "\(message ?? "no problem")")
+            #expect(message?.contains("hush") == false && message?.contains("aHVza") == false)
+        }
+    }
+
     @Test("for TLS reach the configuration of Redis", .enabled(if: RedisConfiguration.supportsTLS, "this hiredis has no TLS"))
     func redisTLS() async throws {
         let files = [

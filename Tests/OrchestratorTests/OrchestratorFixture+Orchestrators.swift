@@ -69,6 +69,7 @@ extension OrchestratorFixture {
             configuration: configuration, rabbitMQ: rabbitMQ,
             store: JobStore(redis: redis, claims: claims, partitions: Self.partitions, on: thread),
             membership: Membership(redis: redis, name: configuration.name, timeout: .seconds(2)), providers: ["acme": provider],
+            webhooks: http,
             thread: thread, logger: quiet)
         let group = ServiceGroup(configuration: ServiceGroupConfiguration(services: [.init(service: service)], logger: quiet))
         let task = Task {

@@ -9,12 +9,15 @@ public struct ObjectKey: Sendable, Equatable {
     public static let manifestName = "manifest.json"
     public static let historyName = "history.ndjson"
 
-    public init(_ job: Job) {
-        self.init(provider: job.request.provider, day: UTCTime(milliseconds: job.createdAt).date, id: job.id)
+    public init(_ job: Job) { self.init(provider: job.request.provider, createdAt: job.createdAt, job: job.id) }
+
+    /// - Parameter createdAt: of the job, in milliseconds since 1970.
+    public init(provider: String, createdAt: Int64, job: JobID) {
+        self.init(provider: provider, day: UTCTime(milliseconds: createdAt).date, job: job)
     }
 
     /// - Parameter day: `YYYY-MM-DD` in UTC.
-    public init(provider: String, day: String, id: JobID) { folder = "\(provider)/\(day)/\(id.text)" }
+    public init(provider: String, day: String, job: JobID) { folder = "\(provider)/\(day)/\(job.text)" }
 
     /// Written last: its presence means that the job is complete.
     public var manifest: String { "\(folder)/\(Self.manifestName)" }

@@ -7,7 +7,7 @@ import RabbitMQ
 ///
 /// | header | type | what |
 /// |---|---|---|
-/// | `x-longhaul-kind` | string | `message` (it could not be handled), `job` (it ended FAILED) or `file` (it used up its attempts) |
+/// | `x-longhaul-kind` | string | `message` (it could not be handled), `job` (it ended FAILED), `file` (it used up its attempts) or `webhook` (it was not delivered) |
 /// | `x-longhaul-reason` | string | a stable code: `not-json`, `http-403`, `checksum-mismatch` |
 /// | `x-longhaul-explanation` | string | the error message |
 /// | `x-longhaul-queue` | string | the queue that the work came from or belongs to |

@@ -14,6 +14,8 @@ public enum DeadLetterKind: String, Sendable, CaseIterable {
     case job
     /// A file or a manifest that used up its attempts.
     case file
+    /// A webhook message that was not delivered.
+    case webhook
 }
 
 /// A decoded message of a dead-letter queue. Its content is untrusted: texts are bounded and have no control characters, and a

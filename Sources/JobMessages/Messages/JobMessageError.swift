@@ -3,7 +3,8 @@ import Foundation
 
 /// The reason why a message cannot be handled. Sending it again does not help.
 public struct JobMessageError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// Kebab-case and stable: `not-json`, `too-large`, `missing-field`, `bad-field`, `unknown-provider`, `invalid-parameters`, `conflict`.
+    /// Kebab-case and stable: `not-json`, `too-large`, `missing-field`, `bad-field`, `unknown-provider`, `invalid-parameters`, `conflict`,
+    /// `no-webhook-secret`.
     public var code: String
     /// Names the field and the fix.
     public var message: String
@@ -21,6 +22,12 @@ public struct JobMessageError: Error, Sendable, Equatable, CustomStringConvertib
             message: "another job has the exportJobId \(id); it has not changed; submit this one under another exportJobId "
                 + "(different: \(names.prefix(10).joined(separator: ", "))\(names.count > 10 ? " and more" : ""))")
     }
+
+    /// Messages to a webhook are never sent unsigned.
+    public static let unsignedWebhook = JobMessageError(
+        code: "no-webhook-secret",
+        message:
+            "the job has a webhook, and the orchestrators have no secret to sign with; set LONGHAUL_WEBHOOK_SECRETS, or leave webhook out")
 
     public var description: String { "\(code): \(message)" }
 

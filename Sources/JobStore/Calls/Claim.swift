@@ -17,9 +17,10 @@ extension StoreScript {
     /// | messages | wakes, see `Wake` |
     /// | files | of each file: id, index, state, priority, correlation id, its timer's new time, 1 while its job transfers files |
     /// | waiting | provider, priority, tenant, since and id of each job that waits for its creation |
+    /// | webhooks | of each webhook message: name, claim, claims in a row without a result, failed attempts, time of the first failure or empty, URL or empty, facts |
     static let claim = StoreScript(
         "claim", PackageResources.claim_lua, arguments: "limit, lease, watchdog, wakesPerMessage",
-        reply: "now, nextDue, lateness, messages, files, waiting")
+        reply: "now, nextDue, lateness, messages, files, waiting, webhooks")
 }
 
 /// The due timers of a partition that were claimed.
@@ -34,6 +35,8 @@ public struct ClaimedTimers: Sendable {
     public var files: [DueFile]
     /// Jobs that the caller puts into the waiting lists of their providers.
     public var waiting: [WaitingJob]
+    /// Webhook messages of which an attempt is due.
+    public var webhooks: [DueWebhook]
 }
 
 /// A file whose timer fired, and what a download message says about it.
@@ -50,7 +53,8 @@ public struct DueFile: Sendable, Equatable {
 }
 
 extension JobStore {
-    /// Claims up to `limit` due timers of a partition. A claimed timer moves forward by `lease`, so that it fires again if the claim is not handled.
+    /// Claims up to `limit` due timers of a partition. A claimed timer moves forward by `lease`, so that it fires again if the claim is not handled;
+    /// that of a webhook message by 20 s.
     public func claim(
         partition: Int, limit: Int = 400, lease: Duration, watchdog: Duration, wakesPerMessage: Int = Wake.messageLimit
     ) async throws(JobStoreError) -> ClaimedTimers {
@@ -65,7 +69,8 @@ extension JobStore {
         for value in try reply.element("messages").elements { messages.append(try value.bytes) }
         return ClaimedTimers(
             untilNext: next < 0 ? nil : .milliseconds(max(next - now, 0)), lateness: lateness, messages: messages,
-            files: try Self.dueFiles(reply.element("files")), waiting: try Self.waitingJobs(reply.element("waiting")))
+            files: try Self.dueFiles(reply.element("files")), waiting: try Self.waitingJobs(reply.element("waiting")),
+            webhooks: try Self.dueWebhooks(reply.element("webhooks")))
     }
 
     private static func dueFiles(_ reply: Reply) throws(JobStoreError) -> [DueFile] {
@@ -94,6 +99,15 @@ extension JobStore {
             jobs.append(WaitingJob(id: id, provider: words[0], priority: priority, tenant: words[2], since: since))
         }
         return jobs
+    }
+
+    private static func dueWebhooks(_ reply: Reply) throws(JobStoreError) -> [DueWebhook] {
+        var webhooks: [DueWebhook] = []
+        for item in try reply.chunks(of: 7) {
+            // A message that cannot be read must not cost the other timers of the claim; its own fires again after a lease.
+            if let webhook = DueWebhook(words: try strings(item, reply)) { webhooks.append(webhook) }
+        }
+        return webhooks
     }
 
     private static func strings(_ item: ArraySlice<RESPValue>, _ reply: Reply) throws(JobStoreError) -> [String] {

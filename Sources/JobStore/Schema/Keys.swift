@@ -6,8 +6,8 @@ import Redis
 /// Keys that one script touches have one hash tag: `{lh:NN}` for a partition, `{lh:p:NAME}` for a provider, `{lh:b:NAME}` for a budget, and `{lh:downloads}` for
 /// the download line.
 enum Keys {
-    /// `{lh:NN}:…`, NN being the partition of the job's id; `job`, `files` and `status` continue with an id or a status.
-    enum Partition: String, CaseIterable { case due, job, files, status, counts, outbox, trail }
+    /// `{lh:NN}:…`, NN being the partition of the job's id; `job`, `files`, `status` and `webhook` continue with an id, a status or a name.
+    enum Partition: String, CaseIterable { case due, job, files, status, counts, outbox, trail, webhook, webhooks, endpoints }
 
     /// `{lh:p:NAME}:…`; `waiting` continues with priority and tenant, `tenants` with the priority, the last two with the tenant.
     enum Provider: String, CaseIterable {
@@ -34,6 +34,9 @@ enum Keys {
     static func counts(_ partition: Int) -> RedisArgument { .string(tag(partition) + Partition.counts.rawValue) }
     static func job(_ id: JobID, _ partition: Int) -> RedisArgument { .string("\(tag(partition))\(Partition.job.rawValue):\(id.text)") }
     static func files(_ id: JobID, _ partition: Int) -> RedisArgument { .string("\(tag(partition))\(Partition.files.rawValue):\(id.text)") }
+
+    static func webhooks(_ partition: Int) -> RedisArgument { .string(tag(partition) + Partition.webhooks.rawValue) }
+    static func endpoints(_ partition: Int) -> RedisArgument { .string(tag(partition) + Partition.endpoints.rawValue) }
 
     static func status(_ status: JobStatus, _ partition: Int) -> RedisArgument {
         .string("\(tag(partition))\(Partition.status.rawValue):\(status.rawValue)")

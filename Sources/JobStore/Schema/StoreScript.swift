@@ -48,6 +48,7 @@ struct StoreScript: Sendable {
         setHealth, setSession,
         keepPlan, takeTrail,
         learnDuration, membership, reportProviders, lineUp, nextTurns, leaveLine,
+        applyWebhook, restoreWebhook, setEndpoints, disableEndpoint,
     ]
 }
 
@@ -61,7 +62,7 @@ extension StoreScript {
         "outbox": PackageResources.outbox_lua, "job_events": PackageResources.job_events_lua,
         "file_state": PackageResources.file_state_lua, "file_names": PackageResources.file_names_lua,
         "waiting": PackageResources.waiting_lua, "rate": PackageResources.rate_lua,
-        "tenant_limits": PackageResources.tenant_limits_lua,
+        "tenant_limits": PackageResources.tenant_limits_lua, "webhooks": PackageResources.webhooks_lua,
     ]
 
     /// A script behind the files that it includes, each once and behind those that it includes itself.

@@ -1,4 +1,4 @@
--- include: clock, job_keys, progress, history, index, job_events
+-- include: clock, job_keys, progress, history, index, job_events, webhooks
 -- Stores decisions of the job machine. Fields, timer, index, counter and history of a job change together, and only if the caller knows
 -- the job's current version. A job occurs once at most.
 -- ARGV: keep, actor; each: id, version, status, delay, counts, what, detail, marks, fields; nested: field, value
@@ -94,6 +94,7 @@ while at <= #ARGV do
             versions[#versions] = table.concat({ whole(version), whole(phase), whole(math.max(NOW - created, 0)) }, ' ')
         end
         if delay < 0 then
+            announce(id, version, status, request, created, error_text)
             finish(id, key, status)
         else
             timers[#timers + 1] = whole(NOW + delay)

@@ -1,16 +1,18 @@
--- include: clock, job_keys, progress, history, request, file_state
+-- include: clock, job_keys, progress, history, request, file_state, webhooks
 -- Claims timers that are due. A timer of a job or a file moves forward by the lease instead of being removed, so that it fires again if
 -- nobody acts on the claim. A PENDING job goes back to its waiting list; the caller puts it there. The lease is more than 0, so that a
 -- claimed timer is never where a check was planned.
 -- ARGV: limit, lease, watchdog, wakesPerMessage
--- Returns: now, nextDue, lateness, messages, files, waiting
+-- Returns: now, nextDue, lateness, messages, files, waiting, webhooks
 
 local limit, lease, watchdog, batch = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 -- Bytes of a message, and of the reply: parameters may be large.
 local MESSAGE_LIMIT, REPLY_LIMIT, total_size = 128 * 1024, 2 * 1024 * 1024, 0
 -- A job in the waiting list is claimed again after as long as it has waited, this at most: the list may have lost it.
 local LONGEST_WATCHDOG = 3600000
-local lateness, messages, due_files, waiting, lines, size = {}, {}, {}, {}, {}, 0
+-- The claim of a webhook message holds for a little longer than an attempt takes, which is 15 s, whatever the lease of jobs is.
+local WEBHOOK_LEASE = 20000
+local lateness, messages, due_files, due_webhooks, waiting, lines, size = {}, {}, {}, {}, {}, {}, 0
 -- Score and member of the timers that move forward, for one command at the end.
 local leased, LEASED_UNTIL = {}, whole(NOW + lease)
 
@@ -84,9 +86,24 @@ local function file(member, id, index)
     for _, word in ipairs(words) do due_files[#due_files + 1] = word end
 end
 
+local function webhook(name)
+    local key = webhook_key(name)
+    local facts, url, attempts, handled, failed_at = unpack(redis.call('HMGET', key, 'facts', 'url', 'attempts', 'handled', 'failedAt'))
+    if not facts then return redis.call('ZREM', DUE, name) end
+    local claims = redis.call('HINCRBY', key, 'claims', 1)
+    leased[#leased + 1] = whole(NOW + WEBHOOK_LEASE)
+    leased[#leased + 1] = name
+    local words = { name, whole(claims), whole(claims - (handled or 0)), attempts or '0', failed_at or '', url or '', facts }
+    for _, word in ipairs(words) do due_webhooks[#due_webhooks + 1] = word end
+    total_size = total_size + #facts
+end
+
 local function claim(member, score)
     local id, index
-    if string.find(member, '#', 1, true) then id, index = string.match(member, '^(.*)#(%d+)$') end
+    if string.find(member, '#', 1, true) then
+        if webhook_job(member) then return webhook(member) end
+        id, index = string.match(member, '^(.*)#(%d+)$')
+    end
     if id then return file(member, id, index) end
     local key = job_key(member)
     local job = redis.call('HMGET', key, 'status', 'progress', 'request', 'cancel', 'export', 'since', 'creation', 'recreations')
@@ -113,4 +130,4 @@ flush()
 if #leased > 0 then redis.call('ZADD', DUE, unpack(leased)) end
 
 local following = redis.call('ZRANGE', DUE, 0, 0, 'WITHSCORES')
-return { NOW, following[2] and tonumber(following[2]) or -1, lateness, messages, due_files, waiting }
+return { NOW, following[2] and tonumber(following[2]) or -1, lateness, messages, due_files, waiting, due_webhooks }

@@ -17,6 +17,7 @@ actor JobIntake {
     private let providers: ProviderDirectory
     private let starter: Starter
     private let watchdog: Duration
+    private let signsWebhooks: Bool
     private let reporter: TransitionReporter
     private let metrics: OrchestratorMetrics
     private let logger: Logger
@@ -33,9 +34,11 @@ actor JobIntake {
     ]
     private static let shares = [QueueNames.jobs(.high): 128, QueueNames.jobs(.normal): 64, QueueNames.jobs(.low): 32]
 
+    /// - Parameter signsWebhooks: whether there is a secret for the webhooks of jobs.
     init(
         consumer: Consumer, office: DeadLetterOffice, store: JobStore, providers: ProviderDirectory, starter: Starter,
-        reporter: TransitionReporter, watchdog: Duration, metrics: OrchestratorMetrics, logger: Logger, on thread: EventThread
+        reporter: TransitionReporter, watchdog: Duration, signsWebhooks: Bool, metrics: OrchestratorMetrics, logger: Logger,
+        on thread: EventThread
     ) {
         self.consumer = consumer
         self.office = office
@@ -44,6 +47,7 @@ actor JobIntake {
         self.providers = providers
         self.starter = starter
         self.watchdog = watchdog
+        self.signsWebhooks = signsWebhooks
         self.metrics = metrics
         self.logger = logger
         repeated = RateLimitedLog(logger)
@@ -88,6 +92,7 @@ actor JobIntake {
 
     private func decode(_ delivery: Delivery) throws(JobMessageError) -> JobRequest {
         let request = try JobMessage.decode(delivery)
+        guard request.webhook == nil || signsWebhooks else { throw .unsignedWebhook }
         if let provider = providers.offered(request.provider) {
             let problems = provider.definition.parameters?.problems(in: request.parameters) ?? []
             if problems.isEmpty { return request }

@@ -51,6 +51,7 @@ struct StoreMetrics: Sendable, Instrumented {
         registry.collect("queues") { try await whenFirst { try await queues() } }
         registry.collect("events") { try await whenFirst { try await events() } }
         registry.collect("trail") { try await whenFirst { try await trail() } }
+        registry.collect("webhooks") { try await whenFirst { try await webhooks() } }
         registry.collect("redis") { try await whenFirst { try await redis() } }
     }
 
@@ -86,6 +87,22 @@ struct StoreMetrics: Sendable, Instrumented {
     private func trail() async throws -> [MetricSample] {
         let trails = try await store.trails()
         return [Self.trail.sample(value: Double(trails.waiting)), Self.lost.sample(value: Double(trails.lost))]
+    }
+
+    private func webhooks() async throws -> [MetricSample] {
+        let providers = providers()
+        async let found = store.disabledEndpoints(of: providers)
+        let backlog = try await store.webhookBacklog()
+        var samples = [
+            WebhookMetrics.waiting.sample(value: Double(backlog.waiting)),
+            WebhookMetrics.oldest.sample(value: backlog.oldest / .seconds(1)),
+        ]
+        let disabled = try await found
+        for provider in providers {
+            samples.append(WebhookMetrics.disabled.sample(provider, value: disabled[provider] == nil ? 0 : 1))
+            samples.append(WebhookMetrics.skipped.sample(provider, value: Double(disabled[provider]?.skipped ?? 0)))
+        }
+        return samples
     }
 
     private func redis() async throws -> [MetricSample] {

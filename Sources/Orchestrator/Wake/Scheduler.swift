@@ -19,6 +19,7 @@ actor Scheduler {
     private let dispatcher: DownloadDispatcher
     private let providers: ProviderDirectory
     private let files: FileInterpreter
+    private let webhooks: WebhookSender
     private let configuration: OrchestratorConfiguration
     private let metrics: OrchestratorMetrics
     private let backlog: ChecksBacklog
@@ -46,7 +47,8 @@ actor Scheduler {
     private static let lookAlone = Duration.milliseconds(250)
 
     init(
-        store: JobStore, membership: Membership, wakes: WakePublisher, starter: Starter, dispatcher: DownloadDispatcher,
+        store: JobStore, membership: Membership, webhooks: WebhookSender, wakes: WakePublisher, starter: Starter,
+        dispatcher: DownloadDispatcher,
         providers: ProviderDirectory, files: FileInterpreter, clock: DueClock, backlog: ChecksBacklog,
         configuration: OrchestratorConfiguration,
         metrics: OrchestratorMetrics, logger: Logger, on thread: EventThread
@@ -58,6 +60,7 @@ actor Scheduler {
         self.dispatcher = dispatcher
         self.providers = providers
         self.files = files
+        self.webhooks = webhooks
         self.clock = clock
         self.configuration = configuration
         self.metrics = metrics
@@ -159,10 +162,11 @@ actor Scheduler {
         async let published: Void = wakes.publish(claims.flatMap(\.messages))
         // For each partition on its own: an error must not cost the others.
         await withTaskGroup(of: Void.self) { group in
-            for claim in claims where !claim.waiting.isEmpty || !claim.files.isEmpty {
+            for claim in claims where !claim.waiting.isEmpty || !claim.files.isEmpty || !claim.webhooks.isEmpty {
                 group.addTask(executorPreference: thread) {
                     await self.enqueue(claim.waiting)
                     await self.queue(claim.files)
+                    if !claim.webhooks.isEmpty { await self.webhooks.take(claim.webhooks) }
                 }
             }
         }

@@ -62,6 +62,7 @@ extension ProviderClient {
     public func reloadSecrets() -> Bool {
         let old = secrets
         secrets = Secrets(plan.sharedSecretFields, from: secretSource, after: old)
+        webhookSecrets = Secrets(plan.webhook?.secretFields ?? [:], from: secretSource)
         var isChanged = secrets.object != old.object || secrets.problems != old.problems
         own.secrets = secrets
         if isChanged { own.tokens = TokenStates() }

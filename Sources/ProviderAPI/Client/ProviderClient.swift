@@ -16,6 +16,8 @@ public actor ProviderClient {
     let plan: ProviderPlan
     /// Those that all jobs share. They keep the secrets of all accounts out of messages.
     var secrets: Secrets
+    /// Those of `webhook`, apart from the others: if one is missing, requests to the provider do not wait for it.
+    var webhookSecrets: Secrets
     let secretSource: SecretSource
     let sharing: SessionSharing
     /// How long a process may take to sign in.
@@ -24,7 +26,7 @@ public actor ProviderClient {
     let own: Account
     var accounts: [String: Account] = [:]
     /// What others than this actor need of the secrets.
-    private let shared: Mutex<(missing: [String], problems: [ProviderFileProblem], redaction: Redaction)>
+    private let shared: Mutex<(missing: [String], problems: [ProviderFileProblem], ofWebhook: [ProviderFileProblem], redaction: Redaction)>
     let contexts: ContextBuilder
     let http: HTTPClient
     let egress: EgressPolicy?
@@ -70,8 +72,9 @@ public actor ProviderClient {
         sessions sharing: SessionSharing, trace: ClientTrace?, tape: ExchangeTape?, note: @escaping @Sendable (String) -> Void
     ) {
         secrets = Secrets(plan.sharedSecretFields, from: source)
+        webhookSecrets = Secrets(plan.webhook?.secretFields ?? [:], from: source)
         secretSource = source
-        shared = Mutex((secrets.missing, secrets.problems, secrets.redaction))
+        shared = Mutex((secrets.missing, secrets.problems, webhookSecrets.problems, secrets.redaction))
         definition = plan.definition
         self.source = file
         contexts = ContextBuilder(plan.definition.parameters)
@@ -110,6 +113,9 @@ public actor ProviderClient {
     /// What is wrong with each missing secret, with the position that names it and a fix.
     public nonisolated var secretProblems: [ProviderFileProblem] { shared.withLock { $0.problems } }
 
+    /// The same of the secrets of `webhook`: its messages wait for them.
+    public nonisolated var webhookProblems: [ProviderFileProblem] { shared.withLock { $0.ofWebhook } }
+
     /// The start of a body as one line of at most 200 characters, without the secrets that the provider file uses, control characters and
     /// invisible marks; empty if there is only white space.
     public nonisolated func excerpt(of bytes: [UInt8]) -> String { shownRedaction.excerpt(of: bytes) }
@@ -124,7 +130,7 @@ public actor ProviderClient {
 
     /// Lets others than this actor see what has changed.
     func share() {
-        let now = (secrets.missing, secrets.problems, secrets.redaction)
+        let now = (secrets.missing, secrets.problems, webhookSecrets.problems, secrets.redaction)
         shared.withLock { $0 = now }
     }
 

@@ -13,6 +13,8 @@ final class ProviderPlan {
     let tls: ClientTLS?
     /// In place of the proxy of the settings.
     let proxy: ProxyPlan?
+    /// Who is told about the ends of jobs.
+    let webhook: WebhookPlan?
     let create: CreatePlan
     let find: FindPlan?
     /// What comes between the create and the wait of `status`.
@@ -36,7 +38,7 @@ final class ProviderPlan {
         [
             "provider", "baseURL", "auth", "create", "find", "steps", "status", "files", "download", "cancel", "cleanup", "polling",
             "retry",
-            "recreate", "onFileFailure", "limits", "timeouts", "breaker", "tls", "proxy", "parameters", "secrets",
+            "recreate", "onFileFailure", "limits", "timeouts", "breaker", "tls", "proxy", "parameters", "secrets", "webhook",
         ] + AnswerDefaults.keys
 
     /// - Parameters:
@@ -96,7 +98,9 @@ final class ProviderPlan {
                 "recreate is set, but the Idempotency-Key is the same for every export: the API would return the failed one", fix: fix)
         }
         Self.checkExportNames(compiler, create, find, steps, status)
+        // Read behind all others: it has secrets of its own.
         secretFields = compiler.secrets
+        webhook = root["webhook"].flatMap { WebhookPlan($0, compiler) }
         accounts?.check(secretFields.keys)
         try report.throwIfAny()
         guard let base, let create, let status, let files else {
@@ -115,6 +119,7 @@ final class ProviderPlan {
         definition.beginsWithRequest = steps.first?.plan.isRequest ?? false
         definition.createSafety = Self.safety(create, find)
         definition.acceptsSecondExport = root["create"].flatMap(Section.init)?.has("idempotent") ?? false
+        definition.webhookStatuses = webhook?.statuses ?? []
         definition.secretNames = compiler.secrets.keys.sorted()
         self.base = base
         self.create = create

@@ -11,6 +11,7 @@ enum EveryKey {
               scope: x, parameters: { audience: y }, lifetime: 1h, send: { bearer: "{{ .session.access_token }}" }, rotates: true,
               login: { authorizationURL: "https://a.example.com/a", parameters: { p: q }, port: 1, path: /c } }
         proxy: none
+        webhook: { url: "https://hooks.example.com/x", secrets: ["{{ .secrets.W }}"], on: [completed, failed] }
         parameters: { type: object }
         redirects: follow
         onFileFailure: fail

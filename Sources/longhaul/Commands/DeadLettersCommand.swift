@@ -9,8 +9,8 @@ struct DeadLettersCommand: AsyncParsableCommand {
             longhaul dead-letters redrive --reason http-403 --rate 20/s
             longhaul dead-letters discard 3f09c2a1b7de
 
-            Dead letters are in longhaul.jobs.dead and longhaul.downloads.dead: messages that could not be handled, jobs that ended FAILED, \
-            and files that used up their attempts. While a command runs, other commands cannot see the letters that it has read.
+            Dead letters are in longhaul.jobs.dead, longhaul.downloads.dead and longhaul.webhooks.dead: messages that could not be handled, \
+            jobs that ended FAILED, files that used up their attempts, and webhook messages that were not delivered. While a command runs, other commands cannot see the letters that it has read.
             """,
         subcommands: [ListLettersCommand.self, ShowLetterCommand.self, RedriveCommand.self, DiscardCommand.self])
 }

@@ -23,6 +23,7 @@ struct OrchestratorCommand: AsyncParsableCommand {
         // Requests cost as much as the rest of a check, so they get their own thread.
         let httpThread = EventThread(name: "longhaul-http")
         let http = try settings.httpClient("provider", egress: settings.egress(), on: httpThread, logger: role.logger)
+        let webhooks = try settings.httpClient("webhook", egress: settings.egress(), on: httpThread, logger: role.logger)
         let sessions = StoredSessions()
         let open = try settings.providerOpener(http: http, sessions: sessions, name: name, on: role.thread, logger: role.logger)
         let providers = try await settings.providers(open, logger: role.logger)
@@ -33,7 +34,7 @@ struct OrchestratorCommand: AsyncParsableCommand {
         role.registry.describe(OrchestratorService.self)
         let service = OrchestratorService(
             configuration: configuration, rabbitMQ: rabbitMQ, store: connection.store,
-            membership: Membership(redis: connection.redis, name: name), providers: providers, library: library,
+            membership: Membership(redis: connection.redis, name: name), providers: providers, webhooks: webhooks, library: library,
             thread: role.thread, logger: role.logger)
         service.collectMetrics(in: role.registry)
         let reload = ProviderReload(settings: settings, clients: providers, files: service.files, logger: role.logger, open: open)
@@ -42,6 +43,7 @@ struct OrchestratorCommand: AsyncParsableCommand {
         await connection.close()
         // The service has already waited LONGHAUL_SHUTDOWN_GRACE for the work in progress.
         await http.shutdown(within: .zero)
+        await webhooks.shutdown(within: .zero)
         httpThread.stop()
         role.thread.stop()
     }
@@ -56,6 +58,7 @@ struct OrchestratorCommand: AsyncParsableCommand {
             maxFiles: try settings.number("LONGHAUL_MAX_FILES", 1...10_000_000),
             shutdownGrace: try settings.duration("LONGHAUL_SHUTDOWN_GRACE", .zero ... .seconds(3600)),
             publishesEvents: try settings.choice("LONGHAUL_EVENTS", AllOrNone.self) == .all,
-            keepsTrail: try settings.choice("LONGHAUL_TRAIL", AllOrNone.self) == .all)
+            keepsTrail: try settings.choice("LONGHAUL_TRAIL", AllOrNone.self) == .all,
+            webhookSecrets: try settings.webhookSecrets())
     }
 }

@@ -10,7 +10,7 @@ struct RedriveCommand: AsyncParsableCommand {
         discussion: """
             A job that ended FAILED continues where it failed. If a job has completed or runs again, its letter is solved \
             and only removed. A message that could not be \
-            handled, or whose job is unknown, is published again. The letter of a file whose job is unknown stays in the queue. \
+            handled, or whose job is unknown, is published again. A webhook message is sent again. The letter of a file whose job is unknown stays in the queue. \
             A letter is removed only after its work is restored, and repeating a redrive has no further effect: it is safe to interrupt the \
             command and run it again.
             """)
@@ -68,6 +68,7 @@ extension LetterReport {
         case .retried(let status): LetterRun.Done(what: "retried", detail: "in \(status.rawValue)", removes: !isDryRun)
         case .solved(let status): LetterRun.Done(what: "solved, discarded", detail: "the job is \(status.rawValue)", removes: !isDryRun)
         case .published(let queue): LetterRun.Done(what: "published again", detail: queue, removes: !isDryRun)
+        case .resent: LetterRun.Done(what: "sent again", detail: "with the same webhook-id", removes: !isDryRun)
         case .left(let why): LetterRun.Done(what: left, detail: why, removes: false)
         }
     }

@@ -37,7 +37,7 @@ struct SubmitCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("high, normal or low.", valueName: "priority")) var priority: JobPriority?
     @Option(help: ArgumentHelp("The tenant that owns the job.", valueName: "name")) var tenant: String?
     @Option(help: ArgumentHelp("An id for logs and messages (default: the job id).", valueName: "id")) var correlationId: String?
-    @Option(help: ArgumentHelp("An https:// URL to store with the job; nothing is sent to it yet.", valueName: "url")) var webhook: String?
+    @Option(help: ArgumentHelp("An https:// URL that is told, signed, when the job has ended.", valueName: "url")) var webhook: String?
     @Option(help: ArgumentHelp("Submit the jobs of this NDJSON file; - reads standard input.", valueName: "file")) var from: String?
     @Flag(help: "Wait until the jobs have ended.") var wait = false
     @Option(help: ArgumentHelp("The longest time to wait with --wait, such as 90s or 2h.", valueName: "time")) var timeout: String?

@@ -30,6 +30,9 @@ struct Setting: Sendable {
             "LONGHAUL_SECRETS_KEY", "KEY,…", nil,
             "encrypts sessions of providers in the store: base64 of 32 bytes (openssl rand -base64 32); further keys only decrypt; unset: each process signs in for itself"
         ),
+        Setting(
+            "LONGHAUL_WEBHOOK_SECRETS", "SECRET,…", nil,
+            "signs webhooks that job messages ask for: whsec_ and base64 of 24 to 64 bytes; all of them sign; unset: such jobs are refused"),
         Setting("LONGHAUL_OUTPUT", "URL", nil, "where finished files are stored: s3://BUCKET/PREFIX or file:///FOLDER"),
         Setting(
             "LONGHAUL_EGRESS", "public|any|RANGE,…", "public",
@@ -82,7 +85,8 @@ struct Setting: Sendable {
 
     /// Settings that may hold a secret can also be read from the file that NAME_FILE names.
     static let secrets: Set<String> = [
-        "LONGHAUL_RABBITMQ_URL", "LONGHAUL_REDIS_URL", "LONGHAUL_SECRETS_KEY", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
+        "LONGHAUL_RABBITMQ_URL", "LONGHAUL_REDIS_URL", "LONGHAUL_SECRETS_KEY", "LONGHAUL_WEBHOOK_SECRETS", "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
         "AWS_SESSION_TOKEN", "HTTPS_PROXY", "HTTP_PROXY",
     ]
 

@@ -158,6 +158,7 @@ extension Settings {
                 let client = try await open(source)
                 clients[client.definition.name] = client
                 for problem in client.secretProblems { logger.error("requests that need a missing secret are not sent: \(problem)") }
+                for problem in client.webhookProblems { logger.error("webhooks that need a missing secret wait for it: \(problem)") }
             } catch let error as ProviderFileError {
                 problems += error.problems
             }
@@ -177,6 +178,16 @@ extension Settings {
         } catch {
             throw Problem.usage("LONGHAUL_SECRETS_KEY: \(error)")
         }
+    }
+
+    /// What webhooks of jobs are signed with; empty if that is not set.
+    func webhookSecrets() throws -> [WebhookSecret] {
+        guard let text = try text("LONGHAUL_WEBHOOK_SECRETS") else { return [] }
+        guard let secrets = WebhookSecret.list(text), !secrets.isEmpty else {
+            // The value is not shown.
+            throw Problem.usage("LONGHAUL_WEBHOOK_SECRETS: write up to \(WebhookSecret.most), each \(WebhookSecret.rule)")
+        }
+        return secrets
     }
 
     /// The environment variable NAME, or the content of the file that NAME_FILE names.

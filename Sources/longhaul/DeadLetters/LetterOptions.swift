@@ -4,9 +4,15 @@ import JobMessages
 
 /// A dead-letter queue, named after the work that it receives.
 enum LetterQueue: String, CaseIterable, ExpressibleByArgument {
-    case jobs, downloads
+    case jobs, downloads, webhooks
 
-    var name: String { self == .jobs ? QueueNames.deadJobs : QueueNames.deadDownloads }
+    var name: String {
+        switch self {
+        case .jobs: QueueNames.deadJobs
+        case .downloads: QueueNames.deadDownloads
+        case .webhooks: QueueNames.deadWebhooks
+        }
+    }
 
     /// The short name for table columns.
     static func short(_ name: String) -> String { allCases.first { $0.name == name }?.rawValue ?? name }
@@ -14,7 +20,7 @@ enum LetterQueue: String, CaseIterable, ExpressibleByArgument {
 
 /// The filters that all dead-letter commands accept.
 struct LetterOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Only this queue: jobs or downloads.", valueName: "queue")) var queue: LetterQueue?
+    @Option(help: ArgumentHelp("Only this queue: jobs, downloads or webhooks.", valueName: "queue")) var queue: LetterQueue?
     @Option(help: ArgumentHelp("Only letters about this provider.", valueName: "name")) var provider: String?
     @Option(help: ArgumentHelp("Only letters with this reason, as `list` shows it.", valueName: "code")) var reason: String?
     @Option(help: ArgumentHelp("Only letters whose last failure is older than this, such as 2h.", valueName: "time")) var olderThan: String?

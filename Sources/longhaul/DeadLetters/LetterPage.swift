@@ -16,6 +16,7 @@ struct LetterPage {
             case .broker: "a message that the broker moved here"
             case .job: "a job that ended FAILED"
             case .file: "a file that used up its attempts"
+            case .webhook: "a webhook message that was not delivered"
             }
         let fields: [(String, String?)] = [
             ("what", what), ("reason", Terminal.paint(letter.reason, .red)), ("explanation", letter.explanation), ("queue", letter.queue),

@@ -22,11 +22,14 @@ struct Redrive: Sendable {
         case solved(JobStatus)
         /// The message is in this queue again.
         case published(String)
+        /// The webhook message is sent again.
+        case resent
         /// There is nothing to restore; the letter stays.
         case left(String)
     }
 
     func putBack(_ letter: DeadLetterRecord) async throws -> Outcome {
+        if letter.queue == QueueNames.deadWebhooks { return try await resend(letter) { _ = try await store.restore($0) } }
         guard let job = try await job(of: letter) else {
             if let solution = try await solution(letter) { return solution }
             return try await publish(letter)
@@ -45,9 +48,18 @@ struct Redrive: Sendable {
 
     /// The outcome that `putBack` would have now.
     func foresee(_ letter: DeadLetterRecord) async throws -> Outcome {
+        if letter.queue == QueueNames.deadWebhooks { return try await resend(letter) { _ in } }
         guard let id = try await job(of: letter) else { return try await solution(letter) ?? Self.publication(letter) }
         guard let job = try await store.job(id) else { return try await forgotten(letter, Self.publication) }
         return job.state.status == .failed ? .retried(.failed) : try await unneeded(letter, id, job.state.status)
+    }
+
+    private func resend(_ letter: DeadLetterRecord, _ restore: (WebhookMessage) async throws -> Void) async throws -> Outcome {
+        guard !letter.isTruncated, let message = WebhookLetter.message(letter.body) else {
+            return .left("the letter contains no webhook message")
+        }
+        try await restore(message)
+        return .resent
     }
 
     /// A message whose job was submitted again is not sent a second time.

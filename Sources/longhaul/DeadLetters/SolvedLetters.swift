@@ -21,7 +21,8 @@ struct SolvedLetters: Sendable {
         let outlines = try await store.outlines(of: letters.compactMap(\.job))
         let now = Date()
         return letters.map { letter in
-            guard let job = letter.job, let outline = outlines[job] else { return nil }
+            // A webhook message is about the end of its job, not about the job.
+            guard letter.queue != QueueNames.deadWebhooks, let job = letter.job, let outline = outlines[job] else { return nil }
             if letter.mayNameAnotherJob, !Self.isSame(letter, outline.request) { return nil }
             return State(status: outline.status, isSolved: Self.isSolved(letter, outline, now))
         }

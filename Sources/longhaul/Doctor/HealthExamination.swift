@@ -22,6 +22,15 @@ struct HealthExamination: Sendable {
         }
     }
 
+    /// Whether its webhook endpoint is disabled; `nil` if it is not.
+    func webhook(_ name: String) async -> Finding? {
+        do {
+            return try await connection.store.disabledEndpoints(of: [name])[name].map { .doubtful("webhook", $0.text) }
+        } catch {
+            return .bad("webhook", "\(error)")
+        }
+    }
+
     static func finding(_ condition: ProviderCondition) -> Finding {
         guard let reason = condition.reason else { return .good("health", "nothing keeps its requests back") }
         return .doubtful(

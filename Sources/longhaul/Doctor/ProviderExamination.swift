@@ -24,6 +24,7 @@ struct ProviderExamination: Sendable {
                 if findings.last?.verdict != .bad || findings.last?.parent != nil, let finding = await health?.finding(source.name) {
                     findings.append(finding.below("provider \(source.name)"))
                 }
+                if let finding = await health?.webhook(source.name) { findings.append(finding.below("provider \(source.name)")) }
             }
             await health?.close()
             await http.shutdown()
@@ -47,7 +48,8 @@ struct ProviderExamination: Sendable {
 
     /// What is worth a word about a file that is valid.
     private static func details(_ client: ProviderClient) -> [Finding] {
-        client.secretProblems.map { .bad("secret", "\($0)") } + (createSafety(client.definition).map { [$0] } ?? [])
+        (client.secretProblems + client.webhookProblems).map { .bad("secret", "\($0)") }
+            + (createSafety(client.definition).map { [$0] } ?? [])
     }
 
     private static func createSafety(_ definition: ProviderDefinition) -> Finding? {

@@ -28,7 +28,7 @@ struct RabbitMQExamination: Sendable {
     private func examine(_ queue: String, _ administrator: Administrator) async -> Finding {
         do {
             let depth = try await administrator.depth(queue)
-            let isDead = queue == QueueNames.deadJobs || queue == QueueNames.deadDownloads
+            let isDead = QueueNames.allDead.contains(queue)
             if isDead {
                 return depth.messages == 0
                     ? .good(queue, "empty")

@@ -21,6 +21,7 @@ struct WorkExamination: Sendable {
             findings.append(try await timers(connection.store))
             findings += try await jobs(connection.store)
             findings.append(try await memory(connection.store))
+            if let webhooks = try await webhooks(connection.store) { findings.append(webhooks) }
             if let events = try await events(connection.store) { findings.append(events) }
         } catch {
             findings.append(.bad("jobs", "\(error)"))
@@ -63,6 +64,15 @@ struct WorkExamination: Sendable {
         if share < 80 { return .good("memory", text) }
         let fix = "at its limit it takes no new jobs: raise maxmemory, or shorten LONGHAUL_KEEP"
         return share < 95 ? .doubtful("memory", "\(text); \(fix)") : .bad("memory", "\(text); \(fix)")
+    }
+
+    /// The third attempt follows after five minutes: an hour means that a receiver does not accept its messages.
+    private func webhooks(_ store: JobStore) async throws(JobStoreError) -> Finding? {
+        let backlog = try await store.webhookBacklog()
+        guard backlog.waiting > 0 else { return nil }
+        let text = "\(counted(backlog.waiting, "message")) not delivered yet, the oldest for \(Self.text(backlog.oldest))"
+        return backlog.oldest < Self.long
+            ? .good("webhooks", text) : .doubtful("webhooks", "\(text); the orchestrators' logs say why; see ops/docs/webhooks.md")
     }
 
     private func events(_ store: JobStore) async throws(JobStoreError) -> Finding? {

@@ -76,6 +76,7 @@ extension JobRecord {
         case .broker: "job \(id) is not in the store, the broker moved its message to the dead letters"
         case .job: "job \(id) ended FAILED, and is no longer in the store (LONGHAUL_KEEP)"
         case .file: "job \(id) is no longer in the store (LONGHAUL_KEEP), and a file of it failed"
+        case .webhook: "job \(id) is no longer in the store (LONGHAUL_KEEP), and its webhook was not told"
         }
     }
 }

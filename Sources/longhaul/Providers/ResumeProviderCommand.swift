@@ -5,7 +5,9 @@ import JobStore
 
 struct ResumeProviderCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "resume", abstract: "Let requests to a provider pass again: end a hold and its pauses, and close its circuit breaker.",
+        commandName: "resume",
+        abstract:
+            "Let requests to a provider pass again: end a hold and its pauses, close its circuit breaker, and enable its webhook endpoint.",
         discussion: """
             Use it after the cause is gone, such as a new token or the end of a maintenance. If it is not gone, the provider is kept back \
             again. The orchestrators follow within two seconds; each job continues within about a minute (`longhaul job ID`).
@@ -45,9 +47,16 @@ struct ResumeProviderCommand: AsyncParsableCommand {
     }
 
     private func resume(_ name: String, _ store: JobStore) async throws {
+        let disabled = try await store.disabledEndpoints(of: [name])[name]
+        if let disabled, try await store.enableEndpoint(of: name) {
+            show(name, "resumed", "its webhook endpoint was disabled: \(disabled.reason)")
+        }
         for _ in 0..<Self.attempts {
             var stored = try await store.health(of: name)
-            guard let reason = ProviderCondition(stored).reason else { return show(name, "unchanged", "nothing keeps its requests back") }
+            guard let reason = ProviderCondition(stored).reason else {
+                if disabled != nil { return }
+                return show(name, "unchanged", "nothing keeps its requests back")
+            }
             let before = stored.health
             stored.health.resume(now: stored.now)
             if try await store.setHealth(stored.health, of: name, read: stored.version, before: before, by: Operator.name) {

@@ -20,10 +20,11 @@ struct ShowProviderCommand: AsyncParsableCommand {
         let settings = try await options.load()
         let thread = EventThread(name: "longhaul")
         let connection = try await StoreConnection.open(settings, name: "longhaul-provider", on: thread, logger: Terminal.quietLogger)
-        let known: KnownProviders, condition: ProviderCondition
+        let known: KnownProviders, condition: ProviderCondition, disabled: DisabledEndpoint?
         do {
             known = try await connection.store.knownProviders()
             condition = ProviderCondition(try await connection.store.health(of: name))
+            disabled = try await connection.store.disabledEndpoints(of: [name])[name]
         } catch {
             throw Problem.unavailable("LONGHAUL_REDIS_URL: \(error)")
         }
@@ -34,8 +35,9 @@ struct ShowProviderCommand: AsyncParsableCommand {
             throw Problem.usage(UnknownProvider.message(name, known: known.names))
         }
         let schema = known.parameters[name].flatMap { ParameterSchema(json: $0) }
-        if json { return print(Self.object(name, condition, schema)) }
+        if json { return print(Self.object(name, condition, schema, disabled)) }
         print("\(Terminal.paint(name, .bold))  \(condition.state.rawValue)" + (condition.reason.map { "  \($0)" } ?? ""))
+        if let disabled { print(disabled.text) }
         guard let schema, !schema.parameters.isEmpty else { return print("its file says nothing about parameters") }
         var table = Table(["PARAMETER", "TYPE", "REQUIRED", "DEFAULT", "DESCRIPTION"])
         for parameter in schema.parameters {
@@ -46,9 +48,12 @@ struct ShowProviderCommand: AsyncParsableCommand {
         print(table.text(width: Terminal.width))
     }
 
-    private static func object(_ name: String, _ condition: ProviderCondition, _ schema: ParameterSchema?) -> String {
+    private static func object(
+        _ name: String, _ condition: ProviderCondition, _ schema: ParameterSchema?, _ disabled: DisabledEndpoint?
+    ) -> String {
         var members: [String: Any] = ["provider": name, "state": condition.state.rawValue]
         members["reason"] = condition.reason
+        members["disabledWebhook"] = disabled.map { ["since": $0.since, "reason": $0.reason, "skipped": $0.skipped] as [String: Any] }
         members["parameters"] = schema?.parameters.map { parameter in
             var entry: [String: Any] = ["name": parameter.name, "type": parameter.type, "required": parameter.isRequired]
             entry["default"] = parameter.standard

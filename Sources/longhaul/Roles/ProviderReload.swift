@@ -111,6 +111,7 @@ actor ProviderReload: Service, Instrumented {
         seenSecrets = secretStamps()
         used.increment()
         for problem in client.secretProblems { logger.error("requests that need a missing secret are not sent: \(problem)") }
+        for problem in client.webhookProblems { logger.error("webhooks that need a missing secret wait for it: \(problem)") }
         logger.notice(
             "\(isNew ? "a new provider" : "a new version of a provider") is in use: jobs that are created from now on have it",
             metadata: ["provider": "\(source.name)", "version": "\(client.definition.version)"])

@@ -5,9 +5,11 @@ local TAG = string.sub(DUE, 1, -4)
 local COUNTS = TAG .. 'counts'
 local OUTBOX = TAG .. 'outbox'
 local TRAIL = TAG .. 'trail'
+local WEBHOOKS, ENDPOINTS = TAG .. 'webhooks', TAG .. 'endpoints'
 
 local function job_key(id) return TAG .. 'job:' .. id end
 local function files_key(id) return TAG .. 'files:' .. id end
+local function webhook_key(name) return TAG .. 'webhook:' .. name end
 local function index_key(status) return TAG .. 'status:' .. status end
 
 -- The member of the due set that is a file's timer.
