@@ -22,8 +22,10 @@ LIMITS = "limits: { inFlight: 1000000, creates: 1000000/s, checks: 1000000/s }\n
 
 
 class Stack:
-    def __init__(self, program, servers=("redis", "rabbitmq"), **settings):
-        self.program = program
+    def __init__(self, program, servers=("redis", "rabbitmq"), bare=False, **settings):
+        self.program, self.bare = program, bare
+        if bare:
+            settings.update(LONGHAUL_EVENTS="none", LONGHAUL_TRAIL="none", LONGHAUL_LOG_LEVEL="error")
         self.folder = tempfile.mkdtemp(prefix="longhaul-bench-")
         # The measurement must not include syncing files: object storage does that on other machines.
         self.output = tempfile.mkdtemp(prefix="longhaul-bench-", dir="/dev/shm" if os.path.isdir("/dev/shm") else None)

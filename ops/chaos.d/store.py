@@ -84,6 +84,10 @@ class Store:
         """The number of events that are not published yet."""
         return sum(self.call(*(["XLEN", f"{self.tag_of(partition)}outbox"] for partition in range(self.partitions))))
 
+    def waiting_histories(self):
+        """The number of entries of the trail that no worker has stored yet."""
+        return sum(self.call(*(["XLEN", f"{self.tag_of(partition)}trail"] for partition in range(self.partitions))))
+
     def jobs(self, ids):
         """The fields of each job; {} for an unknown job."""
         return dict(zip(ids, (job(pairs(fields)) for fields in self.call(*(["HGETALL", f"{self.tag(id)}job:{id}"] for id in ids)))))

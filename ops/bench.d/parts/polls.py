@@ -14,7 +14,7 @@ OFFERED = 50_000
 
 
 def run(options, _):
-    with Stack(options.program) as stack:
+    with Stack(options.program, bare=options.bare) as stack:
         stack.run("setup")
         stack.stub()
         prepare.waiting_jobs(stack, options.jobs or 20_000)
