@@ -19,6 +19,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
         .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
@@ -59,9 +60,12 @@ var floor0: [Target] {
     ]
 }
 
-// Floor 1: where blocking C meets async Swift.
+// Floor 1: where blocking C meets async Swift; and the place of work in traces.
 var floor1: [Target] {
-    [.target(name: "EventThread", dependencies: ["CEpoll", heap])]
+    [
+        .target(name: "EventThread", dependencies: ["CEpoll", heap]),
+        .target(name: "TraceContext", dependencies: ["Encoding", crypto, tracing]),
+    ]
 }
 
 // Floor 2: one C library each, as an async Swift API that knows nothing of exports.
@@ -95,6 +99,12 @@ var floor3: [Target] {
         .target(
             name: "Telemetry",
             dependencies: ["Encoding", "Instruments", logging, coreMetrics, hummingbird, hummingbirdCore, lifecycle, nioPosix]),
+        .target(
+            name: "OpenTelemetry",
+            dependencies: [
+                "Archive", "HTTPClient", "Instruments", "Retry", "TraceContext", deque, lifecycle, logging, metrics, protobuf, tracing,
+            ],
+            exclude: ["Protocol/README.md"]),
     ]
 }
 
@@ -140,7 +150,7 @@ var floor6: [Target] {
             dependencies: [
                 "Orchestrator", "Worker", "Sandbox", "Archive", "HTTPClient", "JobMessages", "JobStore", "Lifecycle", "ObjectStorage",
                 "AWSSignature", "ProviderAPI", "RabbitMQ", "Encoding",
-                "Redis", "Telemetry", "EventThread", "ExportCore", "Instruments", "CMemory", argumentParser, configuration, crypto,
+                "OpenTelemetry", "Redis", "Telemetry", "EventThread", "ExportCore", "Instruments", "CMemory", argumentParser, configuration, crypto,
                 hummingbird, lifecycle,
                 logging,
                 metrics,
@@ -160,6 +170,7 @@ var tests: [Target] {
         .testTarget(name: "RetryTests", dependencies: ["Retry"]),
         .testTarget(name: "ExportCoreTests", dependencies: ["ExportCore"]),
         .testTarget(name: "EventThreadTests", dependencies: ["EventThread"]),
+        .testTarget(name: "TraceContextTests", dependencies: ["TraceContext"]),
         .testTarget(name: "RabbitMQTests", dependencies: ["RabbitMQ", "CRabbitMQ", "EventThread", "Retry", "TestServers", logging]),
         .testTarget(name: "RedisTests", dependencies: ["Redis", "EventThread", "TestServers", logging]),
         .testTarget(
@@ -188,6 +199,11 @@ var tests: [Target] {
                 crypto,
             ]),
         .testTarget(name: "TelemetryTests", dependencies: ["Instruments", "Telemetry", "TestServers", logging, metrics, lifecycle]),
+        .testTarget(
+            name: "OpenTelemetryTests",
+            dependencies: [
+                "EventThread", "HTTPClient", "OpenTelemetry", "TestServers", "TraceContext", coreMetrics, logging, metricsTestKit, tracing,
+            ]),
         .testTarget(name: "SandboxTests", dependencies: ["Encoding", "Sandbox", "TestServers", logging, crypto]),
         .testTarget(
             name: "OrchestratorTests",
@@ -230,6 +246,7 @@ var metricsTestKit: Target.Dependency { .product(name: "MetricsTestKit", package
 var nio: Target.Dependency { .product(name: "NIOCore", package: "swift-nio") }
 var nioHTTP1: Target.Dependency { .product(name: "NIOHTTP1", package: "swift-nio") }
 var nioPosix: Target.Dependency { .product(name: "NIOPosix", package: "swift-nio") }
+var protobuf: Target.Dependency { .product(name: "SwiftProtobuf", package: "swift-protobuf") }
 var system: Target.Dependency { .product(name: "SystemPackage", package: "swift-system") }
 var tracing: Target.Dependency { .product(name: "Tracing", package: "swift-distributed-tracing") }
 var yams: Target.Dependency { .product(name: "Yams", package: "Yams") }
