@@ -76,7 +76,8 @@ var floor2: [Target] {
             name: "Redis",
             dependencies: ["CHiredis", "Encoding", "EventThread", "Instruments", "Retry", deque, logging, metrics, crypto]
                 + hiredisTLS.map { .target(name: $0.name) }),
-        .target(name: "HTTPClient", dependencies: ["Encoding", "CCurl", "EventThread", "Instruments", deque, logging, metrics]),
+        .target(
+            name: "HTTPClient", dependencies: ["Encoding", "CCurl", "EventThread", "Instruments", "TraceContext", deque, logging, metrics]),
         .target(name: "Archive", dependencies: ["CArchive", "CBrotli", "CZstd", "EventThread"]),
         .target(name: "JQ", dependencies: ["CJq"]),
         .target(name: "AWSSignature", dependencies: ["Encoding", crypto]),
@@ -88,17 +89,22 @@ var floor3: [Target] {
     [
         .target(
             name: "ProviderAPI",
-            dependencies: ["AWSSignature", "Encoding", "ExportCore", "EventThread", "HTTPClient", "JQ", asn1, crypto, cryptoExtras, yams]),
+            dependencies: [
+                "AWSSignature", "Encoding", "ExportCore", "EventThread", "HTTPClient", "JQ", "TraceContext", asn1, crypto, cryptoExtras,
+                yams,
+            ]),
         .target(
-            name: "JobStore", dependencies: ["Encoding", "ExportCore", "EventThread", "Redis"],
+            name: "JobStore", dependencies: ["Encoding", "ExportCore", "EventThread", "Redis", "TraceContext"],
             resources: [.embedInCode("Scripts")]),
         .target(name: "JobMessages", dependencies: ["Encoding", "ExportCore", "RabbitMQ", crypto]),
         .target(
             name: "ObjectStorage",
-            dependencies: ["AWSSignature", "Encoding", "ExportCore", "EventThread", "HTTPClient", "Retry", logging, crypto]),
+            dependencies: ["AWSSignature", "Encoding", "ExportCore", "EventThread", "HTTPClient", "Retry", "TraceContext", logging, crypto]),
         .target(
             name: "Telemetry",
-            dependencies: ["Encoding", "Instruments", logging, coreMetrics, hummingbird, hummingbirdCore, lifecycle, nioPosix]),
+            dependencies: [
+                "Encoding", "Instruments", "TraceContext", logging, coreMetrics, hummingbird, hummingbirdCore, lifecycle, nioPosix,
+            ]),
         .target(
             name: "OpenTelemetry",
             dependencies: [
@@ -115,7 +121,7 @@ var floor4: [Target] {
             name: "Lifecycle",
             dependencies: [
                 "ExportCore", "EventThread", "Instruments", "RabbitMQ", "JobMessages", "JobStore", "ProviderAPI", "Retry",
-                "Telemetry",
+                "Telemetry", "TraceContext",
                 logging,
                 metrics,
             ])
@@ -130,13 +136,13 @@ var floor5: [Target] {
             dependencies: [
                 "Encoding", "ExportCore", "EventThread", "Instruments", "RabbitMQ", "JobMessages", "JobStore", "Lifecycle", "ProviderAPI",
                 "Retry",
-                "Telemetry", logging, metrics, lifecycle,
+                "Telemetry", "TraceContext", logging, metrics, lifecycle,
             ]),
         .target(
             name: "Worker",
             dependencies: [
                 "Encoding", "ExportCore", "EventThread", "Instruments", "RabbitMQ", "JobMessages", "JobStore", "Lifecycle", "ProviderAPI",
-                "ObjectStorage", "HTTPClient", "Archive", "Retry", "Telemetry", logging, metrics, lifecycle, tracing, crypto,
+                "ObjectStorage", "HTTPClient", "Archive", "Retry", "Telemetry", "TraceContext", logging, metrics, lifecycle, crypto,
             ]),
         .target(name: "Sandbox", dependencies: ["Archive", "Encoding", heap, logging, crypto, nio, nioPosix, nioHTTP1]),
     ]
@@ -150,11 +156,13 @@ var floor6: [Target] {
             dependencies: [
                 "Orchestrator", "Worker", "Sandbox", "Archive", "HTTPClient", "JobMessages", "JobStore", "Lifecycle", "ObjectStorage",
                 "AWSSignature", "ProviderAPI", "RabbitMQ", "Encoding",
-                "OpenTelemetry", "Redis", "Telemetry", "EventThread", "ExportCore", "Instruments", "CMemory", argumentParser, configuration, crypto,
+                "OpenTelemetry", "Redis", "Telemetry", "TraceContext", "EventThread", "ExportCore", "Instruments", "CMemory",
+                argumentParser,
+                configuration, crypto,
                 hummingbird, lifecycle,
                 logging,
                 metrics,
-                system, yams,
+                system, tracing, yams,
             ],
             resources: [.embedInCode("Catalogue")],
             // Instead of glibc's malloc: hundreds of requests in flight allocate and free by turns more than its thread cache holds.
@@ -174,7 +182,8 @@ var tests: [Target] {
         .testTarget(name: "RabbitMQTests", dependencies: ["RabbitMQ", "CRabbitMQ", "EventThread", "Retry", "TestServers", logging]),
         .testTarget(name: "RedisTests", dependencies: ["Redis", "EventThread", "TestServers", logging]),
         .testTarget(
-            name: "HTTPClientTests", dependencies: ["TestServers", "HTTPClient", "EventThread", logging, coreMetrics, metricsTestKit]),
+            name: "HTTPClientTests",
+            dependencies: ["TestServers", "HTTPClient", "EventThread", "TraceContext", logging, coreMetrics, metricsTestKit]),
         .testTarget(name: "ArchiveTests", dependencies: ["Archive", "CArchive", "CZstd"]),
         .testTarget(name: "JQTests", dependencies: ["JQ"]),
         .testTarget(
@@ -190,7 +199,7 @@ var tests: [Target] {
             name: "LifecycleTests",
             dependencies: [
                 "Lifecycle", "ExportCore", "EventThread", "HTTPClient", "JobMessages", "JobStore", "ProviderAPI", "RabbitMQ", "Redis",
-                "TestServers", logging,
+                "TestServers", "TraceContext", logging,
             ]),
         .testTarget(
             name: "ObjectStorageTests",
@@ -198,7 +207,8 @@ var tests: [Target] {
                 "AWSSignature", "Encoding", "ExportCore", "ObjectStorage", "TestServers", "HTTPClient", "EventThread", logging,
                 crypto,
             ]),
-        .testTarget(name: "TelemetryTests", dependencies: ["Instruments", "Telemetry", "TestServers", logging, metrics, lifecycle]),
+        .testTarget(
+            name: "TelemetryTests", dependencies: ["Instruments", "Telemetry", "TestServers", "TraceContext", logging, metrics, lifecycle]),
         .testTarget(
             name: "OpenTelemetryTests",
             dependencies: [
@@ -221,10 +231,11 @@ var tests: [Target] {
         .testTarget(
             name: "LonghaulTests",
             dependencies: [
-                "longhaul", "CMemory", "EventThread", "ExportCore", "Instruments", "JobMessages", "JobStore", "ProviderAPI", "RabbitMQ",
+                "longhaul", "Archive", "CMemory", "EventThread", "ExportCore", "Instruments", "JobMessages", "JobStore", "ProviderAPI",
+                "RabbitMQ",
                 "Redis",
                 "Sandbox",
-                "TestServers", crypto, yams,
+                "TestServers", "TraceContext", crypto, yams,
             ]),
     ]
 }
