@@ -31,13 +31,13 @@ extension Settings {
         guard let url = try tracesURL() else { return nil }
         let sampler = try sampler()
         var configuration = TraceExportConfiguration(url: url)
-        configuration.headers = try headers()
+        configuration.headers = try collectorHeaders()
         configuration.compresses = try otlp("COMPRESSION", ["gzip", "none"]) == "gzip"
         configuration.requestTimeout = try milliseconds(otlpName("TIMEOUT"), 1...600_000)
         configuration.batchTimeout = try milliseconds("OTEL_BSP_EXPORT_TIMEOUT", 1...3_600_000)
         configuration.delay = try milliseconds("OTEL_BSP_SCHEDULE_DELAY", 1...3_600_000)
         configuration.version = Build.version
-        configuration.resource = try resource(role)
+        configuration.resource = try traceResource(role)
         try requireKnownProtocol()
         let limit = try number("OTEL_BSP_MAX_QUEUE_SIZE", 1...1_000_000)
         let batch = try number("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", 1...100_000)
@@ -87,58 +87,6 @@ extension Settings {
         _ = try otlp("PROTOCOL", ["http/protobuf"])
         for name in try required("OTEL_PROPAGATORS").split(separator: ",") where !["tracecontext", "baggage", "none"].contains(name) {
             throw Problem.usage("OTEL_PROPAGATORS: \(name) is not supported; write tracecontext")
-        }
-    }
-}
-
-extension Settings {
-    private func flag(_ name: String) throws -> Bool { try choice(name, ["true", "false"]) == "true" }
-
-    private func choice(_ name: String, _ choices: [String]) throws -> String {
-        let value = try required(name).lowercased()
-        guard choices.contains(value) else { throw Problem.usage("\(name)=\(value): must be \(choices.joined(separator: " or "))") }
-        return value
-    }
-
-    /// The variable for traces, if it is set, or else that for all signals.
-    private func otlpName(_ name: String) throws -> String {
-        try text("OTEL_EXPORTER_OTLP_TRACES_\(name)") == nil ? "OTEL_EXPORTER_OTLP_\(name)" : "OTEL_EXPORTER_OTLP_TRACES_\(name)"
-    }
-
-    private func otlp(_ name: String, _ choices: [String]) throws -> String { try choice(otlpName(name), choices) }
-
-    private func milliseconds(_ name: String, _ range: ClosedRange<Int>) throws -> Duration { .milliseconds(try number(name, range)) }
-
-    private func headers() throws -> [(name: String, value: String)] {
-        let name = try otlpName("HEADERS")
-        return try pairs(name).map { pair in
-            guard pair.key.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: ":") }),
-                pair.value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F })
-            else { throw Problem.usage("\(name): a name or value cannot be a header; write NAME=VALUE,NAME=VALUE, percent-encoded") }
-            return (pair.key, pair.value)
-        }
-    }
-
-    /// What is known of this process. OTEL_RESOURCE_ATTRIBUTES counts over it, and OTEL_SERVICE_NAME over that.
-    private func resource(_ role: String) throws -> [(key: String, value: String)] {
-        var resource = [
-            "service.name": "longhaul-\(role)", "service.version": Build.version, "service.instance.id": try processName(),
-            "telemetry.sdk.language": "swift", "telemetry.sdk.name": "longhaul", "telemetry.sdk.version": Build.version,
-        ]
-        for (key, value) in try pairs("OTEL_RESOURCE_ATTRIBUTES") { resource[key] = value }
-        if let name = try text("OTEL_SERVICE_NAME") { resource["service.name"] = name }
-        return resource.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
-    }
-
-    /// `KEY=VALUE,…`, percent-encoded as in W3C Baggage.
-    private func pairs(_ name: String) throws -> [(key: String, value: String)] {
-        try (text(name) ?? "").split(separator: ",").map { pair in
-            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            let words = parts.compactMap { $0.trimmingCharacters(in: .whitespaces).removingPercentEncoding }
-            guard words.count == 2, !words[0].isEmpty else {
-                throw Problem.usage("\(name): write KEY=VALUE,KEY=VALUE, percent-encoded")
-            }
-            return (words[0], words[1])
         }
     }
 }
