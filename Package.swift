@@ -19,6 +19,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
         .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
@@ -59,9 +60,12 @@ var floor0: [Target] {
     ]
 }
 
-// Floor 1: where blocking C meets async Swift.
+// Floor 1: where blocking C meets async Swift; and the place of work in traces.
 var floor1: [Target] {
-    [.target(name: "EventThread", dependencies: ["CEpoll", heap])]
+    [
+        .target(name: "EventThread", dependencies: ["CEpoll", heap]),
+        .target(name: "TraceContext", dependencies: ["Encoding", crypto, tracing]),
+    ]
 }
 
 // Floor 2: one C library each, as an async Swift API that knows nothing of exports.
@@ -72,7 +76,8 @@ var floor2: [Target] {
             name: "Redis",
             dependencies: ["CHiredis", "Encoding", "EventThread", "Instruments", "Retry", deque, logging, metrics, crypto]
                 + hiredisTLS.map { .target(name: $0.name) }),
-        .target(name: "HTTPClient", dependencies: ["Encoding", "CCurl", "EventThread", "Instruments", deque, logging, metrics]),
+        .target(
+            name: "HTTPClient", dependencies: ["Encoding", "CCurl", "EventThread", "Instruments", "TraceContext", deque, logging, metrics]),
         .target(name: "Archive", dependencies: ["CArchive", "CBrotli", "CZstd", "EventThread"]),
         .target(name: "JQ", dependencies: ["CJq"]),
         .target(name: "AWSSignature", dependencies: ["Encoding", crypto]),
@@ -84,17 +89,28 @@ var floor3: [Target] {
     [
         .target(
             name: "ProviderAPI",
-            dependencies: ["AWSSignature", "Encoding", "ExportCore", "EventThread", "HTTPClient", "JQ", asn1, crypto, cryptoExtras, yams]),
+            dependencies: [
+                "AWSSignature", "Encoding", "ExportCore", "EventThread", "HTTPClient", "JQ", "TraceContext", asn1, crypto, cryptoExtras,
+                yams,
+            ]),
         .target(
-            name: "JobStore", dependencies: ["Encoding", "ExportCore", "EventThread", "Redis"],
+            name: "JobStore", dependencies: ["Encoding", "ExportCore", "EventThread", "Redis", "TraceContext"],
             resources: [.embedInCode("Scripts")]),
         .target(name: "JobMessages", dependencies: ["Encoding", "ExportCore", "RabbitMQ", crypto]),
         .target(
             name: "ObjectStorage",
-            dependencies: ["AWSSignature", "Encoding", "ExportCore", "EventThread", "HTTPClient", "Retry", logging, crypto]),
+            dependencies: ["AWSSignature", "Encoding", "ExportCore", "EventThread", "HTTPClient", "Retry", "TraceContext", logging, crypto]),
         .target(
             name: "Telemetry",
-            dependencies: ["Encoding", "Instruments", logging, coreMetrics, hummingbird, hummingbirdCore, lifecycle, nioPosix]),
+            dependencies: [
+                "Encoding", "Instruments", "TraceContext", logging, coreMetrics, hummingbird, hummingbirdCore, lifecycle, nioPosix,
+            ]),
+        .target(
+            name: "OpenTelemetry",
+            dependencies: [
+                "Archive", "HTTPClient", "Instruments", "Retry", "TraceContext", deque, lifecycle, logging, metrics, protobuf, tracing,
+            ],
+            exclude: ["Protocol/README.md"]),
     ]
 }
 
@@ -105,7 +121,7 @@ var floor4: [Target] {
             name: "Lifecycle",
             dependencies: [
                 "ExportCore", "EventThread", "Instruments", "RabbitMQ", "JobMessages", "JobStore", "ProviderAPI", "Retry",
-                "Telemetry",
+                "Telemetry", "TraceContext",
                 logging,
                 metrics,
             ]),
@@ -121,13 +137,13 @@ var floor5: [Target] {
             dependencies: [
                 "Encoding", "ExportCore", "EventThread", "HTTPClient", "Instruments", "RabbitMQ", "JobMessages", "JobStore", "Lifecycle",
                 "ProviderAPI", "Retry",
-                "Telemetry", logging, metrics, lifecycle,
+                "Telemetry", "TraceContext", logging, metrics, lifecycle,
             ]),
         .target(
             name: "Worker",
             dependencies: [
                 "Encoding", "ExportCore", "EventThread", "Instruments", "RabbitMQ", "JobMessages", "JobStore", "Lifecycle", "ProviderAPI",
-                "ObjectStorage", "HTTPClient", "Archive", "Retry", "Telemetry", "Trail", logging, metrics, lifecycle, tracing, crypto,
+                "ObjectStorage", "HTTPClient", "Archive", "Retry", "Telemetry", "TraceContext", "Trail", logging, metrics, lifecycle, crypto,
             ]),
         .target(name: "Sandbox", dependencies: ["Archive", "Encoding", heap, logging, crypto, nio, nioPosix, nioHTTP1]),
     ]
@@ -141,11 +157,13 @@ var floor6: [Target] {
             dependencies: [
                 "Orchestrator", "Worker", "Sandbox", "Archive", "HTTPClient", "JobMessages", "JobStore", "Lifecycle", "ObjectStorage",
                 "AWSSignature", "ProviderAPI", "RabbitMQ", "Encoding", "Trail",
-                "Redis", "Telemetry", "EventThread", "ExportCore", "Instruments", "CMemory", argumentParser, configuration, crypto,
+                "OpenTelemetry", "Redis", "Telemetry", "TraceContext", "EventThread", "ExportCore", "Instruments", "CMemory",
+                argumentParser,
+                configuration, crypto,
                 hummingbird, lifecycle,
                 logging,
                 metrics,
-                system, yams,
+                system, tracing, yams,
             ],
             resources: [.embedInCode("Catalogue")],
             // Instead of glibc's malloc: hundreds of requests in flight allocate and free by turns more than its thread cache holds.
@@ -161,10 +179,12 @@ var tests: [Target] {
         .testTarget(name: "RetryTests", dependencies: ["Retry"]),
         .testTarget(name: "ExportCoreTests", dependencies: ["ExportCore"]),
         .testTarget(name: "EventThreadTests", dependencies: ["EventThread"]),
+        .testTarget(name: "TraceContextTests", dependencies: ["TraceContext"]),
         .testTarget(name: "RabbitMQTests", dependencies: ["RabbitMQ", "CRabbitMQ", "EventThread", "Retry", "TestServers", logging]),
         .testTarget(name: "RedisTests", dependencies: ["Redis", "EventThread", "TestServers", logging]),
         .testTarget(
-            name: "HTTPClientTests", dependencies: ["TestServers", "HTTPClient", "EventThread", logging, coreMetrics, metricsTestKit]),
+            name: "HTTPClientTests",
+            dependencies: ["TestServers", "HTTPClient", "EventThread", "TraceContext", logging, coreMetrics, metricsTestKit]),
         .testTarget(name: "ArchiveTests", dependencies: ["Archive", "CArchive", "CZstd"]),
         .testTarget(name: "JQTests", dependencies: ["JQ"]),
         .testTarget(
@@ -180,7 +200,7 @@ var tests: [Target] {
             name: "LifecycleTests",
             dependencies: [
                 "Lifecycle", "ExportCore", "EventThread", "HTTPClient", "JobMessages", "JobStore", "ProviderAPI", "RabbitMQ", "Redis",
-                "TestServers", logging,
+                "TestServers", "TraceContext", logging,
             ]),
         .testTarget(
             name: "ObjectStorageTests",
@@ -189,7 +209,13 @@ var tests: [Target] {
                 crypto,
             ]),
         .testTarget(name: "TrailTests", dependencies: ["ExportCore", "JobStore", "Trail"]),
-        .testTarget(name: "TelemetryTests", dependencies: ["Instruments", "Telemetry", "TestServers", logging, metrics, lifecycle]),
+        .testTarget(
+            name: "TelemetryTests", dependencies: ["Instruments", "Telemetry", "TestServers", "TraceContext", logging, metrics, lifecycle]),
+        .testTarget(
+            name: "OpenTelemetryTests",
+            dependencies: [
+                "EventThread", "HTTPClient", "OpenTelemetry", "TestServers", "TraceContext", coreMetrics, logging, metricsTestKit, tracing,
+            ]),
         .testTarget(name: "SandboxTests", dependencies: ["Encoding", "Sandbox", "TestServers", logging, crypto]),
         .testTarget(
             name: "OrchestratorTests",
@@ -207,10 +233,11 @@ var tests: [Target] {
         .testTarget(
             name: "LonghaulTests",
             dependencies: [
-                "longhaul", "CMemory", "EventThread", "ExportCore", "Instruments", "JobMessages", "JobStore", "ProviderAPI", "RabbitMQ",
+                "longhaul", "Archive", "CMemory", "EventThread", "ExportCore", "Instruments", "JobMessages", "JobStore", "ProviderAPI",
+                "RabbitMQ",
                 "Redis",
                 "Sandbox",
-                "TestServers", crypto, yams,
+                "TestServers", "TraceContext", crypto, yams,
             ]),
     ]
 }
@@ -232,6 +259,7 @@ var metricsTestKit: Target.Dependency { .product(name: "MetricsTestKit", package
 var nio: Target.Dependency { .product(name: "NIOCore", package: "swift-nio") }
 var nioHTTP1: Target.Dependency { .product(name: "NIOHTTP1", package: "swift-nio") }
 var nioPosix: Target.Dependency { .product(name: "NIOPosix", package: "swift-nio") }
+var protobuf: Target.Dependency { .product(name: "SwiftProtobuf", package: "swift-protobuf") }
 var system: Target.Dependency { .product(name: "SystemPackage", package: "swift-system") }
 var tracing: Target.Dependency { .product(name: "Tracing", package: "swift-distributed-tracing") }
 var yams: Target.Dependency { .product(name: "Yams", package: "Yams") }

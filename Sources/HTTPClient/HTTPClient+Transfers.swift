@@ -1,11 +1,13 @@
 import CCurl
 import EventThread
+import TraceContext
 
 /// The path of a transfer: `start` → (by a proxy: `vet`) → (queue) → `begin` → `ended` → (redirect: `admit` again) → `finish`.
 extension HTTPClient {
     func start(_ id: UInt64, _ request: HTTPRequest, _ caller: Transfer.Caller) {
         let transfer = Transfer(id, request, origin: RequestURL.origin(request.url) ?? "", caller: caller, configuration)
         transfers[id] = transfer
+        if Traces.areOn { trace(transfer) }
         running += 1
         if isShutDown { return fail(transfer, .shutDown, "the client is shut down") }
         guard !transfer.origin.isEmpty else { return fail(transfer, .invalidRequest, "the URL is not an http or https URL") }
@@ -110,9 +112,28 @@ extension HTTPClient {
 
     private func record(_ transfer: Transfer, _ outcome: Result<Void, HTTPError>) {
         let nanoseconds = Monotonic.now - transfer.begun
-        switch outcome {
-        case .success: metrics.ended(status: transfer.status, nanoseconds: nanoseconds)
-        case .failure(let error): metrics.failed(error.kind, nanoseconds: nanoseconds)
+        // The current context gives the histogram its exemplar.
+        Traces.within(transfer.span?.context) {
+            switch outcome {
+            case .success: metrics.ended(status: transfer.status, nanoseconds: nanoseconds)
+            case .failure(let error): metrics.failed(error.kind, nanoseconds: nanoseconds)
+            }
         }
+        guard let span = transfer.span else { return }
+        switch outcome {
+        case .success: span.end(status: transfer.status, receivedBytes: transfer.receivedBytes)
+        case .failure(let error): span.end(error)
+        }
+    }
+
+    /// Starts the span of a transfer that belongs to one, and says in a header which trace it is in. A header of the caller stays.
+    private func trace(_ transfer: Transfer) {
+        guard let trace = transfer.request.trace ?? RequestTrace(current: transfer.request) else { return }
+        transfer.span = RequestSpan(transfer.request, trace)
+        guard configuration.propagatesTraces, !transfer.request.headers.contains(where: { $0.name.equalsIgnoringCase("traceparent") })
+        else {
+            return
+        }
+        transfer.request.headers.append(("traceparent", (transfer.span?.context ?? trace.parent).traceparent))
     }
 }

@@ -1,5 +1,6 @@
 import EventThread
 import Logging
+import TraceContext
 
 /// An HTTP/1.1 client on libcurl, with thousands of requests in flight on one event thread.
 ///
@@ -67,7 +68,10 @@ public actor HTTPClient {
     public nonisolated func send(
         _ request: HTTPRequest, from caller: EventThread, then: @escaping @Sendable (Result<HTTPResponse, HTTPError>) -> Void
     ) {
-        thread.perform(from: caller) { [self] in
+        var request = request
+        // The client's thread does not know the caller's task.
+        if Traces.areOn, request.trace == nil { request.trace = RequestTrace(current: request) }
+        thread.perform(from: caller) { [self, request] in
             assumeIsolated { client in
                 client.start(client.nextID(), request, .send { [thread] result in caller.perform(from: thread) { then(result) } })
             }

@@ -25,6 +25,8 @@ public struct HTTPClientConfiguration: Sendable {
     public var proxy: ProxyRules
     /// `host:port:address` entries that replace name resolution (curl's `--resolve`). The egress policy applies to these too.
     public var resolve: [String]
+    /// Whether requests within a trace carry a header `traceparent`, unless they have one.
+    public var propagatesTraces = false
 
     public init(
         name: String = "http", userAgent: String? = "longhaul", maxConnectionsPerHost: Int = 64, maxConnections: Int = 1024,

@@ -22,6 +22,8 @@ public struct HTTPRequest: Sendable {
     public var proxy: ProxyRules?
     /// Names of headers with credentials, in addition to those `HTTPRedirects` knows; they are never sent to another origin.
     public var sensitiveHeaders: [String]
+    /// The span that it belongs to; `nil`: that of its task.
+    public var trace: RequestTrace?
 
     public init(
         _ method: HTTPMethod = .get, _ url: String, headers: [(name: String, value: String)] = [], body: HTTPRequestBody = .none,

@@ -26,6 +26,8 @@ final class Transfer {
     var proxy: String?
     var redirectsLeft: Int
     var upload: Upload?
+    /// If its trace is recorded.
+    var span: RequestSpan?
 
     var caller: Caller
     /// The reader that waits for the next chunk of a stream.

@@ -1,6 +1,7 @@
 import EventThread
 import ExportCore
 import Redis
+import TraceContext
 
 /// Jobs, their timers and their history in Redis.
 ///
@@ -88,6 +89,21 @@ public struct JobStore: Sendable {
 extension Redis {
     /// - Parameter key: the first key; it determines the hash tag of the others.
     func run(_ script: StoreScript, key: RedisArgument, _ arguments: [RedisArgument]) async throws(JobStoreError) -> Reply {
+        guard let parent = Traces.sampled, let span = ScriptSpan(script.name, on: server, below: parent) else {
+            return try await runUntraced(script, key: key, arguments)
+        }
+        do throws(JobStoreError) {
+            let reply = try await runUntraced(script, key: key, arguments)
+            span.end()
+            return reply
+        } catch {
+            span.end(error)
+            throw error
+        }
+    }
+
+    /// For calls that several callers share: each has a span of its own, or none.
+    func runUntraced(_ script: StoreScript, key: RedisArgument, _ arguments: [RedisArgument]) async throws(JobStoreError) -> Reply {
         assert(script.arguments.allow(arguments.count), "\(script.name).lua takes \(script.arguments.header)")
         do {
             return Reply(try await run(script.script, keys: [key], arguments: arguments), of: script)

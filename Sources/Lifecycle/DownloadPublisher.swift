@@ -34,10 +34,18 @@ public struct DownloadPublisher: Sendable {
 
     /// - Parameter token: of each of the files; `nil` if unknown.
     func publish(files: some Collection<Int>, token: Int?, of request: JobRequest) async {
-        await publish(files.map { Self.message(.file($0, token: token), of: request) }, because: .listed)
+        await publish(files.map { .file($0, token: token) }, of: request, because: .listed)
     }
 
-    func publishManifest(of request: JobRequest) async { await publish([Self.message(.manifest, of: request)], because: .manifest) }
+    func publishManifest(of request: JobRequest) async { await publish([.manifest], of: request, because: .manifest) }
+
+    /// The messages of one job, which carry the context of this step.
+    private func publish(_ tasks: [DownloadMessage.Task], of request: JobRequest, because reason: Reason) async {
+        let span = JobTrace.publication(of: tasks.count, to: QueueNames.downloads(request.priority), for: request)
+        let messages = tasks.map { Self.message($0, of: request, traceparent: span?.context.traceparent) }
+        if await publish(messages, because: reason) < messages.count { span?.fail("unconfirmed") }
+        span?.end()
+    }
 
     /// - Returns: how many messages were confirmed.
     @discardableResult
@@ -50,9 +58,10 @@ public struct DownloadPublisher: Sendable {
         return confirmed
     }
 
-    static func message(_ task: DownloadMessage.Task, of request: JobRequest) -> OutgoingMessage {
+    /// - Parameter traceparent: instead of the submitter's.
+    static func message(_ task: DownloadMessage.Task, of request: JobRequest, traceparent: String? = nil) -> OutgoingMessage {
         DownloadMessage(id: request.id, task: task, correlationID: request.correlationID)
-            .outgoing(request.priority, traceparent: request.traceparent)
+            .outgoing(request.priority, traceparent: traceparent ?? request.traceparent)
     }
 
     private func send(_ messages: [OutgoingMessage]) async -> Int {

@@ -5,6 +5,7 @@ import HTTPClient
 import Logging
 import Retry
 import Synchronization
+import TraceContext
 
 /// Signs requests to one bucket, sends them, and retries those that may succeed later.
 final class S3Client: Sendable {
@@ -46,10 +47,22 @@ final class S3Client: Sendable {
 
     /// Returns a successful response. Throws every other result, transient ones after `attempts` attempts.
     func send(_ call: Call) async throws(ObjectStorageError) -> HTTPResponse {
+        guard let parent = Traces.sampled, let span = S3Span(call, configuration, below: parent) else { return try await send(call, nil) }
+        do throws(ObjectStorageError) {
+            let response = try await send(call, span)
+            span.end(response)
+            return response
+        } catch {
+            span.end(error)
+            throw error
+        }
+    }
+
+    private func send(_ call: Call, _ span: S3Span?) async throws(ObjectStorageError) -> HTTPResponse {
         var attempt = 1
         while true {
             do throws(ObjectStorageError) {
-                return try await sendOnce(call)
+                return try await sendOnce(call, span)
             } catch {
                 guard attempt < call.attempts, error.isWorthAnotherAttempt, let delay = Self.delay(attempt, error.retryAfter) else {
                     throw error
@@ -77,10 +90,12 @@ final class S3Client: Sendable {
 
     private func url(_ call: Call) -> String { configuration.url(fullKey: call.fullKey) }
 
-    private func sendOnce(_ call: Call) async throws(ObjectStorageError) -> HTTPResponse {
+    private func sendOnce(_ call: Call, _ span: S3Span?) async throws(ObjectStorageError) -> HTTPResponse {
         let response: HTTPResponse
+        var request = request(call)
+        if let span { request.trace = RequestTrace(below: span.context, shownURL: request.url) }
         do throws(HTTPError) {
-            response = try await http.send(request(call))
+            response = try await http.send(request)
         } catch {
             throw ObjectStorageError(error, operation: call.operation, object: url(call))
         }

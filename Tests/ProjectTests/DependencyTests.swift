@@ -5,7 +5,7 @@ import Testing
 @Suite("A target's dependencies") struct DependencyTests {
     /// Modules of the toolchain.
     private static let toolchain: Set<String> = [
-        "Dispatch", "Foundation", "FoundationNetworking", "FoundationXML", "Glibc", "Synchronization", "Testing",
+        "Dispatch", "Foundation", "FoundationEssentials", "FoundationNetworking", "FoundationXML", "Glibc", "Synchronization", "Testing",
     ]
 
     @Test("are exactly the modules that its files import") func declared() throws {

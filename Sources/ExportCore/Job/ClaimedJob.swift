@@ -1,6 +1,6 @@
 /// A claimed job, the input of every step, whether it came from a wake, a waiting list or a download message.
 public struct ClaimedJob: Sendable, Equatable {
-    /// From a wake, which carries only what a check needs, priority, webhook and trace have their defaults.
+    /// From a wake, which carries only what a check needs, priority and webhook have their defaults.
     public var request: JobRequest
     /// Guards every change: a caller that knows an older version changes nothing.
     public var version: Int64

@@ -1,5 +1,6 @@
 import ExportCore
 import Redis
+import TraceContext
 
 extension StoreScript {
     /// | argument | meaning |
@@ -40,7 +41,15 @@ extension JobStore {
     /// Stores decisions, each if its job still has the version that the caller knows. Changes of several callers share scripts.
     /// - Parameter changes: a job occurs once at most.
     /// - Returns: the results in the order of the changes.
-    public func apply(_ changes: [JobChange]) async -> [Result<ChangeOutcome, JobStoreError>] { await self.changes.apply(changes) }
+    public func apply(_ changes: [JobChange]) async -> [Result<ChangeOutcome, JobStoreError>] {
+        guard let parent = Traces.sampled, let span = ScriptSpan(StoreScript.apply.name, on: redis.server, below: parent) else {
+            return await self.changes.apply(changes)
+        }
+        let results = await self.changes.apply(changes)
+        for case .failure(let error) in results { span.fail(error) }
+        span.end()
+        return results
+    }
 
     /// Sends the changes that wait for others, and returns when they are stored or have failed. Call it before the connection is closed.
     public func flush() async { await changes.flush() }

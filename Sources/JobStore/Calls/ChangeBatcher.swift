@@ -111,7 +111,7 @@ actor ChangeBatcher {
     private func store(_ batch: Batch, _ partition: Int) async {
         defer { callEnded() }
         do throws(JobStoreError) {
-            let reply = try await redis.run(.apply, key: Keys.due(partition), batch.arguments)
+            let reply = try await redis.runUntraced(.apply, key: Keys.due(partition), batch.arguments)
             let outcomes = try reply.array.compactMap { ChangeOutcome($0) }
             guard outcomes.count == batch.waiters.count else { throw reply.unexpected }
             for ((request, position), outcome) in zip(batch.waiters, outcomes) { settle(request, position, .success(outcome)) }

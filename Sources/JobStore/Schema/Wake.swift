@@ -6,12 +6,12 @@ import ExportCore
 /// 1. the job's id;
 /// 2. version, claims, attempts, failures, unknown statuses, last and next check, as in the field `progress`;
 /// 3. status, files in total, files stored, files given up, exports left behind, exports created again, whether a cancellation is asked
-///    for (0 or 1), milliseconds waited and, after a space, milliseconds since the step was put off for the first time, if it is, export
+///    for (0 or 1) and, after a space, the submitter's trace context, if there is one, milliseconds waited and, after a space, milliseconds since the step was put off for the first time, if it is, export
 ///    handle (JSON; `{}`: none);
 /// 4. provider, tenant, correlation id (empty: the job's id) and parameters (JSON), as in the field `request`.
 public enum Wake {
-    /// The jobs of a message as they were claimed, and how many of its lines are malformed. Priority, webhook and trace context of the
-    /// requests have their defaults.
+    /// The jobs of a message as they were claimed, and how many of its lines are malformed. Priority and webhook of the requests have
+    /// their defaults.
     public static func decode(_ body: [UInt8]) -> (jobs: [ClaimedJob], malformed: Int) {
         var jobs: [ClaimedJob] = []
         var malformed = 0
@@ -73,7 +73,7 @@ public enum Wake {
             let attempts = fields.count(), let failures = fields.count(), let unknown = fields.count(), let lastCheck = fields.number(),
             let planned = fields.number(), let status = fields.text().flatMap(JobStatus.init(rawValue:)), let total = fields.count(),
             let done = fields.count(), let failed = fields.count(), let creation = fields.count(), let recreations = fields.count(),
-            let cancel = fields.next(), let (waited, deferredFor) = times(fields.next()), let handle = fields.next(),
+            let (cancel, traceparent) = words(fields.next()), let (waited, deferredFor) = times(fields.next()), let handle = fields.next(),
             let provider = fields.text(),
             let tenant = fields.text(), let correlationID = fields.text(orFor: name)
         else { return nil }
@@ -83,11 +83,19 @@ public enum Wake {
             filesDone: done, filesFailed: failed, creation: creation, recreations: recreations, waited: waited, deferredFor: deferredFor)
         return ClaimedJob(
             request: JobRequest(
-                id: id, provider: provider, parameters: fields.rest(), tenant: tenant, correlationID: correlationID),
+                id: id, provider: provider, parameters: fields.rest(), tenant: tenant, correlationID: correlationID,
+                traceparent: traceparent),
             version: version, state: state,
             exportHandle: handle.elementsEqual("{}".utf8) ? nil : String(decoding: handle, as: UTF8.self),
             isCancelRequested: cancel.elementsEqual(CollectionOfOne(UInt8(ascii: "1"))),
             sinceLastCheck: lastCheck > 0 && planned > lastCheck ? .milliseconds(planned - lastCheck) : nil)
+    }
+
+    /// `CANCEL` or `CANCEL TRACEPARENT`.
+    private static func words(_ field: ArraySlice<UInt8>?) -> (cancel: ArraySlice<UInt8>, traceparent: String?)? {
+        guard let field else { return nil }
+        guard let space = field.firstIndex(of: UInt8(ascii: " ")) else { return (field, nil) }
+        return (field[..<space], String(decoding: field[(space + 1)...], as: UTF8.self))
     }
 
     /// `WAITED` or `WAITED DEFERRED`.

@@ -34,7 +34,7 @@ end
 
 -- Adds a job's line to the messages; Schema/Wake.swift lists its fields.
 local function wake(id, key, job, score)
-    local status, progress, request, cancel, export, since, creation, recreations = unpack(job)
+    local status, progress, request, cancel, export, since, creation, recreations, traceparent = unpack(job)
     local planned, deferred = planned_for(status, progress)
     if not planned then deferred = deferred_since(progress) or '' end
     if planned ~= score then
@@ -56,8 +56,10 @@ local function wake(id, key, job, score)
         progress = string.sub(progress, 1, -#deferred - 2)
         waited = waited .. ' ' .. whole(math.max(NOW - deferred, 0))
     end
+    cancel = cancel or '0'
+    if traceparent then cancel = cancel .. ' ' .. traceparent end
     local line = table.concat({
-        id, progress, status, total, done, failed, creation or '0', recreations or '0', cancel or '0', waited, export or '{}', request,
+        id, progress, status, total, done, failed, creation or '0', recreations or '0', cancel, waited, export or '{}', request,
     }, '\t')
     if #lines == batch or (size > 0 and size + #line > MESSAGE_LIMIT) then flush() end
     lines[#lines + 1] = line
@@ -106,7 +108,8 @@ local function claim(member, score)
     end
     if id then return file(member, id, index) end
     local key = job_key(member)
-    local job = redis.call('HMGET', key, 'status', 'progress', 'request', 'cancel', 'export', 'since', 'creation', 'recreations')
+    local job = redis.call('HMGET', key, 'status', 'progress', 'request', 'cancel', 'export', 'since', 'creation', 'recreations',
+        'traceparent')
     local status, progress, request, cancel = unpack(job)
     if status and not (progress and request) then
         -- A job of another schema, by a process of another version that was not stopped. It must not delay the others.

@@ -2,6 +2,7 @@ import ExportCore
 import JobStore
 import Retry
 import Telemetry
+import TraceContext
 
 /// Executes the decisions of the job machine: dead letter → store → report → actions. It is the one reader of `JobAction`.
 ///
@@ -66,7 +67,8 @@ public final class JobInterpreter: Sendable {
     ///   - times: if the status is another one.
     ///   - filesToken: of the files that were stored with it.
     func finish(_ change: JobChange, as job: ClaimedJob, _ times: StatusTimes?, filesToken: Int? = nil) async {
-        reporter.stored(change, times)
+        // Its lines and exemplars name the job's trace, also where changes of several jobs were stored together.
+        Traces.within(JobTrace.parent(of: job.request)) { reporter.stored(change, times) }
         if case .after(let delay) = change.decision.timer { await effects.timerSet(for: job, after: delay) }
         for action in change.decision.actions where !action.comesBeforeTheStore {
             _ = await execute(action, for: job, decision: change.decision, filesToken: filesToken)

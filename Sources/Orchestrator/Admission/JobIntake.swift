@@ -7,6 +7,7 @@ import Logging
 import RabbitMQ
 import Retry
 import Telemetry
+import TraceContext
 
 /// Admits job messages: decode → store → acknowledge. A message is acknowledged as soon as its job is in the store with a timer. A message
 /// that cannot be handled becomes a dead letter with the reason.
@@ -64,6 +65,7 @@ actor JobIntake {
             let deliveries = try await consumer.next(atMost: Self.shares)
             progress.beat()
             if deliveries.isEmpty { return }
+            let spans = AdmissionSpans()
             var accepted: [(request: JobRequest, delivery: Delivery)] = []
             var dead: [DeadLetter] = []
             for delivery in deliveries {
@@ -71,9 +73,10 @@ actor JobIntake {
                     accepted.append((try decode(delivery), delivery))
                 } catch {
                     dead.append(DeadLetter(delivery, error))
+                    spans?.refused(delivery, error)
                 }
             }
-            if !accepted.isEmpty { try await insist("admitting jobs") { dead += try await self.admit(accepted) } }
+            if !accepted.isEmpty { try await insist("admitting jobs") { dead += try await self.admit(accepted, spans) } }
             for letter in dead { try await insist("dead-lettering") { try await self.bury(letter) } }
         }
     }
@@ -104,12 +107,13 @@ actor JobIntake {
     }
 
     /// - Returns: letters for the messages whose id another job has; they are not acknowledged yet.
-    private func admit(_ accepted: [(request: JobRequest, delivery: Delivery)]) async throws -> [DeadLetter] {
+    private func admit(_ accepted: [(request: JobRequest, delivery: Delivery)], _ spans: AdmissionSpans?) async throws -> [DeadLetter] {
         let requests = accepted.map(\.request)
         let outcomes = try await store.admit(requests, watchdog: watchdog)
         var done: [DeliveryTag] = []
         var letters: [DeadLetter] = []
         for ((request, delivery), outcome) in zip(accepted, outcomes) {
+            spans?.ended(request, delivery, outcome)
             if case .conflict(let names) = outcome {
                 letters.append(DeadLetter(delivery, .conflict(request.id, names)))
             } else {
@@ -135,7 +139,7 @@ actor JobIntake {
             switch outcome {
             case .admitted:
                 metrics.admitted.increment()
-                reporter.admitted(request)
+                Traces.within(JobTrace.context(of: request)) { reporter.admitted(request) }
             case .conflict: break  // its letter is counted and logged
             case .known, .waiting:
                 metrics.known.increment()

@@ -3,6 +3,7 @@ import JobStore
 import Lifecycle
 import Logging
 import ProviderAPI
+import TraceContext
 
 /// Lists the files of an export that is ready, page by page. Each page is stored before its messages are published, together with the
 /// cursor of the next: after a crash the list continues there.
@@ -37,10 +38,17 @@ struct FileListing: Sendable {
     }
 
     private func list(_ job: ClaimedJob, from cursor: String?, _ interpreter: JobInterpreter) async {
+        await JobTrace.run("list \(job.request.provider)", of: job.request) { span in
+            await listAll(job, from: cursor, interpreter, span)
+        }
+    }
+
+    private func listAll(_ job: ClaimedJob, from cursor: String?, _ interpreter: JobInterpreter, _ span: TraceSpan?) async {
         do {
             guard let provider = await JobResolver(providers: providers, interpreter: interpreter).resolve(job) else { return }
             try await listPages(of: job, from: cursor, provider, interpreter)
         } catch {
+            span?.fail("store")
             logger.warning("listing stopped; the lease brings the job back: \(error)", metadata: TransitionReporter.metadata(job))
         }
     }

@@ -3,6 +3,7 @@ import JobStore
 import Lifecycle
 import Logging
 import ProviderAPI
+import TraceContext
 
 /// Creates the export of a job: exactly once, if the provider's API makes that possible.
 ///
@@ -15,6 +16,10 @@ struct ExportCreation: Sendable {
 
     /// - Parameter permission: the permission with which the job was taken; it is used or withdrawn.
     func run(_ job: ClaimedJob, _ permission: ProviderGate.Permission, _ provider: Provider) async {
+        await JobTrace.run("create \(provider.name)", of: job.request) { await create(job, permission, provider, $0) }
+    }
+
+    private func create(_ job: ClaimedJob, _ permission: ProviderGate.Permission, _ provider: Provider, _ span: TraceSpan?) async {
         guard await resolver.resolve(job) != nil else { return await provider.gate.withdraw(permission, .create) }
         let isUncertain = job.state.mayHaveExport
         let context = JobContext(step: job)
@@ -23,6 +28,7 @@ struct ExportCreation: Sendable {
         let failure = await provider.gate.report(
             .create, permission, of: job.id, failure: outcome.failure, took: .now - begun, budget: await provider.client.takeBudget(.create)
         )
+        if let failure = outcome.failure { span?.fail(failure.code, failure.message) }
         provider.metrics.countCreate(outcome.failure.map { StepOutcome($0.failureClass) } ?? .succeeded)
 
         let mayBeTwice = isUncertain && provider.definition.createSafety.isEmpty

@@ -4,6 +4,7 @@ import JobStore
 import Lifecycle
 import ProviderAPI
 import Retry
+import TraceContext
 
 /// The pipeline of status checks, the most frequent work. It handles together the wakes of one message that have the same provider.
 ///
@@ -26,12 +27,14 @@ actor CheckPipeline {
         self.thread = thread
     }
 
-    /// - Parameter jobs: POLLING jobs of the provider that have entered `work`; each leaves it here.
-    func run(_ jobs: [ClaimedJob], of provider: Provider) async {
-        let checks = await admit(jobs, provider)
+    /// - Parameters:
+    ///   - jobs: POLLING jobs of the provider that have entered `work`; each leaves it here.
+    ///   - batch: the span of the message that their wakes came in.
+    func run(_ jobs: [ClaimedJob], of provider: Provider, in batch: TraceContext? = nil) async {
+        let checks = await admit(jobs, provider, batch)
         let answers = await provider.client.check(checks.map { ($0.context, $0.job.exportHandle ?? "{}") })
         while let arrived = await answers.next() {
-            var again: [JobChange] = []
+            var again: [JobChange] = [], spans: [TraceSpan] = []
             // Of all of them the tightest.
             var budget = await provider.client.takeBudget(.check)
             for answer in arrived {
@@ -40,13 +43,20 @@ actor CheckPipeline {
                 budget = nil
                 guard let change = await decide(check, answer, failure, provider) else {
                     await work.leave([check.job])
+                    check.span?.end()
                     continue
                 }
                 // What has actions goes on by itself: a letter or a message may take long, and the others must not wait for it.
-                if change.decision.actions.isEmpty { again.append(change) } else { carryOut(change) }
+                if change.decision.actions.isEmpty {
+                    again.append(change)
+                    if let span = check.span { spans.append(span) }
+                } else {
+                    carryOut(change, check.span)
+                }
             }
             await interpreter.carryOut(again)
             await work.leave(again.map(\.job))
+            for span in spans { span.end() }
         }
     }
 
@@ -59,10 +69,11 @@ actor CheckPipeline {
             .check, check.permission, of: check.job.id, failure: answer.outcome.failure, took: answer.took, budget: budget)
     }
 
-    private func carryOut(_ change: JobChange) {
+    private func carryOut(_ change: JobChange, _ span: TraceSpan? = nil) {
         Task(executorPreference: thread) {
-            await self.interpreter.carryOut(change)
+            await Traces.within(span?.context) { _ = await self.interpreter.carryOut(change) }
             await self.work.leave([change.job])
+            span?.end()
         }
     }
 
@@ -70,17 +81,19 @@ actor CheckPipeline {
         let job: ClaimedJob
         let context: JobContext
         let permission: ProviderGate.Permission
+        let span: TraceSpan?
     }
 
     /// The checks that may be sent now. The other jobs' timers move, and their claims do not count.
-    private func admit(_ jobs: [ClaimedJob], _ provider: Provider) async -> [Check] {
+    private func admit(_ jobs: [ClaimedJob], _ provider: Provider, _ batch: TraceContext?) async -> [Check] {
         var checks: [Check] = []
         var held: [(job: ClaimedJob, delay: Duration)] = []
         for (job, permission) in zip(jobs, await provider.gate.admit(.check, suspects: jobs.map { $0.state.isSuspect })) {
             if case .wait(let delay) = permission {
                 held.append((job, delay))
             } else {
-                checks.append(Check(job: job, context: JobContext(check: job), permission: permission))
+                let (span, trace) = JobTrace.check(of: job, in: batch)
+                checks.append(Check(job: job, context: JobContext(check: job, trace: trace), permission: permission, span: span))
             }
         }
         if !held.isEmpty { await hold(held, provider) }
@@ -109,6 +122,7 @@ actor CheckPipeline {
         let usual = await durations.usual(provider: provider.name, kind: await provider.kind(check.context))
         let finding = CheckFinding(answer, of: check.job, failure, usual: usual, provider.machine.rules)
         provider.metrics.countCheck(finding.outcome)
+        check.span?.found(finding, failure)
         guard let decision = provider.machine.decide(finding.event, in: check.job.state, random: Jitter.shared.next()) else { return nil }
         if decision.state.status == .ready {
             let bound = check.job.sinceLastCheck ?? check.job.state.waited

@@ -79,6 +79,8 @@ actor WakeIntake {
 
     /// The wakes of one message: the checks grouped by provider, and every other job separately, because it may take long.
     private func handle(_ jobs: [ClaimedJob]) async {
+        let span = JobTrace.batch(of: jobs, from: QueueNames.checks)
+        defer { span?.end() }
         var toCheck: [ObjectIdentifier: (provider: Provider, jobs: [ClaimedJob])] = [:]
         for job in jobs {
             if job.state.status == .polling, !job.isCancelRequested, let provider = resolver.known(job) {
@@ -88,9 +90,9 @@ actor WakeIntake {
                 begin(job)
             }
         }
-        if toCheck.count == 1, let only = toCheck.values.first { return await checks.run(only.jobs, of: only.provider) }
+        if toCheck.count == 1, let only = toCheck.values.first { return await checks.run(only.jobs, of: only.provider, in: span?.context) }
         for (provider, jobs) in toCheck.values {
-            Task(executorPreference: thread) { [checks] in await checks.run(jobs, of: provider) }
+            Task(executorPreference: thread) { [checks] in await checks.run(jobs, of: provider, in: span?.context) }
         }
     }
 
@@ -102,7 +104,9 @@ actor WakeIntake {
     }
 
     private func handle(_ job: ClaimedJob) async {
-        if job.isCancelRequested { return await cancellation.run(job) }
+        if job.isCancelRequested {
+            return await JobTrace.run("cancel \(job.request.provider)", of: job.request) { _ in await cancellation.run(job) }
+        }
         switch job.state.status {
         case .ready: await listing.resume(job, with: resolver.interpreter)
         case .processing: await watchdog.run(job)

@@ -2,6 +2,7 @@ import EventThread
 import ExportCore
 import HTTPClient
 import JQ
+import TraceContext
 
 extension ProviderClient {
     /// Asks how far an export is. Cancelling the task does not end the request; its timeouts do.
@@ -25,6 +26,10 @@ extension ProviderClient {
 
     /// - Parameter dead: the session that an answer to this check has refused.
     private func send(_ job: JobContext, _ exportHandle: String, _ number: Int, _ answers: Inbox<CheckAnswer>, after dead: String? = nil) {
+        Traces.within(job.trace) { begin(job, exportHandle, number, answers, after: dead) }
+    }
+
+    private func begin(_ job: JobContext, _ exportHandle: String, _ number: Int, _ answers: Inbox<CheckAnswer>, after dead: String?) {
         let phase = phase(of: exportHandle)
         if let index = phase.index, let outcome = skipped(index, job, exportHandle) {
             return answers.put(CheckAnswer(index: number, outcome: outcome, took: .zero, wasAsked: false))

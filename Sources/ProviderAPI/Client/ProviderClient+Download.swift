@@ -74,6 +74,7 @@ extension ProviderClient {
         } else if isSigned {
             request = try credentials.signed(request, context, now: now())
         }
+        request.trace = requestTrace(signed)
         trace(request)
         let begun = ContinuousClock.now
         let stream: HTTPStream

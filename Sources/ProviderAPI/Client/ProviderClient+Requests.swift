@@ -1,6 +1,7 @@
 import ExportCore
 import HTTPClient
 import JQ
+import TraceContext
 
 extension ProviderClient {
     /// The value that a step's filters read before the response arrives.
@@ -101,8 +102,14 @@ extension ProviderClient {
             proxy: try plan.proxy?.rules(context),
             sensitiveHeaders: sensitive)
         if isTrusted, credentials.isSignature { request = try credentials.signed(request, context, now: now()) }
+        request.trace = requestTrace(url)
         trace(request)
         return request
+    }
+
+    /// The span that a request belongs to, for which the URL has no secrets, not in its path either.
+    func requestTrace(_ url: String) -> RequestTrace? {
+        Traces.current.map { RequestTrace(below: $0, shownURL: secrets.shown(url: url)) }
     }
 
     /// A GET becomes what its redirect says; another method must not become a GET.

@@ -1,4 +1,5 @@
 public import Logging
+import TraceContext
 
 /// The format of log lines.
 public enum LogFormat: String, Sendable, CaseIterable {
@@ -14,7 +15,13 @@ public enum LogFormat: String, Sendable, CaseIterable {
     public func bootstrap(level: Logger.Level, metadata: Logger.Metadata = [:]) {
         LoggingSystem.bootstrap(
             { label, provider in handler(label: label, level: level, metadata: metadata, provider: provider) },
-            metadataProvider: nil)
+            metadataProvider: Self.currentSpan)
+    }
+
+    /// `trace_id` and `span_id` in lines that are written within a recorded span.
+    static let currentSpan = Logger.MetadataProvider {
+        guard let span = Traces.sampled else { return [:] }
+        return ["trace_id": "\(span.traceID)", "span_id": "\(span.spanID)"]
     }
 
     func handler(

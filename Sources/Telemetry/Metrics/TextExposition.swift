@@ -53,12 +53,19 @@ struct TextExposition {
 
     private mutating func histogram(_ name: String, _ labels: LabelText, _ contents: HistogramCell.Contents, _ bounds: [Double]) {
         var total: UInt64 = 0
-        for (count, bound) in zip(contents.counts, bounds + [.infinity]) {
+        for (bucket, (count, bound)) in zip(contents.counts, bounds + [.infinity]).enumerated() {
             total += count
-            line("\(name)_bucket", labels.adding("le", self.bound(bound)), String(total))
+            line("\(name)_bucket", labels.adding("le", self.bound(bound)), String(total) + exemplar(contents.exemplars[bucket]))
         }
         line("\(name)_sum", labels, Self.number(contents.sum))
         line("\(name)_count", labels, String(total))
+    }
+
+    /// A trace in which a value of the bucket was recorded (OpenMetrics 1.0, "Exemplars"); the other format has none.
+    private func exemplar(_ exemplar: HistogramCell.Exemplar?) -> String {
+        guard format == .openMetrics, let exemplar else { return "" }
+        let milliseconds = String(exemplar.at / 1_000_000 % 1000 + 1000).dropFirst()
+        return " # {trace_id=\"\(exemplar.traceID)\"} \(Self.number(exemplar.value)) \(exemplar.at / 1_000_000_000).\(milliseconds)"
     }
 
     /// OpenMetrics writes bounds as floats, also those that are whole numbers.

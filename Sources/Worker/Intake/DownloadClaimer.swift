@@ -5,13 +5,22 @@ import Lifecycle
 import Logging
 import RabbitMQ
 import Telemetry
+import TraceContext
 
 /// A readable download message that is not settled yet.
 struct PendingDownload: Sendable {
     let message: DownloadMessage
     let tag: DeliveryTag
+    let origin: MessageOrigin
+}
+
+/// Where a message came from, for its span.
+struct MessageOrigin: Sendable {
+    let queue: String
     /// The W3C Trace Context of the publisher.
     let traceparent: String?
+
+    var context: TraceContext? { Traces.areOn ? traceparent.flatMap { TraceContext(traceparent: $0) } : nil }
 }
 
 /// Why a download message starts nothing.
@@ -47,7 +56,7 @@ struct DownloadClaimer: Sendable {
         for delivery in deliveries {
             do throws(JobMessageError) {
                 let message = try DownloadMessage(body: delivery.body)
-                pending.append(PendingDownload(message: message, tag: delivery.tag, traceparent: delivery.traceparent))
+                pending.append(PendingDownload(message: message, tag: delivery.tag, origin: delivery.origin))
             } catch {
                 // Not awaited: while the broker has an alarm and accepts nothing, files can still be transferred. The prefetch bounds how
                 // many letters there are.
@@ -73,7 +82,7 @@ struct DownloadClaimer: Sendable {
     private func claim(_ pending: PendingDownload) async -> ClaimedWave {
         let message = pending.message
         do throws(JobStoreError) {
-            let nothing = try await start(message, traceparent: pending.traceparent)
+            let nothing = try await start(message, from: pending.origin)
             await consumer.acknowledge([pending.tag])
             guard let nothing else { return ClaimedWave() }
             logger.debug(
@@ -91,14 +100,14 @@ struct DownloadClaimer: Sendable {
     }
 
     /// - Returns: why nothing was started; `nil` if the file, or the job for its manifest, is claimed.
-    private func start(_ message: DownloadMessage, traceparent: String?) async throws(JobStoreError) -> NothingToDo? {
+    private func start(_ message: DownloadMessage, from origin: MessageOrigin) async throws(JobStoreError) -> NothingToDo? {
         switch message.task {
         case .file(let index, let token):
-            return try await files.start(index, of: message.id, token: token, traceparent: traceparent)
+            return try await files.start(index, of: message.id, token: token, from: origin)
         case .manifest:
             guard let claim = try await manifests.claim(message.id) else { return .because("no manifest is due") }
             await slots.start {
-                await manifests.run(claim)
+                await manifests.run(claim, from: origin)
                 return nil
             }
             return nil
@@ -121,8 +130,5 @@ struct DownloadClaimer: Sendable {
 }
 
 extension Delivery {
-    fileprivate var traceparent: String? {
-        guard case .string(let text)? = properties.headers["traceparent"] else { return nil }
-        return text
-    }
+    fileprivate var origin: MessageOrigin { MessageOrigin(queue: queue, traceparent: properties.headers["traceparent"]?.text) }
 }

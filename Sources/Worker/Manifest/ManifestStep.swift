@@ -3,6 +3,7 @@ import JobStore
 import Lifecycle
 import Logging
 import ObjectStorage
+import TraceContext
 
 /// Writes the manifest of a job whose files have all ended, and completes the job.
 ///
@@ -35,7 +36,13 @@ struct ManifestStep: Sendable {
         return ManifestClaim(job, requestedAt: requestedAt, lease: lease)
     }
 
-    func run(_ claim: ManifestClaim) async {
+    /// - Parameter origin: of the message that asked for it; `nil`: the last file of the job led here.
+    func run(_ claim: ManifestClaim, from origin: MessageOrigin? = nil) async {
+        let request = claim.job.request
+        await JobTrace.run("manifest \(request.provider)", of: request, because: origin?.context) { await complete(claim, $0) }
+    }
+
+    private func complete(_ claim: ManifestClaim, _ span: TraceSpan?) async {
         let logger = logger.about(claim.job)
         do {
             guard let claim = try await write(claim), await cleanedUp(claim, logger) else {
@@ -47,6 +54,7 @@ struct ManifestStep: Sendable {
         } catch {
             metrics.manifestsFailed.increment()
             let failure = Failure(of: error)
+            span?.fail(failure.code, failure.message)
             watch.failed(failure)
             if !failure.countsAsAttempt { await uncount(claim.job, logger) }
             logger.warning("manifest not written; the job's timer brings it back: \(error)")

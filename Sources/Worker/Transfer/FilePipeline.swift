@@ -5,6 +5,7 @@ import Lifecycle
 import Logging
 import ObjectStorage
 import ProviderAPI
+import TraceContext
 
 /// One file from its message to its end.
 struct FilePipeline: Sendable {
@@ -26,10 +27,10 @@ struct FilePipeline: Sendable {
     /// Returns as soon as the file is claimed, so that its message can be acknowledged.
     /// - Parameters:
     ///   - token: the file's token, as its message carries it.
-    ///   - traceparent: the W3C Trace Context of the publisher of the message.
+    ///   - origin: of the message.
     /// - Returns: why nothing was started; `nil` if the file is claimed.
-    func start(_ index: Int, of id: JobID, token: Int?, traceparent: String?) async throws(JobStoreError) -> NothingToDo? {
-        let claimedAt = ContinuousClock.now
+    func start(_ index: Int, of id: JobID, token: Int?, from origin: MessageOrigin) async throws(JobStoreError) -> NothingToDo? {
+        let claimedAt = ContinuousClock.now, begun = Traces.areOn ? Traces.now : nil
         let file: ClaimedFile
         // A claim depends on the lease alone; the answer says which provider the file belongs to.
         let claiming = FileMachine(rules: FileMachine.Rules(lease: configuration.lease))
@@ -44,6 +45,8 @@ struct FilePipeline: Sendable {
             on: thread)
 
         await slots.start(lease: lease) {
+            let span = TransferSpan.begin(file, from: origin, at: begun)
+            defer { span.end() }
             let provider = await source(of: file.job)
             let retry = provider?.client.definition.retry ?? RetryPolicy()
             let machine = FileMachine(rules: FileMachine.Rules(retry: retry, lease: configuration.lease))
@@ -53,24 +56,27 @@ struct FilePipeline: Sendable {
                     metrics.report(end, of: nil, logger)
                     return nil
                 }
-                outcome = await TransferSpan.run(file, traceparent: traceparent ?? file.job.request.traceparent) {
-                    await transfer(of: file, from: provider, under: lease, logger).run()
-                }
+                outcome = await span.within { await transfer(of: file, from: provider, under: lease, logger).run() }
             } else {
                 outcome = .failed(.unknownProvider)
             }
+            span.found(outcome)
             watch.noticed(outcome)
 
             let askedAt = ContinuousClock.now
             // A shutdown cancels this task, but not the new one: the store learns in any case how the attempt ended.
-            let end = await Task(executorPreference: thread) {
-                guard let event = outcome.event(attempt: file.attempt, deferredFor: file.deferredFor) else { return FileEnd.leaseLost }
-                return await interpreter.carryOut(
-                    event, on: file, machine: machine, objects: outcome.objects, manifestLease: configuration.lease,
-                    while: { await lease.pauseWhileHeld() })
-            }.value
-            metrics.report(end, of: outcome, logger)
-            metrics.duration.record(duration: .now - claimedAt)
+            let end = await span.within {
+                await Task(executorPreference: thread) {
+                    guard let event = outcome.event(attempt: file.attempt, deferredFor: file.deferredFor) else { return FileEnd.leaseLost }
+                    return await interpreter.carryOut(
+                        event, on: file, machine: machine, objects: outcome.objects, manifestLease: configuration.lease,
+                        while: { await lease.pauseWhileHeld() })
+                }.value
+            }
+            await span.within {
+                metrics.report(end, of: outcome, logger)
+                metrics.duration.record(duration: .now - claimedAt)
+            }
 
             guard case .stored(let change) = end, let job = change.manifest else { return nil }
             let objects = job.state.filesTotal == 1 ? outcome.objects : nil

@@ -6,6 +6,7 @@ import Lifecycle
 import Logging
 import ObjectStorage
 import ProviderAPI
+import TraceContext
 
 /// One attempt at a file: fetch → count and hash → undo content codings → check that it is the file → unpack → stage → verify → confirm the
 /// lease, unless it is fresh → name the objects.
@@ -45,7 +46,11 @@ struct FileTransfer: Sendable {
             // A removal that was repeated may have taken long.
             try await lease.confirmUnlessFresh()
         }
-        return try await staged.commit(under: lease)
+        return try await TraceSpan.run("upload") { span in
+            let objects = try await staged.commit(under: lease)
+            span?.set([:], numbers: ["longhaul.objects": objects.count])
+            return objects
+        }
     }
 
     private func transferFile(into staged: StagedObjects) async throws {
@@ -59,7 +64,10 @@ struct FileTransfer: Sendable {
                 type: body.headers["content-type"],
                 wasDecoded: body.isCoded ? await body.wasDecoded : false)
             let name = try await name(told, form, body)
-            try await unpack(body, as: form, named: name, into: staged)
+            try await TraceSpan.run("unpack") { span in
+                span?.set(["longhaul.compression": "\(form.compression)"])
+                try await unpack(body, as: form, named: name, into: staged)
+            }
             try await body.verify()
         } catch {
             // A flipped bit can make an entry look encrypted or badly named. Such a file is corrupt, and another attempt may succeed.

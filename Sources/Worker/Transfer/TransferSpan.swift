@@ -1,32 +1,32 @@
 import JobStore
-import Tracing
+import Lifecycle
+import TraceContext
 
-/// The span of an attempt at a file, in the submitter's trace.
-enum TransferSpan {
-    static func run(
-        _ claimed: ClaimedFile, traceparent: String?, _ body: @Sendable () async -> TransferOutcome
-    ) async -> TransferOutcome {
-        var context = ServiceContext.topLevel
-        if let traceparent {
-            InstrumentationSystem.instrument.extract(traceparent, into: &context, using: TraceparentExtractor())
-        }
-        return await withSpan("transfer", context: context, ofKind: .consumer) { span in
-            span.attributes["longhaul.job.id"] = claimed.job.id.text
-            span.attributes["longhaul.provider"] = claimed.job.request.provider
-            span.attributes["longhaul.file"] = claimed.file.name
-            span.attributes["longhaul.attempt"] = claimed.attempt
-            let outcome = await body()
-            if let failure = outcome.failure {
-                span.setStatus(SpanStatus(code: .error, message: failure.message))
-                span.attributes["error.type"] = failure.code
-                if let answer = failure.answer { span.attributes["longhaul.answer"] = answer.description }
-            }
-            return outcome
-        }
+/// The span of an attempt at a file, in the trace of its job and linked to the message that asked for it: from the claim until the outcome is
+/// stored. Often there is none.
+struct TransferSpan: Sendable {
+    private let span: TraceSpan?
+    /// The trace of the submitter, if it is not recorded.
+    private let trace: TraceContext?
+
+    /// - Parameter start: when the claim was asked for.
+    static func begin(_ claimed: ClaimedFile, from origin: MessageOrigin, at start: UInt64?) -> TransferSpan {
+        guard Traces.areOn else { return TransferSpan(span: nil, trace: nil) }
+        let request = claimed.job.request
+        let span = JobTrace.message(.process, origin.queue, of: request, because: origin.context, at: start)
+        span?.set(["longhaul.file": claimed.file.name], numbers: ["longhaul.attempt": claimed.attempt])
+        return TransferSpan(span: span, trace: JobTrace.context(of: request))
     }
-}
 
-/// A carrier that is one `traceparent` header (W3C Trace Context).
-private struct TraceparentExtractor: Extractor {
-    func extract(key: String, from carrier: String) -> String? { key == "traceparent" ? carrier : nil }
+    func within<Value>(isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> Value) async rethrows -> Value {
+        try await Traces.within(span?.context ?? trace, body)
+    }
+
+    func found(_ outcome: TransferOutcome) {
+        guard let span, let failure = outcome.failure else { return }
+        span.fail(failure.code, failure.message)
+        if let answer = failure.answer { span.set(["longhaul.answer": answer.description]) }
+    }
+
+    func end() { span?.end() }
 }

@@ -58,6 +58,7 @@ struct SubmitCommand: AsyncParsableCommand {
             throw Problem.unavailable("LONGHAUL_RABBITMQ_URL: \(error)")
         }
         if let warning = checked.warning { Terminal.error("warning: \(warning)") }
+        let traces = try settings.traces("submit", on: thread, logger: Terminal.quietLogger), exporting = traces?.begin()
         let begun = Date()
         var submission = Submission(publisher: publisher, checked: checked, showsProgress: from != nil, keepsRequests: wait)
         do {
@@ -67,6 +68,7 @@ struct SubmitCommand: AsyncParsableCommand {
             throw error
         }
         await publisher.shutdown()
+        if let exporting { await traces?.end(exporting) }
         let report = SubmissionReport(checked: checked, isFile: from != nil, json: json)
         report.tellKnown()
         if wait {

@@ -81,13 +81,43 @@ struct Setting: Sendable {
         Setting("AWS_REGION", "REGION", "us-east-1", "region of the bucket"),
         Setting("AWS_ENDPOINT_URL_S3", "URL", nil, "endpoint of an S3-compatible server; unset: AWS"),
         Setting("AWS_CA_BUNDLE", "FILE", nil, "trusted certificate authorities for s3://, PEM; unset: LONGHAUL_CA_FILE"),
+        Setting(
+            "OTEL_EXPORTER_OTLP_ENDPOINT", "URL", nil, "collector of traces, http://HOST:4318; /v1/traces is appended; unset: no traces"),
+        Setting("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "URL", nil, "the same as a whole URL, and counts over it"),
+        Setting("OTEL_EXPORTER_OTLP_HEADERS", "KEY=VALUE,…", nil, "headers of requests to the collector, percent-encoded"),
+        Setting("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "KEY=VALUE,…", nil, "the same, and counts over it"),
+        Setting(
+            "OTEL_EXPORTER_OTLP_CERTIFICATE", "FILE", nil, "trusted certificate authorities for the collector, PEM; unset: LONGHAUL_CA_FILE"
+        ),
+        Setting("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf", "http/protobuf", "the only one that is supported"),
+        Setting("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "http/protobuf", nil, "the same, and counts over it"),
+        Setting("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip|none", "none", "of requests to the collector"),
+        Setting("OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "gzip|none", nil, "the same, and counts over it"),
+        Setting("OTEL_EXPORTER_OTLP_TIMEOUT", "MS", "10000", "milliseconds for one request to the collector"),
+        Setting("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "MS", nil, "the same, and counts over it"),
+        Setting("OTEL_TRACES_EXPORTER", "otlp|none", "otlp", "none: no traces, whatever the endpoint"),
+        Setting(
+            "OTEL_TRACES_SAMPLER", "NAME", "parentbased_always_on",
+            "which traces are recorded: always_on, always_off, traceidratio, or parentbased_ and one of these"),
+        Setting("OTEL_TRACES_SAMPLER_ARG", "0…1", nil, "with traceidratio: how many of all; unset: 1"),
+        Setting("OTEL_PROPAGATORS", "tracecontext", "tracecontext", "how contexts travel; baggage is accepted and not used"),
+        Setting(
+            "OTEL_SERVICE_NAME", "NAME", nil,
+            "name of the service in traces; unset: longhaul-orchestrator, longhaul-worker or longhaul-submit"),
+        Setting(
+            "OTEL_RESOURCE_ATTRIBUTES", "KEY=VALUE,…", nil, "what else traces say of the process, such as deployment.environment.name=prod"),
+        Setting("OTEL_BSP_SCHEDULE_DELAY", "MS", "5000", "milliseconds that a span waits for others"),
+        Setting("OTEL_BSP_EXPORT_TIMEOUT", "MS", "30000", "milliseconds for a batch with all its attempts; then its spans are dropped"),
+        Setting("OTEL_BSP_MAX_QUEUE_SIZE", "N", "2048", "spans that may wait; further ones are dropped"),
+        Setting("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "N", "512", "the most spans of a request"),
+        Setting("OTEL_SDK_DISABLED", "true|false", "false", "true: no traces"),
     ]
 
     /// Settings that may hold a secret can also be read from the file that NAME_FILE names.
     static let secrets: Set<String> = [
         "LONGHAUL_RABBITMQ_URL", "LONGHAUL_REDIS_URL", "LONGHAUL_SECRETS_KEY", "LONGHAUL_WEBHOOK_SECRETS", "AWS_ACCESS_KEY_ID",
         "AWS_SECRET_ACCESS_KEY",
-        "AWS_SESSION_TOKEN", "HTTPS_PROXY", "HTTP_PROXY",
+        "AWS_SESSION_TOKEN", "HTTPS_PROXY", "HTTP_PROXY", "OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_TRACES_HEADERS",
     ]
 
     static func named(_ name: String) -> Setting? { all.first { $0.name == name } }

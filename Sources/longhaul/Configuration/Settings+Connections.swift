@@ -78,6 +78,7 @@ extension Settings {
         configuration.caFile = try caFile ?? text("LONGHAUL_CA_FILE")
         configuration.userAgent = "longhaul"
         configuration.proxy = try proxies()
+        configuration.propagatesTraces = name == "provider"
         return HTTPClient(configuration, on: thread, logger: logger)
     }
 

@@ -1,6 +1,7 @@
 import Encoding
 import HTTPClient
 import Instruments
+import OpenTelemetry
 import Orchestrator
 import RabbitMQ
 import Redis
@@ -12,7 +13,7 @@ enum MetricCatalogue {
     /// What every service measures.
     static let ofEveryRole: [Instrument] = [
         Build.instruments, LoopLag.instruments, HTTPClientMetrics.instruments, RabbitMQMetrics.instruments, RedisMetrics.instruments,
-        PrometheusRegistry.instruments,
+        PrometheusRegistry.instruments, SpanMetrics.instruments,
     ].flatMap(\.self)
 
     /// Each metric once, by name, with the services that serve it.

@@ -14,6 +14,8 @@ struct Role {
     let logger: Logger
     let registry = PrometheusRegistry()
     let thread: EventThread
+    /// `nil`: none are recorded.
+    private let traces: ProcessTraces?
     private let healthHost: String
     private let healthPort: Int
 
@@ -29,6 +31,7 @@ struct Role {
         Build.tell(role: name)
         logger = Logger(label: "longhaul.\(name)")
         thread = EventThread(name: "longhaul-\(name)", minimumTurn: .zero)
+        traces = try settings.traces(name, on: thread, logger: logger)
         healthHost = try settings.required("LONGHAUL_HEALTH_HOST")
         let isSet = try settings.text("LONGHAUL_HEALTH_PORT") != nil
         if let port = options.healthPort, !(0...65_535).contains(port) {
@@ -47,7 +50,8 @@ struct Role {
             configuration: ServiceGroupConfiguration(
                 services: [
                     // Started in this order and shut down in reverse, so that health is served to the end.
-                    .init(service: health, successTerminationBehavior: .gracefullyShutdownGroup),
+                    .init(service: health, successTerminationBehavior: .gracefullyShutdownGroup)
+                ] + exporters + [
                     .init(service: service, successTerminationBehavior: .gracefullyShutdownGroup),
                     .init(service: SecondSignal()),
                     .init(service: StartupMemory()), .init(service: LoopLag(thread: thread)),
@@ -60,6 +64,12 @@ struct Role {
         } catch let error as HealthServerError {
             throw Problem.unavailable("LONGHAUL_HEALTH_PORT: \(error)")
         }
+        await traces?.http.shutdown(within: .zero)
+    }
+
+    /// Ends after the services whose spans it exports.
+    private var exporters: [ServiceGroupConfiguration.ServiceConfiguration] {
+        traces.map { [.init(service: $0.exporter, successTerminationBehavior: .ignore)] } ?? []
     }
 
     /// The group logs each step at debug level; only its warnings and errors matter here.

@@ -2,6 +2,7 @@ import ExportCore
 import Foundation
 import JobMessages
 import RabbitMQ
+import TraceContext
 
 /// Publishes job messages in batches and waits for the confirms of each batch.
 struct Submission {
@@ -9,6 +10,7 @@ struct Submission {
     private var progress: ProgressBar?
     private var batch: [OutgoingMessage] = []
     private var batchIDs: [JobID] = []
+    private var spans: [TraceSpan] = []
     /// The jobs that the broker has confirmed, and those that were known before.
     private(set) var ids: [JobID] = []
     /// What each job asks for, if it is kept to be compared with the job that the store has.
@@ -59,6 +61,10 @@ struct Submission {
         properties.contentType = "application/json"
         properties.appID = "longhaul submit"
         properties.isPersistent = true
+        if let span = SubmissionSpan.begin(request) {
+            properties.headers["traceparent"] = .string(span.context.traceparent)
+            spans.append(span)
+        }
         do {
             batch.append(
                 OutgoingMessage(
@@ -73,6 +79,10 @@ struct Submission {
 
     private mutating func flush() async throws {
         guard !batch.isEmpty else { return }
+        defer {
+            for span in spans { span.end() }
+            spans.removeAll()
+        }
         let outcomes: [PublishOutcome]
         do {
             outcomes = try await publisher.publish(all: batch)

@@ -19,6 +19,21 @@ import Testing
         }
     }
 
+    @Test("carries the trace of the job's submitter, beside whether the job is to be cancelled", arguments: [true, false])
+    func trace(isCancelled: Bool) async throws {
+        try await TestStore.run { test in
+            let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+            let request = try test.request("a").completed(priority: .normal, traceparent: trace)
+            _ = try await test.store.admit([request], watchdog: TestStore.watchdog)
+            let started = try #require(try await test.start().first)
+            _ = try await test.advanced(started, by: .created(PollHints()), handle: #"{"id":"e1"}"#)
+            if isCancelled { _ = try await test.store.cancel(request.id) }
+            let wake = try await eventually(within: .seconds(10), "the timer fires") { try await test.wakes().first }
+            #expect(wake.request == request)
+            #expect(wake.isCancelRequested == isCancelled)
+        }
+    }
+
     @Test("of a job without an export has no handle") func noHandle() async throws {
         try await TestStore.run { test in
             let id = try await test.admit("a")
