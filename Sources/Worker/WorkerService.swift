@@ -55,7 +55,9 @@ public struct WorkerService: Service {
         publisher = Publisher(rabbitMQ, on: thread, logger: logger)
         metrics.limit.record(configuration.transfers)
         slots = TransferSlots(configuration.transfers, active: metrics.active, on: thread)
-        trail = TrailArchive(store: store, storage: storage, owner: configuration.name, logger: logger, on: thread)
+        trail = TrailArchive(store: store, storage: storage, owner: configuration.name, logger: logger, on: thread) { [slots] in
+            await slots.isBusy
+        }
         sweep = UploadSweep(storage: storage, age: configuration.staleUploads, logger: logger)
 
         let office = DeadLetterOffice(publisher: publisher)

@@ -112,7 +112,7 @@ struct OddAnswerTests {
         var objects: [String: String] = [:]
         for path in FileManager.default.enumerator(atPath: out.path)?.compactMap({ $0 as? String }) ?? [] {
             let parts = path.split(separator: "/")
-            guard parts.count > 3, parts[2] == job, parts.last != "manifest.json" else { continue }
+            guard parts.count > 3, parts[2] == job, !["manifest.json", "history.ndjson"].contains(parts.last) else { continue }
             objects[parts.dropFirst(3).joined(separator: "/")] = try String(contentsOf: out.appending(path: path), encoding: .utf8)
         }
         return objects

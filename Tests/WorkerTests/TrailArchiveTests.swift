@@ -15,7 +15,7 @@ import Trail
         _ fixture: WorkerFixture, to storage: (any ObjectStorage)? = nil, until condition: @escaping () async throws -> Bool
     ) async throws {
         let archive = TrailArchive(
-            store: fixture.store, storage: storage ?? fixture.storage, owner: "w-\(UUID())", logger: quiet, on: fixture.thread)
+            store: fixture.store, storage: storage ?? fixture.storage, owner: "w-\(UUID())", logger: quiet, on: fixture.thread) { false }
         let running = Task { await archive.run() }
         do {
             try await eventually(within: WorkerFixture.deadline, "the trail is stored") { try await condition() }
@@ -114,7 +114,7 @@ import Trail
             let failed = try JobMachine(rules: JobRules(maxAttempts: 5000)).decide(.cancelled, in: job.state, random: 0).unwrapped("a decision")
             _ = try await fixture.store.apply([JobChange(job, failed)])[0].get()
             let gone = FolderStorage(path: "/proc/longhaul", logger: quiet)
-            let archive = TrailArchive(store: fixture.store, storage: gone, owner: "w-1", logger: quiet, on: fixture.thread)
+            let archive = TrailArchive(store: fixture.store, storage: gone, owner: "w-1", logger: quiet, on: fixture.thread) { false }
             let running = Task { await archive.run() }
             try await eventually(within: WorkerFixture.deadline, "somebody has tried") {
                 try await fixture.redis.send(["EXISTS", "{lh:00}:trail:owner"]).int == 1

@@ -20,7 +20,7 @@ STATISTICS_LAG = 6
 class Audit:
     def __init__(self, stack, store, broker, jobs, sandbox):
         self.stack, self.store, self.broker, self.jobs, self.sandbox = stack, store, broker, jobs, sandbox
-        self.findings, self.warnings, self.records = [], [], {}
+        self.findings, self.warnings, self.records, self.histories = [], [], {}, {}
         self.counts, self.tokens = collections.Counter(), {}
 
     def found(self, kind, subject, text):
@@ -31,12 +31,39 @@ class Audit:
     def run(self, settle=45):
         self.records = self.store.jobs([job.id for job in self.jobs])
         self.left_behind(settle)
+        self.whole_histories(settle)
         self.created_twice()
         self.sign_ins()
         self.outcomes()
         self.objects()
         self.letters()
         self.told(settle)
+
+    # ---- histories
+
+    def whole_histories(self, settle):
+        """Each job has one beside its objects, with its end as the last status."""
+        deadline = time.monotonic() + settle
+        while self.store.waiting_ends() and time.monotonic() < deadline:
+            time.sleep(0.2)
+        bucket = self.bucket()
+        with concurrent.futures.ThreadPoolExecutor(8) as threads:
+            found = threads.map(bucket.history, [job.id for job in self.jobs])
+            self.histories = {job.id: history for job, history in zip(self.jobs, found) if history}
+        for job in self.jobs:
+            status = self.records[job.id].get("status")
+            head, events = self.histories.get(job.id, ({}, []))
+            statuses = self.statuses(job.id)
+            times = [event["time"] for event in events]
+            if not events:
+                self.found("histories", job.id, f"is {status}, and there is no history of it")
+            elif head["status"] != status or statuses[0] != "PENDING" or statuses[-1] != status or times != sorted(times):
+                self.found("histories", job.id, f"is {status}, and its history ends with {events[-1]}")
+            elif any(event["event"] == "lost" for event in events) or head.get("incomplete"):
+                self.found("histories", job.id, "has a history that is not whole")
+
+    def statuses(self, id):
+        return [event["status"] for event in self.histories.get(id, ({}, []))[1] if event["event"] == "status"]
 
     # ---- events
 
@@ -55,8 +82,7 @@ class Audit:
                 statuses[event["subject"]].append(event["data"]["status"])
         self.counts["events"] = len(seen)
         for job in self.jobs:
-            words = [line.split(" ")[1] for line in self.records[job.id].get("history", "").splitlines()]
-            happened = [word for word in words if word.isupper()]
+            happened = self.statuses(job.id)
             if statuses[job.id] != happened:
                 self.found("disordered", job.id, f"events told {statuses[job.id]}, and it was {happened}")
 
@@ -74,7 +100,7 @@ class Audit:
                 self.found("lost", job.id, f"is COMPLETED, and had to fail ({job.kind})")
             elif status == "COMPLETED":
                 self.counts["completed"] += 1
-            elif is_as_injected(job, code, record):
+            elif is_as_injected(job, code, self.histories.get(job.id, ({}, []))[1]):
                 self.counts["failed"] += 1
             else:
                 self.found("lost", job.id, f"FAILED with {code}, for which nothing was injected ({job.kind}): {record.get('errorMessage')}")
@@ -127,7 +153,7 @@ class Audit:
         for name, hold in held.items():
             self.found("stuck", name, f"the provider is held still: {hold}")
         for job in self.jobs:
-            if "sign-in-refused" in self.records[job.id].get("history", ""):
+            if any("sign-in-refused" in event.get("detail", "") for event in self.histories.get(job.id, ({}, []))[1]):
                 self.found("signIn", job.id, "met a sign-in that was refused")
         if statistics["unauthorised"]:
             self.found("signIn", "the providers", f"{statistics['unauthorised']} requests had no token, or one that the sandbox never gave")
@@ -226,7 +252,6 @@ class Audit:
                 "filesTotal",
                 "filesDone",
                 "export",
-                "checks",
                 "lastPollAt",
                 "errorCode",
                 "errorMessage",
@@ -236,12 +261,12 @@ class Audit:
         return [json.dumps(fields), *record.get("history", "").splitlines()]
 
 
-def is_as_injected(job, code, record):
+def is_as_injected(job, code, events):
     if code in job.codes:
         return True
     if job.kind != "corrupt":
         return False
     # Another fault may have ended the last attempt, or its worker died. Then the history must show wrong bytes in an earlier attempt.
-    history = record.get("history", "").splitlines()
-    corrupt = [line for line in history if " ! file " in line and any(sign in line for sign in CORRUPT_SIGNS)]
+    failures = [event["detail"] for event in events if event["event"] == "failure"]
+    corrupt = [detail for detail in failures if detail.startswith("file ") and any(sign in detail for sign in CORRUPT_SIGNS)]
     return code.startswith("archive-") or len(corrupt) >= 5

@@ -84,6 +84,11 @@ class Store:
         """The number of events that are not published yet."""
         return sum(self.call(*(["XLEN", f"{self.tag_of(partition)}outbox"] for partition in range(self.partitions))))
 
+    def waiting_ends(self):
+        """The number of ended jobs whose history no worker has stored yet."""
+        entries = self.call(*(["XRANGE", f"{self.tag_of(partition)}trail", "-", "+"] for partition in range(self.partitions)))
+        return sum(fields[0] in ("end", b"end") for entry in entries for _, fields in entry)
+
     def waiting_histories(self):
         """The number of entries of the trail that no worker has stored yet."""
         return sum(self.call(*(["XLEN", f"{self.tag_of(partition)}trail"] for partition in range(self.partitions))))

@@ -155,10 +155,10 @@ class AuditTests(unittest.TestCase):
 class SignInTests(unittest.TestCase):
     """What the sandbox and the store tell of sign-ins."""
 
-    def audited(self, events=(), history="", unknown=0, holds=None):
+    def audited(self, events=(), history=(), unknown=0, holds=None):
         told = {"signIns": {"refreshed": 2, "sessions": 3, "refusedRefreshTokens": 1, "deadTokens": 4}, "unauthorised": unknown}
         made = audit.Audit(None, types.SimpleNamespace(holds=lambda names: holds or {}), None, [jobs.Job("job-1", "odd", "{}")], "http://x")
-        made.records = {"job-1": {"history": history}}
+        made.histories = {"job-1": ({}, history)}
         with (
             mock.patch.object(audit.urllib.request, "urlopen", return_value=io.StringIO(json.dumps(told))),
             mock.patch.object(made, "events", side_effect=lambda: iter(events)),
@@ -173,7 +173,7 @@ class SignInTests(unittest.TestCase):
         self.assertEqual([made.tokens[name] for name in ("signIns", "answersLost", "refreshTokensUsedAgain", "deadTokens")], [5, 1, 1, 4])
 
     def test_a_job_that_met_a_refused_one_is_a_finding(self):
-        self.assertEqual(self.audited(history="... ! sign-in-refused: ...").counts["signIn"], 1)
+        self.assertEqual(self.audited(history=[{"event": "failure", "detail": "sign-in-refused: ..."}]).counts["signIn"], 1)
 
     def test_a_token_that_was_never_given_is_a_finding(self):
         self.assertEqual(self.audited(unknown=1).counts["signIn"], 1)

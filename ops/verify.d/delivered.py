@@ -19,6 +19,10 @@ def exports(sandbox):
     return found
 
 
+# Beside the manifest, and the folder of lines of histories that did not fit beside their jobs.
+HISTORY, TRAIL = "history.ndjson", "_trail"
+
+
 class Bucket:
     """The objects of the output. Thread-safe."""
 
@@ -26,12 +30,18 @@ class Bucket:
         url = urlparse(output)
         self.name, self.prefix = url.netloc, url.path.strip("/")
         self.s3 = boto3.client("s3", config=botocore.config.Config(max_pool_connections=16), **options)
-        self.keys = {}
+        # The keys of each job: its objects and its manifest, and its history.
+        self.keys, self.histories = {}, {}
         for page in self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=self.prefix):
             for item in page.get("Contents", []):
                 # PREFIX/PROVIDER/YYYY-MM-DD/JOBID/NAME
-                job = item["Key"].removeprefix(self.prefix).strip("/").split("/")[2]
-                self.keys.setdefault(job, set()).add(item["Key"])
+                parts = item["Key"].removeprefix(self.prefix).strip("/").split("/")
+                if parts[0] == TRAIL:
+                    continue
+                if parts[3:] == [HISTORY]:
+                    self.histories[parts[2]] = item["Key"]
+                else:
+                    self.keys.setdefault(parts[2], set()).add(item["Key"])
 
     def digest(self, key):
         """Length and SHA-256 of an object, read in chunks."""
@@ -40,6 +50,14 @@ class Bucket:
             digest.update(piece)
             length += len(piece)
         return length, digest.hexdigest()
+
+    def history(self, job):
+        """The head of a job's history and its events; `None` if there is none."""
+        key = self.histories.get(job)
+        if key is None:
+            return None
+        head, *events = map(json.loads, self.read(key).splitlines())
+        return head, events
 
     def read(self, key):
         return self.s3.get_object(Bucket=self.name, Key=key)["Body"].read()

@@ -12,27 +12,44 @@ public struct OutboxLine: Sendable {
     /// The entry of its outbox that holds it, and its place there: an entry holds what one script has told.
     public var entry: String
     public var place: Int
-    let words: [ArraySlice<UInt8>]
+    let text: [UInt8]
 
-    init?(entry: String, place: Int, _ text: [UInt8]) {
-        (self.entry, self.place) = (entry, place)
-        // The last word of an event of a job is its tenth, of a breaker its fifth, tabs included.
-        words = text.split(separator: UInt8(ascii: "\t"), maxSplits: 9, omittingEmptySubsequences: false)
-        guard words.count >= (isOfProvider ? 5 : 10) else { return nil }
+    init(entry: String, place: Int, _ text: [UInt8]) { (self.entry, self.place, self.text) = (entry, place, text) }
+
+    /// The last word of an event of a job is its tenth, of a breaker its fifth, tabs included.
+    var words: [ArraySlice<UInt8>] {
+        text.split(separator: UInt8(ascii: "\t"), maxSplits: isOfProvider ? 4 : 9, omittingEmptySubsequences: false)
     }
 
-    var isOfProvider: Bool { words[0].elementsEqual("breaker".utf8) }
+    var isOfProvider: Bool { text.first == UInt8(ascii: "b") }
 
-    func word(_ index: Int) -> String { String(decoding: words[index], as: UTF8.self) }
-
-    /// What it is about: `job.PROVIDER.STATUS`, `file.PROVIDER.stored`, `act.PROVIDER.cancel`, `provider.PROVIDER.breaker.open`.
+    /// What it is about: `job.PROVIDER.STATUS`, `file.PROVIDER.stored`, `act.PROVIDER.cancel`, `provider.PROVIDER.breaker.open`. It is read
+    /// of every event, also where nobody wants them, and therefore without taking the line apart.
     public var topic: String {
-        switch words[0].first {
-        case UInt8(ascii: "s"): "job.\(word(3)).\(word(8))"
-        case UInt8(ascii: "f"): "file.\(word(3)).\(word(8))"
-        case UInt8(ascii: "a"): "act.\(word(3)).\(word(7))"
-        default: "provider.\(word(1)).breaker.\(word(2))"
+        switch text.first {
+        case UInt8(ascii: "s"): topic("job.", 3, ".", 8)
+        case UInt8(ascii: "f"): topic("file.", 3, ".", 8)
+        case UInt8(ascii: "a"): topic("act.", 3, ".", 7)
+        default: topic("provider.", 1, ".breaker.", 2)
         }
+    }
+
+    /// - Parameters:
+    ///   - first: the number of a word, which comes before `second`.
+    private func topic(_ beginning: String, _ first: Int, _ middle: String, _ second: Int) -> String {
+        var topic: [UInt8] = [], word = 0
+        topic.reserveCapacity(64)
+        topic.append(contentsOf: beginning.utf8)
+        for byte in text {
+            if byte == UInt8(ascii: "\t") {
+                word += 1
+                if word == second { topic.append(contentsOf: middle.utf8) }
+                if word > second { break }
+            } else if word == first || word == second {
+                topic.append(byte)
+            }
+        }
+        return String(decoding: topic, as: UTF8.self)
     }
 }
 
@@ -69,8 +86,7 @@ public struct OutboxJob: Sendable, Equatable {
 
 extension JobStore {
     /// The oldest entries of several sources, in their order.
-    /// - Returns: for each source its lines, and the entry up to which they go; a source without entries is missing. A line that says nothing
-    ///   is left out.
+    /// - Returns: for each source its lines, and the entry up to which they go; a source without entries is missing.
     public func events(
         of sources: [OutboxSource], atMost many: Int
     ) async throws(JobStoreError) -> [OutboxSource: (lines: [OutboxLine], last: String)] {
@@ -84,7 +100,7 @@ extension JobStore {
                 let id = try entry.element(0).string, fields = try entry.element(1).elements
                 last = id
                 for place in 0..<fields.count / 2 {
-                    if let line = OutboxLine(entry: id, place: place, try fields[2 * place + 1].bytes) { lines.append(line) }
+                    lines.append(OutboxLine(entry: id, place: place, try fields[2 * place + 1].bytes))
                 }
             }
             if let last { found[source] = (lines, last) }
@@ -133,16 +149,16 @@ extension OutboxEvent {
         let parts = line.entry.split(separator: "-")
         guard parts.count == 2, let time = Int64(parts[0]) else { return nil }
         (id, topic, self.time) = ("\(line.entry)-\(line.place)", line.topic, time)
-        func rest(_ first: Int) -> String { line.words[first...].map { String(decoding: $0, as: UTF8.self) }.joined(separator: "\t") }
+        let words = line.words.map { String(decoding: $0, as: UTF8.self) }
         if line.isOfProvider {
-            body = .breaker(provider: line.word(1), state: line.word(2), actor: line.word(3), why: rest(4))
+            guard words.count == 5 else { return nil }
+            body = .breaker(provider: words[1], state: words[2], actor: words[3], why: words[4])
         } else {
-            guard let version = Int64(line.word(2)) else { return nil }
-            let traceparent = line.word(6)
+            guard words.count == 10, let version = Int64(words[2]) else { return nil }
             let job = OutboxJob(
-                id: line.word(1), version: version, provider: line.word(3), tenant: line.word(4), correlationID: line.word(5),
-                traceparent: traceparent.isEmpty ? nil : traceparent)
-            guard let body = Body(line.word(0), job, line.word(7), line.word(8), line.word(9)) else { return nil }
+                id: words[1], version: version, provider: words[3], tenant: words[4], correlationID: words[5],
+                traceparent: words[6].isEmpty ? nil : words[6])
+            guard let body = Body(words[0], job, words[7], words[8], words[9]) else { return nil }
             self.body = body
         }
     }

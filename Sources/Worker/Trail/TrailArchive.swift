@@ -16,6 +16,7 @@ actor TrailArchive {
     private let store: JobStore
     private let storage: any ObjectStorage
     private let owner: String
+    private let isBusy: @Sendable () async -> Bool
     private let metrics = TrailMetrics()
     private let repeated: RateLimitedLog
     private let thread: EventThread
@@ -31,8 +32,16 @@ actor TrailArchive {
     /// Histories of ended jobs that are stored at once. They come after transfers: nobody waits for them.
     private static let atOnce = 8
     private static let pause = Duration.seconds(1)
+    /// Nobody waits for histories. While files are transferred, those of few jobs are stored, and then there is a pause, unless a job has waited
+    /// for long.
+    private static let whileBusy = 8, busyPause = Duration.milliseconds(400), longestWait = Duration.seconds(300)
 
-    init(store: JobStore, storage: any ObjectStorage, owner: String, logger: Logger, on thread: EventThread) {
+    /// - Parameter isBusy: whether files are transferred.
+    init(
+        store: JobStore, storage: any ObjectStorage, owner: String, logger: Logger, on thread: EventThread,
+        isBusy: @escaping @Sendable () async -> Bool
+    ) {
+        self.isBusy = isBusy
         self.store = store
         self.storage = storage
         self.owner = owner
@@ -50,7 +59,7 @@ actor TrailArchive {
         var failures = LoopBackoff()
         while !isStopping, !Task.isCancelled {
             do {
-                if try await round() == false { await sleep() }
+                if try await round() == false { await sleep(Self.pause) }
                 failures.reset()
             } catch {
                 repeated.warning(key: "trail", "histories of jobs wait in the trail: \(error)")
@@ -59,9 +68,10 @@ actor TrailArchive {
         }
     }
 
-    private func sleep() async {
+    private func sleep(_ pause: Duration) async {
+        guard !isStopping else { return }
         // Cancelled by `stop`.
-        let sleeper = Task { _ = try? await Task.sleep(for: Self.pause) }
+        let sleeper = Task { _ = try? await Task.sleep(for: pause) }
         self.sleeper = sleeper
         await sleeper.value
     }
@@ -91,9 +101,12 @@ actor TrailArchive {
             }
             done += page.lines.map(\.mark)
         }
-        let (ended, failure) = await archive(page.ended)
+        let isUrgent = page.ended.first.map { page.now - $0.mark.milliseconds >= Int64(Self.longestWait / .milliseconds(1)) } ?? false
+        let givesWay = !isUrgent && !page.ended.isEmpty ? await isBusy() : false
+        let (ended, failure) = await archive(givesWay ? Array(page.ended.prefix(Self.whileBusy)) : page.ended)
         try await store.forgetTrail(of: partition, done + ended)
         if let failure { throw failure }
+        if givesWay { await sleep(Self.busyPause) }
     }
 
     private func isOld(_ page: TrailPage) -> Bool {

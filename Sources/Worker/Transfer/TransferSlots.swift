@@ -71,6 +71,8 @@ actor TransferSlots {
         for task in tasks.values { task.cancel() }
     }
 
+    var isBusy: Bool { !tasks.isEmpty }
+
     /// Waits until nothing is in progress, for `limit` at most.
     /// - Returns: how many transfers are still in progress.
     func drain(within limit: Duration) async -> Int {
