@@ -40,14 +40,13 @@ public struct TrailEvent: Sendable, Equatable {
 /// Makes events of the pieces of a history: what a line leaves out because the one before says it is filled in.
 public struct TrailEvents {
     private let createdAt: Int64
-    private var found: String?
     private var actor: String?
 
     public init(createdAt: Int64) { self.createdAt = createdAt }
 
     /// - Parameter piece: the lines that follow those of the last call.
     public mutating func next(_ piece: String) -> [TrailEvent] {
-        HistoryEntry.decode(piece, found: &found).filter { $0.what != HistoryEntry.moved && $0.what != HistoryEntry.omitted }.map { entry in
+        HistoryEntry.decode(piece).filter { $0.what != HistoryEntry.moved && $0.what != HistoryEntry.omitted }.map { entry in
             var entry = entry
             // Checks and expired leases name nobody: any orchestrator makes them.
             if entry.what != HistoryEntry.check, entry.what != HistoryEntry.lapse {

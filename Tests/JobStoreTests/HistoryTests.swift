@@ -21,7 +21,11 @@ import Testing
     }
 
     private func bytes(_ id: JobID, _ test: TestStore) async throws -> Int64 {
-        try #require(try await test.redis.send(["HSTRLEN", .string("{lh:00}:job:\(id)"), "history"]).int)
+        var bytes: Int64 = 0
+        for field in ["history", "checks"] {
+            bytes += try await test.redis.send(["HSTRLEN", .string("{lh:00}:job:\(id)"), .string(field)]).int ?? 0
+        }
+        return bytes
     }
 
     @Test("tells of each check what it found, when the next one is due, and why then") func checks() async throws {

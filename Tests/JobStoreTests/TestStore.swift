@@ -131,8 +131,7 @@ extension TestStore {
     }
 
     func wholeHistory(of id: JobID) async throws -> [HistoryEntry] {
-        var found: String?
-        return try await pieces(of: id).flatMap { HistoryEntry.decode($0, found: &found) }
+        try await pieces(of: id).flatMap { HistoryEntry.decode($0) }
     }
 }
 

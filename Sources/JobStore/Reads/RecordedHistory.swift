@@ -9,7 +9,16 @@ public struct RecordedHistory: Sendable, Equatable {
     /// Where the lines before `lines` are.
     public var before: TrailMark?
 
-    init(_ text: String) {
+    /// - Parameters:
+    ///   - text: the field `history`.
+    ///   - checks: the field `checks`: what was checked after its last line.
+    ///   - lastCheck: milliseconds from the job's creation to the last check.
+    init(_ text: String, checks: String? = nil, lastCheck: Int64 = 0) {
+        self.init(lines: text)
+        if let checks { lines += "\(lastCheck) : \(checks)\n" }
+    }
+
+    private init(lines text: String) {
         let all = text.split(separator: "\n", omittingEmptySubsequences: true)
         guard let mark = all.firstIndex(where: { $0.split(separator: " ", maxSplits: 2).dropFirst().first == "=" }) else {
             (summary, lines) = ("", text)
@@ -21,10 +30,7 @@ public struct RecordedHistory: Sendable, Equatable {
     }
 
     /// Of a job whose older lines have moved away, a summary comes first.
-    public var entries: [HistoryEntry] {
-        var found: String?
-        return HistoryEntry.decode(summary, found: &found) + HistoryEntry.decode(lines, found: &found)
-    }
+    public var entries: [HistoryEntry] { HistoryEntry.decode(summary) + HistoryEntry.decode(lines) }
 }
 
 extension JobStore {
@@ -39,6 +45,7 @@ extension JobStore {
         let hash = try reply.hash
         guard !hash.isEmpty, let history = hash["history"] else { return nil }
         guard let job = Job(id, hash: hash, now: nil) else { throw reply.unexpected }
-        return (job, RecordedHistory(history))
+        let lastCheck = (job.lastPollAt ?? job.createdAt) - job.createdAt
+        return (job, RecordedHistory(history, checks: hash["checks"], lastCheck: lastCheck))
     }
 }

@@ -30,21 +30,8 @@ public struct HistoryEntry: Sendable, Equatable {
     }
 
     /// The entries of lines that `Scripts/include/history.lua` wrote; malformed ones are left out.
-    /// - Parameter found: what the last check before them found: a check without a detail found the same. It is `nil` at first, and then that of
-    ///   the last check among them.
-    public static func decode(_ text: String, found: inout String?) -> [HistoryEntry] {
-        text.split(separator: "\n").compactMap { line in
-            guard var entry = HistoryEntry(line: line) else { return nil }
-            if entry.what == check {
-                if entry.detail.isEmpty { entry.detail = found ?? "" } else { found = entry.detail }
-            }
-            return entry
-        }
-    }
-
-    static func decode(_ text: String) -> [HistoryEntry] {
-        var found: String?
-        return decode(text, found: &found)
+    public static func decode(_ text: String) -> [HistoryEntry] {
+        text.split(separator: "\n").flatMap { line in HistoryChecks(line: line)?.entries ?? HistoryEntry(line: line).map { [$0] } ?? [] }
     }
 
     /// `AT WHAT*NUMBER<SECONDS+REASON DETAIL<tab>ACTOR`
@@ -59,9 +46,14 @@ public struct HistoryEntry: Sendable, Equatable {
         self.init(
             at: at, what: String(parts[0].prefix(1)) + String(counted.first ?? ""), detail: words.count > 2 ? String(words[2]) : "",
             number: counted.count > 1 ? Int(counted[1]) ?? 1 : 1, actor: sides.count > 1 ? String(sides[1]) : nil)
-        guard parts.count > 1, let seconds = Double(parts[1].dropLast()) else { return }
+        if parts.count > 1 { setNext(parts[1]) }
+    }
+
+    /// - Parameter text: seconds, and the letter of a reason.
+    mutating func setNext(_ text: Substring) {
+        guard let seconds = Double(text.dropLast()) else { return }
         nextIn = .milliseconds(Int64((seconds * 1000).rounded()))
-        reason = DelayReason(rawValue: String(parts[1].suffix(1)))
+        reason = DelayReason(rawValue: String(text.suffix(1)))
     }
 
     /// A delay in few bytes: whole seconds from 10 s on.

@@ -41,13 +41,14 @@ while at <= #ARGV do
     local id, expected, status, delay, counts = ARGV[at], ARGV[at + 1], ARGV[at + 2], tonumber(ARGV[at + 3]), ARGV[at + 4]
     local what, detail, marks, extra = ARGV[at + 5], ARGV[at + 6], ARGV[at + 7], tonumber(ARGV[at + 8])
     local key = job_key(id)
-    local before, progress, history, created, cancel, queued, cursor, since, request, traceparent
+    local before, progress, checks, history, created, cancel, queued, cursor, since, request, traceparent
     -- A check that changes nothing is the most frequent change: it reads and writes the least.
-    if string.byte(what) == 126 and delay >= 0 then
-        before, progress, history, created = unpack(redis.call('HMGET', key, 'status', 'progress', 'history', 'createdAt'))
+    local is_check = string.byte(what) == 126 -- `~`
+    if is_check then
+        before, progress, checks = unpack(redis.call('HMGET', key, 'status', 'progress', 'checks'))
     else
-        before, progress, history, created, cancel, queued, cursor, since, request, traceparent = unpack(redis.call('HMGET', key,
-            'status', 'progress', 'history', 'createdAt', 'cancel', 'queued', 'listingCursor', 'since', 'request', 'traceparent'))
+        before, progress, checks, history, created, cancel, queued, cursor, since, request, traceparent = unpack(redis.call('HMGET', key,
+            'status', 'progress', 'checks', 'history', 'createdAt', 'cancel', 'queued', 'listingCursor', 'since', 'request', 'traceparent'))
     end
     local version, _, polled, planned = parse_progress(progress)
     if version ~= expected or before == 'COMPLETED' or before == 'FAILED' then
@@ -55,11 +56,26 @@ while at <= #ARGV do
     else
         local fields, gone, error_text = {}, {}, nil
         if status ~= before then set(fields, 'status', status) end
-        if what ~= '' then set(fields, 'history', told(id, history, status, NOW - created, what, detail, actor)) end
+        if is_check then
+            local known = checks
+            checks = with_check(checks, polled == '0' and '0' or whole(NOW - polled), what, detail)
+            if #checks <= CHECKS_LIMIT then
+                set(fields, 'checks', checks)
+            else
+                history, created = unpack(redis.call('HMGET', key, 'history', 'createdAt'))
+                set(fields, 'history', bounded(id, with_checks(history, created, checks, NOW), status))
+                if known then gone[#gone + 1] = 'checks' end
+            end
+        elseif what ~= '' then
+            history = with_checks(history, created, checks, polled)
+            set(fields, 'history', told(id, history, status, NOW - created, what, detail, actor))
+            if checks then gone[#gone + 1] = 'checks' end
+        end
         for position = at + 9, at + 8 + extra * 2, 2 do
             local field, value = ARGV[position], ARGV[position + 1]
             if field == 'errorCode' then error_text = value .. ' ' .. (ARGV[position + 3] or '') end
             if field == 'answers' then
+                created = created or redis.call('HGET', key, 'createdAt')
                 value = with_answer(redis.call('HGET', key, 'answers'), NOW - created, value)
             end
             if value == '' then gone[#gone + 1] = field else set(fields, field, value) end

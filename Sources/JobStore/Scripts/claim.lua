@@ -28,8 +28,10 @@ local function flush()
 end
 
 local function tell_lapse(id, key, status)
-    local history, created = unpack(redis.call('HMGET', key, 'history', 'createdAt'))
-    redis.call('HSET', key, 'history', told(id, history or '', status, NOW - created, '^', 'check', ''))
+    local history, created, checks, progress = unpack(redis.call('HMGET', key, 'history', 'createdAt', 'checks', 'progress'))
+    history = with_checks(history or '', created, checks, last_poll_of(progress))
+    redis.call('HSET', key, 'history', told(id, history, status, NOW - created, '^', 'check', ''))
+    redis.call('HDEL', key, 'checks')
 end
 
 -- Adds a job's line to the messages; Schema/Wake.swift lists its fields.

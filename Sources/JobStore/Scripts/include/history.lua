@@ -16,13 +16,28 @@ local function line_of(at, what, detail, actor)
     return whole(at) .. ' ' .. what .. (detail ~= '' and ' ' .. detail or '') .. (actor and '\t' .. actor or '') .. '\n'
 end
 
--- The history with one more line. A check without a detail found what the check before it found.
+-- The field `checks`: the checks since the last line, the most frequent event by far. They cost the least there. The latest comes first, and
+-- checks that found the same follow each other: what they found, \31, and for each check, separated by \29, the milliseconds since the check
+-- before it, with the delay and its reason; \30, and the same of earlier ones that found something else.
+local CHECKS_LIMIT = 160
+
+local function with_check(checks, since, what, detail)
+    local token = since .. string.sub(what, 2)
+    if not checks then return detail .. '\31' .. token end
+    local size = #detail + 1
+    if string.sub(checks, 1, size) == detail .. '\31' then return detail .. '\31' .. token .. '\29' .. string.sub(checks, size + 1) end
+    return detail .. '\31' .. token .. '\30' .. checks
+end
+
+-- The history with a line for the checks. `last`: the time of the latest.
+local function with_checks(history, created, checks, last)
+    if not checks then return history end
+    return history .. whole(last - created) .. ' : ' .. checks .. '\n'
+end
+
+-- The history with one more line.
 local function with_line(history, at, what, detail, actor)
     if what == '' then return history end
-    if string.byte(what) == 126 then -- `~`
-        if string.match(history, '.*\n%d+ ~%S* ([^\n\t]+)') == detail then detail = '' end
-        return history .. line_of(at, what, detail)
-    end
     if actor == '' or string.match(history, '.*\t([^\n]*)\n') == actor then actor = nil end
     return history .. line_of(at, what, detail, actor)
 end
@@ -30,13 +45,14 @@ end
 -- What stays of lines that move away: checks in a row share a line with their number, as do files, and failures that are the same. Who did
 -- it is told in the trail only.
 local function summarised(text)
-    local lines, found = {}, ''
+    local lines = {}
     for at, what, rest in string.gmatch(text, '(%d+) (%S+)([^\n]*)\n') do
         local sign, last = string.sub(what, 1, 1), lines[#lines]
         local number = tonumber(string.match(what, '%*(%d+)') or '1')
         rest = string.match(rest, '^ ?([^\t]*)')
-        if sign == '~' then
-            if rest == '' then rest = found else found = rest end
+        if sign == ':' then
+            local _, more = string.gsub(rest, '[\29\30]', '')
+            sign, what, number, rest = '~', '~', more + 1, string.match(rest, '^[^\31]*')
         end
         local is_same = last and last.sign == sign and (sign == '~' or sign == '+' or sign == '!' and last.rest == rest)
         if is_same then
@@ -77,7 +93,7 @@ local function bounded(id, history, status)
         if redis.call('XLEN', TRAIL) < TRAIL_LIMIT then
             mark = redis.call('XADD', TRAIL, '*', 'lines', id .. '\t' .. mark .. '\t' .. lines)
         else
-            local _, number = string.gsub(lines, '\n', '')
+            local _, number = string.gsub(lines, '[\n\29\30]', '')
             redis.call('HINCRBY', TRAIL .. ':state', 'dropped', number)
             lost = at .. ' ?*' .. whole(number) .. '\n'
         end

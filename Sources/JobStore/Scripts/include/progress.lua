@@ -15,6 +15,7 @@ local function deferred_since(progress)
     return string.match(progress, '^%d+\t%d+\t%d+\t%d+\t%d+\t%d+\t%d+\t(%d+)$')
 end
 
+local function last_poll_of(progress) return string.match(progress, '^%d+\t%d+\t%d+\t%d+\t%d+\t(%d+)') end
 local function version_of(progress) return string.match(progress or '', '^%d+') end
 local function claims_of(progress) return string.match(progress or '', '^%d+\t(%d+)\t') end
 
