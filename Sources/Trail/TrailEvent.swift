@@ -37,19 +37,18 @@ public struct TrailEvent: Sendable, Equatable {
     }
 }
 
-/// Makes events of the pieces of a history: what a line leaves out because the one before says it is filled in.
-public struct TrailEvents {
-    private let createdAt: Int64
-    private var actor: String?
-
-    public init(createdAt: Int64) { self.createdAt = createdAt }
-
-    /// - Parameter piece: the lines that follow those of the last call.
-    public mutating func next(_ piece: String) -> [TrailEvent] {
-        HistoryEntry.decode(piece).filter { $0.what != HistoryEntry.moved && $0.what != HistoryEntry.omitted }.map { entry in
+extension TrailEvent {
+    /// The events of a history in their order: what a line leaves out because the one before says it is filled in.
+    /// - Parameters:
+    ///   - pieces: lines, in any order: checks move away earlier than what was before them.
+    ///   - lost: lines that are nowhere.
+    public static func all(_ pieces: [String], lost: [HistoryEntry] = [], createdAt: Int64) -> [TrailEvent] {
+        var actor: String?
+        return HistoryEntry.ordered(pieces.flatMap { HistoryEntry.decode($0) } + lost).compactMap { entry in
+            guard entry.what != HistoryEntry.moved, entry.what != HistoryEntry.omitted else { return nil }
             var entry = entry
             // Checks and expired leases name nobody: any orchestrator makes them.
-            if entry.what != HistoryEntry.check, entry.what != HistoryEntry.lapse {
+            if entry.what != HistoryEntry.check, entry.what != HistoryEntry.lapse, entry.what != HistoryEntry.lost {
                 if let named = entry.actor { actor = named } else { entry.actor = actor }
             }
             return TrailEvent(time: createdAt + entry.at, entry: entry)

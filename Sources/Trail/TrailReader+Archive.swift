@@ -12,9 +12,8 @@ extension TrailReader {
         var upload: (any ObjectUpload)?
         do {
             var bytes = ArchivedHistory.head(history.job, location: storage.url(key: key.folder + "/"), isIncomplete: history.isIncomplete)
-            var events = TrailEvents(createdAt: history.job.createdAt)
-            for piece in history.pieces {
-                for event in events.next(piece) { bytes += ArchivedHistory.line(event) }
+            for event in history.events {
+                bytes += ArchivedHistory.line(event)
                 guard bytes.count >= Self.pieceBytes else { continue }
                 let begun: any ObjectUpload
                 if let upload { begun = upload } else {

@@ -16,19 +16,24 @@ public struct TrailReader {
         self.storage = storage
     }
 
-    /// A job and all lines of its history, in pieces in their order.
+    /// A job and all lines of its history.
     public struct History {
         public var job: Job
         public var pieces: [String]
-        /// The trail names lines that are nowhere: before the pieces something is missing.
+        /// What was lost because the trail was full.
+        public var lost: [HistoryEntry]
+        /// The trail names lines that are nowhere.
         public var isIncomplete = false
+
+        public var events: [TrailEvent] { TrailEvent.all(pieces, lost: lost, createdAt: job.createdAt) }
     }
 
     /// - Returns: `nil` if there is no such job, or its record has expired.
     /// - Throws: `JobStoreError`, `ObjectStorageError` or `TrailError`.
     public mutating func read(_ id: JobID) async throws -> History? {
         guard let (job, recorded) = try await store.recorded(id) else { return nil }
-        var history = History(job: job, pieces: [recorded.lines])
+        let lost = recorded.moved.filter { $0.what == HistoryEntry.lost }
+        var history = History(job: job, pieces: [recorded.lines], lost: lost)
         var next = recorded.before
         while let mark = next {
             guard let lines = try await lines(at: mark, of: id) else {

@@ -131,7 +131,7 @@ extension TestStore {
     }
 
     func wholeHistory(of id: JobID) async throws -> [HistoryEntry] {
-        try await pieces(of: id).flatMap { HistoryEntry.decode($0) }
+        HistoryEntry.ordered(try await pieces(of: id).flatMap { HistoryEntry.decode($0) })
     }
 }
 

@@ -49,8 +49,7 @@ import Trail
         var reader = TrailReader(store: fixture.store, storage: fixture.storage)
         let history = try await reader.read(id).unwrapped("a history")
         #expect(!history.isIncomplete)
-        var events = TrailEvents(createdAt: history.job.createdAt)
-        return history.pieces.flatMap { events.next($0) }
+        return history.events
     }
 
     private func found(_ events: [TrailEvent]) -> [String] { events.filter { $0.name == "check" }.map(\.entry.detail) }
@@ -58,12 +57,12 @@ import Trail
     @Test("has what does not fit beside waiting jobs, and the whole history is read from both places") func lines() async throws {
         try await WorkerFixture.run { fixture in
             // Enough lines for an object, and some more later.
-            let a = try await waiting("a", checks: 3200, fixture)
+            let a = try await waiting("a", checks: 1500, fixture)
             try await archive(fixture) { try await fixture.store.trails().waiting < 100 }
             let keys = try await fixture.storage.list(prefix: TrailObject.folder + "/").keys
             #expect(!keys.isEmpty)
             let b = try await waiting("b", checks: 90, fixture)
-            #expect(found(try await whole(a.id, fixture)) == (0..<3200).map { "running \($0)" })
+            #expect(found(try await whole(a.id, fixture)) == (0..<1500).map { "running \($0)" })
             #expect(found(try await whole(b.id, fixture)) == (0..<90).map { "running \($0)" })
         }
     }

@@ -3,34 +3,49 @@ import Redis
 
 /// What a job's record holds of its history.
 public struct RecordedHistory: Sendable, Equatable {
-    /// Of everything before `lines`; empty while nothing has moved into the trail.
+    /// Of everything that has moved away but checks; empty while nothing has.
     public var summary: String
+    /// What has not moved away.
     public var lines: String
-    /// Where the lines before `lines` are.
+    /// The latest entry of the trail with something of this job.
     public var before: TrailMark?
+    /// What stands for checks that have moved away, and for lines that were lost.
+    public var moved: [HistoryEntry] = []
 
-    /// - Parameters:
-    ///   - text: the field `history`.
-    ///   - checks: the field `checks`: what was checked after its last line.
-    ///   - lastCheck: milliseconds from the job's creation to the last check.
-    init(_ text: String, checks: String? = nil, lastCheck: Int64 = 0) {
-        self.init(lines: text)
-        if let checks { lines += "\(lastCheck) : \(checks)\n" }
-    }
-
-    private init(lines text: String) {
-        let all = text.split(separator: "\n", omittingEmptySubsequences: true)
-        guard let mark = all.firstIndex(where: { $0.split(separator: " ", maxSplits: 2).dropFirst().first == "=" }) else {
+    /// - Parameter hash: of the job.
+    init(_ job: Job, _ hash: [String: String]) {
+        let text = hash["history"] ?? ""
+        if let mark = text.firstRange(of: #/(?m)^\d+ =\n/#) {
+            (summary, lines) = (String(text[..<mark.lowerBound]), String(text[mark.upperBound...]))
+        } else {
             (summary, lines) = ("", text)
-            return
         }
-        summary = all[..<mark].map { $0 + "\n" }.joined()
-        lines = all[(mark + 1)...].map { $0 + "\n" }.joined()
-        before = all[mark].split(separator: " ").last.flatMap { TrailMark($0) }
+        let lastCheck = (job.lastPollAt ?? job.createdAt) - job.createdAt
+        let checks = (0..<Self.slots).compactMap { hash["c\($0)"] }
+        if !checks.isEmpty { lines += "\(lastCheck) : \(checks.joined(separator: String(HistoryChecks.next)))\n" }
+        let words = hash["trail"]?.split(separator: " ") ?? []
+        before = words.first.flatMap { TrailMark($0) }
+        let at = before.map { max($0.milliseconds - job.createdAt, 0) } ?? lastCheck
+        if words.count == 2, let number = Int(words[1]), number > 0 {
+            moved.append(HistoryEntry(at: at, what: HistoryEntry.check, detail: checks.isEmpty ? hash["found"] ?? "" : "", number: number))
+        }
+        if let lost = hash["lost"].flatMap({ Int($0) }) { moved.append(HistoryEntry(at: at, what: HistoryEntry.lost, detail: "", number: lost)) }
     }
 
-    /// Of a job whose older lines have moved away, a summary comes first.
-    public var entries: [HistoryEntry] { HistoryEntry.decode(summary) + HistoryEntry.decode(lines) }
+    /// Of `include/history.lua`.
+    private static let slots = 12
+
+    /// Of a job whose older lines have moved away, with what stands for them.
+    public var entries: [HistoryEntry] {
+        HistoryEntry.ordered(HistoryEntry.decode(summary) + moved + HistoryEntry.decode(lines))
+    }
+}
+
+extension HistoryEntry {
+    /// By time; those of the same time stay as they are.
+    public static func ordered(_ entries: [HistoryEntry]) -> [HistoryEntry] {
+        entries.enumerated().sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }.map(\.element)
+    }
 }
 
 extension JobStore {
@@ -43,9 +58,8 @@ extension JobStore {
     public func recorded(_ id: JobID) async throws(JobStoreError) -> (job: Job, history: RecordedHistory)? {
         let reply = try await send("job", [["HGETALL", jobKey(id)]])[0]
         let hash = try reply.hash
-        guard !hash.isEmpty, let history = hash["history"] else { return nil }
+        guard !hash.isEmpty, hash["history"] != nil else { return nil }
         guard let job = Job(id, hash: hash, now: nil) else { throw reply.unexpected }
-        let lastCheck = (job.lastPollAt ?? job.createdAt) - job.createdAt
-        return (job, RecordedHistory(history, checks: hash["checks"], lastCheck: lastCheck))
+        return (job, RecordedHistory(job, hash))
     }
 }

@@ -41,14 +41,14 @@ while at <= #ARGV do
     local id, expected, status, delay, counts = ARGV[at], ARGV[at + 1], ARGV[at + 2], tonumber(ARGV[at + 3]), ARGV[at + 4]
     local what, detail, marks, extra = ARGV[at + 5], ARGV[at + 6], ARGV[at + 7], tonumber(ARGV[at + 8])
     local key = job_key(id)
-    local before, progress, checks, history, created, cancel, queued, cursor, since, request, traceparent
+    local before, progress, found, history, created, cancel, queued, cursor, since, request, traceparent
     -- A check that changes nothing is the most frequent change: it reads and writes the least.
     local is_check = string.byte(what) == 126 -- `~`
     if is_check then
-        before, progress, checks = unpack(redis.call('HMGET', key, 'status', 'progress', 'checks'))
+        before, progress, found = unpack(redis.call('HMGET', key, 'status', 'progress', 'found'))
     else
-        before, progress, checks, history, created, cancel, queued, cursor, since, request, traceparent = unpack(redis.call('HMGET', key,
-            'status', 'progress', 'checks', 'history', 'createdAt', 'cancel', 'queued', 'listingCursor', 'since', 'request', 'traceparent'))
+        before, progress, found, history, created, cancel, queued, cursor, since, request, traceparent = unpack(redis.call('HMGET', key,
+            'status', 'progress', 'found', 'history', 'createdAt', 'cancel', 'queued', 'listingCursor', 'since', 'request', 'traceparent'))
     end
     local version, _, polled, planned = parse_progress(progress)
     if version ~= expected or before == 'COMPLETED' or before == 'FAILED' then
@@ -57,19 +57,12 @@ while at <= #ARGV do
         local fields, gone, error_text = {}, {}, nil
         if status ~= before then set(fields, 'status', status) end
         if is_check then
-            local known = checks
-            checks = with_check(checks, polled == '0' and '0' or whole(NOW - polled), what, detail)
-            if #checks <= CHECKS_LIMIT then
-                set(fields, 'checks', checks)
-            else
-                history, created = unpack(redis.call('HMGET', key, 'history', 'createdAt'))
-                set(fields, 'history', bounded(id, with_checks(history, created, checks, NOW), status))
-                if known then gone[#gone + 1] = 'checks' end
-            end
+            local slot, text = check_slot(counts, polled == '0' and '0' or whole(NOW - polled), what, found, detail)
+            if found ~= detail then set(fields, 'found', detail) end
+            if slot < #SLOTS then set(fields, SLOTS[slot], text) else move_checks(id, key, text) end
         elseif what ~= '' then
-            history = with_checks(history, created, checks, polled)
+            history = with_checks(history, created, key, found, polled)
             set(fields, 'history', told(id, history, status, NOW - created, what, detail, actor))
-            if checks then gone[#gone + 1] = 'checks' end
         end
         for position = at + 9, at + 8 + extra * 2, 2 do
             local field, value = ARGV[position], ARGV[position + 1]

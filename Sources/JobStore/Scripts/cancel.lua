@@ -5,16 +5,15 @@
 -- Returns: outcome, status, provider, priority, tenant
 
 local id, key = ARGV[1], job_key(ARGV[1])
-local status, progress, queued, request, priority, known, traceparent, history, created, checks = unpack(redis.call('HMGET', key,
-    'status', 'progress', 'queued', 'request', 'priority', 'cancel', 'traceparent', 'history', 'createdAt', 'checks'))
+local status, progress, queued, request, priority, known, traceparent, history, created, found = unpack(redis.call('HMGET', key,
+    'status', 'progress', 'queued', 'request', 'priority', 'cancel', 'traceparent', 'history', 'createdAt', 'found'))
 if not status then return { 'unknown' } end
 if status == 'COMPLETED' or status == 'FAILED' then return { 'over', status } end
 redis.call('HSET', key, 'cancel', '1')
 -- Asked again, it is the same request.
 if not known then
-    history = with_checks(history or '', created, checks, last_poll_of(progress))
+    history = with_checks(history or '', created, key, found, last_poll_of(progress))
     redis.call('HSET', key, 'history', told(id, history, status, NOW - created, '*', 'cancel', ARGV[2]))
-    redis.call('HDEL', key, 'checks')
     tell_of_job('act', id, version_of(progress), request, traceparent, 'cancel', ARGV[2], '')
     send_told()
 end

@@ -28,10 +28,9 @@ local function flush()
 end
 
 local function tell_lapse(id, key, status)
-    local history, created, checks, progress = unpack(redis.call('HMGET', key, 'history', 'createdAt', 'checks', 'progress'))
-    history = with_checks(history or '', created, checks, last_poll_of(progress))
+    local history, created, found, progress = unpack(redis.call('HMGET', key, 'history', 'createdAt', 'found', 'progress'))
+    history = with_checks(history or '', created, key, found, last_poll_of(progress))
     redis.call('HSET', key, 'history', told(id, history, status, NOW - created, '^', 'check', ''))
-    redis.call('HDEL', key, 'checks')
 end
 
 -- Adds a job's line to the messages; Schema/Wake.swift lists its fields.

@@ -25,9 +25,8 @@ struct JobArchive {
     func events(of id: JobID, _ store: JobStore) async throws -> [TrailEvent] {
         var reader = TrailReader(store: store, storage: storage)
         guard let history = try await reader.read(id) else { return [] }
-        var events = TrailEvents(createdAt: history.job.createdAt)
         if history.isIncomplete { Terminal.error("the beginning of the history is not in the object storage (\(TrailObject.folder)/)") }
-        return history.pieces.flatMap { events.next($0) }
+        return history.events
     }
 
     /// A job that the store has forgotten.

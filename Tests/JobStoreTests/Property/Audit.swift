@@ -72,11 +72,12 @@ struct StepAudit {
         let isChanged = job != expectedBefore.jobs[job.id]
         if let old, !isChanged { throw Divergence("\(job.id) was to stay as it was, \(old), and is \(fields)") }
         if let old { try agree(version(fields) >= version(old), true, "\(job.id) has a version that is not older") }
-        let known = fields.filter { !ModelJob.timeFields.contains($0.key) && !["createdAt", "history", "checks"].contains($0.key) }
+        let tellers = ["createdAt", "history", "found", "trail"] + (0..<12).map { "c\($0)" }
+        let known = fields.filter { !ModelJob.timeFields.contains($0.key) && !tellers.contains($0.key) }
         try agree(known, job.fields, "\(job.id)")
         try agree(ModelJob.timeFields.intersection(fields.keys), job.times, "times of \(job.id)")
         // A summary that grows too long leaves lines in the middle to the trail.
-        let history = RecordedHistory(fields["history"] ?? "").entries.map(\.what)
+        let history = HistoryEntry.decode(fields["history"] ?? "").map(\.what)
         let told = history[(history.lastIndex(of: HistoryEntry.omitted) ?? 0)...].filter { JobStatus(rawValue: $0) != nil }
         let isWhole = !history.contains(HistoryEntry.omitted)
         try agree(told, isWhole ? job.transitions : job.transitions.suffix(told.count), "history of \(job.id)")

@@ -1,38 +1,76 @@
 -- include: clock, job_keys
--- The field `history` of a job: a line for each event, in their order: milliseconds since the job's creation, what happened, a detail, and
--- behind a tab who did it, where that changes. Schema/HistoryEntry.swift reads them.
+-- The field `history` of a job: a line for each event: milliseconds since the job's creation, what happened, a detail, and behind a tab who did
+-- it, where that changes. Schema/HistoryEntry.swift reads them.
 --
 -- Nothing is cut off, and a job that waits long stays small: when the lines become too many, they move into the trail of the partition, a
--- stream from where a worker takes them to the object storage. A summary of them stays, and behind it the line `AT = ID`, which names the
--- trail's entry with the lines before it.
+-- stream from where a worker takes them to the object storage. A summary of them stays, and behind it the line `AT =`. The field `trail` names the
+-- latest entry of the trail with something of this job, `-` if there is none, and how many checks have moved there without a line here.
 
 -- Bytes of the lines behind the summary, while a job waits and while its files are listed and transferred; and of the summary. Together they
 -- stay under the 4 KB up to which Redis keeps the hash in its compact form (`hash-max-listpack-value`, see ops/docs/store.md).
 local WAITING_LINES, ACTIVE_LINES, SUMMARY_LIMIT = 200, 1536, 1536
--- While no worker takes them away. An entry of a waiting job has some 300 bytes, of a job with many files 1.7 KB.
+-- While no worker takes them away. An entry has some 200 bytes, of a job with many files 1.7 KB.
 local TRAIL_LIMIT = 10000
 
 local function line_of(at, what, detail, actor)
     return whole(at) .. ' ' .. what .. (detail ~= '' and ' ' .. detail or '') .. (actor and '\t' .. actor or '') .. '\n'
 end
 
--- The field `checks`: the checks since the last line, the most frequent event by far. They cost the least there. The latest comes first, and
--- checks that found the same follow each other: what they found, \31, and for each check, separated by \29, the milliseconds since the check
--- before it, with the delay and its reason; \30, and the same of earlier ones that found something else.
-local CHECKS_LIMIT = 160
-
-local function with_check(checks, since, what, detail)
-    local token = since .. string.sub(what, 2)
-    if not checks then return detail .. '\31' .. token end
-    local size = #detail + 1
-    if string.sub(checks, 1, size) == detail .. '\31' then return detail .. '\31' .. token .. '\29' .. string.sub(checks, size + 1) end
-    return detail .. '\31' .. token .. '\30' .. checks
+-- Moves lines into the trail. `checks`: how many of them are not in the summary.
+local function move(id, lines, checks)
+    local key = job_key(id)
+    local entry, number = string.match(redis.call('HGET', key, 'trail') or '- 0', '^(%S+) (%d+)$')
+    local is_lost = false
+    if redis.call('EXISTS', TRAIL .. ':off') == 0 then
+        is_lost = redis.call('XLEN', TRAIL) >= TRAIL_LIMIT
+        if is_lost then
+            local _, all = string.gsub(lines, '[\n\29]', '')
+            redis.call('HINCRBY', TRAIL .. ':state', 'dropped', all)
+            redis.call('HINCRBY', key, 'lost', all)
+        else
+            entry = redis.call('XADD', TRAIL, '*', 'lines', id .. '\t' .. entry .. '\t' .. lines)
+        end
+    end
+    redis.call('HSET', key, 'trail', entry .. ' ' .. whole(number + checks))
 end
 
--- The history with a line for the checks. `last`: the time of the latest.
-local function with_checks(history, created, checks, last)
-    if not checks then return history end
-    return history .. whole(last - created) .. ' : ' .. checks .. '\n'
+-- The checks of a waiting job, the most frequent event by far, cost the least: each is written into one of the fields `c0` to `c11`, by its
+-- number. It holds the milliseconds since the check before it, the delay and its reason; and what it found, behind \31, if that differs from the
+-- check before, which `found` remembers, or if the field is the first. With the last field they move into the trail, as one line, `AT : CHECKS`.
+local SLOTS = { 'c0', 'c1', 'c2', 'c3', 'c4', 'c5', 'c6', 'c7', 'c8', 'c9', 'c10', 'c11' }
+
+-- The slot of a check and its text. `counts` begins with its number.
+local function check_slot(counts, since, what, found, detail)
+    local slot = tonumber(string.match(counts, '^%d+')) % #SLOTS + 1
+    local text = since .. string.sub(what, 2)
+    if found ~= detail or slot == 1 then text = text .. '\31' .. detail end
+    return slot, text
+end
+
+-- The checks in the slots, and how many they are; nil if there are none.
+local function slots_of(key)
+    local checks = {}
+    for _, text in ipairs(redis.call('HMGET', key, unpack(SLOTS))) do
+        if text then checks[#checks + 1] = text end
+    end
+    if #checks > 0 then return table.concat(checks, '\29'), #checks end
+end
+
+-- The last slot is due: all checks move into the trail.
+local function move_checks(id, key, text)
+    local checks, number = slots_of(key)
+    checks = checks and checks .. '\29' .. text or text
+    local created = redis.call('HGET', key, 'createdAt')
+    move(id, whole(NOW - created) .. ' : ' .. checks .. '\n', (number or 0) + 1)
+    if number then redis.call('HDEL', key, unpack(SLOTS)) end
+end
+
+-- The history with a line for the checks in the slots, which are emptied; `last`: the time of the latest. `found` is nil if there are none.
+local function with_checks(history, created, key, found, last)
+    if not found then return history end
+    local checks = slots_of(key)
+    redis.call('HDEL', key, 'found', unpack(SLOTS))
+    return checks and history .. whole(last - created) .. ' : ' .. checks .. '\n' or history
 end
 
 -- The history with one more line.
@@ -51,8 +89,9 @@ local function summarised(text)
         local number = tonumber(string.match(what, '%*(%d+)') or '1')
         rest = string.match(rest, '^ ?([^\t]*)')
         if sign == ':' then
-            local _, more = string.gsub(rest, '[\29\30]', '')
-            sign, what, number, rest = '~', '~', more + 1, string.match(rest, '^[^\31]*')
+            local _, more = string.gsub(rest, '\29', '')
+            -- What the last of them found that found something else.
+            sign, what, number, rest = '~', '~', more + 1, string.match(rest, '.*\31([^\29]*)') or ''
         end
         local is_same = last and last.sign == sign and (sign == '~' or sign == '+' or sign == '!' and last.rest == rest)
         if is_same then
@@ -84,21 +123,12 @@ end
 local function bounded(id, history, status)
     local limit = (status == 'POLLING' or status == 'PENDING') and WAITING_LINES or ACTIVE_LINES
     if #history <= limit then return history end
-    local first, last, before = string.find(history, '\n%d+ = (%S+)\n')
+    local first, last = string.find(history, '\n%d+ =\n')
     if #history - (last or 0) <= limit then return history end
     local lines = string.sub(history, (last or 0) + 1)
+    move(id, lines, 0)
     local at = string.match(lines, '(%d+) [^\n]*\n$')
-    local mark, lost = before or '-', ''
-    if redis.call('EXISTS', TRAIL .. ':off') == 0 then
-        if redis.call('XLEN', TRAIL) < TRAIL_LIMIT then
-            mark = redis.call('XADD', TRAIL, '*', 'lines', id .. '\t' .. mark .. '\t' .. lines)
-        else
-            local _, number = string.gsub(lines, '[\n\29\30]', '')
-            redis.call('HINCRBY', TRAIL .. ':state', 'dropped', number)
-            lost = at .. ' ?*' .. whole(number) .. '\n'
-        end
-    end
-    return summarised((first and string.sub(history, 1, first) or '') .. lines) .. at .. ' = ' .. mark .. '\n' .. lost
+    return summarised((first and string.sub(history, 1, first) or '') .. lines) .. at .. ' =\n'
 end
 
 -- The history with one more line, and not too long.
