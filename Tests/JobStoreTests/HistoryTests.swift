@@ -22,7 +22,7 @@ import Testing
 
     private func bytes(_ id: JobID, _ test: TestStore) async throws -> Int64 {
         var bytes: Int64 = 0
-        for field in ["history", "found", "trail"] + (0..<12).map({ "c\($0)" }) {
+        for field in ["history", "progress", "trail"] {
             bytes += try await test.redis.send(["HSTRLEN", .string("{lh:00}:job:\(id)"), .string(field)]).int ?? 0
         }
         return bytes

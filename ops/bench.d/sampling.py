@@ -17,7 +17,7 @@ class Sample:
 
     def read(self):
         answers = self.store.call(*(["HGET", key, "progress"] for key in self.keys))
-        return [tuple(int(number) for number in take(progress.split("\t"))) for progress in answers]
+        return [tuple(int(number) for number in take(progress.split("\t"))) for progress in (answer.split("\x1e")[0] for answer in answers)]
 
     def lateness(self, seconds, pause):
         """Milliseconds from due to stored for each observed check, sorted. A negative value means an early check."""

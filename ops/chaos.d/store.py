@@ -143,4 +143,4 @@ def pairs(flat):
 
 def job(fields):
     """The hash with its packed fields (see ops/docs/store.md) split into separate fields."""
-    return {**fields, **dict(zip(PROGRESS, fields.get("progress", "").split("\t")))} if fields else {}
+    return {**fields, **dict(zip(PROGRESS, fields.get("progress", "").split("\x1e")[0].split("\t")))} if fields else {}

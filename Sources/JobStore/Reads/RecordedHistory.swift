@@ -21,19 +21,20 @@ public struct RecordedHistory: Sendable, Equatable {
             (summary, lines) = ("", text)
         }
         let lastCheck = (job.lastPollAt ?? job.createdAt) - job.createdAt
-        let checks = (0..<Self.slots).compactMap { hash["c\($0)"] }
-        if !checks.isEmpty { lines += "\(lastCheck) : \(checks.joined(separator: String(HistoryChecks.next)))\n" }
+        let checks = hash["progress"].flatMap { JobProgress($0) }?.checks?.split(
+            separator: HistoryChecks.found, maxSplits: 1, omittingEmptySubsequences: false)
+        let listed = checks?.last.flatMap { $0.isEmpty ? nil : $0 }
+        if let listed { lines += "\(lastCheck) : \(listed)\n" }
         let words = hash["trail"]?.split(separator: " ") ?? []
         before = words.first.flatMap { TrailMark($0) }
         let at = before.map { max($0.milliseconds - job.createdAt, 0) } ?? lastCheck
         if words.count == 2, let number = Int(words[1]), number > 0 {
-            moved.append(HistoryEntry(at: at, what: HistoryEntry.check, detail: checks.isEmpty ? hash["found"] ?? "" : "", number: number))
+            // While none is listed, what the latest of them found is known.
+            let found = listed == nil ? checks?.first.map(String.init) ?? "" : ""
+            moved.append(HistoryEntry(at: listed == nil ? lastCheck : at, what: HistoryEntry.check, detail: found, number: number))
         }
         if let lost = hash["lost"].flatMap({ Int($0) }) { moved.append(HistoryEntry(at: at, what: HistoryEntry.lost, detail: "", number: lost)) }
     }
-
-    /// Of `include/history.lua`.
-    private static let slots = 12
 
     /// Of a job whose older lines have moved away, with what stands for them.
     public var entries: [HistoryEntry] {

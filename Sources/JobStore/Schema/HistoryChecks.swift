@@ -1,13 +1,13 @@
 import ExportCore
 
-/// A line of a history that holds several checks, `AT : CHECKS`: AT is the time of the latest, and CHECKS what the slots of a job held, the
-/// earliest first. `Scripts/include/history.lua` writes it.
+/// A line of a history that holds several checks, `AT : CHECKS`: AT is the time of the latest, and CHECKS what stood behind the progress of a job,
+/// the earliest first. `Scripts/include/history.lua` writes it.
 struct HistoryChecks {
     private let at: Int64
     private let checks: Substring
 
-    private static let found: Character = "\u{1F}"
-    static let next: Character = "\u{1D}"
+    static let found: Character = "\u{1F}"
+    private static let next: Character = "\u{1D}"
 
     init?(line: Substring) {
         let words = line.split(separator: " ", maxSplits: 2, omittingEmptySubsequences: false)

@@ -8,8 +8,13 @@ struct JobProgress {
     /// Since when the job's step is put off.
     let deferredSince: Int64?
 
+    /// The latest checks, as `RecordedHistory` reads them.
+    let checks: String?
+
     init?(_ text: String) {
-        var fields = TabFields(text)
+        let parts = text.split(separator: "\u{1E}", maxSplits: 1, omittingEmptySubsequences: false)
+        checks = parts.count == 2 ? String(parts[1]) : nil
+        var fields = TabFields(String(parts[0]))
         guard let version = fields.number(), let claims = fields.count(), let attempts = fields.count(), let failures = fields.count(),
             let unknown = fields.count(), let last = fields.number(), let (next, deferredSince) = fields.endNumbers()
         else { return nil }

@@ -41,28 +41,29 @@ while at <= #ARGV do
     local id, expected, status, delay, counts = ARGV[at], ARGV[at + 1], ARGV[at + 2], tonumber(ARGV[at + 3]), ARGV[at + 4]
     local what, detail, marks, extra = ARGV[at + 5], ARGV[at + 6], ARGV[at + 7], tonumber(ARGV[at + 8])
     local key = job_key(id)
-    local before, progress, found, history, created, cancel, queued, cursor, since, request, traceparent
+    local before, progress, checks, history, created, cancel, queued, cursor, since, request, traceparent
     -- A check that changes nothing is the most frequent change: it reads and writes the least.
     local is_check = string.byte(what) == 126 -- `~`
     if is_check then
-        before, progress, found = unpack(redis.call('HMGET', key, 'status', 'progress', 'found'))
+        before, progress = unpack(redis.call('HMGET', key, 'status', 'progress'))
     else
-        before, progress, found, history, created, cancel, queued, cursor, since, request, traceparent = unpack(redis.call('HMGET', key,
-            'status', 'progress', 'found', 'history', 'createdAt', 'cancel', 'queued', 'listingCursor', 'since', 'request', 'traceparent'))
+        before, progress, history, created, cancel, queued, cursor, since, request, traceparent = unpack(redis.call('HMGET', key,
+            'status', 'progress', 'history', 'createdAt', 'cancel', 'queued', 'listingCursor', 'since', 'request', 'traceparent'))
     end
     local version, _, polled, planned = parse_progress(progress)
     if version ~= expected or before == 'COMPLETED' or before == 'FAILED' then
         versions[#versions + 1] = -1
     else
         local fields, gone, error_text = {}, {}, nil
+        progress, checks = parted(progress)
         if status ~= before then set(fields, 'status', status) end
         if is_check then
-            local slot, text = check_slot(counts, polled == '0' and '0' or whole(NOW - polled), what, found, detail)
-            if found ~= detail then set(fields, 'found', detail) end
-            if slot < #SLOTS then set(fields, SLOTS[slot], text) else move_checks(id, key, text) end
+            checks = with_check(checks, polled == '0' and '0' or whole(NOW - polled), what, detail)
+            if #checks > CHECKS_LIMIT then checks = move_checks(id, key, checks) end
         elseif what ~= '' then
-            history = with_checks(history, created, key, found, polled)
+            history = with_checks(history, created, checks, polled)
             set(fields, 'history', told(id, history, status, NOW - created, what, detail, actor))
+            checks = nil
         end
         for position = at + 9, at + 8 + extra * 2, 2 do
             local field, value = ARGV[position], ARGV[position + 1]
@@ -95,7 +96,9 @@ while at <= #ARGV do
         if marks ~= 'check' and marks ~= '' and string.find(marks, 'deferred', 1, true) then
             deferred = not string.find(marks, 'again', 1, true) and deferred_since(progress) or NOW_TEXT
         end
-        redis.call('HSET', key, 'progress', decided(version, counts, polled, planned, deferred), unpack(fields))
+        local next_progress = decided(version, counts, polled, planned, deferred)
+        if checks then next_progress = next_progress .. '\30' .. checks end
+        redis.call('HSET', key, 'progress', next_progress, unpack(fields))
         versions[#versions + 1] = version
         if status ~= before then
             local phase = move_index(id, before, status, provider_of(request), since)

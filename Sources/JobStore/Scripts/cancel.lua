@@ -5,15 +5,17 @@
 -- Returns: outcome, status, provider, priority, tenant
 
 local id, key = ARGV[1], job_key(ARGV[1])
-local status, progress, queued, request, priority, known, traceparent, history, created, found = unpack(redis.call('HMGET', key,
-    'status', 'progress', 'queued', 'request', 'priority', 'cancel', 'traceparent', 'history', 'createdAt', 'found'))
+local status, progress, queued, request, priority, known, traceparent, history, created = unpack(redis.call('HMGET', key,
+    'status', 'progress', 'queued', 'request', 'priority', 'cancel', 'traceparent', 'history', 'createdAt'))
 if not status then return { 'unknown' } end
 if status == 'COMPLETED' or status == 'FAILED' then return { 'over', status } end
 redis.call('HSET', key, 'cancel', '1')
 -- Asked again, it is the same request.
 if not known then
-    history = with_checks(history or '', created, key, found, last_poll_of(progress))
-    redis.call('HSET', key, 'history', told(id, history, status, NOW - created, '*', 'cancel', ARGV[2]))
+    local bare, checks = parted(progress)
+    history = with_checks(history or '', created, checks, last_poll_of(progress))
+    progress = bare
+    redis.call('HSET', key, 'history', told(id, history, status, NOW - created, '*', 'cancel', ARGV[2]), 'progress', progress)
     tell_of_job('act', id, version_of(progress), request, traceparent, 'cancel', ARGV[2], '')
     send_told()
 end

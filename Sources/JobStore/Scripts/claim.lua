@@ -27,23 +27,28 @@ local function flush()
     lines, size = {}, 0
 end
 
-local function tell_lapse(id, key, status)
-    local history, created, found, progress = unpack(redis.call('HMGET', key, 'history', 'createdAt', 'found', 'progress'))
-    history = with_checks(history or '', created, key, found, last_poll_of(progress))
+-- Whoever had claimed the job has died, was frozen, or lost its way to the store.
+local function tell_lapse(id, key, status, progress, checks)
+    local history, created = unpack(redis.call('HMGET', key, 'history', 'createdAt'))
+    history = with_checks(history or '', created, checks, last_poll_of(progress))
     redis.call('HSET', key, 'history', told(id, history, status, NOW - created, '^', 'check', ''))
 end
 
 -- Adds a job's line to the messages; Schema/Wake.swift lists its fields.
 local function wake(id, key, job, score)
     local status, progress, request, cancel, export, since, creation, recreations, traceparent = unpack(job)
+    local checks
+    progress, checks = parted(progress)
     local planned, deferred = planned_for(status, progress)
     if not planned then deferred = deferred_since(progress) or '' end
     if planned ~= score then
         -- Of a planned check it is the second claim, because the first was not written.
+        if planned then
+            tell_lapse(id, key, status, progress, checks)
+            checks = nil
+        end
         progress = stepped(progress, planned and 2 or 1)
-        redis.call('HSET', key, 'progress', progress)
-        -- Whoever had claimed the job has died, was frozen, or lost its way to the store.
-        if planned then tell_lapse(id, key, status) end
+        redis.call('HSET', key, 'progress', checks and progress .. '\30' .. checks or progress)
     end
     move_timer(id)
     local total, done, failed = '0', '0', '0'

@@ -94,6 +94,8 @@ struct StoreSnapshot {
     /// The fields `progress` and `request` of a job by their parts; those that are 0 or empty are left out.
     private static func takenApart(_ hash: [String: String]) -> [String: String] {
         var fields = hash
+        // Without the checks behind it.
+        fields["progress"] = fields["progress"].map { String($0.prefix { $0 != "\u{1E}" }) }
         func take(_ field: String, _ names: [String], without nothing: String) {
             let parts = fields.removeValue(forKey: field)?.split(
                 separator: "\t", maxSplits: names.count - 1, omittingEmptySubsequences: false)

@@ -1,4 +1,4 @@
--- include: clock, job_keys
+-- include: clock, job_keys, progress
 -- The field `history` of a job: a line for each event: milliseconds since the job's creation, what happened, a detail, and behind a tab who did
 -- it, where that changes. Schema/HistoryEntry.swift reads them.
 --
@@ -34,43 +34,31 @@ local function move(id, lines, checks)
     redis.call('HSET', key, 'trail', entry .. ' ' .. whole(number + checks))
 end
 
--- The checks of a waiting job, the most frequent event by far, cost the least: each is written into one of the fields `c0` to `c11`, by its
--- number. It holds the milliseconds since the check before it, the delay and its reason; and what it found, behind \31, if that differs from the
--- check before, which `found` remembers, or if the field is the first. With the last field they move into the trail, as one line, `AT : CHECKS`.
-local SLOTS = { 'c0', 'c1', 'c2', 'c3', 'c4', 'c5', 'c6', 'c7', 'c8', 'c9', 'c10', 'c11' }
+-- The checks of a waiting job, the most frequent event by far, cost the least: they stand behind its progress, which each check writes anyway.
+-- First what the latest found and \31, then for each, the earliest first and separated by \29, the milliseconds since the check before it, the
+-- delay and its reason, and, behind \31, what it found, if it is the first or found something else. When they become too many they move into the
+-- trail, as one line, `AT : CHECKS`.
+local CHECKS_LIMIT = 160
 
--- The slot of a check and its text. `counts` begins with its number.
-local function check_slot(counts, since, what, found, detail)
-    local slot = tonumber(string.match(counts, '^%d+')) % #SLOTS + 1
-    local text = since .. string.sub(what, 2)
-    if found ~= detail or slot == 1 then text = text .. '\31' .. detail end
-    return slot, text
+-- The checks with one more.
+local function with_check(checks, since, what, detail)
+    local text, head = since .. string.sub(what, 2), checks and string.find(checks, '\31', 1, true)
+    if not head or head == #checks then return detail .. '\31' .. text .. '\31' .. detail end
+    if string.sub(checks, 1, head - 1) == detail then return checks .. '\29' .. text end
+    return detail .. string.sub(checks, head) .. '\29' .. text .. '\31' .. detail
 end
 
--- The checks in the slots, and how many they are; nil if there are none.
-local function slots_of(key)
-    local checks = {}
-    for _, text in ipairs(redis.call('HMGET', key, unpack(SLOTS))) do
-        if text then checks[#checks + 1] = text end
-    end
-    if #checks > 0 then return table.concat(checks, '\29'), #checks end
+-- The history with a line for the checks. `last`: the time of the latest.
+local function with_checks(history, created, checks, last)
+    local listed = checks and string.match(checks, '\31(.+)')
+    return listed and history .. whole(last - created) .. ' : ' .. listed .. '\n' or history
 end
 
--- The last slot is due: all checks move into the trail.
-local function move_checks(id, key, text)
-    local checks, number = slots_of(key)
-    checks = checks and checks .. '\29' .. text or text
-    local created = redis.call('HGET', key, 'createdAt')
-    move(id, whole(NOW - created) .. ' : ' .. checks .. '\n', (number or 0) + 1)
-    if number then redis.call('HDEL', key, unpack(SLOTS)) end
-end
-
--- The history with a line for the checks in the slots, which are emptied; `last`: the time of the latest. `found` is nil if there are none.
-local function with_checks(history, created, key, found, last)
-    if not found then return history end
-    local checks = slots_of(key)
-    redis.call('HDEL', key, 'found', unpack(SLOTS))
-    return checks and history .. whole(last - created) .. ' : ' .. checks .. '\n' or history
+-- Returns what stays of the checks: what the latest found.
+local function move_checks(id, key, checks)
+    local _, more = string.gsub(checks, '\29', '')
+    move(id, with_checks('', redis.call('HGET', key, 'createdAt'), checks, NOW), more + 1)
+    return string.match(checks, '^[^\31]*\31')
 end
 
 -- The history with one more line.

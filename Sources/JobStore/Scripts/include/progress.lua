@@ -2,17 +2,25 @@
 -- The field `progress` of a job: what each step changes. It is one field, because each field costs a scan of the hash to read it and
 -- another to write it. Its values are separated by tabs, as in a wake: version, claims, attempts, failures, unusableAnswers, lastPollAt
 -- and nextPollAt (0: none). One more follows while the job's step is put off: since when. Schema/JobProgress.swift reads it in Swift.
+-- Behind \30 stand the job's latest checks, see history.lua: what each check changes is in one field.
 
 local NO_PROGRESS = '0\t0\t0\t0\t0\t0\t0'
 
 -- Version, attempts, lastPollAt, nextPollAt as text; nil when `progress` is missing or damaged.
 local function parse_progress(progress)
-    return string.match(progress or '', '^(%d+)\t%d+\t(%d+)\t%d+\t%d+\t(%d+)\t(%d+)\t?%d*$')
+    return string.match(progress or '', '^(%d+)\t%d+\t(%d+)\t%d+\t%d+\t(%d+)\t(%d+)')
 end
 
 -- Since when the job's step is put off, as text; nil when it is not.
 local function deferred_since(progress)
-    return string.match(progress, '^%d+\t%d+\t%d+\t%d+\t%d+\t%d+\t%d+\t(%d+)$')
+    return string.match(progress, '^%d+\t%d+\t%d+\t%d+\t%d+\t%d+\t%d+\t(%d+)')
+end
+
+-- The progress without the checks, and the checks; nil if there are none.
+local function parted(progress)
+    local mark = string.find(progress, '\30', 1, true)
+    if mark then return string.sub(progress, 1, mark - 1), string.sub(progress, mark + 1) end
+    return progress
 end
 
 local function last_poll_of(progress) return string.match(progress, '^%d+\t%d+\t%d+\t%d+\t%d+\t(%d+)') end
@@ -36,7 +44,7 @@ end
 -- Returns nextPollAt as text and since when the step is put off, '' if it is not; nil when no check is planned.
 local function planned_for(status, progress)
     if status ~= 'POLLING' then return nil end
-    return string.match(progress, '^%d+\t0\t%d+\t%d+\t%d+\t%d+\t(%d+)\t?(%d*)$')
+    return string.match(progress, '^%d+\t0\t%d+\t%d+\t%d+\t%d+\t(%d+)\t?(%d*)')
 end
 
 local function planned_at(progress, at)
