@@ -55,11 +55,12 @@ while at <= #ARGV do
         versions[#versions + 1] = -1
     else
         local fields, gone, error_text = {}, {}, nil
-        progress, checks = parted(progress)
+        checks = checks_of(progress)
+        local added = ''
         if status ~= before then set(fields, 'status', status) end
         if is_check then
-            checks = with_check(checks, polled == '0' and '0' or whole(NOW - polled), what, detail)
-            if #checks > CHECKS_LIMIT then checks = move_checks(id, key, checks) end
+            checks, added = with_check(checks, polled == '0' and '0' or whole(NOW - polled), what, detail)
+            if #checks > CHECKS_LIMIT then checks, added = move_checks(id, key, checks .. added) end
         elseif what ~= '' then
             history = with_checks(history, created, checks, polled)
             set(fields, 'history', told(id, history, status, NOW - created, what, detail, actor))
@@ -97,7 +98,7 @@ while at <= #ARGV do
             deferred = not string.find(marks, 'again', 1, true) and deferred_since(progress) or NOW_TEXT
         end
         local next_progress = decided(version, counts, polled, planned, deferred)
-        if checks then next_progress = next_progress .. '\30' .. checks end
+        if checks then next_progress = next_progress .. checks .. added end
         redis.call('HSET', key, 'progress', next_progress, unpack(fields))
         versions[#versions + 1] = version
         if status ~= before then

@@ -12,9 +12,8 @@ if status == 'COMPLETED' or status == 'FAILED' then return { 'over', status } en
 redis.call('HSET', key, 'cancel', '1')
 -- Asked again, it is the same request.
 if not known then
-    local bare, checks = parted(progress)
-    history = with_checks(history or '', created, checks, last_poll_of(progress))
-    progress = bare
+    history = with_checks(history or '', created, checks_of(progress), last_poll_of(progress))
+    progress = without_checks(progress)
     redis.call('HSET', key, 'history', told(id, history, status, NOW - created, '*', 'cancel', ARGV[2]), 'progress', progress)
     tell_of_job('act', id, version_of(progress), request, traceparent, 'cancel', ARGV[2], '')
     send_told()

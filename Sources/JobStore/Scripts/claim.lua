@@ -37,18 +37,19 @@ end
 -- Adds a job's line to the messages; Schema/Wake.swift lists its fields.
 local function wake(id, key, job, score)
     local status, progress, request, cancel, export, since, creation, recreations, traceparent = unpack(job)
-    local checks
-    progress, checks = parted(progress)
+    local stored = progress
+    progress = without_checks(progress)
     local planned, deferred = planned_for(status, progress)
     if not planned then deferred = deferred_since(progress) or '' end
     if planned ~= score then
         -- Of a planned check it is the second claim, because the first was not written.
+        progress = stepped(progress, planned and 2 or 1)
+        local checks = checks_of(stored)
         if planned then
             tell_lapse(id, key, status, progress, checks)
             checks = nil
         end
-        progress = stepped(progress, planned and 2 or 1)
-        redis.call('HSET', key, 'progress', checks and progress .. '\30' .. checks or progress)
+        redis.call('HSET', key, 'progress', progress .. (checks or ''))
     end
     move_timer(id)
     local total, done, failed = '0', '0', '0'

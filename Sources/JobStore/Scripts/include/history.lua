@@ -35,17 +35,21 @@ local function move(id, lines, checks)
 end
 
 -- The checks of a waiting job, the most frequent event by far, cost the least: they stand behind its progress, which each check writes anyway.
--- First what the latest found and \31, then for each, the earliest first and separated by \29, the milliseconds since the check before it, the
+-- \30, what the latest found and \31, then for each, the earliest first and separated by \29, the milliseconds since the check before it, the
 -- delay and its reason, and, behind \31, what it found, if it is the first or found something else. When they become too many they move into the
 -- trail, as one line, `AT : CHECKS`.
 local CHECKS_LIMIT = 160
 
--- The checks with one more.
+-- The checks, and what follows them with one more. They are not put together here: each string of this size costs.
 local function with_check(checks, since, what, detail)
-    local text, head = since .. string.sub(what, 2), checks and string.find(checks, '\31', 1, true)
-    if not head or head == #checks then return detail .. '\31' .. text .. '\31' .. detail end
-    if string.sub(checks, 1, head - 1) == detail then return checks .. '\29' .. text end
-    return detail .. string.sub(checks, head) .. '\29' .. text .. '\31' .. detail
+    local head = checks and string.find(checks, '\31', 1, true)
+    if head and head < #checks then
+        if head == #detail + 2 and string.find(checks, detail, 2, true) == 2 then return checks, '\29' .. since .. string.sub(what, 2) end
+        checks = string.sub(checks, head) .. '\29'
+    else
+        checks = '\31'
+    end
+    return '\30' .. detail .. checks .. since .. string.sub(what, 2) .. '\31', detail
 end
 
 -- The history with a line for the checks. `last`: the time of the latest.
@@ -54,11 +58,11 @@ local function with_checks(history, created, checks, last)
     return listed and history .. whole(last - created) .. ' : ' .. listed .. '\n' or history
 end
 
--- Returns what stays of the checks: what the latest found.
+-- Returns what stays of the checks, what the latest found, and nothing that follows.
 local function move_checks(id, key, checks)
     local _, more = string.gsub(checks, '\29', '')
     move(id, with_checks('', redis.call('HGET', key, 'createdAt'), checks, NOW), more + 1)
-    return string.match(checks, '^[^\31]*\31')
+    return string.match(checks, '^[^\31]*\31'), ''
 end
 
 -- The history with one more line.

@@ -16,12 +16,13 @@ local function deferred_since(progress)
     return string.match(progress, '^%d+\t%d+\t%d+\t%d+\t%d+\t%d+\t%d+\t(%d+)')
 end
 
--- The progress without the checks, and the checks; nil if there are none.
-local function parted(progress)
+-- The checks behind the progress, \30 included; nil if there are none.
+local function checks_of(progress)
     local mark = string.find(progress, '\30', 1, true)
-    if mark then return string.sub(progress, 1, mark - 1), string.sub(progress, mark + 1) end
-    return progress
+    return mark and string.sub(progress, mark)
 end
+
+local function without_checks(progress) return string.match(progress, '^[^\30]*') end
 
 local function last_poll_of(progress) return string.match(progress, '^%d+\t%d+\t%d+\t%d+\t%d+\t(%d+)') end
 local function version_of(progress) return string.match(progress or '', '^%d+') end
