@@ -143,7 +143,8 @@ var floor5: [Target] {
             name: "Worker",
             dependencies: [
                 "Encoding", "ExportCore", "EventThread", "Instruments", "RabbitMQ", "JobMessages", "JobStore", "Lifecycle", "ProviderAPI",
-                "ObjectStorage", "HTTPClient", "Archive", "Retry", "Telemetry", "TraceContext", "Trail", logging, metrics, lifecycle, crypto,
+                "ObjectStorage", "HTTPClient", "Archive", "Retry", "Telemetry", "TraceContext", "Trail", logging, metrics, lifecycle,
+                crypto,
             ]),
         .target(name: "Sandbox", dependencies: ["Archive", "Encoding", heap, logging, crypto, nio, nioPosix, nioHTTP1]),
     ]
@@ -227,7 +228,8 @@ var tests: [Target] {
             name: "WorkerTests",
             dependencies: [
                 "AWSSignature", "Encoding", "ExportCore", "EventThread", "RabbitMQ", "JobMessages", "JobStore", "Lifecycle", "ProviderAPI",
-                "ObjectStorage", "Archive", "Worker", "Sandbox", "TestServers", "Trail", "HTTPClient", "Redis", metrics, logging, lifecycle, crypto,
+                "ObjectStorage", "Archive", "Worker", "Sandbox", "TestServers", "Trail", "HTTPClient", "Redis", metrics, logging, lifecycle,
+                crypto,
             ]),
         .testTarget(name: "ProjectTests"),
         .testTarget(

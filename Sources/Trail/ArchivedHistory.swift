@@ -49,7 +49,8 @@ public struct ArchivedHistory: Sendable {
 
     private struct Head: Decodable {
         struct Problem: Decodable { let code: String, message: String }
-        let exportJobId: String, provider: String, tenant: String, priority: String, correlationId: String, status: String, createdAt: String
+        let exportJobId: String, provider: String, tenant: String, priority: String, correlationId: String, status: String,
+            createdAt: String
         let checks: Int, files: Int, filesStored: Int, filesFailed: Int
         let error: Problem?
     }

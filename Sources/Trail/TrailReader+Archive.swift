@@ -16,7 +16,9 @@ extension TrailReader {
                 bytes += ArchivedHistory.line(event)
                 guard bytes.count >= Self.pieceBytes else { continue }
                 let begun: any ObjectUpload
-                if let upload { begun = upload } else {
+                if let upload {
+                    begun = upload
+                } else {
                     begun = try await storage.upload(key: key.history, contentType: ArchivedHistory.contentType)
                 }
                 upload = begun

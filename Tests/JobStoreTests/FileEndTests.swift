@@ -17,7 +17,10 @@ import Testing
             let job = try #require(try await test.store.claimManifest(of: id, lease: TestStore.lease))
             #expect((job.state.filesDone, job.state.filesTotal) == (2, 2))
             #expect(try await test.store.objects(of: id, from: 0, many: 2).count == 3)
-            #expect(try await test.store.history(of: id).filter { $0.what == "+" }.map(\.detail) == ["file 0 stored, 3 bytes", "file 1 stored, 6 bytes"])
+            #expect(
+                try await test.store.history(of: id).filter { $0.what == "+" }.map(\.detail) == [
+                    "file 0 stored, 3 bytes", "file 1 stored, 6 bytes",
+                ])
             #expect(try await test.decide(.manifestWritten, job.claimed) == .applied(version: job.version + 1))
             #expect(try await test.store.job(id)?.state.status == .completed)
             #expect(try await test.redis.send(["EXISTS", "{lh:00}:files:a"]).int == 0)

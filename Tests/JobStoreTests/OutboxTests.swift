@@ -123,7 +123,9 @@ import Testing
             // Not every script looks at the limit.
             #expect(waiting + dropped == 5000 + names.count && waiting <= 5001)
             let found = try #require(try await test.store.events(of: [Self.source], atMost: 6000)[Self.source])
-            #expect(found.lines.compactMap { OutboxEvent($0) }.map(told) == names.map { "\($0) 0 - PENDING " }, "what cannot be read is left out")
+            #expect(
+                found.lines.compactMap { OutboxEvent($0) }.map(told) == names.map { "\($0) 0 - PENDING " },
+                "what cannot be read is left out")
         }
     }
 

@@ -33,7 +33,8 @@ import Testing
             let events = try await installation.longhaul("job", "a", "--trail", "--json").objects()
             #expect(events.map { $0["event"] as? String } == trail.map { $0["event"] as? String })
             let explained = try await installation.longhaul("explain", "a")
-            #expect(explained.output.contains("was completed") && explained.output.contains("the store has forgotten"), "\(explained.output)")
+            #expect(
+                explained.output.contains("was completed") && explained.output.contains("the store has forgotten"), "\(explained.output)")
 
             let b = try await eventually(within: Installation.deadline, "the store forgets b") { try await isForgotten("b") }
             #expect(b["errorCode"] as? String == "export-failed")
@@ -51,7 +52,9 @@ import Testing
             #expect(try await installation.longhaul("submit", "acme", "--id", "a", "--wait").status == 0)
             let events = try await installation.longhaul("job", "a", "--trail", "--json").objects()
             #expect(events.last?["status"] as? String == "COMPLETED")
-            let stored = FileManager.default.enumerator(atPath: installation.folder.appending(path: "out").path)?.compactMap { $0 as? String }
+            let stored = FileManager.default.enumerator(atPath: installation.folder.appending(path: "out").path)?.compactMap {
+                $0 as? String
+            }
             #expect(stored?.contains { $0.hasSuffix("history.ndjson") } == false)
             try await end(roles)
         }

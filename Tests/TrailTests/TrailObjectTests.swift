@@ -39,7 +39,8 @@ import Testing
         #expect { try TrailObject.decode(Array(text.utf8), "the/key") } throws: { "\($0)".contains("the/key") }
     }
 
-    @Test("is named by a mark that is two numbers", arguments: ["", "-", "1-", "-1", "1-2-3", "a-1", "1", "-1-2"]) func marks(text: String) {
+    @Test("is named by a mark that is two numbers", arguments: ["", "-", "1-", "-1", "1-2-3", "a-1", "1", "-1-2"]) func marks(text: String)
+    {
         #expect(TrailMark(text) == nil)
     }
 }

@@ -15,7 +15,8 @@ import Trail
         _ fixture: WorkerFixture, to storage: (any ObjectStorage)? = nil, until condition: @escaping () async throws -> Bool
     ) async throws {
         let archive = TrailArchive(
-            store: fixture.store, storage: storage ?? fixture.storage, owner: "w-\(UUID())", logger: quiet, on: fixture.thread) { false }
+            store: fixture.store, storage: storage ?? fixture.storage, owner: "w-\(UUID())", logger: quiet, on: fixture.thread
+        ) { false }
         let running = Task { await archive.run() }
         do {
             try await eventually(within: WorkerFixture.deadline, "the trail is stored") { try await condition() }
@@ -110,7 +111,8 @@ import Trail
     @Test("stays in the store while the object storage is away, and is stored when it is back") func outage() async throws {
         try await WorkerFixture.run { fixture in
             let job = try await waiting("a", checks: 1, fixture)
-            let failed = try JobMachine(rules: JobRules(maxAttempts: 5000)).decide(.cancelled, in: job.state, random: 0).unwrapped("a decision")
+            let failed = try JobMachine(rules: JobRules(maxAttempts: 5000)).decide(.cancelled, in: job.state, random: 0).unwrapped(
+                "a decision")
             _ = try await fixture.store.apply([JobChange(job, failed)])[0].get()
             let gone = FolderStorage(path: "/proc/longhaul", logger: quiet)
             let archive = TrailArchive(store: fixture.store, storage: gone, owner: "w-1", logger: quiet, on: fixture.thread) { false }

@@ -28,7 +28,8 @@ extension StoreScript {
     /// | job | the job's hash; only with a claim for the manifest |
     static let applyFile = StoreScript(
         "apply_file", PackageResources.apply_file_lua,
-        arguments: "id, file, from, state, delay, count, isUncounted, what, detail, error, objects, manifestLease, isDeferred, answer, actor",
+        arguments:
+            "id, file, from, state, delay, count, isUncounted, what, detail, error, objects, manifestLease, isDeferred, answer, actor",
         reply: "isStored, isLast, now, job")
 }
 
@@ -78,8 +79,13 @@ extension FileDecision {
         if count == .stored { return (HistoryEntry.file, "file \(claimed.index) stored, \(bytes) bytes") }
         let error: JobError? = if case .failed(let error) = count { error } else { nil }
         guard let code = failure?.code ?? error?.code else { return ("", "") }
-        guard case .after(let delay) = timer else { return (HistoryEntry.failure, HistoryEntry.line("file \(claimed.index) attempt \(claimed.state.token) \(code)")) }
-        return ("\(HistoryEntry.failure)<\(HistoryEntry.seconds(delay))b", HistoryEntry.line("file \(claimed.index) attempt \(claimed.state.token) \(code)"))
+        guard case .after(let delay) = timer else {
+            return (HistoryEntry.failure, HistoryEntry.line("file \(claimed.index) attempt \(claimed.state.token) \(code)"))
+        }
+        return (
+            "\(HistoryEntry.failure)<\(HistoryEntry.seconds(delay))b",
+            HistoryEntry.line("file \(claimed.index) attempt \(claimed.state.token) \(code)")
+        )
     }
 }
 

@@ -67,7 +67,8 @@ actor ChangeBatcher {
     private func add(_ change: JobChange, _ request: Int, _ position: Int) {
         let partition = change.job.id.partition(of: partitions)
         // In place: a copy of the batch for each change would be most of what this costs.
-        let count = batches[partition, default: Batch(arguments: [.integer(keep.milliseconds), .string(actor)])].add(change, request, position)
+        let count = batches[partition, default: Batch(arguments: [.integer(keep.milliseconds), .string(actor)])].add(
+            change, request, position)
         if count == Self.batchLimit, let batch = batches.removeValue(forKey: partition) { send(batch, partition) }
     }
 

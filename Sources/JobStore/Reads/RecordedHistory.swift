@@ -33,7 +33,9 @@ public struct RecordedHistory: Sendable, Equatable {
             let found = listed == nil ? checks?.first.map(String.init) ?? "" : ""
             moved.append(HistoryEntry(at: listed == nil ? lastCheck : at, what: HistoryEntry.check, detail: found, number: number))
         }
-        if let lost = hash["lost"].flatMap({ Int($0) }) { moved.append(HistoryEntry(at: at, what: HistoryEntry.lost, detail: "", number: lost)) }
+        if let lost = hash["lost"].flatMap({ Int($0) }) {
+            moved.append(HistoryEntry(at: at, what: HistoryEntry.lost, detail: "", number: lost))
+        }
     }
 
     /// Of a job whose older lines have moved away, with what stands for them.

@@ -6,7 +6,9 @@ struct EventMetrics: Sendable, Instrumented {
     private static let relayed = CounterInstrument("longhaul_events_published_total", help: "Events that the broker confirmed.")
     private static let unheard = CounterInstrument(
         "longhaul_events_unwanted_total", help: "Events that no queue is bound for; they are not published.")
-    static let waiting = GaugeInstrument("longhaul_events_waiting", help: "Entries of the outboxes that are not published yet; an entry holds the events of one change, or of a few.")
+    static let waiting = GaugeInstrument(
+        "longhaul_events_waiting",
+        help: "Entries of the outboxes that are not published yet; an entry holds the events of one change, or of a few.")
     static let dropped = CounterInstrument(
         "longhaul_events_dropped_total", help: "Events that were dropped unpublished, the oldest first, because their outbox was full.")
 

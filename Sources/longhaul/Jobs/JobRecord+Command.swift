@@ -62,7 +62,8 @@ extension JobRecord {
             let bound = found.isPartial ? " among the first \(RefusedJobs.limit)" : ""
             return .failed(
                 "no job \(id), and no dead letter of it\(bound); check the id; the job may have expired (LONGHAUL_KEEP) "
-                    + "with no history in the object storage (--provider and --date look further back), or its message waits for an orchestrator")
+                    + "with no history in the object storage (--provider and --date look further back), or its message waits for an orchestrator"
+            )
         } catch {
             return .failed(
                 "no job \(id); check the id; it may have expired (LONGHAUL_KEEP); "

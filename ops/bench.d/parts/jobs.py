@@ -47,7 +47,15 @@ def stored(stack):
                 return int(answer.read())
         except OSError:
             return None
-    return int(subprocess.run(f"find {stack.output} -type f ! -name history.ndjson ! -path '*/_trail/*' | wc -l", shell=True, check=True, stdout=subprocess.PIPE, text=True).stdout)
+    return int(
+        subprocess.run(
+            f"find {stack.output} -type f ! -name history.ndjson ! -path '*/_trail/*' | wc -l",
+            shell=True,
+            check=True,
+            stdout=subprocess.PIPE,
+            text=True,
+        ).stdout
+    )
 
 
 def deliver(stack, jobs, processes=1):
