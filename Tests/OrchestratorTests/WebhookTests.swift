@@ -46,7 +46,8 @@ extension OrchestratorSuites {
             }
         }
 
-        @Test("again until they are accepted, by the schedule, each time with the same id and body, and signed anew") func again()
+        @Test("again until they are accepted, by the schedule, each time with the same id and body, and a signature of its own")
+        func again()
             async throws
         {
             // 5 ms, 300 ms, 1.8 s.
