@@ -114,6 +114,7 @@ public struct WorkerService: Service {
         await intake.stop()
         await finishTransfers()
         // What it has not stored another worker stores, or the next one.
+        archiving.cancel()
         await archiving.value
         for provider in providers.all { await provider.gate.close() }
         await close()
