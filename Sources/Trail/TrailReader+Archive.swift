@@ -5,7 +5,7 @@ import ObjectStorage
 extension TrailReader {
     /// Stores the history of a job that has ended beside its objects, as `history.ndjson`. Storing it again replaces it.
     /// - Returns: `false` if there is nothing to store: the job continues, because somebody retried it, or its record has expired.
-    /// - Throws: `JobStoreError`, `ObjectStorageError` or `TrailError`.
+    /// - Throws: `JobStoreError` or `ObjectStorageError`.
     public mutating func archive(_ id: JobID, in storage: any ObjectStorage) async throws -> Bool {
         guard let history = try await read(id), history.job.state.status.isFinal else { return false }
         let key = ObjectKey(history.job)

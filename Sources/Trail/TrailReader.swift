@@ -29,7 +29,7 @@ public struct TrailReader {
     }
 
     /// - Returns: `nil` if there is no such job, or its record has expired.
-    /// - Throws: `JobStoreError`, `ObjectStorageError` or `TrailError`.
+    /// - Throws: `JobStoreError` or `ObjectStorageError`.
     public mutating func read(_ id: JobID) async throws -> History? {
         guard let (job, recorded) = try await store.recorded(id) else { return nil }
         let lost = recorded.moved.filter { $0.what == HistoryEntry.lost }
@@ -60,9 +60,20 @@ public struct TrailReader {
             token = page.next
         } while token != nil
         guard let key = TrailObject.key(of: mark, partition: partition, among: keys) else { return nil }
-        let entries = try TrailObject.decode(try await storage.get(key: key, maxBytes: TrailObject.longest), key)
+        guard let entries = try await entries(of: key) else { return nil }
         if objects.count == Self.keptObjects { objects.removeFirst() }
         objects.append((key, entries))
         return entries[mark].flatMap { $0.job == id.text ? $0 : nil }
+    }
+
+    /// - Returns: `nil` if the object is gone, or is none of ours: the history is incomplete then, and that of other jobs is not held up.
+    private func entries(of key: String) async throws -> [TrailMark: TrailLines]? {
+        do {
+            return try TrailObject.decode(try await storage.get(key: key, maxBytes: TrailObject.longest), key)
+        } catch is TrailError {
+            return nil
+        } catch let error as ObjectStorageError where error.kind == .notFound || error.kind == .tooLarge {
+            return nil
+        }
     }
 }

@@ -79,12 +79,18 @@ actor TrailArchive {
     /// A page of each partition's trail.
     /// - Returns: whether there is more to do at once.
     private func round() async throws -> Bool {
-        var isMore = false
+        var isMore = false, failure: (any Error)?
         for partition in 0..<store.partitions where !isStopping {
             guard let page = try await store.takeTrail(of: partition, by: owner, lease: Self.lease, atMost: Self.page) else { continue }
-            try await keep(page, of: partition)
-            isMore = isMore || page.isFull
+            do {
+                try await keep(page, of: partition)
+                isMore = isMore || page.isFull
+            } catch {
+                // One that cannot be stored must not hold up the others.
+                failure = failure ?? error
+            }
         }
+        if let failure { throw failure }
         return isMore
     }
 
