@@ -20,7 +20,7 @@ import Testing
         0 PENDING\torchestrator o-1
         5 > create
         120 POLLING<180n exp\torchestrator o-1
-        270120 : 0<90p\u{1F}running 40%\u{1D}90000<90p
+        270120 : 1764500180120<90p\u{1F}running 40%\u{1D}0270120<90p
         300000 ^ check
         360120 !<30b http-503\torchestrator o-2
         400000 READY

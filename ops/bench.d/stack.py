@@ -11,6 +11,7 @@ import tempfile
 import urllib.request
 
 from amqp import Queues
+from observers import Collector, bind_events
 from programs import build
 from store import Store
 from support import Failure, until
@@ -22,10 +23,13 @@ LIMITS = "limits: { inFlight: 1000000, creates: 1000000/s, checks: 1000000/s }\n
 
 
 class Stack:
-    def __init__(self, program, servers=("redis", "rabbitmq"), bare=False, **settings):
+    def __init__(self, program, servers=("redis", "rabbitmq"), bare=False, observed=False, **settings):
         self.program, self.bare = program, bare
+        self.collector = Collector() if observed else None
         if bare:
             settings.update(LONGHAUL_EVENTS="none", LONGHAUL_TRAIL="none", LONGHAUL_LOG_LEVEL="error")
+        if observed:
+            settings.update(self.collector.environment())
         self.folder = tempfile.mkdtemp(prefix="longhaul-bench-")
         # The measurement must not include syncing files: object storage does that on other machines.
         self.output = tempfile.mkdtemp(prefix="longhaul-bench-", dir="/dev/shm" if os.path.isdir("/dev/shm") else None)
@@ -60,6 +64,8 @@ class Stack:
         subprocess.run([f"{ROOT}/ops/servers", "down", f"{self.folder}/servers"], check=False)
         shutil.rmtree(self.folder, ignore_errors=True)
         shutil.rmtree(self.output, ignore_errors=True)
+        if self.collector:
+            self.collector.close()
         signal.signal(signal.SIGINT, before)
 
     def servers(self, command, *names):
@@ -99,6 +105,11 @@ class Stack:
 
     def run(self, *arguments):
         subprocess.run([self.program, *arguments], env=self.environment, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+
+    def set_up(self):
+        self.run("setup")
+        if self.collector:
+            bind_events(self.environment["LONGHAUL_RABBITMQ_URL"])
 
     def role(self, name, role):
         """Starts an orchestrator or a worker and returns when it is ready."""

@@ -12,7 +12,7 @@ extension StoreScript {
     /// | status | the decided status |
     /// | delay | ms until the job's timer fires; -1: the job has ended |
     /// | counts | attempts, failures and unusableAnswers, separated by tabs |
-    /// | what | of the line in the history: a status or a sign, with the delay and its reason; empty: no line |
+    /// | what | of the line in the history: a status or a sign, behind `<` the reason of the delay; empty: no line |
     /// | detail | of the line in the history |
     /// | marks | words: `check` for a status check, `deferred` when the step is put off, with `again` when that counts from now on |
     /// | fields | the number of further fields |

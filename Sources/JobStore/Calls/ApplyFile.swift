@@ -79,13 +79,8 @@ extension FileDecision {
         if count == .stored { return (HistoryEntry.file, "file \(claimed.index) stored, \(bytes) bytes") }
         let error: JobError? = if case .failed(let error) = count { error } else { nil }
         guard let code = failure?.code ?? error?.code else { return ("", "") }
-        guard case .after(let delay) = timer else {
-            return (HistoryEntry.failure, HistoryEntry.line("file \(claimed.index) attempt \(claimed.state.token) \(code)"))
-        }
-        return (
-            "\(HistoryEntry.failure)<\(HistoryEntry.seconds(delay))b",
-            HistoryEntry.line("file \(claimed.index) attempt \(claimed.state.token) \(code)")
-        )
+        let reason = if case .after = timer { HistoryEntry.because(.backoff) } else { "" }
+        return (HistoryEntry.failure + reason, HistoryEntry.line("file \(claimed.index) attempt \(claimed.state.token) \(code)"))
     }
 }
 

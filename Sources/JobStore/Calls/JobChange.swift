@@ -84,13 +84,14 @@ public struct JobChange: Sendable {
         return .string((isCheck ? "check deferred" : "deferred") + (isRestart ? " again" : ""))
     }
 
-    /// Of the line in the history, with when the next step is due and why; empty when nothing is worth a line: the watchdog found everything in order.
+    /// Of the line in the history, with why the next step is due when it is; empty when nothing is worth a line: the watchdog found everything in
+    /// order.
     private var what: String {
         let what =
             decision.state.status != job.state.status
             ? decision.state.status.rawValue : isFailure ? HistoryEntry.failure : isCheck ? HistoryEntry.check : ""
-        guard !what.isEmpty, let reason = decision.reason, case .after(let delay) = decision.timer else { return what }
-        return "\(what)<\(HistoryEntry.seconds(delay))\(reason.rawValue)"
+        guard !what.isEmpty, let reason = decision.reason, case .after = decision.timer else { return what }
+        return what + HistoryEntry.because(reason)
     }
 
     /// Fields that seldom change, where they do; an empty value removes the field.

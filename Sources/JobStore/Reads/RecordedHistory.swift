@@ -30,7 +30,7 @@ public struct RecordedHistory: Sendable, Equatable {
         let at = before.map { max($0.milliseconds - job.createdAt, 0) } ?? lastCheck
         if words.count == 2, let number = Int(words[1]), number > 0 {
             // While none is listed, what the latest of them found is known.
-            let found = listed == nil ? checks?.first.map(String.init) ?? "" : ""
+            let found = listed == nil ? checks?.first.map { String($0.dropFirst(HistoryChecks.periodDigits)) } ?? "" : ""
             moved.append(HistoryEntry(at: listed == nil ? lastCheck : at, what: HistoryEntry.check, detail: found, number: number))
         }
         if let lost = hash["lost"].flatMap({ Int($0) }) {

@@ -8,6 +8,8 @@ struct HistoryChecks {
 
     static let found: Character = "\u{1F}"
     private static let next: Character = "\u{1D}"
+    /// The digits of a time in ms since 1970 that the checks of 10,000 s share.
+    static let periodDigits = 6
 
     init?(line: Substring) {
         let words = line.split(separator: " ", maxSplits: 2, omittingEmptySubsequences: false)
@@ -16,22 +18,22 @@ struct HistoryChecks {
     }
 
     var entries: [HistoryEntry] {
-        var entries: [HistoryEntry] = [], sinces: [Int64] = [], found = ""
+        var entries: [HistoryEntry] = [], period = "", found = ""
         for check in checks.split(separator: Self.next) {
             let parts = check.split(separator: Self.found, maxSplits: 1, omittingEmptySubsequences: false)
             let words = parts[0].split(separator: "<", maxSplits: 1)
-            guard let since = words.first.flatMap({ Int64($0) }) else { continue }
-            if parts.count == 2 { found = String(parts[1]) }
-            var entry = HistoryEntry(at: 0, what: HistoryEntry.check, detail: found)
+            guard var time = words.first else { continue }
+            if parts.count == 2 {
+                (period, found) = (String(time.prefix(Self.periodDigits)), String(parts[1]))
+                time = time.dropFirst(Self.periodDigits)
+            }
+            guard let milliseconds = Int64(period + time) else { continue }
+            var entry = HistoryEntry(at: milliseconds, what: HistoryEntry.check, detail: found)
             if words.count == 2 { entry.setNext(words[1]) }
             entries.append(entry)
-            sinces.append(since)
         }
-        var at = at
-        for index in entries.indices.reversed() {
-            entries[index].at = at
-            at -= sinces[index]
-        }
+        guard let latest = entries.last?.at else { return [] }
+        for index in entries.indices { entries[index].at += at - latest }
         return entries
     }
 }

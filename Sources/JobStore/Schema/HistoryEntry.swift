@@ -34,7 +34,7 @@ public struct HistoryEntry: Sendable, Equatable {
         text.split(separator: "\n").flatMap { line in HistoryChecks(line: line)?.entries ?? HistoryEntry(line: line).map { [$0] } ?? [] }
     }
 
-    /// `AT WHAT*NUMBER<SECONDS+REASON DETAIL<tab>ACTOR`
+    /// `AT WHAT*NUMBER<DELAY+REASON DETAIL<tab>ACTOR`
     private init?(line: Substring) {
         let sides = line.split(separator: "\t", maxSplits: 1)
         guard let told = sides.first else { return nil }
@@ -49,22 +49,16 @@ public struct HistoryEntry: Sendable, Equatable {
         if parts.count > 1 { setNext(parts[1]) }
     }
 
-    /// - Parameter text: seconds, and the letter of a reason.
+    /// - Parameter text: seconds, or milliseconds and `ms`, and the letter of a reason.
     mutating func setNext(_ text: Substring) {
-        guard let seconds = Double(text.dropLast()) else { return }
-        nextIn = .milliseconds(Int64((seconds * 1000).rounded()))
-        reason = DelayReason(rawValue: String(text.suffix(1)))
+        let digits = text.prefix { $0.isNumber }, rest = text.dropFirst(digits.count)
+        guard let number = Int64(digits) else { return }
+        nextIn = rest.hasPrefix("ms") ? .milliseconds(number) : .seconds(number)
+        reason = DelayReason(rawValue: String(rest.suffix(1)))
     }
 
-    /// A delay in few bytes: whole seconds from 10 s on.
-    static func seconds(_ delay: Duration) -> String {
-        let milliseconds = max(delay.milliseconds, 0)
-        if milliseconds >= 10_000 { return "\((milliseconds + 500) / 1000)" }
-        let (whole, rest) = (milliseconds / 1000, milliseconds % 1000)
-        if rest == 0 { return "\(whole)" }
-        let digits = "\(1000 + rest)".dropFirst()
-        return "\(whole)." + (rest % 100 == 0 ? digits.prefix(1) : rest % 10 == 0 ? digits.prefix(2) : digits)
-    }
+    /// What follows the sign of a step that has a next one; the script adds the delay.
+    static func because(_ reason: DelayReason) -> String { "<" + reason.rawValue }
 
     /// A detail that fits into a line of the history: without line breaks, and bounded.
     static func line(_ detail: String, atMost longest: Int = 200) -> String {

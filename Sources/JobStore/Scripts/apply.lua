@@ -36,85 +36,104 @@ local function trim(status, many)
 end
 
 local versions, timers = {}, {}
+local function move_timer(due, id)
+    timers[#timers + 1] = due
+    timers[#timers + 1] = id
+end
+
+-- A status check that found the export not ready, the most frequent change by far, reads and writes the least. The version tells the status.
+-- Returns the new version, or -1.
+local function note_check(id, expected, delay, counts, what, detail)
+    local key = job_key(id)
+    local progress = redis.call('HGET', key, 'progress')
+    if not has_version(progress, expected) then return -1 end
+    local version, due = expected + 1, whole(NOW + delay)
+    local checks = with_check(progress, what, delay, detail)
+    if #checks > CHECKS_LIMIT then checks = move_checks(id, key, checks) end
+    redis.call('HSET', key, 'progress', decided(version, counts, NOW_TEXT, due, nil, checks))
+    move_timer(due, id)
+    return version
+end
+
+-- Adds the fields that the caller decided to `fields`, and those that it removes to `gone`. Returns the code and message of an error.
+local function set_given(key, created, fields, gone, first, number)
+    local error_text = nil
+    for position = first, first + number * 2 - 1, 2 do
+        local field, value = ARGV[position], ARGV[position + 1]
+        if field == 'errorCode' then error_text = value .. ' ' .. (ARGV[position + 3] or '') end
+        if field == 'answers' then value = with_answer(redis.call('HGET', key, 'answers'), NOW - created, value) end
+        if value == '' then gone[#gone + 1] = field else set(fields, field, value) end
+    end
+    return error_text
+end
+
+-- Returns the new version and, with another status, its times; or -1.
+local function store(id, expected, status, delay, counts, what, detail, marks, first, number)
+    local key = job_key(id)
+    local before, progress, history, created, cancel, queued, cursor, since, request, traceparent = unpack(redis.call('HMGET', key,
+        'status', 'progress', 'history', 'createdAt', 'cancel', 'queued', 'listingCursor', 'since', 'request', 'traceparent'))
+    local _, _, polled, planned = parse_progress(progress)
+    if not polled or not has_version(progress, expected) or before == 'COMPLETED' or before == 'FAILED' then return -1 end
+    local fields, gone, checks = {}, {}, checks_of(progress)
+    if status ~= before then set(fields, 'status', status) end
+    if string.byte(what) == 126 then -- `~`
+        checks = with_check(progress, what, delay, detail)
+        if #checks > CHECKS_LIMIT then checks = move_checks(id, key, checks) end
+    elseif what ~= '' then
+        history = with_checks(history, created, checks, polled)
+        set(fields, 'history', told(id, history, status, NOW - created, what_next(what, delay), detail, actor))
+        checks = nil
+    end
+    local error_text = set_given(key, created, fields, gone, first, number)
+    if before == 'PENDING' then
+        -- A create that outlived its lease has put the job back into the waiting list, which must not cut its backoff short.
+        if queued then gone[#gone + 1] = 'queued' end
+        if status == 'POLLING' then set(fields, 'since', NOW_TEXT) end
+    elseif status == 'PENDING' then
+        gone[#gone + 1] = 'since'
+    end
+    local is_end = delay == '-1'
+    -- The job was cancelled while its export was being created.
+    if not is_end and before == 'PENDING' and cancel then delay = '0' end
+    local due = is_end and '0' or whole(NOW + delay)
+    if string.find(marks, 'check', 1, true) then polled = NOW_TEXT end
+    if status == 'POLLING' or is_end then planned = due end
+    if is_end then
+        set(fields, 'expiresAt', whole(NOW + keep))
+        if cancel then gone[#gone + 1] = 'cancel' end
+        if cursor and status == 'COMPLETED' then gone[#gone + 1] = 'listingCursor' end
+    end
+    local version, deferred = expected + 1, nil
+    if #gone > 0 then redis.call('HDEL', key, unpack(gone)) end
+    if string.find(marks, 'deferred', 1, true) then
+        deferred = not string.find(marks, 'again', 1, true) and deferred_since(progress) or NOW_TEXT
+    end
+    redis.call('HSET', key, 'progress', decided(version, counts, polled, planned, deferred, checks), unpack(fields))
+    local reply = version
+    if status ~= before then
+        local phase = move_index(id, before, status, provider_of(request), since)
+        tell_status(id, version, request, traceparent, before, status, error_text or detail)
+        reply = whole(version) .. ' ' .. whole(phase) .. ' ' .. whole(math.max(NOW - created, 0))
+    end
+    if is_end then
+        announce(id, version, status, request, created, error_text)
+        finish(id, key, status)
+    else
+        move_timer(due, id)
+    end
+    return reply
+end
+
 local at = 3
 while at <= #ARGV do
-    local id, expected, status, delay, counts = ARGV[at], ARGV[at + 1], ARGV[at + 2], tonumber(ARGV[at + 3]), ARGV[at + 4]
-    local what, detail, marks, extra = ARGV[at + 5], ARGV[at + 6], ARGV[at + 7], tonumber(ARGV[at + 8])
-    local key = job_key(id)
-    local before, progress, checks, history, created, cancel, queued, cursor, since, request, traceparent
-    -- A check that changes nothing is the most frequent change: it reads and writes the least.
-    local is_check = string.byte(what) == 126 -- `~`
-    if is_check then
-        before, progress = unpack(redis.call('HMGET', key, 'status', 'progress'))
+    local id, expected, status, delay, counts = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
+    local what, detail, marks, number = ARGV[at + 5], ARGV[at + 6], ARGV[at + 7], tonumber(ARGV[at + 8])
+    if marks == 'check' and number == 0 and status == 'POLLING' and string.byte(what) == 126 then
+        versions[#versions + 1] = note_check(id, expected, delay, counts, what, detail)
     else
-        before, progress, history, created, cancel, queued, cursor, since, request, traceparent = unpack(redis.call('HMGET', key,
-            'status', 'progress', 'history', 'createdAt', 'cancel', 'queued', 'listingCursor', 'since', 'request', 'traceparent'))
+        versions[#versions + 1] = store(id, expected, status, delay, counts, what, detail, marks, at + 9, number)
     end
-    local version, _, polled, planned = parse_progress(progress)
-    if version ~= expected or before == 'COMPLETED' or before == 'FAILED' then
-        versions[#versions + 1] = -1
-    else
-        local fields, gone, error_text = {}, {}, nil
-        checks = checks_of(progress)
-        local added = ''
-        if status ~= before then set(fields, 'status', status) end
-        if is_check then
-            checks, added = with_check(checks, polled == '0' and '0' or whole(NOW - polled), what, detail)
-            if #checks > CHECKS_LIMIT then checks, added = move_checks(id, key, checks .. added) end
-        elseif what ~= '' then
-            history = with_checks(history, created, checks, polled)
-            set(fields, 'history', told(id, history, status, NOW - created, what, detail, actor))
-            checks = nil
-        end
-        for position = at + 9, at + 8 + extra * 2, 2 do
-            local field, value = ARGV[position], ARGV[position + 1]
-            if field == 'errorCode' then error_text = value .. ' ' .. (ARGV[position + 3] or '') end
-            if field == 'answers' then
-                created = created or redis.call('HGET', key, 'createdAt')
-                value = with_answer(redis.call('HGET', key, 'answers'), NOW - created, value)
-            end
-            if value == '' then gone[#gone + 1] = field else set(fields, field, value) end
-        end
-        if before == 'PENDING' then
-            -- A create that outlived its lease has put the job back into the waiting list, which must not cut its backoff short.
-            if queued then gone[#gone + 1] = 'queued' end
-            if status == 'POLLING' then set(fields, 'since', NOW_TEXT) end
-        elseif status == 'PENDING' then
-            gone[#gone + 1] = 'since'
-        end
-        -- The job was cancelled while its export was being created.
-        if delay > 0 and before == 'PENDING' and cancel then delay = 0 end
-        if marks == 'check' or string.find(marks, 'check', 1, true) then polled = NOW_TEXT end
-        if status == 'POLLING' then planned = whole(NOW + delay) elseif delay < 0 then planned = '0' end
-        if delay < 0 then
-            set(fields, 'expiresAt', whole(NOW + keep))
-            if cancel then gone[#gone + 1] = 'cancel' end
-            if cursor and status == 'COMPLETED' then gone[#gone + 1] = 'listingCursor' end
-        end
-        version = tonumber(expected) + 1
-        if #gone > 0 then redis.call('HDEL', key, unpack(gone)) end
-        local deferred
-        if marks ~= 'check' and marks ~= '' and string.find(marks, 'deferred', 1, true) then
-            deferred = not string.find(marks, 'again', 1, true) and deferred_since(progress) or NOW_TEXT
-        end
-        local next_progress = decided(version, counts, polled, planned, deferred)
-        if checks then next_progress = next_progress .. checks .. added end
-        redis.call('HSET', key, 'progress', next_progress, unpack(fields))
-        versions[#versions + 1] = version
-        if status ~= before then
-            local phase = move_index(id, before, status, provider_of(request), since)
-            tell_status(id, version, request, traceparent, before, status, error_text or detail)
-            versions[#versions] = table.concat({ whole(version), whole(phase), whole(math.max(NOW - created, 0)) }, ' ')
-        end
-        if delay < 0 then
-            announce(id, version, status, request, created, error_text)
-            finish(id, key, status)
-        else
-            timers[#timers + 1] = whole(NOW + delay)
-            timers[#timers + 1] = id
-        end
-    end
-    at = at + 9 + extra * 2
+    at = at + 9 + number * 2
 end
 -- One command for all jobs.
 if #timers > 0 then redis.call('ZADD', DUE, unpack(timers)) end

@@ -51,7 +51,7 @@ if not is_again then
     -- The token was used up all the same: it fences, and no later attempt may have it.
     if is_uncounted == '1' then redis.call('HINCRBY', files, file .. '.uncounted', 1) end
     set_file_timer(id, file, delay)
-    if what ~= '' then set('history', told(id, history or '', status, NOW - tonumber(created), what, detail, ARGV[15])) end
+    if what ~= '' then set('history', told(id, history or '', status, NOW - tonumber(created), what_next(what, ARGV[5]), detail, ARGV[15])) end
     if ARGV[14] ~= '' then set('answers', with_answer(redis.call('HGET', key, 'answers'), NOW - tonumber(created), ARGV[14])) end
 end
 

@@ -65,9 +65,9 @@ local function wake(id, key, job, score)
     end
     cancel = cancel or '0'
     if traceparent then cancel = cancel .. ' ' .. traceparent end
-    local line = table.concat({
-        id, progress, status, total, done, failed, creation or '0', recreations or '0', cancel, waited, export or '{}', request,
-    }, '\t')
+    local files = '\t' .. total .. '\t' .. done .. '\t' .. failed .. '\t'
+    local line = id .. '\t' .. progress .. '\t' .. status .. files .. (creation or '0') .. '\t' .. (recreations or '0') .. '\t' .. cancel
+        .. '\t' .. waited .. '\t' .. (export or '{}') .. '\t' .. request
     if #lines == batch or (size > 0 and size + #line > MESSAGE_LIMIT) then flush() end
     lines[#lines + 1] = line
     size = size + #line

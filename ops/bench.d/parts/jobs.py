@@ -17,8 +17,8 @@ PARAMETERS = {"report": "orders", "durationSeconds": 0, "files": 1, "bytesPerFil
 
 
 def run(options, _):
-    with Stack(options.program, bare=options.bare) as stack:
-        stack.run("setup")
+    with Stack(options.program, bare=options.bare, observed=options.observed) as stack:
+        stack.set_up()
         stack.stub("ready")
         if options.s3:
             storage(stack)

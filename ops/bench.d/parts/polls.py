@@ -14,8 +14,8 @@ OFFERED = 50_000
 
 
 def run(options, _):
-    with Stack(options.program, bare=options.bare) as stack:
-        stack.run("setup")
+    with Stack(options.program, bare=options.bare, observed=options.observed) as stack:
+        stack.set_up()
         stack.stub()
         prepare.waiting_jobs(stack, options.jobs or 20_000)
         return saturate(stack, options, options.jobs or 20_000)

@@ -34,22 +34,33 @@ local function move(id, lines, checks)
     redis.call('HSET', key, 'trail', entry .. ' ' .. whole(number + checks))
 end
 
--- The checks of a waiting job, the most frequent event by far, cost the least: they stand behind its progress, which each check writes anyway.
--- \30, what the latest found and \31, then for each, the earliest first and separated by \29, the milliseconds since the check before it, the
--- delay and its reason, and, behind \31, what it found, if it is the first or found something else. When they become too many they move into the
--- trail, as one line, `AT : CHECKS`.
-local CHECKS_LIMIT = 160
+-- When the next step is due, and why then: `<`, whole seconds from 10 s on, else milliseconds and `ms`, and the letter of the reason.
+local function due_in(delay, reason)
+    return '<' .. (#delay > 4 and string.sub(delay, 1, -4) or delay .. 'ms') .. reason
+end
 
--- The checks, and what follows them with one more. They are not put together here: each string of this size costs.
-local function with_check(checks, since, what, detail)
-    local head = checks and string.find(checks, '\31', 1, true)
-    if head and head < #checks then
-        if head == #detail + 2 and string.find(checks, detail, 2, true) == 2 then return checks, '\29' .. since .. string.sub(what, 2) end
-        checks = string.sub(checks, head) .. '\29'
-    else
-        checks = '\31'
-    end
-    return '\30' .. detail .. checks .. since .. string.sub(what, 2) .. '\31', detail
+-- `WHAT<REASON`, with the delay of the step.
+local function what_next(what, delay)
+    return string.byte(what, -2) == 60 and string.sub(what, 1, -3) .. due_in(delay, string.sub(what, -1)) or what -- `<`
+end
+
+-- The checks of a waiting job, the most frequent event by far, cost the least: they stand behind its progress, which each check writes anyway.
+-- \30, the first six digits of the time of the latest, what it found, and \31; then each, the earliest first and separated by \29: its time in
+-- milliseconds, the delay and its reason, and, behind \31, what it found. Of those that found the same within 10,000 s as the one before, only
+-- the last seven digits of the time are there. When they become too many they move into the trail, as one line, `AT : CHECKS`.
+local CHECKS_LIMIT = 160
+local PERIOD, IN_PERIOD = string.sub(whole(NOW), 1, -8), string.sub(whole(NOW), -7)
+
+-- What stands behind the progress, with one more check, and the number of those that are too many there. It is put together once: each string
+-- of this size costs.
+local function with_check(progress, what, delay, detail)
+    local next = #what > 1 and due_in(delay, string.sub(what, 3)) or ''
+    local head = '\30' .. PERIOD .. detail .. '\31'
+    local mark = string.find(progress, head, 1, true)
+    if mark and mark + #head <= #progress then return string.sub(progress, mark) .. '\29' .. IN_PERIOD .. next end
+    mark = string.find(progress, '\31', 1, true)
+    local listed = mark and mark < #progress and string.sub(progress, mark + 1) .. '\29' or ''
+    return head .. listed .. PERIOD .. IN_PERIOD .. next .. '\31' .. detail
 end
 
 -- The history with a line for the checks. `last`: the time of the latest.
@@ -58,11 +69,11 @@ local function with_checks(history, created, checks, last)
     return listed and history .. whole(last - created) .. ' : ' .. listed .. '\n' or history
 end
 
--- Returns what stays of the checks, what the latest found, and nothing that follows.
+-- Returns what stays of the checks: what the latest found.
 local function move_checks(id, key, checks)
     local _, more = string.gsub(checks, '\29', '')
     move(id, with_checks('', redis.call('HGET', key, 'createdAt'), checks, NOW), more + 1)
-    return string.match(checks, '^[^\31]*\31'), ''
+    return string.match(checks, '^[^\31]*\31')
 end
 
 -- The history with one more line.

@@ -22,16 +22,22 @@ local function checks_of(progress)
     return mark and string.sub(progress, mark)
 end
 
-local function without_checks(progress) return string.match(progress, '^[^\30]*') end
+local function without_checks(progress)
+    local mark = string.find(progress, '\30', 1, true)
+    return mark and string.sub(progress, 1, mark - 1) or progress
+end
 
+-- Whether this is the version of a job; not that of one without `progress`.
+local function has_version(progress, version) return progress and string.find(progress, version .. '\t', 1, true) == 1 end
 local function last_poll_of(progress) return string.match(progress, '^%d+\t%d+\t%d+\t%d+\t%d+\t(%d+)') end
 local function version_of(progress) return string.match(progress or '', '^%d+') end
 local function claims_of(progress) return string.match(progress or '', '^%d+\t(%d+)\t') end
 
 -- The progress after a decision: claims start at 0 again. `counts`: attempts, failures and unusableAnswers, separated by tabs.
--- `deferred`: since when the step is put off, or nil.
-local function decided(version, counts, last_poll, next_poll, deferred)
-    return table.concat({ whole(version), '0', counts, last_poll, next_poll, deferred }, '\t')
+-- `deferred`: since when the step is put off, or nil. `checks`: what stands behind it, \30 included, or nil.
+local function decided(version, counts, last_poll, next_poll, deferred, checks)
+    deferred = deferred and '\t' .. deferred or ''
+    return whole(version) .. '\t0\t' .. counts .. '\t' .. last_poll .. '\t' .. next_poll .. deferred .. (checks or '')
 end
 
 -- The next version, with `more` additional claims.
