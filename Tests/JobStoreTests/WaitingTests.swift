@@ -47,12 +47,15 @@ import Testing
         try await TestStore.run { test in
             try await admit(100, tenant: "a", test, prefix: "a")
             let limits = StartLimits(creates: Rate(perSecond: 10, burst: 3))
+            let begun = ContinuousClock.now
             let first = try await take(50, test, limits)
             #expect(first.ids.count == 3)
             let wait = try #require(first.wait)
             #expect(wait > .milliseconds(50) && wait <= .milliseconds(100))
             let second = try await take(50, test, limits)
-            #expect(second.ids.count <= 1, "only what time has given back")
+            // A busy machine may take longer than the tenth of a second that gives one back.
+            let most = 1 + (ContinuousClock.now - begun).milliseconds / 100
+            #expect(second.ids.count <= most, "only what time has given back")
         }
     }
 
