@@ -100,9 +100,14 @@ actor TrailArchive {
             // An hour of the trail at a time: that is how objects are found again.
             for (_, entries) in Dictionary(grouping: page.lines, by: { $0.mark.milliseconds / 3_600_000 }).sorted(by: { $0.key < $1.key }) {
                 let upTo = entries.last?.mark ?? last.mark
-                try await storage.put(
-                    key: TrailObject.key(upTo: upTo, partition: partition), bytes: TrailObject.encode(entries),
-                    contentType: "application/x-ndjson")
+                do {
+                    try await storage.put(
+                        key: TrailObject.key(upTo: upTo, partition: partition), bytes: TrailObject.encode(entries),
+                        contentType: "application/x-ndjson")
+                } catch {
+                    metrics.failedLines.increment()
+                    throw error
+                }
                 metrics.lines.increment(by: entries.count)
             }
             done += page.lines.map(\.mark)
@@ -127,7 +132,11 @@ actor TrailArchive {
         var done: [TrailMark] = [], failure: (any Error)?
         for first in stride(from: 0, to: jobs.count, by: Self.atOnce) where failure == nil {
             for attempt in await attempts(jobs[first..<min(first + Self.atOnce, jobs.count)]) {
-                if let error = attempt.failure { failure = failure ?? error; continue }
+                if let error = attempt.failure {
+                    metrics.failedHistories.increment()
+                    failure = failure ?? error
+                    continue
+                }
                 done += marks[attempt.job] ?? []
                 if attempt.isStored { metrics.histories.increment() }
             }
