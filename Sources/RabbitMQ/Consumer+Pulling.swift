@@ -82,26 +82,20 @@ extension Consumer {
 
     private func take(_ demand: Demand) -> [Delivery] {
         var taken: [Delivery] = []
+        let now = MessageWait.now
         switch demand {
         case .any(let limit):
             // An equal share for each queue that has deliveries, then the rest to any that has more.
             for share in [max(1, limit / max(1, channels.count)), limit] {
                 for offset in channels.indices {
-                    take(min(share, limit - taken.count), from: channels[(turn + offset) % channels.count], into: &taken)
+                    channels[(turn + offset) % channels.count].take(min(share, limit - taken.count), into: &taken, now: now)
                 }
             }
             turn = channels.isEmpty ? 0 : (turn + 1) % channels.count
         case .each(let limits):
-            for (channel, limit) in zip(channels, limits) { take(limit, from: channel, into: &taken) }
+            for (channel, limit) in zip(channels, limits) { channel.take(limit, into: &taken, now: now) }
         }
         if !taken.isEmpty { metrics.delivered.increment(by: taken.count) }
         return taken
-    }
-
-    private func take(_ limit: Int, from channel: ConsumerChannel, into taken: inout [Delivery]) {
-        let count = min(limit, channel.deliveries.count)
-        guard count > 0 else { return }
-        taken.append(contentsOf: channel.deliveries.prefix(count))
-        channel.deliveries.removeFirst(count)
     }
 }

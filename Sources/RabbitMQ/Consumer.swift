@@ -9,7 +9,8 @@ import Logging
 /// channel are dropped, acknowledgements for it are ignored, and the broker delivers those messages again.
 ///
 /// Metrics: `longhaul_rabbitmq_{delivered,acknowledged,rejected,stale_settlements}_total` count messages,
-/// `longhaul_rabbitmq_reconnects_total{connection="consumer"}` reconnects.
+/// `longhaul_rabbitmq_reconnects_total{connection="consumer"}` reconnects, and `longhaul_message_wait_seconds{queue}` measures how long messages
+/// waited.
 public actor Consumer: ConnectionOwner {
     public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 

@@ -1,5 +1,6 @@
 import CRabbitMQ
 import DequeModule
+import Metrics
 
 /// The fields of a `basic.deliver`, which precedes the message's content.
 struct DeliveredMessage {
@@ -34,10 +35,13 @@ final class ConsumerChannel {
     /// The names of the last delivery; the next delivery reuses them.
     var lastExchange = ""
     var lastRoutingKey = ""
+    /// How long messages waited in the queue.
+    private let wait: Timer
 
     init(_ subscription: Subscription, index: UInt16) {
         self.subscription = subscription
         self.index = index
+        wait = RabbitMQMetrics.wait(subscription.queue)
     }
 
     /// Drops the state of the lost channel: the broker delivers unsettled messages again.
@@ -47,6 +51,23 @@ final class ConsumerChannel {
         unsent.removeAll()
         deliveries.removeAll()
         incoming = IncomingContent()
+    }
+
+    /// Hands over the oldest deliveries.
+    /// - Parameter now: whole seconds since 1970.
+    func take(_ limit: Int, into taken: inout [Delivery], now: UInt64) {
+        let count = min(limit, deliveries.count)
+        guard count > 0 else { return }
+        // By their places: a copy of a delivery would retain each of its texts.
+        for place in 0..<count {
+            let published = deliveries[place].properties.timestamp
+            guard let waited = MessageWait.seconds(since: published, isRedelivered: deliveries[place].isRedelivered, now: now) else {
+                continue
+            }
+            wait.recordSeconds(waited)
+        }
+        taken.append(contentsOf: deliveries.prefix(count))
+        deliveries.removeFirst(count)
     }
 
     func settle() { ledger.flush { unsent.append($0) } }

@@ -2,7 +2,8 @@ import CRabbitMQ
 
 extension MessageProperties {
     /// The properties for librabbitmq's encoder; valid until the arena is recycled.
-    func encoded(in arena: Arena) -> amqp_basic_properties_t {
+    /// - Parameter publishedAt: whole seconds since 1970; for a message without a timestamp of its own.
+    func encoded(in arena: Arena, publishedAt: UInt64) -> amqp_basic_properties_t {
         var result = amqp_basic_properties_t()
         func set(_ text: String?, _ flag: Int32, _ field: WritableKeyPath<amqp_basic_properties_t, amqp_bytes_t>) {
             guard let text else { return }
@@ -18,10 +19,8 @@ extension MessageProperties {
         set(userID, AMQP_BASIC_USER_ID_FLAG, \.user_id)
         set(replyTo, AMQP_BASIC_REPLY_TO_FLAG, \.reply_to)
         set(expiration.map { String(max(0, Int64($0 / .milliseconds(1)))) }, AMQP_BASIC_EXPIRATION_FLAG, \.expiration)
-        if let timestamp {
-            result.timestamp = timestamp
-            result._flags |= amqp_flags_t(bitPattern: AMQP_BASIC_TIMESTAMP_FLAG)
-        }
+        result.timestamp = timestamp ?? publishedAt
+        result._flags |= amqp_flags_t(bitPattern: AMQP_BASIC_TIMESTAMP_FLAG)
         if let priority {
             result.priority = priority
             result._flags |= amqp_flags_t(bitPattern: AMQP_BASIC_PRIORITY_FLAG)

@@ -8,7 +8,7 @@ public struct MessageProperties: Sendable, Equatable {
     public var appID: String?
     public var userID: String?
     public var replyTo: String?
-    /// Whole seconds since 1970.
+    /// Whole seconds since 1970. `Publisher` sends the time of publication if there is none.
     public var timestamp: UInt64?
     /// The broker drops or dead-letters the message after this time in a queue; whole milliseconds.
     public var expiration: Duration?

@@ -50,7 +50,7 @@ extension Publisher {
         method.routing_key = arena.bytes(message.routingKey)
         method.mandatory = message.isMandatory ? 1 : 0
         try connection.send(shim_basic_publish, on: channel, method)
-        let properties = message.properties.encoded(in: arena)
+        let properties = message.properties.encoded(in: arena, publishedAt: MessageWait.now)
         let headerSize = message.properties.headers.isEmpty ? 128 : OutgoingMessage.maxHeaderBytes / 4
         try connection.sendHeader(properties, bodySize: message.body.count, on: channel, size: headerSize)
         sending = Sending(item: item, bodySent: 0)

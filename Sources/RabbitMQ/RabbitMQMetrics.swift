@@ -14,9 +14,14 @@ public enum RabbitMQMetrics: Instrumented {
         "longhaul_rabbitmq_stale_settlements_total", help: "Settlements that came too late, for a delivery of an older channel.")
     static let reconnects = CounterInstrument(
         "longhaul_rabbitmq_reconnects_total", "connection", help: "Connections to the broker established after a lost one.")
+    /// A second is the resolution of an AMQP timestamp.
+    static let wait = TimerInstrument(
+        "longhaul_message_wait_seconds", "queue",
+        help: "How long a message was in its queue until its first delivery was taken, in whole seconds; of messages with a timestamp.",
+        bounds: [1, 2, 5, 10, 30, 60, 300, 900, 1800, 3600, 7200, 14400, 43200])
 
     public static var instruments: [Instrument] {
-        [published, confirmed, nacked, returned, delivered, acknowledged, rejected, stale, reconnects].map(\.instrument)
+        [published, confirmed, nacked, returned, delivered, acknowledged, rejected, stale, reconnects].map(\.instrument) + [wait.instrument]
     }
 }
 

@@ -135,8 +135,8 @@ import Testing
             _ = try await test.redis.send(["EVAL", .string(fill), 1, "{lh:00}:trail"])
             var job = try await test.polling("a")
             for check in 1...60 { job = try await Self.note("running", job, check: check, test) }
-            let (waiting, lost) = try await test.store.trails()
-            #expect(waiting == 10_000 && lost > 30)
+            let backlog = try await test.store.trails()
+            #expect(backlog.waiting == 10_000 && backlog.dropped > 30)
             let told = try await test.store.recorded(job.id)?.history
             #expect(told?.before == nil)
             #expect(told?.entries.contains { $0.what == HistoryEntry.lost } == true)
@@ -150,11 +150,11 @@ import Testing
             var job = try await test.polling("a")
             for check in 1...60 { job = try await Self.note("running", job, check: check, test) }
             try await test.decide(.cancelled, job)
-            #expect(try await test.store.trails() == (0, 0))
+            #expect(try await test.store.trails() == StreamBacklog())
             #expect(try await test.store.history(of: job.id).filter { $0.what == "~" }.reduce(0) { $0 + $1.number } == 60)
             try await test.store.keepTrail(true)
             try await test.decide(.cancelled, try await test.polling("b"))
-            #expect(try await test.store.trails() == (1, 0), "the end of b")
+            #expect(try await test.store.trails().waiting == 1, "the end of b")
         }
     }
 
@@ -172,7 +172,7 @@ import Testing
             #expect(try await take("w-2") == nil)
             try await eventually(within: .seconds(10), "the lease ends") { try await take("w-2")?.ended.map(\.job) == [id] }
             try await test.store.forgetTrail(of: 0, page.ended.map(\.mark))
-            #expect(try await test.store.trails() == (0, 0))
+            #expect(try await test.store.trails() == StreamBacklog())
         }
     }
 

@@ -125,16 +125,8 @@ extension JobStore {
             })
     }
 
-    /// How many entries wait for a worker, and how many lines were lost at the limit since the store was set up.
-    public func trails() async throws(JobStoreError) -> (waiting: Int, lost: Int) {
-        let replies = try await send(
-            "trails",
-            (0..<partitions).map { ["XLEN", Keys.trail($0)] }
-                + (0..<partitions).map { ["HGET", .string(Keys.trailText($0) + ":state"), "dropped"] })
-        var waiting = 0, lost = 0
-        for (index, reply) in replies.enumerated() {
-            if index < partitions { waiting += Int(try reply.integer) } else { lost += Int(try reply.optional?.string ?? "0") ?? 0 }
-        }
-        return (waiting, lost)
+    /// The entries that wait for a worker, and the lines that were lost at the limit.
+    public func trails() async throws(JobStoreError) -> StreamBacklog {
+        try await backlog("trails", of: (0..<partitions).map { Keys.trailText($0) })
     }
 }

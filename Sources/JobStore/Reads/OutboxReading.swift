@@ -123,16 +123,9 @@ extension JobStore {
         return "\(parts[0])-\(sequence + 1)"
     }
 
-    /// How many entries wait, and how many events were dropped at the limit since the store was set up.
-    public func outboxes(of sources: [OutboxSource]) async throws(JobStoreError) -> (waiting: Int, dropped: Int) {
-        let keys = sources.map { Keys.outbox($0) }
-        let replies = try await send(
-            "outboxes", keys.map { ["XLEN", .string($0)] } + keys.map { ["HGET", .string($0 + ":state"), "dropped"] })
-        var waiting = 0, dropped = 0
-        for (index, reply) in replies.enumerated() {
-            if index < keys.count { waiting += Int(try reply.integer) } else { dropped += Int(try reply.optional?.string ?? "0") ?? 0 }
-        }
-        return (waiting, dropped)
+    /// The entries that wait, and the events that were dropped at the limit.
+    public func outboxes(of sources: [OutboxSource]) async throws(JobStoreError) -> StreamBacklog {
+        try await backlog("outboxes", of: sources.map { Keys.outbox($0) })
     }
 
     /// Whether events are kept for publication. It holds for all processes.

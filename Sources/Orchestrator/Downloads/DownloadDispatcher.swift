@@ -27,7 +27,7 @@ actor DownloadDispatcher {
     private var windows: [JobPriority: DownloadWindow] = [:]
     private var sleeper: CheckedContinuation<Void, Never>?
     private var alarm: TimerHandle?
-    private var isStopping = false
+    private let rounds = Rounds()
     let progress = ProgressMonitor()
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
@@ -51,7 +51,7 @@ actor DownloadDispatcher {
     }
 
     func stop() {
-        isStopping = true
+        rounds.stop()
         wake()
     }
 
@@ -59,21 +59,17 @@ actor DownloadDispatcher {
 
     /// Runs until `stop`.
     func run() async {
-        var pause = LoopBackoff()
-        while !isStopping {
+        await rounds.run {
             if waiting.isEmpty {
                 progress.rest()
                 await sleep(for: nil)
-                continue
-            }
-            progress.beat()
-            do {
+            } else {
+                progress.beat()
                 if let wait = try await turns() { await sleep(for: wait) }
-                pause.reset()
-            } catch {
-                repeated.warning(key: "turns", "files that wait for their turn have to wait longer: \(error)")
-                guard await pause.wait() else { return }
             }
+            return .zero
+        } onFailure: { error in
+            repeated.warning(key: "turns", "files that wait for their turn have to wait longer: \(error)")
         }
     }
 
@@ -110,7 +106,7 @@ actor DownloadDispatcher {
     private func sleep(for time: Duration?) async {
         if let time { alarm = thread.schedule(after: time) { [weak self] in self?.assumeIsolated { $0.wake() } } }
         await withCheckedContinuation { continuation in
-            if isStopping || time == nil && !waiting.isEmpty { continuation.resume() } else { sleeper = continuation }
+            if rounds.isStopped || time == nil && !waiting.isEmpty { continuation.resume() } else { sleeper = continuation }
         }
         if let alarm { thread.cancel(alarm) }
         alarm = nil

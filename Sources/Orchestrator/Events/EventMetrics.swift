@@ -9,10 +9,14 @@ struct EventMetrics: Sendable, Instrumented {
     static let waiting = GaugeInstrument(
         "longhaul_events_waiting",
         help: "Entries of the outboxes that are not published yet; an entry holds the events of one change, or of a few.")
+    static let oldest = GaugeInstrument(
+        "longhaul_events_oldest_seconds", help: "How old the oldest entry of the outboxes is that is not published; 0 if none waits.")
     static let dropped = CounterInstrument(
         "longhaul_events_dropped_total", help: "Events that were dropped unpublished, the oldest first, because their outbox was full.")
 
-    static var instruments: [Instrument] { [relayed.instrument, unheard.instrument, waiting.instrument, dropped.instrument] }
+    static var instruments: [Instrument] {
+        [relayed.instrument, unheard.instrument, waiting.instrument, oldest.instrument, dropped.instrument]
+    }
 
     let published = Self.relayed(), unwanted = Self.unheard()
 }

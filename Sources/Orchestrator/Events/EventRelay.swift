@@ -18,9 +18,8 @@ actor EventRelay {
     private var unwanted = UnwantedTopics()
     private let repeated: RateLimitedLog
     private let thread: EventThread
-    private var isStopping = false
+    private let rounds = Rounds()
     private var lastFound = ContinuousClock.now
-    private var sleeper: Task<Void, Never>?
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     /// Entries of one outbox at a time.
@@ -42,36 +41,18 @@ actor EventRelay {
         self.thread = thread
     }
 
-    func stop() {
-        isStopping = true
-        sleeper?.cancel()
-    }
+    func stop() { rounds.stop() }
 
     /// Runs until `stop`. What is not published then, another orchestrator publishes, or the next one.
     func run() async {
-        var failures = LoopBackoff()
-        while !isStopping, !Task.isCancelled {
-            do {
-                switch try await relay() {
-                case .more: lastFound = .now
-                case .some:
-                    lastFound = .now
-                    await sleep(Self.pause)
-                case .none: await sleep(.now - lastFound < Self.idle ? Self.pause : Self.longPause)
-                }
-                failures.reset()
-            } catch {
-                repeated.warning(key: "events", "events wait in the outbox: \(error)")
-                guard await failures.wait() else { return }
-            }
+        await rounds.run {
+            let found = try await relay()
+            if found != .none { lastFound = .now }
+            if found == .more { return .zero }
+            return .now - lastFound < Self.idle ? Self.pause : Self.longPause
+        } onFailure: { error in
+            repeated.warning(key: "events", "events wait in the outbox: \(error)")
         }
-    }
-
-    private func sleep(_ pause: Duration) async {
-        // Cancelled by `stop`.
-        let sleeper = Task { _ = try? await Task.sleep(for: pause) }
-        self.sleeper = sleeper
-        await sleeper.value
     }
 
     /// What a round has found: nothing, all that there was, or as much as it takes at a time.

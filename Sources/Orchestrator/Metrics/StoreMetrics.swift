@@ -28,12 +28,17 @@ struct StoreMetrics: Sendable, Instrumented {
         "longhaul_redis_setting_ok", "setting", help: "1 if a setting of Redis that keeps jobs is as it must be.")
     private static let trail = GaugeInstrument(
         "longhaul_trail_waiting", help: "Entries of the trail, ended jobs and lines of histories, that no worker has stored yet.")
+    private static let oldestEntry = GaugeInstrument(
+        "longhaul_trail_oldest_seconds",
+        help: "How old the oldest entry of the trail is that no worker has stored; 0 if none waits. Lines wait for up to a minute.")
     private static let lost = CounterInstrument(
         "longhaul_trail_lines_lost_total", help: "Lines of histories that were lost because the trail was full: no worker took them away.")
     private static let orchestrators = GaugeInstrument("longhaul_orchestrators", help: "Orchestrators that are running.")
 
     static var instruments: [Instrument] {
-        [jobs, longest, line, overdue, messages, consumers, memory, settings, trail, orchestrators].map(\.instrument) + [lost.instrument]
+        [jobs, longest, line, overdue, messages, consumers, memory, settings, trail, oldestEntry, orchestrators].map(\.instrument) + [
+            lost.instrument
+        ]
     }
 
     let store: JobStore
@@ -81,12 +86,18 @@ struct StoreMetrics: Sendable, Instrumented {
 
     private func events() async throws -> [MetricSample] {
         let outboxes = try await store.outboxes(of: sources())
-        return [EventMetrics.waiting.sample(value: Double(outboxes.waiting)), EventMetrics.dropped.sample(value: Double(outboxes.dropped))]
+        return [
+            EventMetrics.waiting.sample(value: Double(outboxes.waiting)), EventMetrics.oldest.sample(value: outboxes.oldest / .seconds(1)),
+            EventMetrics.dropped.sample(value: Double(outboxes.dropped)),
+        ]
     }
 
     private func trail() async throws -> [MetricSample] {
         let trails = try await store.trails()
-        return [Self.trail.sample(value: Double(trails.waiting)), Self.lost.sample(value: Double(trails.lost))]
+        return [
+            Self.trail.sample(value: Double(trails.waiting)), Self.oldestEntry.sample(value: trails.oldest / .seconds(1)),
+            Self.lost.sample(value: Double(trails.dropped)),
+        ]
     }
 
     private func webhooks() async throws -> [MetricSample] {

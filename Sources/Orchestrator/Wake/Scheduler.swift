@@ -34,7 +34,7 @@ actor Scheduler {
     private var looks = 0
     /// Receives jobs that wait for their creation or for their turn in the download line, and were put there by another process.
     private var nextWaitingLook = ContinuousClock.now
-    private var isStopping = false
+    private let rounds = Rounds()
     let progress = ProgressMonitor()
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
@@ -71,28 +71,22 @@ actor Scheduler {
         share = PartitionShare(partitions: store.partitions)
     }
 
-    func stop() { isStopping = true }
+    func stop() { rounds.stop() }
 
     /// The place of this orchestrator among the running ones, and their number.
     var place: (place: Int, members: Int) { (share.place, share.members) }
 
     /// Runs until `stop` or cancellation, and ends within a tick.
     func run() async {
-        var pause = LoopBackoff()
-        while !isStopping, !Task.isCancelled {
-            do {
-                try await renewMembership()
-                try await turn()
-                pause.reset()
-                progress.beat()
-            } catch is CancellationError {
-                break
-            } catch {
-                logger.warning("the scheduler has to wait: \(error)")
-                // The loop makes progress; /readyz reports that Redis is unreachable.
-                progress.beat()
-                guard await pause.wait() else { break }
-            }
+        await rounds.run {
+            try await renewMembership()
+            try await turn()
+            progress.beat()
+            return .zero
+        } onFailure: { error in
+            logger.warning("the scheduler has to wait: \(error)")
+            // The loop makes progress; /readyz reports that Redis is unreachable.
+            progress.beat()
         }
         do {
             try await membership.leave()

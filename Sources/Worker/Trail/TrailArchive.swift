@@ -20,8 +20,7 @@ actor TrailArchive {
     private let metrics = TrailMetrics()
     private let repeated: RateLimitedLog
     private let thread: EventThread
-    private var isStopping = false
-    private var sleeper: Task<Void, Never>?
+    private let rounds = Rounds()
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     private static let lease = Duration.seconds(60)
@@ -49,38 +48,22 @@ actor TrailArchive {
         self.thread = thread
     }
 
-    func stop() {
-        isStopping = true
-        sleeper?.cancel()
-    }
+    func stop() { rounds.stop() }
 
     /// Runs until `stop`.
     func run() async {
-        var failures = LoopBackoff()
-        while !isStopping, !Task.isCancelled {
-            do {
-                if try await round() == false { await sleep(Self.pause) }
-                failures.reset()
-            } catch {
-                repeated.warning(key: "trail", "histories of jobs wait in the trail: \(error)")
-                guard await failures.wait() else { return }
-            }
+        await rounds.run {
+            try await round() ? .zero : Self.pause
+        } onFailure: { error in
+            repeated.warning(key: "trail", "histories of jobs wait in the trail: \(error)")
         }
-    }
-
-    private func sleep(_ pause: Duration) async {
-        guard !isStopping else { return }
-        // Cancelled by `stop`.
-        let sleeper = Task { _ = try? await Task.sleep(for: pause) }
-        self.sleeper = sleeper
-        await sleeper.value
     }
 
     /// A page of each partition's trail.
     /// - Returns: whether there is more to do at once.
     private func round() async throws -> Bool {
         var isMore = false, failure: (any Error)?
-        for partition in 0..<store.partitions where !isStopping {
+        for partition in 0..<store.partitions where !rounds.isStopped {
             guard let page = try await store.takeTrail(of: partition, by: owner, lease: Self.lease, atMost: Self.page) else { continue }
             do {
                 try await keep(page, of: partition)
@@ -100,9 +83,14 @@ actor TrailArchive {
             // An hour of the trail at a time: that is how objects are found again.
             for (_, entries) in Dictionary(grouping: page.lines, by: { $0.mark.milliseconds / 3_600_000 }).sorted(by: { $0.key < $1.key }) {
                 let upTo = entries.last?.mark ?? last.mark
-                try await storage.put(
-                    key: TrailObject.key(upTo: upTo, partition: partition), bytes: TrailObject.encode(entries),
-                    contentType: "application/x-ndjson")
+                do {
+                    try await storage.put(
+                        key: TrailObject.key(upTo: upTo, partition: partition), bytes: TrailObject.encode(entries),
+                        contentType: "application/x-ndjson")
+                } catch {
+                    metrics.failedLines.increment()
+                    throw error
+                }
                 metrics.lines.increment(by: entries.count)
             }
             done += page.lines.map(\.mark)
@@ -112,7 +100,7 @@ actor TrailArchive {
         let (ended, failure) = await archive(givesWay ? Array(page.ended.prefix(Self.whileBusy)) : page.ended)
         try await store.forgetTrail(of: partition, done + ended)
         if let failure { throw failure }
-        if givesWay { await sleep(Self.busyPause) }
+        if givesWay { await rounds.pause(for: Self.busyPause) }
     }
 
     private func isOld(_ page: TrailPage) -> Bool {
@@ -127,7 +115,11 @@ actor TrailArchive {
         var done: [TrailMark] = [], failure: (any Error)?
         for first in stride(from: 0, to: jobs.count, by: Self.atOnce) where failure == nil {
             for attempt in await attempts(jobs[first..<min(first + Self.atOnce, jobs.count)]) {
-                if let error = attempt.failure { failure = failure ?? error; continue }
+                if let error = attempt.failure {
+                    metrics.failedHistories.increment()
+                    failure = failure ?? error
+                    continue
+                }
                 done += marks[attempt.job] ?? []
                 if attempt.isStored { metrics.histories.increment() }
             }

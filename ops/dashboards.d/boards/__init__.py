@@ -1,6 +1,6 @@
 """The dashboards, in the order of their links."""
 
-from boards import dependencies, overview, polling, providers, transfers
+from boards import dependencies, events, overview, polling, providers, transfers
 
 BOARDS = {
     name: module.BOARD
@@ -9,6 +9,7 @@ BOARDS = {
         ("polling", polling),
         ("providers", providers),
         ("transfers", transfers),
+        ("events", events),
         ("dependencies", dependencies),
     )
 }

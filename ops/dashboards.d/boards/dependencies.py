@@ -96,14 +96,19 @@ RABBITMQ = [
         "downloads more workers.",
         "short",
         ("max by (queue) (longhaul_queue_messages)", "{{queue}}"),
-        width=12,
+    ),
+    graph(
+        "Time in the queue, 95 %",
+        "How long 95 % of the messages were in their queue until they were taken; whole seconds. `longhaul.checks` should stay below 2 s. "
+        "Jobs that wait need more orchestrators, downloads more workers. Messages without a timestamp are not counted.",
+        "s",
+        (quantile(0.95, "longhaul_message_wait_seconds", by="queue", window="$__rate_interval"), "{{queue}}"),
     ),
     graph(
         "Consumers",
         "By queue. A work queue without consumers is not served: start its orchestrators or workers. Queues of dead letters have none.",
         "short",
         ('max by (queue) (longhaul_queue_consumers{queue!~".*dead"})', "{{queue}}"),
-        width=12,
     ),
 ]
 

@@ -15,4 +15,4 @@ def fault(page, shows, **variables):
     return register
 
 
-from . import exports, processes, provider, servers, store  # noqa: E402, F401
+from . import events, exports, processes, provider, servers, store  # noqa: E402, F401
