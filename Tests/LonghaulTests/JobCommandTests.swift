@@ -88,7 +88,7 @@ import Testing
                 "submit", "acme", "-p", "report=orders", "--id", "a", "--wait", "--timeout", "1s")
             #expect(followed.errors.contains("jobs of acme wait: the circuit breaker is open"), "\(followed.errors)")
             let doctor = try await fixture.installation.longhaul("doctor")
-            #expect(doctor.output.contains(#/provider acme: .*\n    ! health: the circuit breaker is open/#), "\(doctor.output)")
+            #expect(doctor.output.contains("! provider acme health: the circuit breaker is open"), "\(doctor.output)")
 
             let wrong = try await fixture.installation.longhaul("provider", "resume", "acmee")
             #expect(wrong.status == 64)

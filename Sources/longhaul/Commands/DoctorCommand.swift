@@ -6,7 +6,7 @@ struct DoctorCommand: AsyncParsableCommand {
         commandName: "doctor", abstract: "Check the servers, settings and provider files that Longhaul depends on.",
         discussion: """
             Checks that each server is reachable and set to keep its data, that each provider file is valid, whether each provider may \
-            be asked now, and whether jobs are overdue or stuck. Exits 1 on a problem.
+            be asked now, and whether jobs are overdue or stuck. Problems come first, the worst at the top. Exits 1 on a problem.
 
             --json prints an object on each line: "subject", "verdict" (good, doubtful or bad) and "detail". Subjects and verdicts are \
             stable, the details are for people. --nagios prints one line and exits 0, 1 (a doubt) or 2 (a problem).
@@ -36,7 +36,7 @@ struct DoctorCommand: AsyncParsableCommand {
         for examine in examinations {
             for finding in await examine() {
                 findings.append(finding)
-                if !nagios { print(json ? finding.json : finding.text) }
+                if json { print(finding.json) }
             }
         }
         thread.stop()
@@ -45,39 +45,7 @@ struct DoctorCommand: AsyncParsableCommand {
             print(summary.line)
             throw ExitCode(summary.code)
         }
+        if !json { print(DoctorReport(findings: findings).text) }
         if findings.contains(where: { $0.verdict == .bad }) { throw ExitCode(1) }
-    }
-}
-
-/// The result of one check.
-struct Finding: Sendable {
-    enum Verdict: String, Sendable {
-        case good, doubtful, bad
-    }
-
-    let subject: String
-    let verdict: Verdict
-    let detail: String
-    /// The subject that this one belongs to: it is printed below it.
-    var parent: String?
-
-    static func good(_ subject: String, _ detail: String) -> Finding { Finding(subject: subject, verdict: .good, detail: detail) }
-    static func doubtful(_ subject: String, _ detail: String) -> Finding { Finding(subject: subject, verdict: .doubtful, detail: detail) }
-    static func bad(_ subject: String, _ detail: String) -> Finding { Finding(subject: subject, verdict: .bad, detail: detail) }
-
-    func below(_ parent: String) -> Finding { Finding(subject: subject, verdict: verdict, detail: detail, parent: parent) }
-
-    var text: String {
-        let mark =
-            switch verdict {
-            case .good: Terminal.paint("✓", .green)
-            case .doubtful: Terminal.paint("!", .yellow)
-            case .bad: Terminal.paint("✗", .red)
-            }
-        return "\(parent == nil ? "" : "    ")\(mark) \(subject): \(detail)"
-    }
-
-    var json: String {
-        JobDescription.json(["subject": (parent.map { "\($0) " } ?? "") + subject, "verdict": verdict.rawValue, "detail": detail])
     }
 }

@@ -40,7 +40,7 @@ struct ProviderExamination: Sendable {
             let client = try await ProviderClient.open(source, http: http, on: thread, secrets: settings.secretSource)
             let egress = try? settings.egressProblem(of: source)  // the setting itself is reported elsewhere
             let details = Self.details(client) + [egress].compactMap { $0 }.map { Finding.bad("egress", $0) }
-            return [Finding.good(subject, source.file)] + details.map { $0.below(subject) }
+            return [Finding.good(subject, source.file).oneOf(.provider)] + details.map { $0.below(subject) }
         } catch {
             return error.problems.map { .bad(subject, "\($0)") }
         }

@@ -17,7 +17,7 @@ struct RabbitMQExamination: Sendable {
         var findings: [Finding] = []
         do {
             findings.append(.good("rabbitmq", "reachable, version \(try await administrator.serverVersion())"))
-            for queue in Topology.queues { findings.append(await examine(queue.name, administrator)) }
+            for queue in Topology.queues { findings.append(await examine(queue.name, administrator).oneOf(.queue)) }
         } catch {
             findings.append(.bad("rabbitmq", "LONGHAUL_RABBITMQ_URL: \(error)"))
         }
