@@ -45,6 +45,12 @@ extension JobStore {
         return failed
     }
 
+    /// The link of a file as it was listed; it may hold a signature. `nil`: there is no such file.
+    public func link(ofFile index: Int, of id: JobID) async throws(JobStoreError) -> String? {
+        let stored = try await send("link", [["HGET", filesKey(id), .integer(Int64(index))]])[0].optional
+        return try stored.map { (stored) throws(JobStoreError) in try FileTask(stored: stored.bytes, "link").url }
+    }
+
     /// The stored objects of the files from `first` on, `many` files at most, in the order of the files.
     public func objects(of id: JobID, from first: Int, many: Int) async throws(JobStoreError) -> [StoredObject] {
         guard many > 0 else { return [] }

@@ -51,6 +51,9 @@ extension ProviderClient {
         return DownloadAddress(url: url, isOwn: isOwn, withCredentials: sends)
     }
 
+    /// The host of an http or https URL, with its port if that is not the usual one: downloads from it are paused together.
+    public static func host(of url: String) -> String? { WebURL.origin(url).map { host(ofOrigin: $0) } }
+
     static func host(ofOrigin origin: String?) -> String { origin.flatMap { $0.split(separator: "/").last.map(String.init) } ?? "unknown" }
 
     /// The origin of the base URL.

@@ -18,7 +18,8 @@ struct Explanation {
         case .polling: return polling
         case .ready:
             let listed = state.filesTotal > 0 ? ", of which \(counted(state.filesTotal, "file")) are known" : ""
-            return "The export at \(provider) became ready \(ago(entered)), and its files are being listed\(listed)" + trouble + "."
+            let waits = reason.map { "; requests wait: \($0)" } ?? ""
+            return "The export at \(provider) became ready \(ago(entered)), and its files are being listed\(listed)" + waits + trouble + "."
         case .processing: return processing
         case .completed:
             let age = ended.map { "\(NextStep.text($0)) after its admission" } ?? "some time ago"
@@ -41,18 +42,22 @@ struct Explanation {
             let place = state.resumeAt.map { " continues at \($0.rawValue)" } ?? " begins again"
             return "`longhaul retry \(job.id)`\(place), until the record expires at \(JobDescription.time(job.expiresAt))."
         case .pending where record.due.isInLine:
-            return "It is started as soon as \(provider) and its limits allow; `longhaul provider list` shows them."
+            let earliest = record.provider.heldBack(.create).map { ", in \(NextStep.text($0 - now)) at the earliest" } ?? ""
+            return "It is started as soon as \(provider) and its limits allow\(earliest); `longhaul provider list` shows them."
         case .pending, .polling, .ready, .processing: break
         }
         guard let step = record.next else { return watched }
         let subject = step.subject.map { " at \($0)" } ?? ""
-        return "The next \(step.what)\(subject) is \(step.at > step.now ? step.delay : "due now")\(estimate)."
+        let time = step.at > step.now ? step.delay : "due now"
+        guard step.isHeldBack else { return "The next \(step.what)\(subject) is \(time)\(estimate)." }
+        let asked = record.waitingFile?.host ?? provider
+        return "The next \(step.what)\(subject) is \(time) at the earliest, when \(asked) is asked again\(estimate)."
     }
 
     private var pending: String {
         let begun = "\(job.id) was admitted \(ago(job.createdAt)), and "
         if job.isCancelRequested { return begun + "its cancellation is asked for." }
-        if let reason = record.waitsBecause { return begun + "waits for its start at \(provider): \(reason)." }
+        if let reason { return begun + "waits for its start at \(provider): \(reason)." }
         return begun + (state.failures > 0 ? "its export could not be created yet" : "its export is being created at \(provider)") + trouble
             + "."
     }
@@ -68,7 +73,7 @@ struct Explanation {
         } else if state.attempts == 0 {
             text += "; it was not checked yet"
         }
-        if let reason = record.waitsBecause { text += "; checks wait: \(reason)" }
+        if let reason { text += "; checks wait: \(reason)" }
         return text + trouble + "."
     }
 
@@ -77,8 +82,12 @@ struct Explanation {
         if state.filesDone + state.filesFailed >= state.filesTotal {
             return "All files of \(job.id) have ended (\(files) stored\(lost)), and its manifest is being written" + trouble + "."
         }
-        return "\(files) of \(job.id) are stored\(lost), and workers have been at the others for \(span(entered))" + trouble + "."
+        return "\(files) of \(job.id) are stored\(lost), and workers have been at the others for \(span(entered))"
+            + (reason.map { "; \($0)" } ?? "") + trouble + "."
     }
+
+    /// Why requests wait. The next sentence says until when.
+    private var reason: String? { record.waitsBecause(timed: false) }
 
     private var lost: String { state.filesFailed > 0 ? ", \(state.filesFailed) given up" : "" }
 
@@ -98,18 +107,12 @@ struct Explanation {
     }
 
     private var estimate: String {
-        guard state.status == .polling, let usual = record.usual else { return "" }
-        let all = Int64(usual / .milliseconds(1)), share = all > 0 ? min(waited * 100 / all, 999) : 100
-        return "; an export of \(provider) usually takes \(NextStep.text(all)), of which \(share) % have passed"
+        guard let usual = record.usual, let share = record.usualShare else { return "" }
+        let usually = "; an export of \(provider) usually takes \(NextStep.text(Int64(usual / .milliseconds(1))))"
+        return share <= 100 ? "\(usually), of which \(share) % have passed" : "\(usually), and this one takes longer"
     }
 
-    private var waited: Int64 { Int64(state.waited / .milliseconds(1)) }
-
-    /// When the job got its status.
-    private var entered: Int64 {
-        let entry = record.history.last { $0.what == state.status.rawValue }
-        return entry.map { job.createdAt + $0.at } ?? job.createdAt
-    }
+    private var entered: Int64 { record.entered ?? job.createdAt }
 
     /// From the admission to the end.
     private var ended: Int64? { record.history.last { $0.what == state.status.rawValue }?.at }

@@ -14,7 +14,7 @@ struct JobRecord {
     let due: DueTime
     let provider: ProviderCondition
     /// The file that waits for its next attempt.
-    let waitingFile: (file: Int, at: Int64)?
+    let waitingFile: WaitingFile?
     /// How long exports of the provider usually take; `nil` if that is not known, or depends on their kind.
     var usual: Duration?
     /// The store has forgotten the job; what is told comes from the object storage.
@@ -27,9 +27,9 @@ struct JobRecord {
     static func read(_ id: JobID, from store: JobStore) async throws(JobStoreError) -> JobRecord? {
         guard let job = try await store.job(id) else { return nil }
         let state = job.state
-        let waitingFile: (file: Int, at: Int64)? =
+        let waitingFile =
             state.status == .processing && state.filesTotal > 0
-            ? try await store.nextFileAttempt(of: id, from: 0, many: min(state.filesTotal, looked)) : nil
+            ? try await WaitingFile.first(of: id, among: min(state.filesTotal, looked), store) : nil
         return JobRecord(
             job: job, history: try await store.history(of: id), answers: try await store.answers(of: id), due: try await store.due(of: id),
             provider: ProviderCondition(try await store.health(of: job.request.provider)),
@@ -42,15 +42,43 @@ struct JobRecord {
     }
 
     var next: NextStep? {
-        waitingFile.map { NextStep(what: "attempt", at: $0.at, now: due.now, subject: "file \($0.file)") } ?? NextStep(job, due: due)
+        if let file = waitingFile {
+            let step = NextStep(what: "attempt", at: file.at, now: due.now, subject: "file \(file.index)")
+            return step.notBefore(file.requests.flatMap { provider.heldBack($0) })
+        }
+        let heldBack = request.flatMap { provider.heldBack($0) }
+        if let step = NextStep(job, due: due) { return step.notBefore(heldBack) }
+        guard let heldBack, job.state.status != .polling, !due.isInLine, let at = due.at else { return nil }
+        return NextStep(heldBack: "attempt", until: max(heldBack, at), now: due.now)
+    }
+
+    /// What the job asks its provider for next; `nil`: nothing. Its files have requests of their own.
+    var request: RequestKind? {
+        switch job.state.status {
+        case .pending: .create
+        case .polling: job.isCancelRequested ? .cancel : .check
+        case .ready: .list
+        case .processing, .completed, .failed: nil
+        }
     }
 
     /// Why the job does not advance, if its provider or the jobs before it are the reason.
-    var waitsBecause: String? {
-        switch job.state.status {
-        case .pending where due.isInLine: provider.reason ?? "for its turn among the jobs of its provider"
-        case .pending, .polling, .ready: provider.reason
-        case .processing, .completed, .failed: nil
-        }
+    var waitsBecause: String? { waitsBecause(timed: true) }
+
+    /// - Parameter timed: whether it says until when the provider is not asked.
+    func waitsBecause(timed: Bool) -> String? {
+        let reason = (request ?? waitingFile?.requests).flatMap { provider.reason(for: $0, timed: timed) }
+        guard job.state.status == .pending, due.isInLine else { return reason }
+        return reason ?? "for its turn among the jobs of its provider"
+    }
+
+    /// When the job got its status, by the store's clock.
+    var entered: Int64? { history.last { $0.what == job.state.status.rawValue }.map { job.createdAt + $0.at } }
+
+    /// How much of the usual time the export has been running, in per cent. A record that is read has no clock of its own: the time counts
+    /// from the line of the history that says when the export began; `nil` without it, or if nothing is usual.
+    var usualShare: Int64? {
+        guard job.state.status == .polling, let usual, usual > .zero, let entered else { return nil }
+        return max(due.now - entered, 0) * 100 / max(Int64(usual / .milliseconds(1)), 1)
     }
 }

@@ -1,13 +1,16 @@
 import ExportCore
 import JobStore
 
-/// The next request for a job, and when it is due. It never lies in the past: what is overdue is due now.
+/// The next request for a job, and when it will be sent: when its timer is due, and not before its provider may be asked. It never lies in
+/// the past: what is overdue is due now.
 struct NextStep: Equatable {
     /// `check`, or `attempt` after a failure.
     let what: String
     /// Milliseconds of the store's clock.
-    let at: Int64
+    private(set) var at: Int64
     let now: Int64
+    /// Whether the provider, not the job's own timer, decides when.
+    private(set) var isHeldBack = false
     /// What of the job it is for; `nil`: the job itself.
     var subject: String?
 
@@ -28,6 +31,18 @@ struct NextStep: Equatable {
         }
         self.at = max(at, due.now)
         now = due.now
+    }
+
+    /// Of a job whose timer is due only because its provider could not be asked.
+    init(heldBack what: String, until at: Int64, now: Int64) { (self.what, self.at, self.now, isHeldBack) = (what, at, now, true) }
+
+    /// The same, not before the provider may be asked.
+    /// - Parameter time: `nil`: that is now.
+    func notBefore(_ time: Int64?) -> NextStep {
+        guard let time, time > at else { return self }
+        var later = self
+        (later.at, later.isHeldBack) = (time, true)
+        return later
     }
 
     /// `in 2m31s`, or `now`.

@@ -40,11 +40,17 @@ struct ProviderCondition {
     }
 
     /// What is paused, in words.
-    var pauses: [String] {
+    var pauses: [String] { pauses(timed: true) }
+
+    /// - Parameters:
+    ///   - kind: whose pause is told; `nil`: of all kinds.
+    ///   - timed: whether it is said for how long.
+    private func pauses(of kind: RequestKind? = nil, timed: Bool) -> [String] {
         health.pausedUntil.sorted { $0.key < $1.key }.compactMap { name, until in
-            guard until > now else { return nil }
+            guard until > now, kind.map({ $0.name == name }) ?? true else { return nil }
             let what = name.hasPrefix("download:") ? "downloads from \(name.dropFirst("download:".count))" : "\(name) requests"
-            return "\(what) pause for \(Self.seconds(until - now)) s" + (health.slow(named: name).map { " (\($0.reason))" } ?? "")
+            let time = timed ? " for \(Self.seconds(until - now)) s" : ""
+            return "\(what) pause\(time)" + (health.slow(named: name).map { " (\($0.reason))" } ?? "")
         }
     }
 
@@ -59,25 +65,37 @@ struct ProviderCondition {
     }
 
     /// Why jobs wait; `nil` if nothing keeps them.
-    var reason: String? {
-        let parts = [breaker].compactMap { $0 } + impediments + pauses
-        return parts.isEmpty ? nil : parts.joined(separator: "; ")
+    var reason: String? { joined([breaker(timed: true)] + impediments + pauses) }
+
+    /// Why requests of a kind wait; `nil` if nothing keeps them. The breaker does not keep downloads, a hold may.
+    /// - Parameter timed: whether it is said until when. Who tells the time of the next request leaves that out.
+    func reason(for kind: RequestKind, timed: Bool = true) -> String? {
+        let isDownload = if case .download = kind { true } else { false }
+        let breaker = isDownload && health.breaker.hold == nil ? nil : breaker(timed: timed)
+        return joined([breaker] + impediments + pauses(of: kind, timed: timed))
     }
 
-    private var breaker: String? {
+    /// When requests of a kind are sent again at the earliest, by the store's clock; `nil`: they are sent now.
+    func heldBack(_ kind: RequestKind) -> Int64? {
+        let wait = Int64(health.wait(kind, now: now) / .milliseconds(1))
+        return wait > 0 ? now + wait : nil
+    }
+
+    private func joined(_ parts: [String?]) -> String? {
+        let known = parts.compactMap(\.self)
+        return known.isEmpty ? nil : known.joined(separator: "; ")
+    }
+
+    private func breaker(timed: Bool) -> String? {
         let breaker = health.breaker
-        if let hold = breaker.hold {
-            let rest = Self.seconds(max(breaker.openUntil - now, 0))
-            // The cause first: terminals cut long lines.
-            return "\(hold.message) (held since \(JobDescription.time(hold.since)), next try in \(rest) s)"
-        }
+        let rest = timed && breaker.state == .open ? ", next try in \(Self.seconds(max(breaker.openUntil - now, 0))) s" : ""
+        // The cause first: terminals cut long lines.
+        if let hold = breaker.hold { return "\(hold.message) (held since \(JobDescription.time(hold.since))\(rest))" }
         let since = since.map { " since \(JobDescription.time($0))" } ?? ""
-        switch breaker.state {
-        case .closed: return nil
-        case .halfOpen: return "the circuit breaker is half-open\(since): single requests try the provider (\(breaker.reason))"
-        case .open:
-            let rest = Self.seconds(max(breaker.openUntil - now, 0))
-            return "the circuit breaker is open\(since), next try in \(rest) s: \(breaker.reason)"
+        return switch breaker.state {
+        case .closed: nil
+        case .halfOpen: "the circuit breaker is half-open\(since): single requests try the provider (\(breaker.reason))"
+        case .open: "the circuit breaker is open\(since)\(rest): \(breaker.reason)"
         }
     }
 

@@ -27,7 +27,7 @@ struct LiveLine {
     /// `orders-1  POLLING 9m40s  running 40%, 4 checks; next check in 2m10s, 80 % of the usual time`.
     static func text(_ record: JobRecord) -> String {
         let job = record.job, state = job.state, now = record.due.now
-        let entered = record.history.last { $0.what == state.status.rawValue }.map { job.createdAt + $0.at } ?? job.createdAt
+        let entered = record.entered ?? job.createdAt
         var words: [String] = []
         switch state.status {
         case .pending: words.append(record.waitsBecause.map { "waits: \($0)" } ?? "its export is being created")
@@ -42,8 +42,8 @@ struct LiveLine {
         if state.failures > 0 { words.append("\(counted(state.failures, "failure")) in a row") }
         var text = "\(job.id)  \(state.status.rawValue) \(NextStep.text(max(now - entered, 0)))  " + words.joined(separator: ", ")
         if let step = record.next { text += "; next \(step.what) \(step.delay)" }
-        if state.status == .polling, let usual = record.usual, usual > .zero {
-            text += ", \(min(Int(state.waited / usual * 100), 999)) % of the usual \(NextStep.text(Int64(usual / .milliseconds(1))))"
+        if let usual = record.usual, let share = record.usualShare {
+            text += ", \(share) % of the usual \(NextStep.text(Int64(usual / .milliseconds(1))))"
         }
         return PrintableText.line(text, atMost: 500)
     }
