@@ -24,6 +24,34 @@ import Testing
         }
     }
 
+    @Test("and provider list tell of downloads that fail, by code, until they succeed again") func failedFiles() async throws {
+        try await LetterFixture.run { fixture in
+            try await Membership(redis: fixture.connection.redis, name: "test").report(providers: ["acme": nil])
+            func change(_ body: (inout ProviderHealth, Int64) -> Void) async throws {
+                var stored = try await fixture.store.health(of: "acme")
+                body(&stored.health, stored.now)
+                #expect(try await fixture.store.setHealth(stored.health, of: "acme", read: stored.version))
+            }
+            try await change { health, now in
+                health.failed(.files, "http-500", "GET https://files.example/a answered 500", times: 2, now: now - 90_000)
+                health.failed(.files, "http-403", "GET https://files.example/a answered 403", times: 3, now: now - 80_000)
+            }
+            let downloads = try #require(try await verdicts(fixture)["provider acme downloads"])
+            #expect(downloads.verdict == "doubtful" && downloads.detail.hasPrefix("5 attempts at files failed since "), "\(downloads)")
+            #expect(downloads.detail.contains(#/ and none succeeded, the last 1m2\ds ago with http-403: GET https:.* answered 403/#))
+            #expect(downloads.detail.hasSuffix("; before that: http-500 (2)"))
+            let listed = try #require(try await fixture.installation.longhaul("provider", "list", "--json").objects().first)
+            #expect(listed["state"] as? String == "failing" && listed["reason"] == nil, "\(listed)")
+            #expect(((listed["failedFiles"] as? [String: [String: Any]])?["http-403"])?["times"] as? Int == 3)
+            #expect(try await fixture.installation.longhaul("provider", "list").output.contains("5 attempts at files failed"))
+            #expect(try await fixture.installation.longhaul("provider", "show", "acme").output.contains("5 attempts at files failed"))
+
+            try await change { health, now in health.worked(.files, now: now) }
+            #expect(try await verdicts(fixture)["provider acme downloads"] == nil)
+            #expect(try await fixture.installation.longhaul("provider", "list", "--json").objects().first?["state"] as? String == "works")
+        }
+    }
+
     @Test("reports timers that nobody claims, and jobs that wait for long, and exits with 1") func overdue() async throws {
         try await LetterFixture.run { fixture in
             try await fixture.admit("a", failed: false)

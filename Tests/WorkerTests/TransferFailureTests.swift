@@ -28,6 +28,10 @@ struct TransferFailureTests {
                 try await eventually(within: WorkerFixture.deadline, "the first failure") { try await !fixture.failures(of: id).isEmpty }
                 try await fixture.expectNothingVisible(of: id, truth)
                 #expect(try await fixture.end(of: id).state.status == .completed)
+                try await eventually(within: WorkerFixture.deadline, "the success is noted after the failure") {
+                    let log = try await fixture.store.health(of: "acme").health.failures(of: .files)
+                    return log?.entries.keys.first == code && log?.isUnbroken == false
+                }
             }
             let failures = try await fixture.failures(of: id)
             #expect(failures.count == 1)
@@ -64,6 +68,8 @@ struct TransferFailureTests {
                 #expect(job.error?.code == "checksum-mismatch")
             }
             #expect(try await fixture.downloads() == 4)
+            let log = try #require(try await fixture.store.health(of: "acme").health.failures(of: .files), "noted for people")
+            #expect(log.entries["checksum-mismatch"]?.times == 4 && log.isUnbroken, "\(log)")
             #expect(try await fixture.administrator.depth(QueueNames.deadDownloads).messages == 1, "the file has a dead letter")
             try await fixture.expectNothingVisible(of: id, truth)
             try await fixture.expectNoPartialUploads()

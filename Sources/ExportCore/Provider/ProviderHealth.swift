@@ -10,6 +10,10 @@ public struct ProviderHealth: Sendable, Equatable, Codable {
     /// Why single processes cannot ask the provider, by their names: their own secrets, resolver or rules. For people only.
     private var impediments: [String: Impediment]?
 
+    /// What failed lately; `nil`: nothing. For people only.
+    var failedRequests: FailureLog?
+    var failedFiles: FailureLog?
+
     private struct Impediment: Sendable, Equatable, Codable {
         var hold: CircuitBreaker.Hold
         /// When it counts as that of a process that is gone.
@@ -115,6 +119,7 @@ public struct ProviderHealth: Sendable, Equatable, Codable {
     /// Lifts all pauses, a hold, and an open breaker, because an operator says so.
     public mutating func resume(now: Int64) {
         (pausedUntil, slow, impediments, resumedAt) = ([:], nil, nil, now)
+        (failedRequests, failedFiles) = (nil, nil)
         breaker.reset(now: now)
     }
 }

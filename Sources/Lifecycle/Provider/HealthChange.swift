@@ -8,6 +8,17 @@ enum HealthChange: Sendable {
     case hold(code: String, message: String)
     /// Why this process cannot ask the provider, and how long that counts unless it is repeated; `nil`: it can again.
     case impediment(CircuitBreaker.Hold?, process: String, life: Duration)
+    /// For people.
+    case failed(FailureLog.Work, code: String, message: String, times: Int)
+    case worked(FailureLog.Work)
+
+    /// Whether others must know soon.
+    var isUrgent: Bool {
+        switch self {
+        case .failed, .worked: false
+        default: true
+        }
+    }
 
     /// - Parameter now: the store's clock in milliseconds.
     func apply(to health: inout ProviderHealth, retry: RetryPolicy, breaker: BreakerPolicy, now: Int64) {
@@ -19,6 +30,8 @@ enum HealthChange: Sendable {
         case .budget(let kind, let remaining, let reset): health.budget(kind, remaining: remaining, reset: reset, now: now)
         case .recovered(let kind): health.recovered(kind)
         case .impediment(let hold, let process, let life): health.note(hold, by: process, life: life, now: now)
+        case .failed(let work, let code, let message, let times): health.failed(work, code, message, times: times, now: now)
+        case .worked(let work): health.worked(work, now: now)
         case .hold(let code, let message):
             // Another process may have found the same: its time of the next probe stays.
             if health.breaker.hold == nil {
@@ -28,7 +41,15 @@ enum HealthChange: Sendable {
     }
 
     /// Adds a change to those that wait. Throttled answers of one kind become one, with the longest wait: a burst must not crowd out others.
+    /// Failures with the same code become one, too, and only the last success counts.
     static func add(_ change: HealthChange, to waiting: inout [HealthChange]) {
+        if case .worked(let work) = change { waiting.removeAll { if case .worked(work) = $0 { true } else { false } } }
+        if case .failed(let work, let code, let message, let times) = change,
+            let index = waiting.firstIndex(where: { if case .failed(work, code, _, _) = $0 { true } else { false } }),
+            case .failed(_, _, _, let known) = waiting.remove(at: index)
+        {
+            return waiting.append(.failed(work, code: code, message: message, times: known + times))
+        }
         if case .throttled(let kind, let wait, _, _) = change,
             let index = waiting.firstIndex(where: { if case .throttled(kind, _, _, _) = $0 { true } else { false } }),
             case .throttled(_, let known, let reason, let random) = waiting[index]

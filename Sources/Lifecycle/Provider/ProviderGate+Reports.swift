@@ -21,16 +21,19 @@ extension ProviderGate {
         if failure == nil, localHold == nil, permission == .granted, budget == nil {
             refusals.accepted(subject)
             obstructions.accepted(subject)
-            await health.record(isDown: false, isSlow: isSlow)
+            await health.record(isDown: false, isSlow: isSlow, isAnswered: true)
             return nil
         }
         let isDown = failure.map(Self.countsAgainstProvider) ?? false
         await noteThrottling(kind, permission, failure, budget)
+        if let failure, isDown || failure.concernsProcess { await note(failure, of: .requests) }
         let isAlone = await noteAccess(subject, failure)
+        let isAnswered = !isDown && (failure == nil || failure?.answer != nil)
         if permission == .probe, localHold == nil {
             await endProbe(isDown: isDown, isSlow: isSlow, failure)
+            if isAnswered { await health.worked(.requests) }
         } else {
-            await health.record(isDown: isDown, isSlow: isSlow)
+            await health.record(isDown: isDown, isSlow: isSlow, isAnswered: isAnswered)
         }
         return await counted(failure, permission, isDown: isDown, isAlone: isAlone)
     }
@@ -65,6 +68,15 @@ extension ProviderGate {
         let isAlone = failure?.code == "dns" ? true : await noteAccess(subject, failure)
         if permission == .probe, localHold == nil { await endProbe(isDown: false, isSlow: false, failure) }
         return await counted(failure, permission, isDown: false, isAlone: isAlone)
+    }
+
+    /// Notes for people how an attempt at a file ended, from its request to its object.
+    /// - Parameter failure: `nil`: it is stored.
+    public func noteFile(_ failure: Failure?) async {
+        guard let failure else { return await health.worked(.files) }
+        // What was only put off did not fail, and a shutdown is nobody's failure.
+        let isExpected = failure.failureClass == .throttled || failure.failureClass == .notYet || Self.ownCodes.contains(failure.code)
+        if !isExpected { await note(failure, of: .files) }
     }
 
     /// - Parameter isAlone: whether the request was refused for its own sake.
@@ -123,6 +135,10 @@ extension ProviderGate {
         return false
     }
 
+    private func note(_ failure: Failure, of work: FailureLog.Work) async {
+        await health.change(.failed(work, code: failure.code, message: failure.reason, times: 1))
+    }
+
     private func note(_ hold: CircuitBreaker.Hold?) async { await health.note(hold, by: name) }
 
     private func endProbe(isDown: Bool, isSlow: Bool, _ failure: Failure?) async {
@@ -144,8 +160,11 @@ extension ProviderGate {
     /// not send says nothing about it.
     private static func countsAgainstProvider(_ failure: Failure) -> Bool {
         failure.failureClass == .transient && !failure.concernsProvider
-            && !["overloaded", "cancelled", "shut-down", "timeout-queue"].contains(failure.code)
+            && !ownCodes.contains(failure.code)
     }
+
+    /// This process did not send the request, or took it back.
+    private static let ownCodes: Set<String> = ["overloaded", "cancelled", "shut-down", "timeout-queue"]
 
     /// Whether an answer shows that the provider accepts this program's credentials. A throttled one may come from before they are looked at.
     private static func showsAccess(_ failure: Failure?) -> Bool {

@@ -80,9 +80,17 @@ actor SharedHealth {
     }
 
     /// Counts a request.
-    func record(isDown: Bool, isSlow: Bool) {
+    /// - Parameter isAnswered: by the provider, whatever it says, but not by a server error.
+    func record(isDown: Bool, isSlow: Bool, isAnswered: Bool) {
+        if isAnswered { worked(.requests) }
         tally += RequestTally(requests: 1, failures: isDown ? 1 : 0, slow: isSlow ? 1 : 0)
-        exchange(within: isDown || !changes.isEmpty ? Self.soon : Self.exchangeInterval)
+        exchange(within: isDown || changes.contains(where: \.isUrgent) ? Self.soon : Self.exchangeInterval)
+    }
+
+    func worked(_ work: FailureLog.Work) {
+        // Nearly always nothing has failed.
+        guard health.failures(of: work) != nil else { return }
+        change(.worked(work))
     }
 
     /// Something that was learned. It applies here at once, and to the others with the next exchange.
@@ -96,7 +104,7 @@ actor SharedHealth {
             watcher.changed(provider, health.breaker, before: before.breaker, isOurs: true)
         }
         HealthChange.add(change, to: &changes)
-        exchange(within: Self.soon)
+        exchange(within: change.isUrgent ? Self.soon : Self.exchangeInterval)
     }
 
     /// Why this process alone cannot ask the provider; `nil`: it can again.
@@ -109,11 +117,10 @@ actor SharedHealth {
     /// A process repeats its note with each probe.
     private static let noteLife = Duration.seconds(300)
 
-    /// Withdraws the note of a process that ends.
+    /// Withdraws the note of a process that ends, and shares what it learned last.
     func close(_ process: String) async {
-        guard impediment != nil else { return }
-        change(.impediment(nil, process: process, life: .zero))
-        await update { _, _ in }
+        if impediment != nil { change(.impediment(nil, process: process, life: .zero)) }
+        if !changes.isEmpty { await update { _, _ in } }
     }
 
     /// Reads the shared health, adds the collected outcomes, applies `change` and stores the result. Repeats if another orchestrator stored

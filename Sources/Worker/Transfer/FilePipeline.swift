@@ -62,6 +62,7 @@ struct FilePipeline: Sendable {
             }
             span.found(outcome)
             watch.noticed(outcome)
+            await provider?.note(outcome)
 
             let askedAt = ContinuousClock.now
             // A shutdown cancels this task, but not the new one: the store learns in any case how the attempt ended.

@@ -12,13 +12,14 @@ struct HealthExamination: Sendable {
         return connection.map(HealthExamination.init)
     }
 
-    func finding(_ name: String) async -> Finding {
+    /// Whether the provider is asked, and what failed lately.
+    func findings(_ name: String) async -> [Finding] {
         do {
             let stored = try await connection.store.health(of: name)
-            guard stored.version > 0 else { return .good("health", "not known yet: no orchestrator or worker has sent it a request") }
-            return Self.finding(ProviderCondition(stored))
+            guard stored.version > 0 else { return [.good("health", "not known yet: no orchestrator or worker has sent it a request")] }
+            return Self.findings(ProviderCondition(stored))
         } catch {
-            return .bad("health", "\(error)")
+            return [.bad("health", "\(error)")]
         }
     }
 
@@ -31,7 +32,11 @@ struct HealthExamination: Sendable {
         }
     }
 
-    static func finding(_ condition: ProviderCondition) -> Finding {
+    static func findings(_ condition: ProviderCondition) -> [Finding] {
+        [finding(condition)] + condition.failures.map { .doubtful($0.work == .files ? "downloads" : "requests", $0.text) }
+    }
+
+    private static func finding(_ condition: ProviderCondition) -> Finding {
         guard let reason = condition.reason else { return .good("health", "nothing keeps its requests back") }
         return .doubtful(
             "health", "\(reason). Jobs wait and none is lost; once the cause is gone, `longhaul provider resume` lets them continue")

@@ -21,8 +21,8 @@ struct ProviderExamination: Sendable {
             for source in found.sources.sorted(by: { $0.name < $1.name }) {
                 findings += await examine(source, http)
                 // The health of a provider whose file cannot be read says nothing.
-                if findings.last?.verdict != .bad || findings.last?.parent != nil, let finding = await health?.finding(source.name) {
-                    findings.append(finding.below("provider \(source.name)"))
+                if findings.last?.verdict != .bad || findings.last?.parent != nil, let health {
+                    findings += await health.findings(source.name).map { $0.below("provider \(source.name)") }
                 }
                 if let finding = await health?.webhook(source.name) { findings.append(finding.below("provider \(source.name)")) }
             }

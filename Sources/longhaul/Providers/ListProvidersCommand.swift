@@ -8,8 +8,9 @@ struct ListProvidersCommand: AsyncParsableCommand {
         commandName: "list", abstract: "List the providers that orchestrators know, with their health.",
         discussion: """
             STATE is works, paused (the provider asked for it), open (the circuit breaker keeps all requests back), half-open (single \
-            requests try the provider), held (the provider refuses every request; single requests try again) or partly-held (some processes \
-            cannot ask it, because of a missing secret for example). REASON says what to do.
+            requests try the provider), held (the provider refuses every request; single requests try again), partly-held (some processes \
+            cannot ask it, because of a missing secret for example) or failing (nothing keeps requests back, but the last requests or \
+            downloads failed). REASON says why, and what failed within the last hour.
 
             Example: longhaul provider list --json
             """)
@@ -43,7 +44,8 @@ struct ListProvidersCommand: AsyncParsableCommand {
         if !known.areCurrent { Terminal.error("warning: no orchestrator is running; this is what the last ones reported") }
         var table = Table(["PROVIDER", "STATE", "SINCE", "REASON"])
         for (name, condition) in conditions {
-            table.add([name, condition.state.rawValue, JobDescription.time(condition.since), condition.reason ?? ""])
+            let reasons = [condition.reason].compactMap(\.self) + condition.failures.map(\.text)
+            table.add([name, condition.state.rawValue, JobDescription.time(condition.since), reasons.joined(separator: "; ")])
         }
         print(table.text(width: Terminal.width))
     }
@@ -55,6 +57,9 @@ struct ListProvidersCommand: AsyncParsableCommand {
         members["since"] = condition.since
         members["reason"] = condition.reason
         members["hold"] = breaker.hold?.code
+        for failures in condition.failures {
+            members[failures.work == .files ? "failedFiles" : "failedRequests"] = failures.members
+        }
         if breaker.state == .open { members["openUntil"] = breaker.openUntil }
         if !condition.pausedSeconds.isEmpty {
             members["pausedSeconds"] = condition.pausedSeconds

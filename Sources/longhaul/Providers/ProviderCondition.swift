@@ -12,6 +12,8 @@ struct ProviderCondition {
     /// The word in lists.
     enum State: String {
         case works, paused
+        /// Nothing keeps requests back, but the last requests or attempts at files failed, and none has succeeded since.
+        case failing
         case halfOpen = "half-open"
         case open, held
         /// Some processes cannot ask it, others can.
@@ -23,8 +25,15 @@ struct ProviderCondition {
         return switch health.breaker.state {
         case .open: .open
         case .halfOpen: .halfOpen
-        case .closed: !impediments.isEmpty ? .partlyHeld : pauses.isEmpty ? .works : .paused
+        case .closed:
+            !impediments.isEmpty ? .partlyHeld : !pauses.isEmpty ? .paused : failures.contains { $0.isUnbroken } ? .failing : .works
         }
+    }
+
+    /// What failed lately, and is not over. Why the breaker is open, or the provider held, is told by `reason`.
+    var failures: [RecentFailures] {
+        let works: [FailureLog.Work] = health.breaker.state == .closed ? [.requests, .files] : [.files]
+        return works.compactMap { RecentFailures($0, of: health, now: now) }
     }
 
     /// For how many more seconds what is paused, by `RequestKind.name`.
@@ -57,7 +66,7 @@ struct ProviderCondition {
     /// Since when the provider is held, down or tried again; `nil` if the state says nothing of that kind.
     var since: Int64? {
         switch state {
-        case .works, .paused: nil
+        case .works, .paused, .failing: nil
         case .partlyHeld: health.impediments(now: now).values.map(\.since).min()
         case .held: health.breaker.hold?.since
         case .open, .halfOpen: health.breaker.changedAt > 0 ? health.breaker.changedAt : nil
@@ -89,13 +98,14 @@ struct ProviderCondition {
     private func breaker(timed: Bool) -> String? {
         let breaker = health.breaker
         let rest = timed && breaker.state == .open ? ", next try in \(Self.seconds(max(breaker.openUntil - now, 0))) s" : ""
+        let last = RecentFailures(.requests, of: health, now: now)?.last.map { ", the last with \($0)" } ?? ""
         // The cause first: terminals cut long lines.
         if let hold = breaker.hold { return "\(hold.message) (held since \(JobDescription.time(hold.since))\(rest))" }
         let since = since.map { " since \(JobDescription.time($0))" } ?? ""
         return switch breaker.state {
         case .closed: nil
-        case .halfOpen: "the circuit breaker is half-open\(since): single requests try the provider (\(breaker.reason))"
-        case .open: "the circuit breaker is open\(since)\(rest): \(breaker.reason)"
+        case .halfOpen: "the circuit breaker is half-open\(since): single requests try the provider (\(breaker.reason)\(last))"
+        case .open: "the circuit breaker is open\(since)\(rest): \(breaker.reason)\(last)"
         }
     }
 

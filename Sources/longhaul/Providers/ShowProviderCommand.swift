@@ -37,6 +37,7 @@ struct ShowProviderCommand: AsyncParsableCommand {
         let schema = known.parameters[name].flatMap { ParameterSchema(json: $0) }
         if json { return print(Self.object(name, condition, schema, disabled)) }
         print("\(Terminal.paint(name, .bold))  \(condition.state.rawValue)" + (condition.reason.map { "  \($0)" } ?? ""))
+        for failures in condition.failures { print(failures.text) }
         if let disabled { print(disabled.text) }
         guard let schema, !schema.parameters.isEmpty else { return print("its file says nothing about parameters") }
         var table = Table(["PARAMETER", "TYPE", "REQUIRED", "DEFAULT", "DESCRIPTION"])
