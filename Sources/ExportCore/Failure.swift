@@ -44,6 +44,8 @@ public struct Failure: Error, Sendable, Equatable, Codable {
     public var fix: String?
     /// Set if one of several accounts or tokens was refused: that says nothing about the provider.
     public var concernsAccount: Bool?
+    /// Set if the host of a download gives nobody an answer: that says nothing about the file, which waits for the host.
+    public var concernsHost: Bool?
 
     public init(
         _ failureClass: FailureClass, code: String, message: String, retryAfter: Duration? = nil, mayHaveRun: Bool = false
@@ -81,10 +83,17 @@ public struct Failure: Error, Sendable, Equatable, Codable {
     /// The same without its code.
     public var reason: String { answer.map { "\($0)" + (fix.map { "; \($0)" } ?? "") } ?? message }
 
-    /// Whether the other side only asked to come later, or the provider is held: the step is put off, for a bounded time, and not counted.
+    /// Whether the other side only asked to come later, the provider is held, or the host of a download gives no answer: the step is put off,
+    /// for a bounded time, and not counted.
     public var isDeferral: Bool {
-        !countsAsAttempt && (failureClass == .throttled || failureClass == .notYet || concernsProvider)
+        !countsAsAttempt && (failureClass == .throttled || failureClass == .notYet || concernsProvider || concernsHost == true)
     }
+
+    /// Whether nothing was heard from the other side: no connection was made, or no response began on it.
+    public var isSilence: Bool { isUnconnected || answer == nil && ["timeout-first-byte", "connection-lost"].contains(code) }
+
+    /// Whether no connection was made, so that what was asked for cannot be the reason.
+    public var isUnconnected: Bool { answer == nil && ["dns", "connect", "tls", "timeout-connect"].contains(code) }
 
     /// Whether the cause may lie with this process alone: its secrets, its resolver, its rules. Others may get through.
     public var concernsProcess: Bool { Self.providerCodes.contains(code) }

@@ -29,12 +29,17 @@ final class ScriptedFiles: Sendable {
     let port: UInt16
     private let asked = Mutex<[String: Int]>([:])
 
-    /// - Parameter answers: for each path, in order; the last one is repeated.
-    init(_ answers: [String: [Answer]]) {
+    /// - Parameters:
+    ///   - answers: for each path, in order; the last one is repeated.
+    ///   - wanted: the port of one that was stopped; 0: any.
+    init(_ answers: [String: [Answer]], port wanted: UInt16 = 0) {
         listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        address.sin_port = wanted.bigEndian
+        var reuse: Int32 = 1
+        setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &reuse, socklen_t(MemoryLayout<Int32>.size))
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         let listener = listener
         port = withUnsafeMutablePointer(to: &address) {

@@ -41,6 +41,48 @@ struct TransferFailureTests {
         }
     }
 
+    @Test("keeps the files of a host that cannot be reached, uses up no more attempts, and stores them when it is back")
+    func silentHost() async throws {
+        try await WorkerFixture.run { fixture in
+            let gone = ScriptedFiles([:])
+            gone.stop()
+            let names = ["0.csv", "1.csv", "2.csv"]
+            let tasks = names.map { FileTask(name: $0, url: gone.url("/\($0)"), listedName: $0) }
+            let id = try await fixture.store(fixture.request("job-1"), tasks, handle: "{}")
+            try await fixture.withWorker { _ in
+                try await fixture.publish(id, files: 0..<tasks.count)
+                let kind = RequestKind.download(host: "127.0.0.1:\(gone.port)")
+                // More than the attempts that a file has: one file at a time tries the host.
+                let slow = try await eventually(within: WorkerFixture.deadline, "single tries") {
+                    try await fixture.publishDue()
+                    return try await fixture.store.health(of: "acme").health.slow(kind).flatMap { $0.answers > 8 ? $0 : nil }
+                }
+                #expect(slow.isSilent == true && slow.reason.contains("connect"), "\(slow)")
+                let body = ScriptedFiles.Answer("id,name\n1,x\n")
+                let back = ScriptedFiles(Dictionary(uniqueKeysWithValues: names.map { ("/\($0)", [body]) }), port: gone.port)
+                defer { back.stop() }
+                #expect(try await fixture.end(of: id).state.status == .completed)
+            }
+        }
+    }
+
+    @Test("gives up a file whose host gives no answer for as long as a file may be put off, and says so") func silentForLong()
+        async throws
+    {
+        try await WorkerFixture.run(provider: "retry: { attempts: 4, base: 100ms, cap: 300ms, maxThrottled: 1s }\n") { fixture in
+            let gone = ScriptedFiles([:])
+            gone.stop()
+            let task = FileTask(name: "a.csv", url: gone.url("/a.csv"), listedName: "a.csv")
+            let id = try await fixture.store(fixture.request("job-1"), [task], handle: "{}")
+            try await fixture.withWorker { _ in
+                try await fixture.publish(id, files: 0..<1)
+                let error = try await fixture.end(of: id).error
+                #expect(
+                    error?.code == "max-throttled-exceeded" && error?.message.contains("connect") == true, "\(String(describing: error))")
+            }
+        }
+    }
+
     @Test("lists an expired link again within the same attempt")
     func expiredLink() async throws {
         try await WorkerFixture.run { fixture in

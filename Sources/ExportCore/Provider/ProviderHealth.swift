@@ -23,16 +23,18 @@ public struct ProviderHealth: Sendable, Equatable, Codable {
     /// When an operator last called `resume`; `nil`: never. Processes then try again at once.
     public private(set) var resumedAt: Int64?
 
-    /// A kind whose requests go one at a time: the last answers were throttled, or the provider's budget runs out.
+    /// A kind whose requests go one at a time: the last answers were throttled, the provider's budget runs out, or a host gives no answer.
     public struct Slow: Sendable, Equatable, Codable {
-        /// Since when every answer was throttled.
+        /// Since when every answer was throttled, or none came.
         public var since: Int64
-        /// Throttled answers in a row; those to requests that were under way together count once. 0: only the budget is low.
+        /// Throttled answers, or requests without one, in a row; those to requests that were under way together count once. 0: only the budget is low.
         public var answers: Int
         /// The last answer, for people.
         public var reason: String
         /// When the last pause ends.
         public var until: Int64
+        /// Set if the host gives no answer. `nil` in a value that an older version wrote.
+        public var isSilent: Bool?
 
         public init(since: Int64, answers: Int, reason: String, until: Int64 = 0) {
             self.since = since
@@ -57,12 +59,18 @@ public struct ProviderHealth: Sendable, Equatable, Codable {
         if let known = slow?[kind.name] { slow?[kind.name]?.until = max(known.until, end) }
     }
 
+    /// A host gives no answer: no connection is made, or nothing is said on it. It is tried again as one that throttles, by one request after
+    /// each growing pause. The upper half of the jitter is enough: nothing is gained by an early try.
+    public mutating func silent(_ kind: RequestKind, reason: String, policy: RetryPolicy, random: Double, now: Int64) {
+        throttled(kind, wait: nil, reason: reason, policy: policy, random: 0.5 + random / 2, isSilent: true, now: now)
+    }
+
     /// A throttled answer. The pause grows with the number of such answers in a row.
     /// - Parameters:
     ///   - wait: what the answer asked for; it is never undercut.
     ///   - random: uniform in 0..<1, for the full jitter.
     public mutating func throttled(
-        _ kind: RequestKind, wait: Duration?, reason: String, policy: RetryPolicy, random: Double, now: Int64
+        _ kind: RequestKind, wait: Duration?, reason: String, policy: RetryPolicy, random: Double, isSilent: Bool = false, now: Int64
     ) {
         // The answers to requests that were sent before the pause began are one answer.
         if pausedUntil[kind.name] ?? now > now, slow?[kind.name] != nil { return pause(kind, for: wait ?? .zero, now: now) }
@@ -71,6 +79,7 @@ public struct ProviderHealth: Sendable, Equatable, Codable {
         kindSlow.answers += 1
         kindSlow.reason = reason
         kindSlow.until = now
+        kindSlow.isSilent = isSilent ? true : nil
         slow = (slow ?? [:]).merging([kind.name: kindSlow]) { $1 }
         let growth = policy.delay(failures: kindSlow.answers, random: random)
         // A whole pause of nearly nothing would be no pause; the jitter is for those who wait for its end together.
@@ -141,7 +150,7 @@ extension ProviderHealth {
     /// Why requests of a kind are held back, in words; `nil` when they are not.
     public func obstacle(_ kind: RequestKind, now: Int64) -> Obstacle? {
         if let hold = breaker.hold { return .held(hold) }
-        if let slow = slow(kind), slow.answers > 0 { return .throttled(slow) }
+        if let slow = slow(kind), slow.answers > 0 { return slow.isSilent == true ? .silent(slow) : .throttled(slow) }
         if breaker.state != .closed { return .down(breaker.reason) }
         return wait(kind, now: now) > .zero ? .paused : nil
     }
@@ -149,6 +158,8 @@ extension ProviderHealth {
     public enum Obstacle: Sendable, Equatable, CustomStringConvertible {
         case held(CircuitBreaker.Hold)
         case throttled(Slow)
+        /// The host of downloads gives no answer.
+        case silent(Slow)
         case down(String)
         case paused
 
@@ -156,7 +167,7 @@ extension ProviderHealth {
         public var isOfRequests: Bool {
             switch self {
             case .held, .throttled: true
-            case .down, .paused: false
+            case .down, .paused, .silent: false
             }
         }
 
@@ -164,6 +175,7 @@ extension ProviderHealth {
             switch self {
             case .held(let hold): "the provider is held: \(hold.message)"
             case .throttled(let slow): "the provider throttles: \(slow.reason)"
+            case .silent(let slow): "the host gives no answer: \(slow.reason)"
             case .down(let reason): "the provider is down: \(reason)"
             case .paused: "the provider asked for a pause"
             }

@@ -3,6 +3,8 @@ import ExportCore
 /// What one process learned about a provider, to be added to the shared health.
 enum HealthChange: Sendable {
     case throttled(RequestKind, wait: Duration?, reason: String, random: Double)
+    /// A host of downloads gives no answer.
+    case silent(RequestKind, reason: String, random: Double)
     case budget(RequestKind, remaining: Int, reset: Duration)
     case recovered(RequestKind)
     case hold(code: String, message: String)
@@ -27,6 +29,8 @@ enum HealthChange: Sendable {
             // A time of zero is none.
             let usable = wait.flatMap { $0 > .zero ? $0 : nil }
             health.throttled(kind, wait: usable, reason: String(reason.prefix(300)), policy: retry, random: random, now: now)
+        case .silent(let kind, let reason, let random):
+            health.silent(kind, reason: String(reason.prefix(300)), policy: retry, random: random, now: now)
         case .budget(let kind, let remaining, let reset): health.budget(kind, remaining: remaining, reset: reset, now: now)
         case .recovered(let kind): health.recovered(kind)
         case .impediment(let hold, let process, let life): health.note(hold, by: process, life: life, now: now)

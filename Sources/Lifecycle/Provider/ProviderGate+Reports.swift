@@ -38,49 +38,8 @@ extension ProviderGate {
         return await counted(failure, permission, isDown: isDown, isAlone: isAlone)
     }
 
-    /// Reports the head of a download, or why there was none. It says nothing about the API behind the breaker.
-    /// - Parameters:
-    ///   - withCredentials: whether the host that answered saw the provider's credentials.
-    ///   - file: the index of the file in the job `id`.
-    /// - Returns: as `report`.
-    public func report(
-        downloadFrom host: String, withCredentials: Bool, _ permission: Permission, of id: JobID, file: Int, failure: Failure?,
-        budget: RateBudget?
-    ) async -> Failure? {
-        let kind = RequestKind.download(host: host)
-        metrics.ended(kind, failure, took: nil)
-        if let failure, failure.code == "refused-address" || failure.code == "certificate" {
-            // This network's rules, or the host's certificate: another attempt soon would end the same way.
-            tryingUntil[kind] = nil
-            await health.change(
-                .throttled(kind, wait: definition.breaker.heldProbe, reason: failure.message, random: Jitter.shared.next()))
-            if permission == .probe, localHold == nil { await endProbe(isDown: false, isSlow: false, failure) }
-            return failure.uncounted
-        }
-        await noteThrottling(kind, permission, failure, budget)
-        // A host that saw no credentials accepts none and refuses none.
-        guard withCredentials || failure?.code == "missing-secret" else {
-            if permission == .probe, localHold == nil { await withdraw(permission, kind) }
-            return failure
-        }
-        // A name that cannot be resolved may be the link's fault, which is one file's.
-        let subject = RefusalWatch.Subject(job: id, kind: kind, file: file)
-        let isAlone = failure?.code == "dns" ? true : await noteAccess(subject, failure)
-        if permission == .probe, localHold == nil { await endProbe(isDown: false, isSlow: false, failure) }
-        return await counted(failure, permission, isDown: false, isAlone: isAlone)
-    }
-
-    /// Notes for people how an attempt at a file ended, from its request to its object.
-    /// - Parameter failure: `nil`: it is stored.
-    public func noteFile(_ failure: Failure?) async {
-        guard let failure else { return await health.worked(.files) }
-        // What was only put off did not fail, and a shutdown is nobody's failure.
-        let isExpected = failure.failureClass == .throttled || failure.failureClass == .notYet || Self.ownCodes.contains(failure.code)
-        if !isExpected { await note(failure, of: .files) }
-    }
-
     /// - Parameter isAlone: whether the request was refused for its own sake.
-    private func counted(_ failure: Failure?, _ permission: Permission, isDown: Bool, isAlone: Bool) async -> Failure? {
+    func counted(_ failure: Failure?, _ permission: Permission, isDown: Bool, isAlone: Bool) async -> Failure? {
         guard let failure else { return nil }
         let isHeld = if localHold == nil { await health.hold != nil } else { true }
         let isOnBehalfOfAll = permission == .probe && (isDown || failure.concernsProvider)
@@ -88,7 +47,7 @@ extension ProviderGate {
         return isOnBehalfOfAll || concernsAll || failure.code == "missing-secret" ? failure.uncounted : failure
     }
 
-    private func noteThrottling(_ kind: RequestKind, _ permission: Permission, _ failure: Failure?, _ budget: RateBudget?) async {
+    func noteThrottling(_ kind: RequestKind, _ permission: Permission, _ failure: Failure?, _ budget: RateBudget?) async {
         if permission == .trial { tryingUntil[kind] = nil }
         if let failure, failure.failureClass == .throttled {
             return await health.change(.throttled(kind, wait: failure.retryAfter, reason: failure.reason, random: Jitter.shared.next()))
@@ -104,7 +63,7 @@ extension ProviderGate {
 
     /// Begins or ends a hold, by what the answer says about this program's access.
     /// - Returns: whether the request was refused for its own sake, not for the provider's or this process's.
-    private func noteAccess(_ subject: RefusalWatch.Subject, _ failure: Failure?) async -> Bool {
+    func noteAccess(_ subject: RefusalWatch.Subject, _ failure: Failure?) async -> Bool {
         if let failure, failure.concernsProcess {
             let refusal = obstructions.refused(subject, lifts: 0)
             guard refusal == .ofProvider || failure.code == "missing-secret" || localHold != nil else { return refusal == .ofSubject }
@@ -135,13 +94,13 @@ extension ProviderGate {
         return false
     }
 
-    private func note(_ failure: Failure, of work: FailureLog.Work) async {
+    func note(_ failure: Failure, of work: FailureLog.Work) async {
         await health.change(.failed(work, code: failure.code, message: failure.reason, times: 1))
     }
 
     private func note(_ hold: CircuitBreaker.Hold?) async { await health.note(hold, by: name) }
 
-    private func endProbe(isDown: Bool, isSlow: Bool, _ failure: Failure?) async {
+    func endProbe(isDown: Bool, isSlow: Bool, _ failure: Failure?) async {
         let policy = definition.breaker
         let isHeld = await health.hold != nil
         // What could not be asked from here was not tried.
@@ -164,7 +123,7 @@ extension ProviderGate {
     }
 
     /// This process did not send the request, or took it back.
-    private static let ownCodes: Set<String> = ["overloaded", "cancelled", "shut-down", "timeout-queue"]
+    static let ownCodes: Set<String> = ["overloaded", "cancelled", "shut-down", "timeout-queue"]
 
     /// Whether an answer shows that the provider accepts this program's credentials. A throttled one may come from before they are looked at.
     private static func showsAccess(_ failure: Failure?) -> Bool {
@@ -178,7 +137,7 @@ extension ProviderGate {
 }
 
 extension Failure {
-    fileprivate var uncounted: Failure {
+    var uncounted: Failure {
         var failure = self
         failure.countsAsAttempt = false
         return failure

@@ -27,7 +27,7 @@ public actor ProviderGate {
     private let store: JobStore
     /// This process's unique name.
     let name: String
-    private let repeated: RateLimitedLog
+    let repeated: RateLimitedLog
     /// Called before a probe of a provider that is held: what was wrong may have been replaced.
     private let reload: @Sendable () async -> Void
     private let thread: EventThread
@@ -41,6 +41,8 @@ public actor ProviderGate {
     var lastReturn: [RequestKind: ContinuousClock.Instant] = [:]
     /// Refused requests, by the provider and by what this process has around it.
     var refusals = RefusalWatch(), obstructions = RefusalWatch()
+    /// Downloads without an answer, by host.
+    var silences: [String: RefusalWatch] = [:]
     /// Why this process alone cannot ask the provider. Others may, so it is not shared.
     var localHold: LocalHold?
     /// When a request that is no suspect was last told to wait for a hold's end.

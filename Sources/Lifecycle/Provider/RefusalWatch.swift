@@ -24,6 +24,8 @@ struct RefusalWatch {
 
     /// Refused requests in a row.
     private var inRow = 0
+    /// How many were refused and not accepted since.
+    var subjects: Int { refused.count }
     /// The refused requests that were not accepted since, with `accepted` at the time of the first refusal.
     private var refused: [Subject: Int] = [:]
     private var accepted = 0

@@ -56,6 +56,7 @@ actor SharedHealth {
     /// How long ago the breaker opened, or the last probe failed.
     var openedFor: Duration { .milliseconds(max(now - health.breaker.changedAt, 0)) }
     func isSlow(_ kind: RequestKind) -> Bool { health.slow(kind) != nil }
+    func isSilent(_ kind: RequestKind) -> Bool { health.slow(kind)?.isSilent == true }
     /// How many holds have ended.
     private(set) var lifts = 0
     /// When an operator last resumed the provider, by the store's clock.
@@ -66,7 +67,7 @@ actor SharedHealth {
         let since: Int64 =
             switch why {
             case .held(let hold): hold.since
-            case .throttled(let slow): slow.since
+            case .throttled(let slow), .silent(let slow): slow.since
             case .down: health.breaker.changedAt
             case .paused: now
             }

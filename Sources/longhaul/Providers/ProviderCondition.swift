@@ -58,8 +58,13 @@ struct ProviderCondition {
         health.pausedUntil.sorted { $0.key < $1.key }.compactMap { name, until in
             guard until > now, kind.map({ $0.name == name }) ?? true else { return nil }
             let what = name.hasPrefix("download:") ? "downloads from \(name.dropFirst("download:".count))" : "\(name) requests"
-            let time = timed ? " for \(Self.seconds(until - now)) s" : ""
-            return "\(what) pause\(time)" + (health.slow(named: name).map { " (\($0.reason))" } ?? "")
+            let rest = "\(Self.seconds(until - now)) s"
+            let slow = health.slow(named: name)
+            if let slow, slow.isSilent == true {
+                let next = timed ? ", next try in \(rest)" : ""
+                return "\(what) wait for its answer since \(JobDescription.time(slow.since))\(next): \(slow.reason)"
+            }
+            return "\(what) pause" + (timed ? " for \(rest)" : "") + (slow.map { " (\($0.reason))" } ?? "")
         }
     }
 
