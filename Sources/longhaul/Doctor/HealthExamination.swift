@@ -13,14 +13,24 @@ struct HealthExamination: Sendable {
     }
 
     /// Whether the provider is asked, and what failed lately.
-    func findings(_ name: String) async -> [Finding] {
+    /// - Returns: also its condition; `nil` if nothing is known of it.
+    func examine(_ name: String) async -> (findings: [Finding], condition: ProviderCondition?) {
         do {
-            let stored = try await connection.store.health(of: name)
-            guard stored.version > 0 else { return [.good("health", "not known yet: no orchestrator or worker has sent it a request")] }
-            return Self.findings(ProviderCondition(stored))
+            let stored = try await connection.store.health(of: name), condition = ProviderCondition(stored)
+            guard stored.version > 0 else {
+                return ([.good("health", "not known yet: no orchestrator or worker has sent it a request")], nil)
+            }
+            return (Self.findings(condition), condition)
         } catch {
-            return [.bad("health", "\(error)")]
+            return ([.bad("health", "\(error)")], nil)
         }
+    }
+
+    /// Whether what is wrong with many providers has one cause.
+    func commonCause(_ conditions: [String: ProviderCondition]) async -> Finding? {
+        let counts = (try? await connection.store.countsByProvider()) ?? [:]  // another check reports a store that does not answer
+        let busy = counts.filter { !$0.key.status.isFinal && $0.value > 0 }.map(\.key.provider)
+        return CommonCause(conditions, busy: Set(busy))?.finding
     }
 
     /// Whether its webhook endpoint is disabled; `nil` if it is not.

@@ -18,14 +18,18 @@ struct ProviderExamination: Sendable {
             }
             let http = try settings.httpClient("provider", egress: settings.egress(), on: thread, logger: Terminal.quietLogger)
             let health = await HealthExamination.open(settings, on: thread)
+            var conditions: [String: ProviderCondition] = [:]
             for source in found.sources.sorted(by: { $0.name < $1.name }) {
                 findings += await examine(source, http)
                 // The health of a provider whose file cannot be read says nothing.
                 if findings.last?.verdict != .bad || findings.last?.parent != nil, let health {
-                    findings += await health.findings(source.name).map { $0.below("provider \(source.name)") }
+                    let known = await health.examine(source.name)
+                    findings += known.findings.map { $0.below("provider \(source.name)") }
+                    conditions[source.name] = known.condition
                 }
                 if let finding = await health?.webhook(source.name) { findings.append(finding.below("provider \(source.name)")) }
             }
+            if let cause = await health?.commonCause(conditions) { findings.insert(cause, at: 0) }
             await health?.close()
             await http.shutdown()
             return findings
