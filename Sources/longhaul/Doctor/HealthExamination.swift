@@ -26,6 +26,18 @@ struct HealthExamination: Sendable {
         }
     }
 
+    /// What the object storage refused the workers lately, whatever the provider; `nil`: nothing, or that is not known.
+    func storage() async -> Finding? {
+        guard let known = try? await connection.store.knownProviders().names else { return nil }
+        var (healths, now): ([ProviderHealth], Int64) = ([], 0)
+        for name in known {
+            guard let stored = try? await connection.store.health(of: name) else { return nil }
+            healths.append(stored.health)
+            now = stored.now
+        }
+        return StorageRefusals(healths, now: now)?.finding
+    }
+
     /// Whether what is wrong with many providers has one cause.
     func commonCause(_ conditions: [String: ProviderCondition]) async -> Finding? {
         let counts = (try? await connection.store.countsByProvider()) ?? [:]  // another check reports a store that does not answer
