@@ -35,13 +35,22 @@ public struct JobStore: Sendable {
     /// Whether the store batches its changes on this thread.
     public func runs(on thread: EventThread) -> Bool { changes.thread === thread }
 
-    /// A command that Redis refused in the last minute because its user lacks the permission, in words; `nil` when there was none.
-    public func denial() async -> String? {
+    /// Why the store cannot do its work although its server answers, in words; `nil`: it can. Within the last minute Redis refused a command,
+    /// because its user lacks the permission or because it takes no writes; or it was emptied.
+    public func trouble() async -> String? {
         for connection in [redis, claims] {
             guard let denial = await connection.denial(within: .seconds(60)) else { continue }
-            return "\(denial); give the user the permissions that `ops/secrets` writes"
+            guard case .server(let refusal) = denial.kind, refusal.refusesWrites else {
+                return "\(denial); give the user the permissions that `ops/secrets` writes"
+            }
+            return "Redis takes no writes: \(denial)" + (refusal.code == "OOM" ? "; raise maxmemory, or shorten LONGHAUL_KEEP" : "")
         }
-        return nil
+        do throws(JobStoreError) {
+            let layout = try await StoreLayout.read(redis)
+            return layout.partitions == partitions ? nil : "the store has \(layout.partitions) partitions now, not \(partitions); restart"
+        } catch {
+            return "\(error)"
+        }
     }
 
     func partition(of id: JobID) -> Int { id.partition(of: partitions) }

@@ -13,7 +13,7 @@ extension OrchestratorService {
         ]
     }
 
-    /// The checks of `/readyz`: the servers, the permissions in Redis, and whether timers are served in time.
+    /// The checks of `/readyz`: the servers, whether Redis takes writes and still has the store, and whether timers are served in time.
     public func readiness() -> [HealthCheck] {
         [
             HealthCheck("rabbitmq") { [jobs, wakes, publisher] in
@@ -22,7 +22,7 @@ extension OrchestratorService {
                 return await publisher.isBlocked ? .unhealthy("the broker has an alarm and takes nothing") : .healthy("connected")
             },
             HealthCheck("store") { [store] in
-                await store.denial().map { .unhealthy($0) } ?? .healthy("nothing was refused")
+                await store.trouble().map { .unhealthy($0) } ?? .healthy("nothing was refused")
             },
             HealthCheck("timers") { [store] in
                 do {

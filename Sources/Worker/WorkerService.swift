@@ -175,12 +175,7 @@ extension WorkerService {
                 return .unhealthy(consumes ? "the publisher is not connected" : "the consumer is not connected")
             },
             HealthCheck("store") { [store] in
-                do {
-                    _ = try await store.now()
-                    return await store.denial().map { .unhealthy($0) } ?? .healthy("answers")
-                } catch {
-                    return .unhealthy("\(error)")
-                }
+                await store.trouble().map { .unhealthy($0) } ?? .healthy("answers")
             },
             HealthCheck("storage") { [storageWatch] in
                 storageWatch.outage.map { .unhealthy($0) } ?? .healthy("no transfer failed because of it")

@@ -10,6 +10,7 @@ extension OrchestratorSuites {
     @Suite("where Redis lets its user do less than it needs") struct PermissionTests {
         @Test("is not ready and says what was refused, and goes on when it may") func denied() async throws {
             try await OrchestratorFixture.run { fixture in
+                try await StoreLayout(partitions: OrchestratorFixture.partitions).setUp(fixture.redis)
                 let user = "orchestrator-\(UUID().uuidString)"
                 _ = try await fixture.redis.send(["ACL", "SETUSER", .string(user), "on", ">secret", "~*", "+@all"])
                 var limited = fixture.redisConfiguration
@@ -30,6 +31,21 @@ extension OrchestratorSuites {
                     try await fixture.reach(.processing, jobs: [id])
                 }
                 _ = try await fixture.redis.send(["ACL", "DELUSER", .string(user)])
+            }
+        }
+
+        @Test("or where the store was emptied is not ready, and says so") func emptied() async throws {
+            try await OrchestratorFixture.run { fixture in
+                try await StoreLayout(partitions: OrchestratorFixture.partitions).setUp(fixture.redis)
+                try await fixture.withOrchestrator(OrchestratorFixture.configuration(lease: .seconds(4))) { orchestrator in
+                    #expect(try await store(orchestrator)?.isHealthy == true)
+                    _ = try await fixture.redis.send(["RENAME", "lh:meta", "away"])
+                    let emptied = try await store(orchestrator)
+                    #expect(
+                        emptied?.isHealthy == false && emptied?.detail.contains("longhaul setup") == true, "\(String(describing: emptied))")
+                    _ = try await fixture.redis.send(["RENAME", "away", "lh:meta"])
+                    #expect(try await store(orchestrator)?.isHealthy == true)
+                }
             }
         }
 

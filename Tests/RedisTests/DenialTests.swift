@@ -24,4 +24,20 @@ import Testing
             try await admin.redis.send(["ACL", "DELUSER", .string(name)])
         }
     }
+
+    @Test("are those of a server that is full, too") func full() async throws {
+        try await ServerGroup.run([.redis]) { servers in
+            try await Fixture.run(try servers.value("LONGHAUL_REDIS_URL")) { fixture in
+                let (redis, key) = (fixture.redis, RedisArgument.string(fixture.key))
+                try await redis.send(["CONFIG", "SET", "maxmemory", 1])
+                _ = try await failure { try await redis.send(["SET", key, "text"]) }
+                #expect(await redis.denial(within: .seconds(60))?.operation == "SET")
+                let script = RedisScript(name: "store", source: "return redis.call('SET', KEYS[1], 'text')")
+                let refused = try await failure { try await redis.run(script, keys: [key], arguments: []) }
+                guard case .server(let error) = refused.kind else { throw TestServersError("\(refused)") }
+                #expect(error.refusesWrites && !error.isDenial, "\(error)")
+                #expect(await redis.denial(within: .seconds(60))?.operation == "store")
+            }
+        }
+    }
 }
