@@ -95,6 +95,7 @@ import Testing
             #expect(try wrong.problem().contains(#"did you mean "acme"?"#))
             let resumed = try await fixture.installation.longhaul("provider", "resume", "acme", "zeta", "--json")
             #expect(try resumed.objects().map { $0["outcome"] as? String } == ["resumed", "unchanged"])
+            #expect(try resumed.objects().map { $0["askedWithinSeconds"] as? Int } == [120, nil])
             let health = try await fixture.store.health(of: "acme")
             #expect(health.health.breaker.state == .closed && health.health.wait(.create, now: health.now) == .zero)
             #expect(try await !fixture.installation.longhaul("job", "a").output.contains("circuit breaker"))
