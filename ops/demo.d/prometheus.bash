@@ -43,7 +43,7 @@ tell_prometheus() {
         return
     fi
     cat <<END
-  Prometheus      $PROMETHEUS/graph?g0.expr=sum+by+(status)+(longhaul_jobs)&g0.tab=0&g0.range_input=10m
+  Prometheus      $PROMETHEUS/graph?g0.expr=max+by+(status)+(longhaul_jobs)&g0.tab=0&g0.range_input=10m
   alerts          $PROMETHEUS/alerts
   dashboards      in a Grafana of yours: add $PROMETHEUS as a data source (Prometheus, scrape interval 5s), then import
                   $ROOT/ops/grafana/dashboards/*.json

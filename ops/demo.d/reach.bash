@@ -4,6 +4,7 @@
 # write_tools : the environment, and the program with it, so that each printed command works in any terminal.
 write_tools() {
     {
+        printf 'unset LONGHAUL_PROGRAM\n'
         cat "$SCRATCH/servers/env"
         declare -px LONGHAUL_PROVIDERS LONGHAUL_OUTPUT LONGHAUL_EGRESS LONGHAUL_HEALTH_PORT LONGHAUL_LEASE LONGHAUL_WATCHDOG
     } >"$SCRATCH/env"

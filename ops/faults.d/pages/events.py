@@ -34,9 +34,7 @@ def histories_wait(stack):
     yield from ()
 
 
-@fault(
-    "webhooks-refused", [r"http-410|410", r"endpoint is disabled", r"^longhaul_webhook_endpoint_disabled\{.*1$"], WAIT=5, PROVIDER="sandbox"
-)
+@fault("webhooks-refused", [r"410", r"endpoint is disabled", r"^longhaul_webhook_endpoint_disabled\{.*1$"], WAIT=5, PROVIDER="sandbox")
 def webhooks_refused(stack):
     """A receiver answers 410, and accepts messages when the operator acts."""
     receiver = Receiver()
