@@ -76,10 +76,17 @@ local function move_checks(id, key, checks)
     return string.match(checks, '^[^\31]*\31')
 end
 
+-- Whether the latest line that names somebody names this one. Plain finds cost a fraction of a pattern that looks at each byte.
+local function is_latest_actor(history, actor)
+    local last, tab = nil, string.find(history, '\t', 1, true)
+    while tab do last, tab = tab, string.find(history, '\t', tab + 1, true) end
+    return last and string.find(history, actor .. '\n', last + 1, true) == last + 1
+end
+
 -- The history with one more line.
 local function with_line(history, at, what, detail, actor)
     if what == '' then return history end
-    if actor == '' or string.match(history, '.*\t([^\n]*)\n') == actor then actor = nil end
+    if actor == '' or is_latest_actor(history, actor) then actor = nil end
     return history .. line_of(at, what, detail, actor)
 end
 
