@@ -49,6 +49,12 @@ import Testing
             try await change { health, now in health.worked(.files, now: now) }
             #expect(try await verdicts(fixture)["provider acme downloads"] == nil)
             #expect(try await fixture.installation.longhaul("provider", "list", "--json").objects().first?["state"] as? String == "works")
+
+            // The object storage is not the provider.
+            try await change { health, now in health.failed(.files, "storage-full", "PUT: QuotaExceeded", now: now) }
+            let found = try await verdicts(fixture)
+            #expect(found["provider acme downloads"] == nil && found["storage"]?.verdict == "doubtful")
+            #expect(try await fixture.installation.longhaul("provider", "list", "--json").objects().first?["state"] as? String == "works")
         }
     }
 

@@ -60,8 +60,9 @@ struct HealthExamination: Sendable {
 
     private static func finding(_ condition: ProviderCondition) -> Finding {
         guard let reason = condition.reason else { return .good("health", "nothing keeps its requests back") }
-        return .doubtful(
-            "health", "\(reason). Jobs wait and none is lost; once the cause is gone, `longhaul provider resume` lets them continue")
+        let text = "\(reason). Jobs wait and none is lost; once the cause is gone, `longhaul provider resume` lets them continue"
+        // A hold needs somebody. A breaker and a pause end by themselves.
+        return condition.state == .held ? .bad("health", text) : .doubtful("health", text)
     }
 
     func close() async { await connection.close() }

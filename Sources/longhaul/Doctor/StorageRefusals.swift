@@ -7,10 +7,13 @@ struct StorageRefusals {
     private let storedAt: Int64?
     private let now: Int64
 
+    /// Whether an error code of an attempt at a file says that the object storage refused it.
+    static func isOne(_ code: String) -> Bool { code.hasPrefix("storage-") }
+
     /// - Returns: `nil` if the storage has refused nothing lately.
     init?(_ healths: [ProviderHealth], now: Int64) {
         let logs = healths.compactMap { $0.failures(of: .files) }
-        let refusals = logs.flatMap { $0.entries.filter { $0.key.hasPrefix("storage-") } }
+        let refusals = logs.flatMap { $0.entries.filter { Self.isOne($0.key) } }
         guard let last = refusals.max(by: { $0.value.at < $1.value.at }) else { return nil }
         (code, entry) = (last.key, last.value)
         storedAt = logs.compactMap(\.workedAt).max()

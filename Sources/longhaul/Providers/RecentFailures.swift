@@ -8,10 +8,11 @@ struct RecentFailures {
     private let log: FailureLog
     private let now: Int64
 
-    /// - Returns: `nil` if nothing failed, or if that is over.
+    /// - Returns: `nil` if nothing of the provider failed, or if that is over.
     init?(_ work: FailureLog.Work, of health: ProviderHealth, now: Int64) {
         guard let log = health.failures(of: work) else { return nil }
-        let failures = log.current(now: now)
+        // What the object storage refuses is not the provider's failure: `StorageRefusals` tells it.
+        let failures = log.current(now: now).filter { !StorageRefusals.isOne($0.code) }
         guard !failures.isEmpty else { return nil }
         (self.work, self.failures, self.log, self.now) = (work, failures, log, now)
     }
