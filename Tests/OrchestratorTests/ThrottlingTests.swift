@@ -114,6 +114,7 @@ extension OrchestratorSuites {
                         try await fixture.store.health(of: "acme").health.breaker.hold?.code == "http-\(status)"
                     }
                     let late = try await fixture.submit("late")
+                    try await fixture.reach(.pending, jobs: [late], within: OrchestratorFixture.deadline)
                     // What was under way has ended once the number stands still.
                     var asked = -1
                     try await eventually(within: OrchestratorFixture.deadline, "silence") {
