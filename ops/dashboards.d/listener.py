@@ -1,5 +1,6 @@
 """The receiver of webhooks and the collector of traces of a stack: accepts, refuses and fails, so that each outcome is counted."""
 
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -35,6 +36,11 @@ class Listener(ThreadingHTTPServer):
         with self.lock:
             codes = self.left[path]
             return codes.pop(0) if len(codes) > 1 else codes[0]
+
+    def handle_error(self, request, client_address):
+        # A service that is ended does not wait for its connections.
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
     def close(self):
         self.shutdown()
