@@ -44,6 +44,12 @@ import Testing
         #expect(all[3].time == Self.created + 180_120 && all[4].time == Self.created + 270_120)
     }
 
+    @Test("leaves out checks of another version instead of telling wrong times") func otherVersion() {
+        let line = "270120 : 0<90p\u{1F}running\u{1D}90000<90p\u{1D}1764500270120<90p\u{1F}running 40%\n"
+        let events = TrailEvent.all([line], createdAt: Self.created)
+        #expect(events.map(\.time) == [Self.created + 270_120] && events.first?.entry.detail == "running 40%")
+    }
+
     @Test("is read as it was written", arguments: [JobStatus.completed, .failed]) func coding(status: JobStatus) throws {
         let job = try job(status, error: status == .failed ? JobError(code: "http-403", message: "no \"entry\"") : nil)
         let told = TrailEvent.all([Self.lines], createdAt: Self.created)

@@ -10,6 +10,7 @@ struct HistoryChecks {
     private static let next: Character = "\u{1D}"
     /// The digits of a time in ms since 1970 that the checks of 10,000 s share.
     static let periodDigits = 6
+    private static let timeDigits = 13
 
     init?(line: Substring) {
         let words = line.split(separator: " ", maxSplits: 2, omittingEmptySubsequences: false)
@@ -27,7 +28,8 @@ struct HistoryChecks {
                 (period, found) = (String(time.prefix(Self.periodDigits)), String(parts[1]))
                 time = time.dropFirst(Self.periodDigits)
             }
-            guard let milliseconds = Int64(period + time) else { continue }
+            // An earlier version wrote the time since the check before, which says nothing here.
+            guard period.count + time.count == Self.timeDigits, let milliseconds = Int64(period + time) else { continue }
             var entry = HistoryEntry(at: milliseconds, what: HistoryEntry.check, detail: found)
             if words.count == 2 { entry.setNext(words[1]) }
             entries.append(entry)
