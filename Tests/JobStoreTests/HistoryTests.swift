@@ -160,8 +160,8 @@ import Testing
 
     @Test("is taken away by one worker at a time, which another replaces after its lease") func owners() async throws {
         try await TestStore.run { test in
-            func take(_ owner: String) async throws -> TrailPage? {
-                try await test.store.takeTrail(of: 0, by: owner, lease: .milliseconds(200), atMost: 10)
+            func take(_ owner: String, for lease: Duration = .seconds(60)) async throws -> TrailPage? {
+                try await test.store.takeTrail(of: 0, by: owner, lease: lease, atMost: 10)
             }
             #expect(try await take("w-1")?.ended.isEmpty == true)
             let id = try await test.polling("a").id
@@ -170,6 +170,7 @@ import Testing
             let page = try #require(try await take("w-1"))
             #expect(page.ended.map(\.job) == [id])
             #expect(try await take("w-2") == nil)
+            _ = try await take("w-1", for: .milliseconds(50))
             try await eventually(within: .seconds(10), "the lease ends") { try await take("w-2")?.ended.map(\.job) == [id] }
             try await test.store.forgetTrail(of: 0, page.ended.map(\.mark))
             #expect(try await test.store.trails() == StreamBacklog())

@@ -25,7 +25,7 @@ private func problem(_ body: () async throws -> Void) async -> String? {
     @Test("have defaults") func defaults() async throws {
         let settings = try await load([:])
         #expect(try settings.duration("LONGHAUL_LEASE", .zero ... .seconds(100)) == .seconds(30))
-        #expect(try settings.number("LONGHAUL_TRANSFERS", 1...100) == 16)
+        #expect(try settings.number("LONGHAUL_TRANSFERS", 1...100) == 32)
         #expect(try settings.text("LONGHAUL_OUTPUT") == nil)
     }
 

@@ -149,7 +149,8 @@ extension OutboxEvent {
         } else {
             guard words.count == 10, let version = Int64(words[2]) else { return nil }
             let job = OutboxJob(
-                id: words[1], version: version, provider: words[3], tenant: words[4], correlationID: words[5],
+                id: words[1], version: version, provider: words[3], tenant: words[4],
+                correlationID: words[5].isEmpty ? words[1] : words[5],
                 traceparent: words[6].isEmpty ? nil : words[6])
             guard let body = Body(words[0], job, words[7], words[8], words[9]) else { return nil }
             self.body = body

@@ -15,27 +15,39 @@ public struct RecordedHistory: Sendable, Equatable {
     /// - Parameter hash: of the job.
     init(_ job: Job, _ hash: [String: String]) {
         let text = hash["history"] ?? ""
-        if let mark = text.firstRange(of: #/(?m)^\d+ =\n/#) {
-            (summary, lines) = (String(text[..<mark.lowerBound]), String(text[mark.upperBound...]))
-        } else {
-            (summary, lines) = ("", text)
-        }
+        (summary, lines) = Self.parts(of: text)
         let lastCheck = (job.lastPollAt ?? job.createdAt) - job.createdAt
-        let checks = hash["progress"].flatMap { JobProgress($0) }?.checks?.split(
-            separator: HistoryChecks.found, maxSplits: 1, omittingEmptySubsequences: false)
-        let listed = checks?.last.flatMap { $0.isEmpty ? nil : $0 }
+        let checks = hash["progress"].flatMap { JobProgress($0) }?.checks.map { Array($0.utf8)[...].cut(at: HistoryChecks.found) }
+        let listed = checks?.1.flatMap { $0.isEmpty ? nil : String(decoding: $0, as: UTF8.self) }
         if let listed { lines += "\(lastCheck) : \(listed)\n" }
         let words = hash["trail"]?.split(separator: " ") ?? []
         before = words.first.flatMap { TrailMark($0) }
         let at = before.map { max($0.milliseconds - job.createdAt, 0) } ?? lastCheck
         if words.count == 2, let number = Int(words[1]), number > 0 {
             // While none is listed, what the latest of them found is known.
-            let found = listed == nil ? checks?.first.map { String($0.dropFirst(HistoryChecks.periodDigits)) } ?? "" : ""
-            moved.append(HistoryEntry(at: listed == nil ? lastCheck : at, what: HistoryEntry.check, detail: found, number: number))
+            let found = listed == nil ? checks?.0.dropFirst(HistoryChecks.periodDigits) ?? [] : []
+            moved.append(
+                HistoryEntry(
+                    at: listed == nil ? lastCheck : at, what: HistoryEntry.check, detail: String(decoding: found, as: UTF8.self),
+                    number: number))
         }
         if let lost = hash["lost"].flatMap({ Int($0) }) {
             moved.append(HistoryEntry(at: at, what: HistoryEntry.lost, detail: "", number: lost))
         }
+    }
+
+    /// The summary, and what stands behind the line `AT =` that ends it.
+    private static func parts(of text: String) -> (summary: String, lines: String) {
+        let bytes = Array(text.utf8)
+        var start = 0
+        while let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) {
+            let line = bytes[start..<end]
+            if line.count > 2, line.suffix(2).elementsEqual(" =".utf8), line.dropLast(2).allSatisfy({ 0x30...0x39 ~= $0 }) {
+                return (String(decoding: bytes[..<start], as: UTF8.self), String(decoding: bytes[(end + 1)...], as: UTF8.self))
+            }
+            start = end + 1
+        }
+        return ("", text)
     }
 
     /// Of a job whose older lines have moved away, with what stands for them.

@@ -29,32 +29,37 @@ public struct HistoryEntry: Sendable, Equatable {
         (self.nextIn, self.reason, self.actor) = (nextIn, reason, actor)
     }
 
-    /// The entries of lines that `Scripts/include/history.lua` wrote; malformed ones are left out.
+    /// The entries of lines that `Scripts/include/history.lua` wrote; malformed ones are left out. It works on bytes: splitting a string by
+    /// characters takes several times as long.
     public static func decode(_ text: String) -> [HistoryEntry] {
-        text.split(separator: "\n").flatMap { line in HistoryChecks(line: line)?.entries ?? HistoryEntry(line: line).map { [$0] } ?? [] }
+        Array(text.utf8).split(separator: UInt8(ascii: "\n")).flatMap { line in
+            HistoryChecks(line: line)?.entries ?? HistoryEntry(line: line).map { [$0] } ?? []
+        }
     }
 
     /// `AT WHAT*NUMBER<DELAY+REASON DETAIL<tab>ACTOR`
-    private init?(line: Substring) {
-        let sides = line.split(separator: "\t", maxSplits: 1)
-        guard let told = sides.first else { return nil }
-        let words = told.split(separator: " ", maxSplits: 2)
-        guard words.count >= 2, let at = Int64(words[0]) else { return nil }
-        let parts = words[1].split(separator: "<", maxSplits: 1)
+    private init?(line: ArraySlice<UInt8>) {
+        let (told, actor) = line.cut(at: UInt8(ascii: "\t"))
+        let (time, rest) = told.cut(at: UInt8(ascii: " "))
+        guard let at = Int64(String(decoding: time, as: UTF8.self)), let rest else { return nil }
+        let (step, detail) = rest.cut(at: UInt8(ascii: " "))
+        let (what, next) = step.cut(at: UInt8(ascii: "<"))
+        guard !what.isEmpty else { return nil }
         // The sign of an act is that of a number.
-        let counted = parts[0].dropFirst().split(separator: "*", maxSplits: 1, omittingEmptySubsequences: false)
+        let (name, number) = what.dropFirst().cut(at: UInt8(ascii: "*"))
         self.init(
-            at: at, what: String(parts[0].prefix(1)) + String(counted.first ?? ""), detail: words.count > 2 ? String(words[2]) : "",
-            number: counted.count > 1 ? Int(counted[1]) ?? 1 : 1, actor: sides.count > 1 ? String(sides[1]) : nil)
-        if parts.count > 1 { setNext(parts[1]) }
+            at: at, what: String(decoding: what.prefix(1) + name, as: UTF8.self), detail: String(decoding: detail ?? [], as: UTF8.self),
+            number: number.flatMap { Int(String(decoding: $0, as: UTF8.self)) } ?? 1,
+            actor: actor.flatMap { $0.isEmpty ? nil : String(decoding: $0, as: UTF8.self) })
+        if let next { setNext(next) }
     }
 
     /// - Parameter text: seconds, or milliseconds and `ms`, and the letter of a reason.
-    mutating func setNext(_ text: Substring) {
-        let digits = text.prefix { $0.isNumber }, rest = text.dropFirst(digits.count)
-        guard let number = Int64(digits) else { return }
-        nextIn = rest.hasPrefix("ms") ? .milliseconds(number) : .seconds(number)
-        reason = DelayReason(rawValue: String(rest.suffix(1)))
+    mutating func setNext(_ text: ArraySlice<UInt8>) {
+        let digits = text.prefix { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }, rest = text.dropFirst(digits.count)
+        guard let number = Int64(String(decoding: digits, as: UTF8.self)) else { return }
+        nextIn = rest.starts(with: "ms".utf8) ? .milliseconds(number) : .seconds(number)
+        reason = DelayReason(rawValue: String(decoding: rest.suffix(1), as: UTF8.self))
     }
 
     /// What follows the sign of a step that has a next one; the script adds the delay.
@@ -69,5 +74,13 @@ public struct HistoryEntry: Sendable, Equatable {
             line.unicodeScalars.append(scalar.value < 0x20 || scalar.value == 0x7F ? " " : scalar)
         }
         return isCut ? line + "…" : line
+    }
+}
+
+extension ArraySlice<UInt8> {
+    /// What stands before the first `mark`, and what stands behind it; `nil` without a mark.
+    func cut(at mark: UInt8) -> (ArraySlice, ArraySlice?) {
+        guard let place = firstIndex(of: mark) else { return (self, nil) }
+        return (self[..<place], self[(place + 1)...])
     }
 }

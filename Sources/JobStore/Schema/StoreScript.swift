@@ -13,7 +13,7 @@ struct StoreScript: Sendable {
     var name: String { script.name }
 
     init(_ name: String, _ source: [UInt8], arguments: String, reply: String) {
-        script = RedisScript(name: name, source: Self.assemble(String(decoding: source, as: UTF8.self)))
+        script = RedisScript(name: name, source: ScriptAssembly.text(of: String(decoding: source, as: UTF8.self)))
         self.arguments = Fields(arguments)
         self.reply = Fields(reply)
     }
@@ -50,40 +50,4 @@ struct StoreScript: Sendable {
         learnDuration, membership, reportProviders, lineUp, nextTurns, leaveLine,
         applyWebhook, restoreWebhook, setEndpoints, disableEndpoint,
     ]
-}
-
-extension StoreScript {
-    /// The files of `Scripts/include`, by the names that the line `-- include:` of a script uses.
-    private static let includes: [String: [UInt8]] = [
-        "clock": PackageResources.clock_lua, "job_keys": PackageResources.job_keys_lua,
-        "provider_keys": PackageResources.provider_keys_lua, "download_keys": PackageResources.download_keys_lua,
-        "progress": PackageResources.progress_lua,
-        "request": PackageResources.request_lua, "history": PackageResources.history_lua, "index": PackageResources.index_lua,
-        "outbox": PackageResources.outbox_lua, "job_events": PackageResources.job_events_lua,
-        "file_state": PackageResources.file_state_lua, "file_names": PackageResources.file_names_lua,
-        "waiting": PackageResources.waiting_lua, "rate": PackageResources.rate_lua,
-        "tenant_limits": PackageResources.tenant_limits_lua, "webhooks": PackageResources.webhooks_lua,
-    ]
-
-    /// A script behind the files that it includes, each once and behind those that it includes itself.
-    private static func assemble(_ source: String) -> String {
-        var included: Set<String> = []
-        func whole(_ source: String) -> String {
-            var text = ""
-            for name in includedNames(source) where included.insert(name).inserted {
-                guard let bytes = includes[name] else { preconditionFailure("no file Scripts/include/\(name).lua is known to StoreScript") }
-                text += whole(String(decoding: bytes, as: UTF8.self)) + "\n"
-            }
-            return text + source
-        }
-        return whole(source)
-    }
-
-    private static func includedNames(_ source: String) -> [String] {
-        let mark = "-- include: "
-        guard let line = source.prefix(while: { $0 != "\n" }).split(separator: mark, omittingEmptySubsequences: false).last,
-            source.hasPrefix(mark)
-        else { return [] }
-        return line.split(separator: ", ").map(String.init)
-    }
 }

@@ -45,5 +45,6 @@ if status ~= known[2] then
     send_told()
 end
 local phase = move_index(id, known[2], status, provider_of(known[13]))
+store_counts()
 local age = math.max(NOW - tonumber(known[3]), 0)
 return { 'added', version, done, failed, known[10] or 'normal', known[11] or '', tonumber(token), phase, age }

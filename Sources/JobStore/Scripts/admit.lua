@@ -7,7 +7,7 @@
 local watchdog, actor = tonumber(ARGV[1]), ARGV[2] ~= '' and ARGV[2] or nil
 local NOW_TEXT, WATCHDOG_DUE = whole(NOW), whole(NOW + watchdog)
 -- 1: admitted; 2: known, and waits for its creation; 0: known.
-local reply, timers, pending, admitted = { NOW }, {}, {}, {}
+local reply, timers, pending = { NOW }, {}, {}
 
 -- One command each for many jobs; `unpack` is bounded.
 local function flush()
@@ -43,8 +43,7 @@ for base = 3, #ARGV, 5 do
         for _, word in ipairs({ WATCHDOG_DUE, id }) do timers[#timers + 1] = word end
         for _, word in ipairs({ NOW_TEXT, id }) do pending[#pending + 1] = word end
         tell_status(id, 0, request, traceparent, '', 'PENDING', '')
-        local provider = provider_of(request)
-        admitted[provider] = (admitted[provider] or 0) + 1
+        count_jobs('PENDING', provider_of(request), 1)
         reply[#reply + 1] = 1
         reply[#reply + 1] = ''
         reply[#reply + 1] = ''
@@ -53,5 +52,5 @@ for base = 3, #ARGV, 5 do
 end
 flush()
 send_told()
-for provider, number in pairs(admitted) do count_jobs('PENDING', provider, number) end
+store_counts()
 return reply

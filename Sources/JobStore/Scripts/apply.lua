@@ -138,5 +138,6 @@ end
 -- One command for all jobs.
 if #timers > 0 then redis.call('ZADD', DUE, unpack(timers)) end
 for status, number in pairs(ended) do trim(status, number + 10) end
+store_counts()
 send_told()
 return versions

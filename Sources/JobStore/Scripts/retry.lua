@@ -80,4 +80,5 @@ tell_of_job('act', id, version, job[7], job[8], 'retry', ARGV[7], ARGV[6])
 tell_status(id, version, job[7], job[8], 'FAILED', status, ARGV[6])
 send_told()
 move_index(id, 'FAILED', status, provider_of(job[7]))
+store_counts()
 return { version }

@@ -51,7 +51,7 @@ struct Setting: Sendable {
         Setting("LONGHAUL_WAKES_IN_FLIGHT", "N", "2000", "concurrent status checks per orchestrator"),
         Setting("LONGHAUL_CREATES_IN_FLIGHT", "N", "128", "concurrent creates per orchestrator"),
         Setting("LONGHAUL_MAX_FILES", "N", "100000", "maximum number of files per export"),
-        Setting("LONGHAUL_TRANSFERS", "N", "16", "concurrent transfers per worker; each uses up to 24 MiB of memory"),
+        Setting("LONGHAUL_TRANSFERS", "N", "32", "concurrent transfers per worker; each uses up to 24 MiB of memory"),
         Setting("LONGHAUL_MAX_UNPACKED_BYTES", "N", "1099511627776", "maximum unpacked size of one file in bytes"),
         Setting("LONGHAUL_MAX_ENTRIES", "N", "20000", "maximum number of entries per archive"),
         Setting(

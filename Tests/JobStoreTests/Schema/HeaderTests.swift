@@ -55,15 +55,22 @@ enum Sources {
         #expect(StoreScript.membership.reply.once.isEmpty && StoreScript.membership.reply.each == ["name"])
     }
 
-    @Test("include only files that exist, each once") func includes() throws {
-        let folder = Sources.scripts.appending(path: "include")
-        for file in try Sources.files(in: folder, ending: "lua") {
-            let source = try Sources.text(file)
-            for script in StoreScript.all {
-                #expect(script.script.source.components(separatedBy: source).count <= 2, "\(script.name) \(file.lastPathComponent)")
-            }
-            #expect(StoreScript.all.contains { $0.script.source.contains(source) }, "\(file.lastPathComponent) is included nowhere")
+    @Test("include what they use and nothing else, each once") func includes() throws {
+        let scripts = StoreScript.all.map { script in
+            (script.name, script.script.source.split(separator: "\n").filter { $0.hasPrefix("local ") })
         }
+        for file in try Sources.files(in: Sources.scripts.appending(path: "include"), ending: "lua") {
+            for definition in try Sources.text(file).split(separator: "\n") where definition.hasPrefix("local ") {
+                let uses = scripts.map { name, lines in (name, lines.count { $0 == definition }) }
+                #expect(uses.allSatisfy { $0.1 <= 1 }, "\(definition)")
+                #expect(uses.contains { $0.1 == 1 }, "no script uses \(definition) of \(file.lastPathComponent)")
+            }
+        }
+        let leaveLine = StoreScript.leaveLine.script.source
+        #expect(leaveLine.contains("function line_key") && !leaveLine.contains("CHECKS_LIMIT") && !leaveLine.contains("-- include: clock"))
+        let claim = StoreScript.claim.script.source
+        #expect(
+            claim.contains("local function stepped(") && !claim.contains("local function with_answer("), "unused definitions are left out")
     }
 }
 

@@ -8,9 +8,17 @@ local function index_member(id, status, provider)
     return id
 end
 
+-- One command for all jobs of a script that move alike: it calls `store_counts` before it ends.
+local counted = {}
 local function count_jobs(status, provider, number)
     local field = status .. ' ' .. provider
-    if redis.call('HINCRBY', COUNTS, field, whole(number)) == 0 then redis.call('HDEL', COUNTS, field) end
+    counted[field] = (counted[field] or 0) + number
+end
+
+local function store_counts()
+    for field, number in pairs(counted) do
+        if number ~= 0 and redis.call('HINCRBY', COUNTS, field, whole(number)) == 0 then redis.call('HDEL', COUNTS, field) end
+    end
 end
 
 -- `since`: since when a POLLING job polls. Returns how long the job had the status that it leaves, in ms.

@@ -2,8 +2,8 @@
 -- What happens to jobs, as the outbox has it. Each begins with: what, id, version, provider, tenant, correlation id, traceparent.
 
 local function tell_of_job(what, id, version, request, traceparent, ...)
-    local provider, tenant, correlation = parse_request(request)
-    tell(what, id, whole(version), provider, tenant, correlation ~= '' and correlation or id, traceparent or '', ...)
+    -- The first words of the request as they are: a correlation id that is empty stands for the job's.
+    tell(what, id, version, string.match(request, '^[^\t]*\t[^\t]*\t[^\t]*'), traceparent or '', ...)
 end
 
 -- `detail` of a job that has failed: code, space, message.

@@ -5,7 +5,8 @@ local TAG = string.sub(DUE, 1, -4)
 local COUNTS = TAG .. 'counts'
 local OUTBOX = TAG .. 'outbox'
 local TRAIL = TAG .. 'trail'
-local WEBHOOKS, ENDPOINTS = TAG .. 'webhooks', TAG .. 'endpoints'
+local WEBHOOKS = TAG .. 'webhooks'
+local ENDPOINTS = TAG .. 'endpoints'
 
 local function job_key(id) return TAG .. 'job:' .. id end
 local function files_key(id) return TAG .. 'files:' .. id end

@@ -4,4 +4,5 @@
 -- Provider, tenant and correlation id.
 local function parse_request(request) return string.match(request, '^([^\t]*)\t([^\t]*)\t([^\t]*)') end
 
-local function provider_of(request) return string.match(request or '', '^[^\t]*') end
+-- A plain find costs a fraction of a pattern.
+local function provider_of(request) return string.sub(request, 1, string.find(request, '\t', 1, true) - 1) end
