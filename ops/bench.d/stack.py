@@ -23,12 +23,12 @@ LIMITS = "limits: { inFlight: 1000000, creates: 1000000/s, checks: 1000000/s }\n
 
 
 class Stack:
-    def __init__(self, program, servers=("redis", "rabbitmq"), bare=False, observed=False, **settings):
-        self.program, self.bare = program, bare
-        self.collector = Collector() if observed else None
+    def __init__(self, program, servers=("redis", "rabbitmq"), bare=False, traced=False, observed=False, **settings):
+        self.program, self.bare, self.observed = program, bare, observed
+        self.collector = Collector() if traced or observed else None
         if bare:
             settings.update(LONGHAUL_EVENTS="none", LONGHAUL_TRAIL="none", LONGHAUL_LOG_LEVEL="error")
-        if observed:
+        if self.collector:
             settings.update(self.collector.environment())
         self.folder = tempfile.mkdtemp(prefix="longhaul-bench-")
         # The measurement must not include syncing files: object storage does that on other machines.
@@ -108,7 +108,7 @@ class Stack:
 
     def set_up(self):
         self.run("setup")
-        if self.collector:
+        if self.observed:
             bind_events(self.environment["LONGHAUL_RABBITMQ_URL"])
 
     def role(self, name, role):

@@ -17,7 +17,7 @@ PARAMETERS = {"report": "orders", "durationSeconds": 0, "files": 1, "bytesPerFil
 
 
 def run(options, _):
-    with Stack(options.program, bare=options.bare, observed=options.observed) as stack:
+    with Stack(options.program, bare=options.bare, traced=options.traced, observed=options.observed) as stack:
         stack.set_up()
         stack.stub("ready")
         if options.s3:

@@ -14,7 +14,7 @@ OFFERED = 50_000
 
 
 def run(options, _):
-    with Stack(options.program, bare=options.bare, observed=options.observed) as stack:
+    with Stack(options.program, bare=options.bare, traced=options.traced, observed=options.observed) as stack:
         stack.set_up()
         stack.stub()
         prepare.waiting_jobs(stack, options.jobs or 20_000)
