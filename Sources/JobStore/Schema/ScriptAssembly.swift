@@ -1,6 +1,6 @@
 /// Puts a script behind the files of `Scripts/include` that it includes, each once and behind those that it includes itself.
 ///
-/// Redis runs the whole text with each call, and creates each function anew. Definitions that the script does not use are therefore left out.
+/// Redis runs the whole text with each call, and each function is created by each call. So definitions that the script does not use are left out.
 enum ScriptAssembly {
     /// By the names that the line `-- include:` uses.
     private static let includes: [String: [UInt8]] = [
@@ -18,6 +18,7 @@ enum ScriptAssembly {
         var included: Set<String> = [], definitions: [Definition] = []
         func include(_ source: String) {
             for name in includedNames(source) where included.insert(name).inserted {
+                // Only the program's own files can be wrong here, and a test assembles every script.
                 guard let bytes = includes[name] else {
                     preconditionFailure("no file Scripts/include/\(name).lua is known to ScriptAssembly")
                 }

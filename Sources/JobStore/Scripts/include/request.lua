@@ -5,4 +5,4 @@
 local function parse_request(request) return string.match(request, '^([^\t]*)\t([^\t]*)\t([^\t]*)') end
 
 -- A plain find costs a fraction of a pattern.
-local function provider_of(request) return string.sub(request, 1, string.find(request, '\t', 1, true) - 1) end
+local function provider_of(request) return string.sub(request or '', 1, (string.find(request or '', '\t', 1, true) or 0) - 1) end
