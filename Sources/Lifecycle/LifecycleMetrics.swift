@@ -37,9 +37,10 @@ public final class LifecycleMetrics: Sendable, Instrumented {
     public let deadJobs = LifecycleMetrics.deadLetters("jobs"), deadDownloads = LifecycleMetrics.deadLetters("downloads")
     public let deadWebhooks = LifecycleMetrics.deadLetters("webhooks")
     public let staleJobs = LifecycleMetrics.stale("job"), staleFiles = LifecycleMetrics.stale("file")
-    public let expiredJobs = LifecycleMetrics.expired("job"), expiredFiles = LifecycleMetrics.expired("file")
+    private let expiredJobs = LifecycleMetrics.expired("job"), expiredFiles = LifecycleMetrics.expired("file")
     public let extendedJobs = LifecycleMetrics.extended("job"), extendedFiles = LifecycleMetrics.extended("file")
     private let messages = LifecycleMetrics.published.each(of: DownloadPublisher.Reason.self)
+    public let losses = LossLedger()
     /// Those of a provider, once it has been met.
     private let providers = Mutex<[String: OfProvider]>([:])
 
@@ -65,7 +66,20 @@ public final class LifecycleMetrics: Sendable, Instrumented {
         }
     }
 
-    func count(published number: Int, because reason: DownloadPublisher.Reason) { messages[reason]?.increment(by: number) }
+    func count(published number: Int, because reason: DownloadPublisher.Reason) {
+        messages[reason]?.increment(by: number)
+        if reason == .lost { losses.count(.messages, number) }
+    }
+
+    public func countExpiredJobs(_ number: Int) {
+        expiredJobs.increment(by: number)
+        losses.count(.jobs, number)
+    }
+
+    func countExpiredFile() {
+        expiredFiles.increment()
+        losses.count(.files)
+    }
 
     func countAdmission(_ provider: String) { of(provider).transitions[.pending]?.increment() }
 

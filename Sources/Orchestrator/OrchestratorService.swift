@@ -119,7 +119,8 @@ public struct OrchestratorService: Service {
             wakes: WakePublisher(
                 publisher: publisher, store: store, clock: clock, backlog: backlog, lease: configuration.lease, metrics: metrics,
                 repeated: RateLimitedLog(logger)),
-            starter: starter, dispatcher: dispatcher, providers: providers, files: files, clock: clock, backlog: backlog,
+            starter: starter, dispatcher: dispatcher, providers: providers, files: files, losses: reporter.metrics.losses, clock: clock,
+            backlog: backlog,
             configuration: configuration,
             metrics: metrics, logger: logger, on: thread)
         jobIntake = JobIntake(

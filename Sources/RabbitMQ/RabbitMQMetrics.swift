@@ -6,7 +6,9 @@ public enum RabbitMQMetrics: Instrumented {
     static let published = CounterInstrument("longhaul_rabbitmq_published_total", help: "Messages sent to the broker.")
     static let confirmed = CounterInstrument("longhaul_rabbitmq_confirmed_total", help: "Messages that the broker confirmed.")
     static let nacked = CounterInstrument("longhaul_rabbitmq_nacked_total", help: "Messages that the broker refused.")
-    static let returned = CounterInstrument("longhaul_rabbitmq_returned_total", help: "Messages that no queue took.")
+    static let returned = CounterInstrument(
+        "longhaul_rabbitmq_returned_total",
+        help: "Messages that the broker returned, because no queue is bound for them. Events that nobody asked for are among them.")
     static let delivered = CounterInstrument("longhaul_rabbitmq_delivered_total", help: "Messages received from the broker.")
     static let acknowledged = CounterInstrument("longhaul_rabbitmq_acknowledged_total", help: "Deliveries acknowledged.")
     static let rejected = CounterInstrument("longhaul_rabbitmq_rejected_total", help: "Deliveries rejected.")

@@ -48,6 +48,24 @@ import Testing
     }
 }
 
+@Suite("Lost work", .needsServers) struct LossesTests {
+    @Test("is counted by kind, and forgotten after a quarter of an hour") func counted() async throws {
+        try await TestStore.run { test in
+            #expect(try await test.store.losses() == Losses())
+            try await test.store.record([.files: 2, .messages: 5])
+            try await test.store.record([.messages: 1])
+            let minute = try await test.store.now() / 60_000
+            _ = try await test.redis.send(["HSET", "lh:losses", .string("\(minute - 16) jobs"), "9", .string("\(minute - 10) jobs"), "4"])
+            let losses = try await test.store.losses()
+            #expect(losses.counts == [.files: 2, .messages: 6, .jobs: 4])
+            #expect(losses.last == .zero)
+            try await test.store.record([.files: 1])
+            let fields = try await test.redis.send(["HGETALL", "lh:losses"]).elements?.compactMap(\.text) ?? []
+            #expect(!fields.contains("\(minute - 16) jobs") && fields.contains("\(minute - 10) jobs"))
+        }
+    }
+}
+
 @Suite("The names of providers", .needsServers) struct KnownProvidersTests {
     @Test("are known once an orchestrator has reported them") func reported() async throws {
         try await TestStore.run { test in

@@ -58,6 +58,20 @@ import Testing
         }
     }
 
+    @Test("tells of work that was lost, and doubts only when it is more than a restart leaves") func lostWork() async throws {
+        try await LetterFixture.run { fixture in
+            #expect(try await verdicts(fixture)["lost work"] == nil)
+            try await fixture.store.record([.files: 3])
+            let few = try #require(try await verdicts(fixture)["lost work"])
+            #expect(few.verdict == "good" && few.detail.contains("3 transfers stopped without an end"), "\(few)")
+            try await fixture.store.record([.messages: 700, .files: 1])
+            let many = try #require(try await verdicts(fixture)["lost work"])
+            #expect(many.verdict == "doubtful" && many.detail.contains("4 transfers stopped"), "\(many)")
+            #expect(many.detail.contains("700 files had lost their messages; the last within the last minute"), "\(many)")
+            #expect(many.detail.contains("longhaul.downloads.* was purged or deleted; see ops/runbooks/orphaned-jobs.md"), "\(many)")
+        }
+    }
+
     @Test("reports timers that nobody claims, and jobs that wait for long, and exits with 1") func overdue() async throws {
         try await LetterFixture.run { fixture in
             try await fixture.admit("a", failed: false)

@@ -26,6 +26,7 @@ enum Keys {
         case orchestrators = "lh:orchestrators"
         case durations = "lh:durations"
         case providers = "lh:providers"
+        case losses = "lh:losses"
     }
 
     static func tag(_ partition: Int) -> String { partition < 10 ? "{lh:0\(partition)}:" : "{lh:\(partition)}:" }

@@ -44,7 +44,8 @@ struct StoreScript: Sendable {
 
     static let all = [
         admit, start, claim, postpone, extendJobs, apply, addFiles, queueFiles, claimFile, renameFile, extendFile, applyFile,
-        requeueFiles, claimManifest, cancel, retry, enqueue, dequeue, take, settle, takePlace, verifyPlaces, permits, returnPermits,
+        requeueFiles, claimManifest, cancel, recordLosses, retry, enqueue, dequeue, take, settle, takePlace, verifyPlaces, permits,
+        returnPermits,
         setHealth, setSession,
         keepPlan, takeTrail,
         learnDuration, membership, reportProviders, lineUp, nextTurns, leaveLine,

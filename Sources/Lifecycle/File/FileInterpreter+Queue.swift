@@ -18,7 +18,7 @@ extension FileInterpreter {
         var requests: [JobID: JobRequest] = [:]
         let changes = files.compactMap { file -> FileRequeue? in
             requests[file.id] = JobRequest(id: file.id, provider: "", priority: file.priority, correlationID: file.correlationID)
-            if file.state.kind == .leased, file.isJobOpen { reporter.metrics.expiredFiles.increment() }
+            if file.state.kind == .leased, file.isJobOpen { reporter.metrics.countExpiredFile() }
             guard let decision = machine.decide(file.isJobOpen ? .timerFired : .jobEnded, in: file.state) else { return nil }
             return FileRequeue(id: file.id, index: file.index, from: file.state, timer: file.timer, decision: decision)
         }

@@ -20,6 +20,7 @@ actor Scheduler {
     private let providers: ProviderDirectory
     private let files: FileInterpreter
     private let webhooks: WebhookSender
+    private let losses: LossLedger
     private let configuration: OrchestratorConfiguration
     private let metrics: OrchestratorMetrics
     private let backlog: ChecksBacklog
@@ -49,7 +50,7 @@ actor Scheduler {
     init(
         store: JobStore, membership: Membership, webhooks: WebhookSender, wakes: WakePublisher, starter: Starter,
         dispatcher: DownloadDispatcher,
-        providers: ProviderDirectory, files: FileInterpreter, clock: DueClock, backlog: ChecksBacklog,
+        providers: ProviderDirectory, files: FileInterpreter, losses: LossLedger, clock: DueClock, backlog: ChecksBacklog,
         configuration: OrchestratorConfiguration,
         metrics: OrchestratorMetrics, logger: Logger, on thread: EventThread
     ) {
@@ -61,6 +62,7 @@ actor Scheduler {
         self.providers = providers
         self.files = files
         self.webhooks = webhooks
+        self.losses = losses
         self.clock = clock
         self.configuration = configuration
         self.metrics = metrics
@@ -99,8 +101,10 @@ actor Scheduler {
         guard nextRenewal <= .now else { return }
         // Together they are one round trip, and one fsync of Redis.
         async let reported: Void = reportProviders()
+        async let recorded: Void = recordLosses()
         let (place, members) = try await membership.renew()
         await reported
+        await recorded
         (share.place, share.members) = (place, members)
         await clock.lookAfter(share.own)
         nextRenewal = .now + membership.timeout / 4
@@ -112,6 +116,16 @@ actor Scheduler {
             try await membership.report(providers: providers.parameters)
         } catch {
             repeated.warning(key: "providers", "the names of the providers are not reported: \(error)")
+        }
+    }
+
+    private func recordLosses() async {
+        let lost = losses.take()
+        do {
+            try await store.record(lost)
+        } catch {
+            for (kind, number) in lost { losses.count(kind, number) }
+            repeated.warning(key: "losses", "what was lost is not told to the store yet: \(error)")
         }
     }
 

@@ -73,7 +73,7 @@ actor WakeIntake {
         }
         // The second claim without a decision in between: whoever had the first one did not finish.
         let expired = jobs.count { $0.state.claims > 1 }
-        if expired > 0 { leases.expiredJobs.increment(by: expired) }
+        if expired > 0 { leases.countExpiredJobs(expired) }
         return jobs
     }
 

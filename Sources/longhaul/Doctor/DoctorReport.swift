@@ -13,7 +13,8 @@ struct DoctorReport {
         let (bad, doubtful, good) = (of(.bad).count, of(.doubtful).count, of(.good).count)
         let mark =
             bad > 0 ? Terminal.paint("✗", .red) : doubtful > 0 ? Terminal.paint("!", .yellow) : Terminal.paint("✓", .green)
-        return "\(mark) \(counted(bad, "problem")), \(counted(doubtful, "doubt")), \(counted(good, "check")) passed"
+        let shared = fine.count < good ? " (alike ones share a line)" : ""
+        return "\(mark) \(counted(bad, "problem")), \(counted(doubtful, "doubt")), \(counted(good, "check")) passed\(shared)"
     }
 
     /// A provider with a problem is not listed as fine. What belongs to a subject that is fine goes without saying.

@@ -20,6 +20,7 @@ struct WorkExamination: Sendable {
         do {
             findings.append(try await timers(connection.store))
             findings += try await jobs(connection.store)
+            if let lost = LossExamination.finding(try await connection.store.losses()) { findings.append(lost) }
             findings.append(try await memory(connection.store))
             if let webhooks = try await webhooks(connection.store) { findings.append(webhooks) }
             if let events = try await events(connection.store) { findings.append(events) }
