@@ -13,7 +13,7 @@ import Testing
         ])
         #expect(
             report.text == """
-                ✗ 1 problem, 2 doubts, 9 checks passed
+                ✗ 1 problem, 2 doubts, 9 checks passed (alike ones share a line)
 
                 ✗ output: no bucket
                 ! provider acme health: held

@@ -102,7 +102,8 @@ import Testing
         #expect(waiting.next.hasPrefix("It is started as soon as acme and its limits allow"))
 
         let transfer = try await Self.explain(JobState(status: .processing, filesTotal: 5, filesDone: 3))
-        #expect(transfer.why.hasPrefix("3 of 5 files of orders are stored, and workers have been at the others for "))
+        #expect(
+            transfer.why.hasPrefix("3 of 5 files of orders are stored, and the others have waited for workers, or been with them, for "))
         #expect(transfer.next == "That is the work of a worker; if it is lost, the job's timer brings it back in 30s.")
 
         let done = try await Self.explain(

@@ -12,8 +12,8 @@ enum LossExamination {
         let parts = LostWork.allCases.compactMap { kind in losses.counts[kind].map { part(kind, $0) } }
         let ago = last < .seconds(60) ? "within the last minute" : "\(NextStep.text(Int64(last / .milliseconds(1)))) ago"
         let text = "in the last 15 minutes \(parts.joined(separator: "; ")); the last \(ago). All of it is taken up again by itself"
-        let all = losses.counts.values.reduce(0, +)
-        guard all > usual else { return .good("lost work", text) }
+        // A restart loses no messages.
+        guard losses.counts[.messages, default: 0] > 0 || losses.counts.values.reduce(0, +) > usual else { return .good("lost work", text) }
         return .doubtful("lost work", "\(text). \(cause(of: most.key)); see ops/runbooks/orphaned-jobs.md")
     }
 

@@ -82,7 +82,7 @@ struct Explanation {
         if state.filesDone + state.filesFailed >= state.filesTotal {
             return "All files of \(job.id) have ended (\(files) stored\(lost)), and its manifest is being written" + trouble + "."
         }
-        return "\(files) of \(job.id) are stored\(lost), and workers have been at the others for \(span(entered))"
+        return "\(files) of \(job.id) are stored\(lost), and the others have waited for workers, or been with them, for \(span(entered))"
             + (reason.map { "; \($0)" } ?? "") + trouble + "."
     }
 
