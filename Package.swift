@@ -146,6 +146,12 @@ var floor5: [Target] {
                 "ObjectStorage", "HTTPClient", "Archive", "Retry", "Telemetry", "TraceContext", "Trail", logging, metrics, lifecycle,
                 crypto,
             ]),
+        .target(
+            name: "Callbacks",
+            dependencies: [
+                "ExportCore", "Instruments", "JobMessages", "ProviderAPI", "RabbitMQ", hummingbird, hummingbirdCore, lifecycle, logging,
+                metrics, nioPosix,
+            ]),
         .target(name: "Sandbox", dependencies: ["Archive", "Encoding", heap, logging, crypto, nio, nioPosix, nioHTTP1]),
     ]
 }
@@ -156,9 +162,11 @@ var floor6: [Target] {
         .executableTarget(
             name: "longhaul",
             dependencies: [
-                "Orchestrator", "Worker", "Sandbox", "Archive", "HTTPClient", "JobMessages", "JobStore", "Lifecycle", "ObjectStorage",
+                "Orchestrator", "Worker", "Callbacks", "Sandbox", "Archive", "HTTPClient", "JobMessages", "JobStore", "Lifecycle",
+                "ObjectStorage",
                 "AWSSignature", "ProviderAPI", "RabbitMQ", "Encoding", "Trail",
-                "OpenTelemetry", "Redis", "Telemetry", "TraceContext", "EventThread", "ExportCore", "Instruments", "CMemory",
+                "OpenTelemetry", "Redis", "Telemetry", "TraceContext", "EventThread", "ExportCore", "Instruments",
+                "CMemory",
                 argumentParser,
                 configuration, crypto,
                 hummingbird, lifecycle,

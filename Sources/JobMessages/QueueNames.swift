@@ -4,6 +4,8 @@ import ExportCore
 public enum QueueNames {
     public static let deadJobs = "longhaul.jobs.dead"
     public static let checks = "longhaul.checks"
+    /// Word that something may have happened to an export.
+    public static let hints = "longhaul.hints"
     public static let deadDownloads = "longhaul.downloads.dead"
     public static let deadWebhooks = "longhaul.webhooks.dead"
     /// A topic exchange.
@@ -15,7 +17,7 @@ public enum QueueNames {
     public static let allJobs = JobPriority.allCases.map(jobs)
     public static let allDownloads = JobPriority.allCases.map(downloads)
     public static let allDead = [deadJobs, deadDownloads, deadWebhooks]
-    public static let all = allJobs + [deadJobs, checks] + allDownloads + [deadDownloads, deadWebhooks]
+    public static let all = allJobs + [deadJobs, checks, hints] + allDownloads + [deadDownloads, deadWebhooks]
 
     /// The priority of a job or download queue; `nil` for any other.
     public static func priority(of queue: String) -> JobPriority? { priorities[queue] }

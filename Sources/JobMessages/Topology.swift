@@ -7,6 +7,7 @@ import RabbitMQ
 /// |---|---|---|
 /// | `longhaul.jobs.{high,normal,low}` | quorum | one queue per priority, because priorities within a quorum queue differ between broker versions |
 /// | `longhaul.checks` | durable classic, bounded | transient wakes; a full queue refuses more, which is back-pressure |
+/// | `longhaul.hints` | durable classic, bounded | hints; a full queue drops the oldest, since a lost one costs only time |
 /// | `longhaul.downloads.{high,normal,low}` | quorum | one message per file |
 /// | `longhaul.jobs.dead`, `longhaul.downloads.dead`, `longhaul.webhooks.dead` | quorum | messages that cannot be handled; jobs, files and webhook messages that failed permanently |
 /// | `longhaul.events` | topic exchange | what happens to jobs, files and providers, for other programs |
@@ -20,6 +21,8 @@ public enum Topology {
     public static let deadDeliveryLimit: Int64 = 1_000_000
     /// The maximum number of messages in `longhaul.checks`; each holds up to 50 wakes.
     public static let checksLimit: Int64 = 4000
+    /// The most hints that wait, and how long one is worth something, in ms.
+    public static let hintsLimit: Int64 = 20_000, hintsAge: Int64 = 600_000
 
     public static var queues: [QueueDeclaration] {
         let dead = QueueNames.allDead.map {
@@ -30,7 +33,10 @@ public enum Topology {
         let checks = QueueDeclaration(
             QueueNames.checks, type: .classic,
             arguments: ["x-max-length": .integer(checksLimit), "x-overflow": "reject-publish"])
-        return dead + jobs + downloads + [checks]
+        let hints = QueueDeclaration(
+            QueueNames.hints, type: .classic,
+            arguments: ["x-max-length": .integer(hintsLimit), "x-overflow": "drop-head", "x-message-ttl": .integer(hintsAge)])
+        return dead + jobs + downloads + [checks, hints]
     }
 
     public static let exchanges = [ExchangeDeclaration(QueueNames.events, type: .topic)]

@@ -25,7 +25,9 @@ public struct OrchestratorService: Service {
     let scheduler: Scheduler
     let starter: Starter
     let dispatcher: DownloadDispatcher
+    let hints: Consumer
     let jobIntake: JobIntake
+    let hintIntake: HintIntake
     let wakeIntake: WakeIntake
     let providers: ProviderDirectory
     private let clients: [ProviderClient]
@@ -83,7 +85,7 @@ public struct OrchestratorService: Service {
         work = JobsInProgress(
             limit: configuration.wakesInFlight, store: store, leases: leases, clock: clock, metrics: metrics, repeated: repeated, on: thread
         )
-        let durations = UsualDurations(store: store, logger: logger, on: thread)
+        let durations = KnownDurations(store: store, logger: logger, on: thread)
         let office = DeadLetterOffice(publisher: publisher)
         let letters = FailureLetters(store: store, office: office, metrics: reporter.metrics, logger: logger)
         let downloads = DownloadPublisher(publisher: publisher, metrics: reporter.metrics, logger: logger)
@@ -97,7 +99,8 @@ public struct OrchestratorService: Service {
         let interpreter = JobInterpreter(
             store: store, letters: letters, downloads: downloads,
             effects: OrchestratorEffects(
-                providers: providers, durations: durations, listing: listing, line: line, clock: clock, partitions: store.partitions),
+                store: store, providers: providers, durations: durations, listing: listing, line: line, clock: clock,
+                partitions: store.partitions),
             reporter: reporter, lease: configuration.lease)
         let resolver = JobResolver(providers: providers, interpreter: interpreter)
 
@@ -107,6 +110,8 @@ public struct OrchestratorService: Service {
         bounded.maxDeliveryBytes = 1 << 20
         jobs = Consumer(bounded, subscriptions: JobIntake.subscriptions, on: thread, logger: logger)
         wakes = Consumer(rabbitMQ, subscriptions: WakeIntake.subscriptions, on: thread, logger: logger)
+        hints = Consumer(bounded, subscriptions: HintIntake.subscriptions, on: thread, logger: logger)
+        hintIntake = HintIntake(consumer: hints, store: store, logger: logger, on: thread)
         starter = Starter(
             store: store, providers: providers,
             creation: ExportCreation(resolver: resolver, durations: durations, logger: logger), leases: leases,
@@ -162,6 +167,7 @@ public struct OrchestratorService: Service {
             try await events.connect()
             try await jobs.connect()
             try await wakes.connect()
+            try await hints.connect()
             // Before the first job is created with them.
             try await providers.versions.keep(clients)
             try await store.keepTrail(configuration.keepsTrail)
@@ -202,12 +208,12 @@ public struct OrchestratorService: Service {
             reloadSecrets: { for provider in providers.all { _ = await provider.client.reloadSecrets() } })
     }
 
-    /// The six loops. Each ends at `stop`; an error of one stops all.
+    /// The seven loops. Each ends at `stop`; an error of one stops all.
     private func work() async -> Result<Void, any Error> {
         await withTaskGroup(of: Result<Void, any Error>.self) { group in
             let loops: [@Sendable () async throws -> Void] = [
                 { await scheduler.run() }, { await starter.run() }, { await dispatcher.run() }, { try await jobIntake.run() },
-                { try await wakeIntake.run() }, { await relay.run() },
+                { try await wakeIntake.run() }, { await relay.run() }, { try await hintIntake.run() },
             ]
             for loop in loops {
                 group.addTask(executorPreference: thread) {
@@ -247,9 +253,11 @@ public struct OrchestratorService: Service {
         await relay.stop()
         await jobIntake.stop()
         await wakeIntake.stop()
+        await hintIntake.stop()
         async let jobsStopped: Void = jobs.stopIntake()
         async let wakesStopped: Void = wakes.stopIntake()
-        _ = await (jobsStopped, wakesStopped)
+        async let hintsStopped: Void = hints.stopIntake()
+        _ = await (jobsStopped, wakesStopped, hintsStopped)
     }
 
     private func finish() async {
@@ -276,6 +284,7 @@ public struct OrchestratorService: Service {
     private func close() async {
         await jobs.shutdown()
         await wakes.shutdown()
+        await hints.shutdown()
         await publisher.shutdown()
         await events.shutdown()
         await backlog.shutdown()

@@ -11,6 +11,10 @@ public struct ProviderDefinition: Sendable, Equatable {
     /// As written; it may contain templates.
     public var baseURL: String
     public var polling = PollingRules()
+    /// How several exports are asked for at once; `nil`: each on its own.
+    public var batch: BatchRules?
+    /// Whether the API is told where to report the end of an export.
+    public var givesCallback = false
     public var retry = RetryPolicy()
     public var recreate = RecreatePolicy()
     public var breaker = BreakerPolicy()
@@ -49,7 +53,7 @@ public struct ProviderDefinition: Sendable, Equatable {
     /// The limits that the state machine uses; values that belong to the service keep their defaults.
     public var jobRules: JobRules {
         JobRules(
-            polling: polling.policy, retry: retry, recreate: recreate, skipsFailedFiles: onFileFailure == .skip,
+            polling: polling.policy, firstCheck: polling.first, retry: retry, recreate: recreate, skipsFailedFiles: onFileFailure == .skip,
             maxWait: polling.maxWait, maxQueued: polling.maxQueued, maxRunning: polling.maxRunning, maxAttempts: polling.maxAttempts,
             nothingListedWait: nothingListedWait)
     }
@@ -63,7 +67,9 @@ public struct ProviderDefinition: Sendable, Equatable {
 }
 
 public struct PollingRules: Sendable, Equatable {
-    public var policy = PollPolicy.tiered()
+    public var policy = PollPolicy.learned()
+    /// The delay of the first check; `nil`: as the policy says.
+    public var first: Duration?
     /// The longest time until the export is ready.
     public var maxWait = Duration.seconds(12 * 3600)
     /// The longest time in the provider's queue, and the longest that the export runs; `nil`: `maxWait`.

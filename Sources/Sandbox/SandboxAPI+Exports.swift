@@ -46,7 +46,23 @@ extension SandboxAPI {
         }
     }
 
+    /// Several exports at once: `GET /exports?ids=A,B`. What a fault would befall, or is not known, is left out.
+    private func several(_ ids: String) -> APIAnswer {
+        let ids = ids.split(separator: ",")
+        guard ids.count <= Self.mostTogether else {
+            return .response(.error(.badRequest, "too-many", "at most \(Self.mostTogether) exports can be asked for at once"))
+        }
+        let views = ids.compactMap { text -> ExportRegistry.View? in
+            guard let id = ExportID(text), case .answer(let view) = registry.status(id) else { return nil }
+            return view
+        }
+        return .response(.json(.ok) { json in json.array("exports") { list in for view in views { list.object { write(view, &$0) } } } })
+    }
+
+    private static let mostTogether = 1000
+
     func find(_ request: APIRequest) -> APIAnswer {
+        if let ids = request.parameter("ids") { return several(ids) }
         guard let key = request.parameter("idempotencyKey") else {
             return .response(.error(.badRequest, "bad-request", "the query parameter idempotencyKey is missing"))
         }

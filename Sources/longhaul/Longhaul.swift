@@ -22,7 +22,8 @@ struct Longhaul: AsyncParsableCommand {
             """,
         version: Build.version,
         subcommands: [
-            SetupCommand.self, OrchestratorCommand.self, WorkerCommand.self, SandboxCommand.self, SubmitCommand.self, JobsCommand.self,
+            SetupCommand.self, OrchestratorCommand.self, WorkerCommand.self, CallbacksCommand.self, SandboxCommand.self, SubmitCommand.self,
+            JobsCommand.self,
             JobCommand.self, ExplainCommand.self, WatchCommand.self, RetryCommand.self, CancelCommand.self, DeadLettersCommand.self,
             ProviderCommand.self,
             DoctorCommand.self,

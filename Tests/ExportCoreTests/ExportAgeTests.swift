@@ -84,7 +84,9 @@ struct AdvancedTests {
         #expect(try advanced(PollHints(), in: polling(waited: 50)).timer == .after(.seconds(10)))
         let tiered = JobMachine(rules: JobRules())
         #expect(try advanced(PollHints(), in: polling(waited: 3000), by: tiered).timer == .after(.seconds(180)), "as for a first check")
-        #expect(try advanced(PollHints(usualDuration: .seconds(300)), in: polling(waited: 300), by: tiered).timer == .after(.seconds(120)))
+        #expect(
+            try advanced(PollHints(moment: PollMoment(forecast: .exports(of: .seconds(300)))), in: polling(waited: 300), by: tiered).timer
+                == .after(.seconds(120)))
     }
 
     @Test("is followed by nothing before its Retry-After") func retryAfter() throws {

@@ -208,7 +208,7 @@ private let lenient = JobMachine(rules: JobRules(recreate: RecreatePolicy(attemp
     }
 
     @Test("takes what is known of the provider's durations for the first check") func firstCheck() throws {
-        let hints = PollHints(usualDuration: .seconds(300))
+        let hints = PollHints(moment: PollMoment(forecast: .exports(of: .seconds(300))))
         let decision = try #require(machine.decide(.created(hints), in: JobState(status: .pending), random: 0.5))
         #expect(decision.timer == .after(.seconds(120)))
     }

@@ -117,7 +117,7 @@ private func problem(_ text: String) -> JobMessageError? {
     @Test("has a queue for each priority, each with dead letters") func queues() {
         let names = Topology.queues.map(\.name)
         #expect(Set(names).isSuperset(of: QueueNames.allJobs + QueueNames.allDownloads))
-        #expect(names.count == 10)
+        #expect(names.count == 11)
         for queue in Topology.queues where QueueNames.allJobs.contains(queue.name) {
             #expect(queue.type == .quorum)
             #expect(queue.arguments["x-dead-letter-routing-key"] == .string(QueueNames.deadJobs))

@@ -101,15 +101,60 @@ import Testing
 }
 
 @Suite("Durations", .needsServers) struct DurationTests {
-    @Test("are learned as a slowly moving mean") func mean() async throws {
+    private static let kind = ExportKind(provider: "p", key: "k")
+
+    private static func learned(_ weights: [Int: Double], exports: Int = 1) -> LearnedDurations {
+        var learned = LearnedDurations()
+        (learned.exports, learned.weights) = (exports, weights)
+        return learned
+    }
+
+    @Test("are learned as a histogram in which earlier exports count less and less") func histogram() async throws {
         try await TestStore.run { test in
-            try await test.store.learn([LearnedDuration(.seconds(80), provider: "p", kind: "k")])
-            #expect(try await test.store.usualDurations() == ["p\tk": .seconds(80)])
-            try await test.store.learn([LearnedDuration(.seconds(160), provider: "p", kind: "k")])
-            #expect(try await test.store.usualDurations() == ["p\tk": .seconds(90)])
-            let more = [(90, "k"), (50, "x"), (170, "k")].map { LearnedDuration(.seconds($0.0), provider: "p", kind: $0.1) }
-            try await test.store.learn(more)
-            #expect(try await test.store.usualDurations() == ["p\tk": .seconds(100), "p\tx": .seconds(50)])
+            var expected = DurationHistogram()
+            for shares in [[(60, 0.25), (61, 0.75)], [(58, 1.0)], [(61, 0.5), (159, 0.5)], [(0, 1.0)]] as [[(bin: Int, weight: Double)]] {
+                var learned = LearnedDurations()
+                learned.add(shares)
+                try await test.store.learn([Self.kind: learned])
+                expected.learn(shares)
+            }
+            let stored = try #require(try await test.store.durations()[Self.kind])
+            for (weight, wanted) in zip(stored.weights, expected.weights) { #expect(abs(weight - wanted) < 0.002) }
+        }
+    }
+
+    @Test("of several kinds are learned by one call, and what has faded is dropped") func kinds() async throws {
+        try await TestStore.run { test in
+            try await test.store.learn([Self.kind: Self.learned([100: 1]), Self.kind.all: Self.learned([100: 1])])
+            try await test.store.learn([Self.kind: Self.learned([20: 1], exports: 2000)])
+            let known = try await test.store.durations()
+            #expect(known.keys.count == 2)
+            #expect(known[Self.kind] == DurationHistogram(first: 20, weights: [1]))
+            #expect(known[Self.kind.all] == DurationHistogram(first: 100, weights: [1]))
+        }
+    }
+
+    @Test("take less than a kilobyte for a kind, whatever is learned") func size() async throws {
+        try await TestStore.run { test in
+            for round in 0..<60 {
+                let weights = Dictionary(
+                    uniqueKeysWithValues: (0..<DurationBins.count).map { ($0, Double(($0 * 7 + round) % 13 + 1) / 20) })
+                try await test.store.learn([Self.kind: Self.learned(weights, exports: 40)])
+            }
+            let stored = try await test.redis.send(["HGET", "lh:histograms", "p\tk"])
+            #expect(try #require(stored.text).utf8.count < 1024)
+        }
+    }
+
+    @Test("that cannot be read are as unknown ones") func damaged() async throws {
+        try await TestStore.run { test in
+            for (index, text) in ["", "x", "5 a,b", "-3 1", "9999 7", "1 2 3 4", "1 2"].enumerated() {
+                _ = try await test.redis.send(["HSET", "lh:histograms", .string("p\t\(index)"), .string(text)])
+            }
+            _ = try await test.redis.send(["HSET", "lh:histograms", "nonsense", "1 2 3"])
+            #expect(try await test.store.durations().values.allSatisfy { $0.total == 0 })
+            try await test.store.learn([ExportKind(provider: "p", key: "1"): Self.learned([3: 1])])
+            #expect(try await test.store.durations()[ExportKind(provider: "p", key: "1")]?.total == 1)
         }
     }
 }

@@ -7,7 +7,7 @@ import TestServers
 
 /// One of each kind; `position` does not compile until a new action has a place here.
 private let actions: [JobAction] = [
-    .publishDeadLetter(JobError(code: "broken", message: "it broke")), .learnDuration(.seconds(5)), .takePlace, .releasePlace, .listFiles,
+    .publishDeadLetter(JobError(code: "broken", message: "it broke")), .learnDuration(isReady: true), .takePlace, .releasePlace, .listFiles,
     .publishFiles(0..<3), .lineUp, .publishManifest,
 ]
 
@@ -36,7 +36,8 @@ private func position(of action: JobAction) -> Int {
                 #expect(await fixture.jobs.carryOut(JobChange(job, decision)) != nil)
                 switch action {
                 case .publishDeadLetter: #expect(try await fixture.depth(QueueNames.deadJobs) == 1)
-                case .learnDuration(let duration): #expect(fixture.effects.all == ["learn \(duration)"])
+                case .learnDuration(let isReady):
+                    #expect(fixture.effects.all == ["learn \(ObservedDuration(of: job, isReady: isReady))"])
                 case .takePlace: #expect(try await fixture.redis.send(["ZSCORE", "{lh:p:acme}:inflight", "a"]).text != nil)
                 case .releasePlace: #expect(fixture.effects.all == ["releasePlace"])
                 case .listFiles: #expect(fixture.effects.all == ["listFiles"])

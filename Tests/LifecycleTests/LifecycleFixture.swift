@@ -85,6 +85,6 @@ final class RecordedEffects: JobEffects {
     func listFiles(of job: ClaimedJob, with interpreter: JobInterpreter) async { calls.withLock { $0.append("listFiles") } }
     func lineUp(_ job: ClaimedJob) async { calls.withLock { $0.append("lineUp") } }
     func timerSet(for job: ClaimedJob, after delay: Duration) async {}
-    func learn(_ duration: Duration, of job: ClaimedJob) async { calls.withLock { $0.append("learn \(duration)") } }
+    func learn(_ observed: ObservedDuration, of job: ClaimedJob) async { calls.withLock { $0.append("learn \(observed)") } }
     func releasePlace(of job: ClaimedJob) async { calls.withLock { $0.append("releasePlace") } }
 }

@@ -126,9 +126,7 @@ final class OrchestratorFixture: Sendable {
             retry: { attempts: 6, base: 10ms, cap: 50ms }
             breaker: { minimum: 1000 }
             """.split(separator: "\n").filter { !replaced.contains(key($0)) }
-        return """
-            provider: acme
-            baseURL: \(sandbox)/v2
+        let status = """
             status:
               request: GET /exports/{{ .export.id }}
               state: .response.body.status
@@ -137,6 +135,11 @@ final class OrchestratorFixture: Sendable {
               # Known only from the answer that makes the job ready.
               export: { listed: .response.body.id }
               error: { code: '"quota-exceeded"', message: '"export \\(.response.body.id) has too many rows"' }
+            """
+        return """
+            provider: acme
+            baseURL: \(sandbox)/v2
+            \(replaced.contains("status") ? "" : status)
             files:
               request: GET /exports/{{ .export.listed }}/files
               query: { page: "{{ .page // empty }}" }

@@ -13,7 +13,7 @@ import Testing
         ["RabbitMQ", "Redis", "HTTPClient", "Archive", "JQ", "AWSSignature"],
         ["ProviderAPI", "JobStore", "JobMessages", "ObjectStorage", "OpenTelemetry", "Telemetry"],
         ["Lifecycle", "Trail"],
-        ["Orchestrator", "Worker", "Sandbox"],
+        ["Orchestrator", "Worker", "Callbacks", "Sandbox"],
         ["longhaul"],
     ]
 

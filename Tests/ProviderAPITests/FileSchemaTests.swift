@@ -62,7 +62,7 @@ struct FileSchemaTests {
     @Test(
         "refuses what the decoder refuses",
         arguments: [
-            ("polling:", "pollling:"), ("states:", "status:"), ("maxWait: 2h", "maxWait: soon"), ("policy: tiered", "policy: learned"),
+            ("polling:", "pollling:"), ("states:", "status:"), ("maxWait: 2h", "maxWait: soon"), ("policy: learned", "policy: guessed"),
             ("attempts: 3", "attempts: 0"), ("failures: 50%", "failures: half"), ("creates: 1/s", "creates: 10"),
             ("answer: 1MiB", "answer: much"),
             ("idempotent: true", "idempotent: maybe"), ("unpack: none", "unpack: gzipp"), ("baseURL:", "base:"), ("items:", "item:"),

@@ -17,7 +17,10 @@ struct LoadCheckTests {
         arguments: [
             (".response.body.id", ".exprot.id", "create.export.id: .exprot is no part of the context; did you mean .export?"),
             (".response.body.id", ".body.id", "create.export.id: .body is no part of the context; did you mean .response.body?"),
-            (".response.body.id", "'.response.body.id // .bdoy.x'", ".bdoy is no part of the context; the parts are .assertion, .export"),
+            (
+                ".response.body.id", "'.response.body.id // .bdoy.x'",
+                ".bdoy is no part of the context; the parts are .assertion, .callback, .export"
+            ),
             (".response.body.id", ".response.bdy.id", "create.export.id: .response has no bdy; did you mean .response.body?"),
             (".response.body.id", ".request.headers", "create.export.id: .request has no headers; it has url"),
             ("{{ .export.id }}", "{{ .export.ids }}", "status.request: nothing stores .export.ids; did you mean .export.id?"),

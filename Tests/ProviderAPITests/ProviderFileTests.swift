@@ -49,7 +49,7 @@ struct ProviderFileTests {
         arguments: [
             ("maxWait: 1h30m", true), ("maxWait: 500ms", true), ("maxWait: 1.5h", true), ("maxWait: 7d", true), ("maxWait: 15", false),
             ("maxWait: 15 s", false), ("maxWait: -1s", false), ("maxWait: s", false), ("maxAttempts: 0", false),
-            ("maxAttempts: 1.5", false),
+            ("maxAttempts: 1.5", false), ("min: 1m, max: 10m", true), ("min: 10m, max: 1m", false),
         ])
     func quantities(line: String, isValid: Bool) async {
         let problems = await TestProvider.problems(Self.least + "\npolling: { \(line) }")
@@ -73,7 +73,7 @@ struct ProviderFileTests {
         let page = try String(contentsOf: root.appendingPathComponent("ops/docs/providers.md"), encoding: .utf8)
         let examples = page.split(separator: "```yaml\n").dropFirst().map { $0[..<($0.firstRange(of: "```")?.lowerBound ?? $0.endIndex)] }
         let whole = examples.filter { $0.hasPrefix("provider:") }
-        #expect(whole.count == 9)
+        #expect(whole.count == 10)
         for example in whole { #expect(await TestProvider.problems(String(example)) == []) }
         // The others are keys to add to a file.
         for part in examples where !part.hasPrefix("provider:") {

@@ -17,13 +17,14 @@ struct TestProvider {
 
     /// `BASE` in the file is replaced with the server's URL.
     init(
-        _ yaml: String, parameters: String = "{}", secrets: [String: String] = [:],
+        _ yaml: String, parameters: String = "{}", secrets: [String: String] = [:], callbacks: CallbackAddress? = nil,
         note: @escaping @Sendable (String) -> Void = { _ in },
         _ handler: @escaping @Sendable (StubRequest) -> StubResponse
     ) async throws {
         server = try StubServer(handler)
         let source = try ProviderSource(yaml: yaml.replacing("BASE", with: server.url), file: "test.yaml")
-        client = try await ProviderClient.open(source, http: Self.http, on: Self.thread, secrets: .environment(secrets), note: note)
+        client = try await ProviderClient.open(
+            source, http: Self.http, on: Self.thread, secrets: .environment(secrets), callbacks: callbacks, note: note)
         let id = try #require(JobID("job-1"))
         job = JobContext(
             JobRequest(id: id, provider: source.name, parameters: parameters, tenant: "t1", correlationID: "corr-1"), attempt: 2)

@@ -14,7 +14,7 @@ from engine import ROOT, say
 
 FILE, TLS, REDIS_TLS = (os.path.join(ROOT, "compose", name) for name in ("compose.yaml", "compose.tls.yaml", "compose.redis-tls.yaml"))
 PORTS = ("RABBITMQ", "RABBITMQ_MANAGEMENT", "S3", "SANDBOX", "PROMETHEUS", "GRAFANA")
-USERS = ("setup", "orchestrator", "worker", "operator", "submitter", "monitoring")
+USERS = ("setup", "orchestrator", "worker", "callbacks", "operator", "submitter", "monitoring")
 DEADLINE = 300
 
 

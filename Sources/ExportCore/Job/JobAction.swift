@@ -5,8 +5,8 @@ public enum JobAction: Sendable, Equatable {
     /// Publish a dead letter for a job that is about to fail. This one comes before the decision is stored: a crash in between
     /// leaves two letters, never none.
     case publishDeadLetter(JobError)
-    /// Remember how long the export took.
-    case learnDuration(Duration)
+    /// Remember how long the export took, or that it ended without becoming ready.
+    case learnDuration(isReady: Bool)
     /// The export takes a place among those that the provider works on.
     case takePlace
     /// The export no longer runs: its place is free for another.

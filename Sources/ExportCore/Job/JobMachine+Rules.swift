@@ -18,7 +18,9 @@ extension JobMachine {
             let delay = hints.retryAfter.map { ChosenDelay($0, .retryAfter) } ?? ChosenDelay(.zero, .atOnce)
             return wait(state, for: delay, hints.retryAfter)
         }
-        return wait(state, for: rules.polling.nextDelay(waited: .zero, hints: hints, random: random), hints.retryAfter)
+        var delay = rules.polling.nextDelay(waited: .zero, hints: hints, random: random)
+        if let first = rules.firstCheck { delay = max(first, hints.retryAfter ?? .zero) == first ? ChosenDelay(first, .first) : delay }
+        return wait(state, for: delay, hints.retryAfter)
     }
 
     /// How long the export may still be in its present state, where the provider file bounds that.
@@ -92,7 +94,7 @@ extension JobMachine {
         next.unusableAnswers = 0
         next.recreations += 1
         next.creation += 1
-        return JobDecision(state: next, timer: .after(rules.recreate.after), actions: [.releasePlace])
+        return JobDecision(state: next, timer: .after(rules.recreate.after), actions: [.learnDuration(isReady: false), .releasePlace])
     }
 
     /// - Parameters:
@@ -106,6 +108,7 @@ extension JobMachine {
         next.createIsUncertain = !isExportOver && state.mayHaveExport
         if isExportOver, state.status != .pending || state.mayHaveExport { next.creation += 1 }
         var actions: [JobAction] = hasLetter || error.code == JobError.cancelled ? [] : [.publishDeadLetter(error)]
+        if state.status == .polling { actions.append(.learnDuration(isReady: false)) }
         if state.status == .pending || state.status == .polling { actions.append(.releasePlace) }
         return JobDecision(state: next, timer: .remove, error: error, actions: actions)
     }

@@ -79,12 +79,13 @@ extension JobMachine {
             next.status = .ready
             next.failures = 0
             next.unusableAnswers = 0
-            let actions: [JobAction] = [.learnDuration(state.waited), .releasePlace, .listFiles]
+            let actions: [JobAction] = [.learnDuration(isReady: true), .releasePlace, .listFiles]
             return JobDecision(state: next, timer: .after(rules.lease), actions: actions)
         case .empty:
             next.status = .processing
             next.failures = 0
-            return JobDecision(state: next, timer: .after(rules.watchdog), actions: [.releasePlace, .publishManifest])
+            return JobDecision(
+                state: next, timer: .after(rules.watchdog), actions: [.learnDuration(isReady: true), .releasePlace, .publishManifest])
         case .exportFailed(let error):
             return recreate(next, after: error)
         default: return nil

@@ -1,6 +1,8 @@
 /// The settings of a provider and of the service by which the job machine decides.
 public struct JobRules: Sendable, Equatable {
     public var polling: PollPolicy
+    /// The delay of the first check; `nil`: as the policy says.
+    public var firstCheck: Duration?
     public var retry: RetryPolicy
     public var recreate: RecreatePolicy
     /// Whether a job continues without the files that cannot be fetched; otherwise one such file fails the job.
@@ -27,7 +29,8 @@ public struct JobRules: Sendable, Equatable {
     public var watchdog: Duration
 
     public init(
-        polling: PollPolicy = .tiered(), retry: RetryPolicy = RetryPolicy(), recreate: RecreatePolicy = RecreatePolicy(),
+        polling: PollPolicy = .tiered(), firstCheck: Duration? = nil, retry: RetryPolicy = RetryPolicy(),
+        recreate: RecreatePolicy = RecreatePolicy(),
         skipsFailedFiles: Bool = false, maxWait: Duration = .seconds(12 * 3600), maxQueued: Duration? = nil,
         maxRunning: Duration? = nil,
         maxAttempts: Int = 500, nothingListedWait: Duration? = .seconds(60), unknownStatusLimit: Int = 5, claimLimit: Int = 100,
@@ -35,6 +38,7 @@ public struct JobRules: Sendable, Equatable {
         watchdog: Duration = .seconds(60)
     ) {
         self.polling = polling
+        self.firstCheck = firstCheck
         self.retry = retry
         self.recreate = recreate
         self.skipsFailedFiles = skipsFailedFiles

@@ -24,7 +24,7 @@ enum Keys {
     enum Global: String, CaseIterable {
         case meta = "lh:meta"
         case orchestrators = "lh:orchestrators"
-        case durations = "lh:durations"
+        case durations = "lh:histograms"
         case providers = "lh:providers"
         case losses = "lh:losses"
     }

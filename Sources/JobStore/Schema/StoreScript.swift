@@ -44,7 +44,7 @@ struct StoreScript: Sendable {
 
     static let all = [
         admit, start, claim, postpone, extendJobs, apply, addFiles, queueFiles, claimFile, renameFile, extendFile, applyFile,
-        requeueFiles, claimManifest, cancel, recordLosses, retry, enqueue, dequeue, take, settle, takePlace, verifyPlaces, permits,
+        requeueFiles, claimManifest, cancel, hint, recordLosses, retry, enqueue, dequeue, take, settle, takePlace, verifyPlaces, permits,
         returnPermits,
         setHealth, setSession,
         keepPlan, takeTrail,

@@ -9,7 +9,7 @@ public protocol JobEffects: Sendable {
     /// The job's timer was stored; it fires after `delay`.
     func timerSet(for job: ClaimedJob, after delay: Duration) async
     /// Remembers how long an export took.
-    func learn(_ duration: Duration, of job: ClaimedJob) async
+    func learn(_ observed: ObservedDuration, of job: ClaimedJob) async
     /// Frees the export's place among those that its provider works on.
     func releasePlace(of job: ClaimedJob) async
 }
@@ -20,6 +20,6 @@ public struct TimerBringsItBack: JobEffects {
     public func listFiles(of job: ClaimedJob, with interpreter: JobInterpreter) async {}
     public func lineUp(_ job: ClaimedJob) async {}
     public func timerSet(for job: ClaimedJob, after delay: Duration) async {}
-    public func learn(_ duration: Duration, of job: ClaimedJob) async {}
+    public func learn(_ observed: ObservedDuration, of job: ClaimedJob) async {}
     public func releasePlace(of job: ClaimedJob) async {}
 }

@@ -81,7 +81,7 @@ public final class JobInterpreter: Sendable {
     ) async -> Bool {
         switch action {
         case .publishDeadLetter(let error): return await letters?.publish(error, of: job, failures: decision.state.failures) ?? false
-        case .learnDuration(let duration): await effects.learn(duration, of: job)
+        case .learnDuration(let isReady): await effects.learn(ObservedDuration(of: job, isReady: isReady), of: job)
         case .takePlace: await takePlace(of: job)
         case .releasePlace: await effects.releasePlace(of: job)
         case .listFiles: await effects.listFiles(of: job, with: self)

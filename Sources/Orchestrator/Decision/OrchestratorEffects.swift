@@ -1,10 +1,12 @@
 import ExportCore
+import JobStore
 import Lifecycle
 
 /// What an orchestrator contributes to the actions of a job.
 struct OrchestratorEffects: JobEffects {
+    let store: JobStore
     let providers: ProviderDirectory
-    let durations: UsualDurations
+    let durations: KnownDurations
     let listing: FileListing
     let line: DownloadLine
     let clock: DueClock
@@ -19,9 +21,19 @@ struct OrchestratorEffects: JobEffects {
         await clock.timerSet(on: job.id.partition(of: partitions), after: delay)
     }
 
-    func learn(_ duration: Duration, of job: ClaimedJob) async {
+    func learn(_ observed: ObservedDuration, of job: ClaimedJob) async {
         guard let provider = providers[job] ?? providers[job.request.provider] else { return }
-        await durations.learn(duration, provider: provider.name, kind: await provider.kind(.init(check: job)))
+        let kind = await provider.kind(.init(check: job))
+        await durations.learn(observed, await found(observed, job, kind, provider), of: kind)
+    }
+
+    private func found(_ observed: ObservedDuration, _ job: ClaimedJob, _ kind: ExportKind, _ provider: Provider) async -> FoundExport? {
+        guard case .ready(let after, let waited) = observed else { return nil }
+        let forecast = await durations.forecast(of: kind, aim: provider.machine.rules.polling.aim)
+        var wasPushed = false
+        if provider.definition.givesCallback, let ago = try? await store.sinceHint(job.id) { wasPushed = ago <= waited - after }
+        return FoundExport(
+            checks: job.state.attempts + 1, lag: (waited - after) / 2, waited: waited, predicted: forecast.usual, wasPushed: wasPushed)
     }
 
     func releasePlace(of job: ClaimedJob) async { await providers[job.request.provider]?.places.release(job.id) }

@@ -5,7 +5,8 @@ import Telemetry
 extension OrchestratorService: Instrumented {
     public static var instruments: [Instrument] {
         ServiceInstruments.all + OrchestratorMetrics.instruments + StepMetrics.instruments + StoreMetrics.instruments
-            + CredentialMetrics.instruments + EventMetrics.instruments + WebhookMetrics.instruments
+            + CredentialMetrics.instruments + EventMetrics.instruments + WebhookMetrics.instruments + HintMetrics.instruments
+            + ProviderPace.instruments
     }
 
     /// Adds what is read from the store and the broker at each scrape.

@@ -1,4 +1,5 @@
 import ExportCore
+import Foundation
 import JobStore
 import Lifecycle
 import Logging
@@ -12,22 +13,30 @@ final class Provider: Sendable {
     let places: ProviderPlaces
     let machine: JobMachine
     let metrics: StepMetrics
+    /// How its checks are slowed down. All versions of its file share it.
+    let pace: ProviderPace
 
     var definition: ProviderDefinition { client.definition }
     var name: String { definition.name }
 
-    init(client: ProviderClient, gate: ProviderGate, places: ProviderPlaces, metrics: StepMetrics, rules: JobRules) {
+    init(client: ProviderClient, gate: ProviderGate, places: ProviderPlaces, metrics: StepMetrics, pace: ProviderPace, rules: JobRules) {
         self.client = client
         self.gate = gate
         self.places = places
         self.metrics = metrics
+        self.pace = pace
         machine = JobMachine(rules: rules)
     }
 
+    /// The time of day, if the API tells of several exports at once: their checks then fall due together.
+    var clock: Duration? { client.batchRules == nil ? nil : .seconds(Date().timeIntervalSince1970) }
+
+    /// Notes the answer to a check for the pace of the next ones.
+    func note(_ failure: Failure?, took: Duration) { pace.answered(failure, isSlow: took > definition.breaker.slowAfter) }
+
     /// The key by which the provider file groups exports to learn their durations separately.
-    func kind(_ context: JobContext) async -> String {
-        guard definition.polling.hasKey else { return "" }
-        return await client.pollingKey(context) ?? ""
+    func kind(_ context: JobContext) async -> ExportKind {
+        ExportKind(provider: name, key: definition.polling.hasKey ? await client.pollingKey(context) ?? "" : "")
     }
 }
 
@@ -49,7 +58,8 @@ struct ProviderDirectory: Sendable {
             let places =
                 present?.places ?? ProviderPlaces(definition: client.definition, gate: gate, store: store, repeated: repeated)
             return Provider(
-                client: client, gate: gate, places: places, metrics: present?.metrics ?? StepMetrics(client.definition.name), rules: rules)
+                client: client, gate: gate, places: places, metrics: present?.metrics ?? StepMetrics(client.definition.name),
+                pace: present?.pace ?? ProviderPace(client.definition.name), rules: rules)
         }
     }
 

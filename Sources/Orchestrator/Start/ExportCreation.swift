@@ -11,7 +11,7 @@ import TraceContext
 /// offers `find`, the export of the earlier attempt is searched first.
 struct ExportCreation: Sendable {
     let resolver: JobResolver
-    let durations: UsualDurations
+    let durations: KnownDurations
     let logger: Logger
 
     /// - Parameter permission: the permission with which the job was taken; it is used or withdrawn.
@@ -33,8 +33,12 @@ struct ExportCreation: Sendable {
 
         let mayBeTwice = isUncertain && provider.definition.createSafety.isEmpty
         if mayBeTwice { warnOfSecondExport(job) }
-        let usual = await durations.usual(provider: provider.name, kind: await provider.kind(context))
-        let event = outcome.event(failure, hints: PollHints(usualDuration: usual, isDueAtOnce: provider.definition.beginsWithRequest))
+        let forecast = await durations.forecast(of: await provider.kind(context), aim: provider.machine.rules.polling.aim)
+        let event = outcome.event(
+            failure,
+            hints: PollHints(
+                isDueAtOnce: provider.definition.beginsWithRequest,
+                moment: PollMoment(forecast: forecast, clock: provider.clock, stretch: provider.pace.stretch)))
         await resolver.interpreter.carryOut(
             event, for: job, by: provider.machine, detail: Self.detail(outcome), exportHandle: Self.noted(outcome.exportHandle, provider),
             mayBeCreatedTwice: mayBeTwice)

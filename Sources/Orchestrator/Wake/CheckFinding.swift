@@ -15,11 +15,14 @@ struct CheckFinding {
 
     /// - Parameters:
     ///   - counted: the failure of the check as it counts for the job.
+    ///   - moment: what the next delay depends on besides.
     ///   - rules: those of the provider's jobs.
-    init(_ answer: CheckAnswer, of job: ClaimedJob, _ counted: Failure?, usual: Duration?, _ rules: JobRules) {
+    init(
+        _ answer: CheckAnswer, of job: ClaimedJob, _ counted: Failure?, _ moment: PollMoment, _ rules: JobRules
+    ) {
         var answer = answer
         let running = rules.maxRunning == nil ? nil : Self.noteRunning(&answer, of: job)
-        let event = answer.outcome.event(counted, usual: usual, running: running)
+        let event = answer.outcome.event(counted, moment, running: running)
         switch answer.outcome {
         case .queued: self.init(event, .notReady, "queued", exportHandle: answer.exportHandle)
         case .running(let progress, _):

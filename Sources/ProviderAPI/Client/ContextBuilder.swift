@@ -19,7 +19,7 @@ final class ContextBuilder {
     /// - Throws: `invalid-parameters` or `invalid-handle`, permanent, if a text is not a JSON object.
     func context(
         _ parts: ContextParts, _ job: JobContext, exportHandle: String?, page pageValue: JQValue?, secrets secretValues: JQValue,
-        session sessionValues: JQValue? = nil, file: DownloadTarget? = nil
+        session sessionValues: JQValue? = nil, callback: String? = nil, file: DownloadTarget? = nil
     ) throws(Failure) -> JQValue {
         var context = JQObjectBuilder()
         if parts.contains(.job) { context.set(self.job, jobValue(job)) }
@@ -33,10 +33,21 @@ final class ContextBuilder {
         if parts.contains(.secrets) { context.set(secrets, secretValues) }
         if parts.contains(.page), let pageValue { context.set(page, pageValue) }
         if parts.contains(.session), let sessionValues { context.set(session, sessionValues) }
+        if let callback { context.set("callback", JQValue(object: [("url", JQValue(callback))])) }
         if parts.contains(.file), let file {
             let text = { (value: String?) in value.map { JQValue($0) } ?? .null }
             context.set("file", JQValue(object: [("url", text(file.url)), ("name", text(file.name)), ("id", text(file.id))]))
         }
+        return context.build()
+    }
+
+    /// What a request for several exports reads: it belongs to no job.
+    func context(secrets secretValues: JQValue, session sessionValues: JQValue?, ids: [JQValue], exports: [JQValue]) -> JQValue {
+        var context = JQObjectBuilder()
+        context.set(secrets, secretValues)
+        if let sessionValues { context.set(session, sessionValues) }
+        context.set("ids", JQValue(ids))
+        context.set("exports", JQValue(exports))
         return context.build()
     }
 
@@ -66,6 +77,7 @@ final class ContextBuilder {
         if parts.contains(.body) { responseValue.set(body, answer.body) }
         var whole = JQObjectBuilder(context)
         whole.set(response, responseValue.build())
+        if parts.contains(.item) { whole.set("item", answer.body) }
         if parts.contains(.request) {
             var requestValue = JQObjectBuilder()
             requestValue.set(url, JQValue(answer.url))

@@ -23,19 +23,19 @@ extension CheckOutcome {
     /// What the outcome means for the job.
     /// - Parameters:
     ///   - counted: the failure as it counts for the job.
-    ///   - usual: how long such exports usually take.
+    ///   - moment: what the next delay depends on besides.
     ///   - running: how long the export has run, if somebody asks.
-    public func event(_ counted: Failure? = nil, usual: Duration? = nil, running: Duration? = nil) -> JobEvent {
+    public func event(_ counted: Failure? = nil, _ moment: PollMoment = PollMoment(), running: Duration? = nil) -> JobEvent {
         switch self {
-        case .queued(let wait): .notReady(PollHints(retryAfter: wait, usualDuration: usual, isQueued: true))
+        case .queued(let wait): .notReady(PollHints(retryAfter: wait, isQueued: true, moment: moment))
         case .running(let progress, let wait):
-            .notReady(PollHints(retryAfter: wait, progress: progress, usualDuration: usual, hasRunFor: running))
-        case .advanced(_, let isDueAtOnce): .advanced(PollHints(usualDuration: usual, isDueAtOnce: isDueAtOnce))
+            .notReady(PollHints(retryAfter: wait, progress: progress, hasRunFor: running, moment: moment))
+        case .advanced(_, let isDueAtOnce): .advanced(PollHints(isDueAtOnce: isDueAtOnce, moment: moment))
         case .ready: .ready
         case .empty: .empty
         case .failed(let code, let message): .exportFailed(JobError(code: code, message: message))
         case .expired: .exportFailed(JobError(code: "export-expired", message: "the provider no longer has the export"))
-        case .unknownStatus(let status, let wait): .unknownStatus(status, PollHints(retryAfter: wait, usualDuration: usual))
+        case .unknownStatus(let status, let wait): .unknownStatus(status, PollHints(retryAfter: wait, moment: moment))
         case .failure(let failure): .stepFailed(counted ?? failure)
         }
     }

@@ -62,7 +62,7 @@ extension ProviderClient {
         let session: SessionPlan?
     }
 
-    private func phase(of exportHandle: String) -> Phase {
+    func phase(of exportHandle: String) -> Phase {
         guard !plan.steps.isEmpty, let index = ExportHandle(exportHandle).step, plan.steps.indices.contains(index) else {
             return Phase(plan: .wait(plan.status), index: nil, session: plan.statusSession)
         }

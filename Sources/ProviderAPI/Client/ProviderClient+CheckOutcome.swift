@@ -21,6 +21,12 @@ extension ProviderClient {
         noteBudget(.check, answer.headers, check.token)
         let isRead = phase.index != nil || plan.status.ready != .download || !answer.bytes.isEmpty
         trace(answer, took: .now - check.begun, isRead: isRead)
+        return read(check, answer)
+    }
+
+    /// What an answer, or an item of one, says of the export.
+    func read(_ check: PendingCheck, _ answer: ProviderResponse) -> (outcome: CheckOutcome, exportHandle: String?, lag: Duration?) {
+        let phase = check.phase
         let answered = contexts.context(phase.plan.parts, check.context, answer: answer)
         do throws(Failure) {
             switch phase.plan {

@@ -12,7 +12,19 @@ extension ProviderClient {
         let account = try account(of: job)
         if parts.contains(.secrets) { try account.requireSecrets() }
         return try contexts.context(
-            parts, job, exportHandle: handle, page: page, secrets: account.secrets.object, session: account.session?.values)
+            parts, job, exportHandle: handle, page: page, secrets: account.secrets.object, session: account.session?.values,
+            callback: parts.contains(.callback) ? try callbackURL(of: job) : nil)
+    }
+
+    /// - Throws: `missing-secret`, unauthorised, as a missing secret does: the job waits until the settings are there.
+    private func callbackURL(of job: JobContext) throws(Failure) -> String {
+        guard let callbacks else {
+            throw Failure(
+                .unauthorised, code: "missing-secret",
+                message: "the request has .callback.url: set LONGHAUL_CALLBACK_URL and LONGHAUL_CALLBACK_SECRET, and run longhaul callbacks"
+            )
+        }
+        return callbacks.url(of: job.request.id)
     }
 
     /// Sends the request of a step with a valid session, if it needs one. If the session is refused, once more with the next one: a request

@@ -20,6 +20,7 @@ public actor ProviderClient {
     var webhookSecrets: Secrets
     let secretSource: SecretSource
     let sharing: SessionSharing
+    let callbacks: CallbackAddress?
     /// How long a process may take to sign in.
     let turn: Duration
     /// The account that all jobs share, and those of `secrets.by`.
@@ -48,17 +49,19 @@ public actor ProviderClient {
     ///   - secrets: called once for each secret that the file names, and again by `reloadSecrets`.
     ///   - egress: the addresses that connections may reach; `nil` uses the HTTP client's setting.
     ///   - sessions: where sessions are shared with other processes; `nil` keeps them in this one.
+    ///   - callbacks: what `.callback.url` is made of.
     ///   - trace: is told all that happens, for people.
     ///   - tape: records the exchanges, or answers in the place of the API.
     ///   - note: called with a line for operators when an answer is odd but not a failure; once for each kind.
     /// - Throws: all problems of the file. Missing secrets are none: see `secretProblems`.
     public static func open(
         _ source: ProviderSource, http: HTTPClient, on thread: EventThread, secrets: SecretSource, egress: EgressPolicy? = nil,
-        sessions: SessionSharing? = nil, trace: ClientTrace? = nil, tape: ExchangeTape? = nil,
+        sessions: SessionSharing? = nil, callbacks: CallbackAddress? = nil, trace: ClientTrace? = nil, tape: ExchangeTape? = nil,
         note: @escaping @Sendable (String) -> Void = { _ in }
     ) async throws(ProviderFileError) -> ProviderClient {
         try await PlanCompiler(thread: thread).client(
-            source, http: http, secrets: secrets, egress: egress, sessions: sessions, trace: trace, tape: tape, note: note)
+            source, http: http, secrets: secrets, egress: egress, sessions: sessions, callbacks: callbacks, trace: trace, tape: tape,
+            note: note)
     }
 
     /// All problems of the provider file, or advice about one without problems. Secrets are not read.
@@ -69,7 +72,8 @@ public actor ProviderClient {
     fileprivate init(
         _ plan: sending ProviderPlan, of file: ProviderSource, http: HTTPClient, on thread: EventThread, secrets source: SecretSource,
         egress: EgressPolicy?,
-        sessions sharing: SessionSharing, trace: ClientTrace?, tape: ExchangeTape?, note: @escaping @Sendable (String) -> Void
+        sessions sharing: SessionSharing, callbacks: CallbackAddress?, trace: ClientTrace?, tape: ExchangeTape?,
+        note: @escaping @Sendable (String) -> Void
     ) {
         secrets = Secrets(plan.sharedSecretFields, from: source)
         webhookSecrets = Secrets(plan.webhook?.secretFields ?? [:], from: source)
@@ -89,6 +93,7 @@ public actor ProviderClient {
         self.trace = trace
         self.tape = tape
         self.sharing = sharing
+        self.callbacks = callbacks
         turn = plan.definition.timeouts.whole + .seconds(5)
         own = Account("", secrets, SessionKeeper(plan.definition.name, sharing: sharing, turn: turn, isChained: needsSharedSession))
         plan.trace?.note = { [weak self] field, filter, outputs in self?.noteFilter(field, filter, outputs) }
@@ -160,12 +165,13 @@ private actor PlanCompiler {
 
     func client(
         _ source: ProviderSource, http: HTTPClient, secrets: SecretSource, egress: EgressPolicy?, sessions: SessionSharing?,
+        callbacks: CallbackAddress?,
         trace: ClientTrace?, tape: ExchangeTape?, note: @escaping @Sendable (String) -> Void
     ) throws(ProviderFileError) -> ProviderClient {
         let plan = try ProviderPlan(source, trace: trace == nil ? nil : FilterTrace())
         return ProviderClient(
             plan, of: source, http: http, on: thread, secrets: secrets, egress: egress, sessions: sessions ?? .ofProcess,
-            trace: trace, tape: tape, note: note)
+            callbacks: callbacks, trace: trace, tape: tape, note: note)
     }
 
     func problems(of source: ProviderSource) -> [ProviderFileProblem] {

@@ -14,9 +14,9 @@ struct ProviderResponse {
     /// The body as it arrived.
     let bytes: [UInt8]
     /// The body if it was parsed as JSON; empty otherwise. Its integers stay exact; digits in other forms are text.
-    let json: [UInt8]
+    private(set) var json: [UInt8]
     /// The parsed body, or its text if it cannot be parsed; null if it is empty.
-    let body: JQValue
+    private(set) var body: JQValue
     /// Why the body is not parsed although its type or the provider file says how. It may be a proxy's page: whoever reads it decides.
     let problem: BodyProblem?
     /// The token that it was asked with, if the provider has several.
@@ -43,6 +43,13 @@ struct ProviderResponse {
         bytes = response.body
         (body, problem) = form.read(response)
         json = form.isJSON && body.kind != .string ? bytes : []
+    }
+
+    /// An item of the answer in the place of the body.
+    func item(_ value: JQValue) -> ProviderResponse {
+        var item = self
+        item.body = value
+        return item
     }
 
     var isSuccess: Bool { (200...299).contains(status) }

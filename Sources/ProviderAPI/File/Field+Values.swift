@@ -25,6 +25,17 @@ extension Field {
         return number
     }
 
+    func number(in range: ClosedRange<Double>) -> Double? {
+        report.log?.note(path, .number(range))
+        let fix = "write a number from \(range.lowerBound) to \(range.upperBound)"
+        guard let text = text(fix: fix) else { return nil }
+        guard let number = Double(text), range.contains(number) else {
+            problem("\"\(text)\" is not a number in range", fix: fix)
+            return nil
+        }
+        return number
+    }
+
     /// Reads `500ms`, `15s`, `10m`, `12h`, `7d`, and sums such as `1h30m`.
     func duration(in range: ClosedRange<Duration> = .milliseconds(1) ... .seconds(366 * 86_400)) -> Duration? {
         report.log?.note(path, .duration)

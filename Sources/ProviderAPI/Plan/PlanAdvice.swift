@@ -41,7 +41,9 @@ struct PlanAdvice {
         let longest: Duration =
             switch polling.policy {
             case .fixed(let interval): interval
-            case .tiered(_, let max): max
+            case .tiered(_, let max), .backoff(_, _, let max): max
+            // Seldom so long: exports of hours are checked more often near their usual end.
+            case .learned(_, _, let max): min(max, PollPolicy.longestTiered)
             }
         if longest > polling.maxWait {
             advise(field, "a job may wait for its next check for longer than maxWait", fix: "raise maxWait, or check more often")
@@ -53,7 +55,8 @@ struct PlanAdvice {
                 fix: "raise maxAttempts, or check less often")
         }
         if let exports = limits.inFlight, let checks = limits.checks {
-            let needed = Double(exports) / max(longest / .seconds(1), 0.001)
+            let together = Double(plan.definition.batch?.size ?? 1)
+            let needed = Double(exports) / together / max(longest / .seconds(1), 0.001)
             guard needed > checks.perSecond else { return }
             let rate = (needed * 100).rounded() / 100
             advise(

@@ -2,30 +2,32 @@ import ExportCore
 
 extension ProviderDefinition {
     private enum PolicyWord: String, CaseIterable {
-        case tiered, fixed
+        case learned, tiered, fixed, backoff
+
+        /// The keys that only some policies have.
+        var keys: Set<String> {
+            switch self {
+            case .learned: ["min", "max", "targetLag", "pollsPerJob"]
+            case .tiered: ["min", "max"]
+            case .fixed: ["interval"]
+            case .backoff: ["initial", "factor", "max"]
+            }
+        }
     }
 
     /// Reads `polling:` and returns the filter of `key`.
     mutating func readPolling(_ field: Field?, _ compiler: FilterCompiler) -> Filter? {
+        let own = Set(PolicyWord.allCases.flatMap(\.keys))
         guard
-            let section = field?.section(["policy", "interval", "min", "max", "maxWait", "maxQueued", "maxRunning", "maxAttempts", "key"])
+            let section = field?.section(own.sorted() + ["policy", "first", "maxWait", "maxQueued", "maxRunning", "maxAttempts", "key"])
         else { return nil }
-        let word = section["policy"]?.word(PolicyWord.self, later: ["learned"]) ?? .tiered
-        let delays = Duration.milliseconds(10) ... .seconds(7 * 86_400)
-        switch word {
-        case .fixed:
-            let fix = "write the time between two checks, such as 30s"
-            polling.policy = .fixed(interval: section.required("interval", fix: fix)?.duration(in: delays) ?? .seconds(60))
-            for key in ["min", "max"] {
-                section[key]?.problem("the fixed policy has no \(key)", fix: "remove it, or write policy: tiered")
-            }
-        case .tiered:
-            let shortest = section["min"]?.duration(in: delays) ?? .seconds(1)
-            let longest = section["max"]?.duration(in: delays) ?? max(.seconds(600), shortest)
-            if shortest > longest { section["min"]?.problem("min is longer than max", fix: "lower min or raise max") }
-            polling.policy = .tiered(min: shortest, max: longest)
-            section["interval"]?.problem("the tiered policy has no interval", fix: "write min and max instead, or policy: fixed")
+        let word = section["policy"]?.word(PolicyWord.self) ?? (section["interval"] == nil ? .learned : .fixed)
+        for key in own.subtracting(word.keys).sorted() {
+            let others = PolicyWord.allCases.filter { $0.keys.contains(key) }.map(\.rawValue).joined(separator: " or ")
+            section[key]?.problem("the \(word) policy has no \(key)", fix: "remove it, or write policy: \(others)")
         }
+        polling.policy = Self.policy(word, section)
+        polling.first = section["first"]?.duration(in: .milliseconds(10) ... .seconds(7 * 86_400))
         if let wait = section["maxWait"]?.duration() { polling.maxWait = wait }
         polling.maxQueued = age("maxQueued", section)
         polling.maxRunning = age("maxRunning", section)
@@ -33,6 +35,32 @@ extension ProviderDefinition {
         let key = section["key"].flatMap { compiler.filter($0) }
         polling.hasKey = key != nil
         return key
+    }
+
+    private static func policy(_ word: PolicyWord, _ section: Section) -> PollPolicy {
+        let delays = Duration.milliseconds(10) ... .seconds(7 * 86_400)
+        let shortest = section["min"]?.duration(in: delays) ?? .seconds(1)
+        // What is learned may well say that nothing happens for an hour.
+        let usual = word == .learned ? PollPolicy.longestLearned : PollPolicy.longestTiered
+        let longest = section["max"]?.duration(in: delays) ?? max(usual, shortest)
+        switch word {
+        case .fixed:
+            let fix = "write the time between two checks, such as 30s"
+            return .fixed(interval: section.required("interval", fix: fix)?.duration(in: delays) ?? .seconds(60))
+        case .backoff:
+            let initial = section.required("initial", fix: "write the first delay, such as 30s")?.duration(in: delays) ?? .seconds(30)
+            if initial > longest { section["initial"]?.problem("initial is longer than max", fix: "lower initial or raise max") }
+            return .backoff(initial: initial, factor: section["factor"]?.number(in: 1...10) ?? 2, max: longest)
+        case .tiered, .learned:
+            if shortest > longest { section["min"]?.problem("min is longer than max", fix: "lower min or raise max") }
+            guard word == .learned else { return .tiered(min: shortest, max: longest) }
+            if section["targetLag"] != nil {
+                section["pollsPerJob"]?.problem("targetLag and pollsPerJob exclude each other", fix: "remove one of them")
+            }
+            var aim = section["pollsPerJob"]?.number(in: 1...10_000).map { PollAim.checks($0) } ?? .usual
+            if let lag = section["targetLag"]?.duration(in: delays) { aim = .lag(lag) }
+            return .learned(aim: aim, min: shortest, max: longest)
+        }
     }
 
     /// A bound within `maxWait`.

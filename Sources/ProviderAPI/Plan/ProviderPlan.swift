@@ -70,11 +70,11 @@ final class ProviderPlan {
         if case .session(let session) = credentials, let base { session.check(base, root["auth"]) }
         compiler.credentials = credentials.names
         let defaults = AnswerDefaults(root, compiler)
-        let create = root.required("create", fix: "write the request that starts an export").flatMap {
-            CreatePlan($0, defaults, compiler)
+        let create = root.required("create", fix: "write the request that starts an export").flatMap { field in
+            compiler.having([.anywhere, .callback]) { CreatePlan(field, defaults, compiler) }
         }
         find = root["find"].flatMap { FindPlan($0, defaults, compiler) }
-        steps = compiler.having([.anywhere, .export]) { PhasePlan.list(root["steps"], defaults, compiler) }
+        steps = compiler.having([.anywhere, .export, .callback]) { PhasePlan.list(root["steps"], defaults, compiler) }
         let status = root.required("status", fix: "write the request that returns the status").flatMap {
             Self.status($0, defaults, compiler)
         }
@@ -98,6 +98,10 @@ final class ProviderPlan {
                 "recreate is set, but the Idempotency-Key is the same for every export: the API would return the failed one", fix: fix)
         }
         Self.checkExportNames(compiler, create, find, steps, status)
+        if status?.batch != nil, let base, !base.parts.union(credentials.parts).isDisjoint(with: [.job, .parameters, .export]) {
+            root["status"].flatMap(Section.init)?["batch"]?.problem(
+                "baseURL or auth depends on the job, so that no request can be for several", fix: "remove batch")
+        }
         // Read behind all others: it has secrets of its own.
         secretFields = compiler.secrets
         webhook = root["webhook"].flatMap { WebhookPlan($0, compiler) }
@@ -112,6 +116,8 @@ final class ProviderPlan {
         definition.baseURL = root["baseURL"]?.node.scalar?.string ?? ""
         definition.refreshesLinks = files.refresh
         definition.emptyList = files.none
+        definition.batch = status.batch?.rules
+        definition.givesCallback = ([create.request] + steps.map(\.plan.request)).contains { $0.parts.contains(.callback) }
         definition.data = files.data?.rules
         definition.canCancel = cancel != nil
         definition.cleansUp = cleanup != nil

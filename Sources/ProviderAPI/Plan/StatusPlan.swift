@@ -25,12 +25,14 @@ final class StatusPlan {
     let readsHTTPStatus: Bool
     /// The parts that the filters over the response read.
     let parts: ContextParts
+    /// How several exports are asked for at once.
+    private(set) var batch: BatchPlan?
 
     /// - Parameter isLast: whether the files follow; otherwise it is an entry of `steps`.
     init?(_ field: Field, isLast: Bool = true, _ defaults: AnswerDefaults, _ compiler: FilterCompiler) {
         let keys =
             RequestTemplate.keys + ["state", "states", "progress", "export", "update", "error", "errors"]
-            + (isLast ? ["ready", "readyAt"] : [])
+            + (isLast ? ["ready", "readyAt", "batch"] : [])
         guard let section = field.section(keys) else { return nil }
         let request = RequestTemplate(section, compiler)
         let ready = Self.readyAnswer(section)
@@ -52,10 +54,45 @@ final class StatusPlan {
         self.state = state
         self.words = words
         readsHTTPStatus = readsStatus
-        parts = [state.parts, progress?.parts, readyAt?.parts, export?.parts, update?.parts, reading.parts].compactMap(\.self).reduce(
-            into: []) {
-                $0.formUnion($1)
-            }
+        parts = Self.parts(state, [progress, readyAt], [export, update], reading)
+        guard let field = section["batch"] else { return }
+        if ready == .download {
+            field.problem("an answer that is the file itself cannot stand for several exports", fix: "remove batch")
+        }
+        batch = BatchPlan(field, self, defaults, compiler)
+    }
+
+    /// What `batch` may read otherwise in its items.
+    static let itemKeys = ["state", "states", "progress", "readyAt", "export", "update"]
+
+    /// The same for an item of a batch: it stands where the body of the answer stands.
+    init?(itemsOf status: StatusPlan, _ section: Section, _ compiler: FilterCompiler) {
+        request = status.request
+        ready = .answer
+        readsHTTPStatus = false
+        func filter(_ key: String, _ inherited: Filter?) -> Filter? { section[key].map { compiler.filter($0) } ?? inherited }
+        func mapping(_ key: String, _ inherited: ExportMapping?) -> ExportMapping? {
+            section[key].map { ExportMapping($0, compiler) } ?? inherited
+        }
+        let state = filter("state", status.state), words = section.has("states") ? StatusWords(section, isOptional: true) : status.words
+        progress = filter("progress", status.progress)
+        readyAt = filter("readyAt", status.readyAt)
+        export = mapping("export", status.export)
+        update = mapping("update", status.update)
+        reading = status.reading
+        guard let state, let words else { return nil }
+        if status.readsHTTPStatus, !section.has("state") {
+            section.field.problem("status.state reads the HTTP code, which an item does not have", fix: "add state: .item.status")
+        }
+        (self.state, self.words) = (state, words)
+        parts = Self.parts(state, [progress, readyAt], [export, update], reading)
+    }
+
+    private static func parts(
+        _ state: Filter, _ filters: [Filter?], _ mappings: [ExportMapping?], _ reading: AnswerReading
+    ) -> ContextParts {
+        let all = [state.parts, reading.parts] + filters.compactMap(\.?.parts) + mappings.compactMap(\.?.parts)
+        return all.reduce(into: []) { $0.formUnion($1) }
     }
 
     private static func readyAnswer(_ section: Section) -> ReadyAnswer {

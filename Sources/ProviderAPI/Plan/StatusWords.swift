@@ -22,9 +22,10 @@ struct StatusWords {
 
     private init(states: [String: State]) { self.states = states }
 
-    init?(_ section: Section) {
+    /// - Parameter isOptional: whether `states` may be missing; the caller looks whether it is.
+    init?(_ section: Section, isOptional: Bool = false) {
         let fix = "list the API's status values for each of \(State.allCases.map(\.rawValue).joined(separator: ", "))"
-        guard let field = section.required("states", fix: fix),
+        guard let field = isOptional ? section["states"] : section.required("states", fix: fix),
             let table = field.section(State.allCases.map(\.rawValue))
         else { return nil }
         var states: [String: State] = [:]

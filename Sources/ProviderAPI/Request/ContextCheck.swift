@@ -2,16 +2,17 @@
 enum ContextCheck {
     private static let members: [String: [String]] = [
         "job": ["id", "provider", "correlationId", "tenant", "priority", "attempt", "idempotencyKey", "creation"],
-        "response": ["status", "headers", "body"], "request": ["url"], "file": ["url", "name", "id"],
+        "response": ["status", "headers", "body"], "request": ["url"], "callback": ["url"], "file": ["url", "name", "id"],
     ]
     private static let parts: [String: ContextParts] = [
         "job": .job, "parameters": .parameters, "export": .export, "secrets": .secrets, "page": .page, "response": .response,
-        "request": .request, "session": .session, "assertion": .assertion, "file": .file,
+        "request": .request, "session": .session, "assertion": .assertion, "file": .file, "ids": .ids, "exports": .exports, "item": .item,
+        "callback": .callback,
     ]
 
     /// Reports the paths of the filter that begin with no part of the context, or with one that this place does not have.
     static func check(_ paths: [ContextPath], _ available: ContextParts, _ field: Field) {
-        for path in paths where path.head != "callback" {
+        for path in paths {
             guard let part = parts[path.head] else {
                 field.problem(".\(path.head) is no part of the context", fix: fix(path))
                 continue

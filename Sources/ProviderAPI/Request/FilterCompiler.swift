@@ -91,9 +91,6 @@ final class FilterCompiler {
 
     private func compile(_ text: String, _ field: Field) -> Filter? {
         noteSecrets(of: text, field)
-        if !PathHeads.occurrences(of: ".callback", in: text).isEmpty {
-            field.problem(".callback is not supported yet", fix: "poll the status instead")
-        }
         let paths = ContextPath.certain(in: text)
         ContextCheck.check(paths, available, field)
         for path in paths where path.head == "export" {

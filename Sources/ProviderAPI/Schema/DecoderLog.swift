@@ -5,6 +5,7 @@ final class DecoderLog {
         case text
         case boolean, duration, percentage, rate, bytes, any
         case integer(ClosedRange<Int>)
+        case number(ClosedRange<Double>)
         case words([String])
         case list
         /// An element, or a list of such.

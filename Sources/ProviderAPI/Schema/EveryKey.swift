@@ -1,6 +1,6 @@
 /// Provider files that together have every key and every form of its value. A test says which are missing.
 enum EveryKey {
-    static let files = [everything, graphQL, signIns, session, forms, aws, xml, data, download, least]
+    static let files = [everything, graphQL, signIns, session, forms, aws, xml, data, download, least, lag, backoff]
 
     private static let everything = """
         provider: everything
@@ -59,6 +59,11 @@ enum EveryKey {
           update: { next: .response.body.n }
           errors: [{ when: .response.body.e?, class: notYet }]
           error: { message: .response.body.m }
+          batch:
+            { request: GET /x, query: { a: "1" }, headers: { X-A: a }, auth: { bearer: t }, json: { ids: "{{ .ids }}" }, answer: json, redirects: follow,
+              items: .response.body.x, id: .item.id, exportId: .export.id, size: 50, wait: 1s, state: .item.s,
+              states: { queued: q, running: [r], ready: d, partial: p, empty: e, failed: f, expired: x }, progress: .item.p, readyAt: .item.t,
+              export: { doc: .item.d }, update: { next: .item.n }, errors: [{ when: .response.body.e?, class: ok }], error: .response.body.m }
         files:
           request: GET /x/files
           query: { a: "1" }
@@ -84,7 +89,7 @@ enum EveryKey {
         cleanup:
           { request: DELETE /c, query: { a: "1" }, headers: { X-A: a }, auth: false, json: {}, answer: auto, redirects: follow,
             errors: [{ when: .response.body.e?, class: ok }] }
-        polling: { policy: tiered, min: 1s, max: 1m, maxWait: 2h, maxQueued: 1h, maxRunning: 1h, maxAttempts: 10, key: .parameters.a }
+        polling: { policy: learned, pollsPerJob: 8, first: 1s, min: 1s, max: 1m, maxWait: 2h, maxQueued: 1h, maxRunning: 1h, maxAttempts: 10, key: .parameters.a }
         retry: { attempts: 3, base: 1s, cap: 2s, maxThrottled: 1h }
         recreate: { attempts: 1, after: 1m }
         limits: { inFlight: 1, creates: 1/s, checks: 1/m burst 3, answer: 1MiB, longestPause: 1h, tenant: { inFlight: 1, creates: 1/s }, requests: 1/s,
@@ -185,4 +190,7 @@ enum EveryKey {
         status: { request: GET /x, state: .response.body.s, states: { running: r, ready: d } }
         files: { items: .response.body.f }
         """
+
+    private static let lag = least + "\npolling: { policy: learned, targetLag: 30s }"
+    private static let backoff = least + "\npolling: { policy: backoff, initial: 30s, factor: 1.5, max: 5m }"
 }

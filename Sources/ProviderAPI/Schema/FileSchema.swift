@@ -56,7 +56,7 @@ private struct SchemaBuilder {
         var kinds = all
         let isSpecific = kinds.contains { kind in
             switch kind {
-            case .boolean, .duration, .percentage, .rate, .bytes, .integer, .words: true
+            case .boolean, .duration, .percentage, .rate, .bytes, .integer, .number, .words: true
             case .text, .any, .list, .oneOrMany, .map, .section: false
             }
         }
@@ -72,6 +72,7 @@ private struct SchemaBuilder {
         case .text: ["type": ["string", "number", "boolean"]]
         case .boolean: ["type": "boolean"]
         case .integer(let range): ["type": "integer", "minimum": range.lowerBound, "maximum": range.upperBound]
+        case .number(let range): ["type": "number", "minimum": range.lowerBound, "maximum": range.upperBound]
         case .words(let words): ["enum": words.map { $0 == "false" ? false as Any : $0 }]
         case .duration: ["type": "string", "pattern": "^([0-9.]+(ms|s|m|h|d))+$"]
         case .percentage: ["type": "string", "pattern": "^[0-9]{1,3}%$"]

@@ -33,6 +33,15 @@ struct Setting: Sendable {
         Setting(
             "LONGHAUL_WEBHOOK_SECRETS", "SECRET,…", nil,
             "signs webhooks that job messages ask for: whsec_ and base64 of 24 to 64 bytes; all of them sign; unset: such jobs are refused"),
+        Setting(
+            "LONGHAUL_CALLBACK_URL", "URL", nil,
+            "where APIs reach longhaul callbacks: https://HOST/PATH; provider files give it to their API as {{ .callback.url }}"),
+        Setting(
+            "LONGHAUL_CALLBACK_SECRET", "SECRET", nil,
+            "makes the callback URL of each job unguessable: 24 bytes or more (openssl rand -base64 32); the same in orchestrators and callbacks"
+        ),
+        Setting("LONGHAUL_CALLBACK_HOST", "ADDRESS", "127.0.0.1", "address on which longhaul callbacks listens"),
+        Setting("LONGHAUL_CALLBACK_PORT", "PORT", "8085", "port on which longhaul callbacks listens; 0: any free port"),
         Setting("LONGHAUL_OUTPUT", "URL", nil, "where finished files are stored: s3://BUCKET/PREFIX or file:///FOLDER"),
         Setting(
             "LONGHAUL_EGRESS", "public|any|RANGE,…", "public",
@@ -72,7 +81,7 @@ struct Setting: Sendable {
         Setting("LONGHAUL_HEALTH_HOST", "ADDRESS", "127.0.0.1", "address that serves health and metrics"),
         Setting(
             "LONGHAUL_HEALTH_PORT", "PORT", nil,
-            "port that serves health and metrics; unset: 8081 orchestrator, 8082 worker, 8083 sandbox; 0: any free port"),
+            "port that serves health and metrics; unset: 8081 orchestrator, 8082 worker, 8083 sandbox, 8084 callbacks; 0: any free port"),
         Setting("LONGHAUL_LOG_LEVEL", "LEVEL", "info", "lowest level to log: trace, debug, info, notice, warning, error or critical"),
         Setting("LONGHAUL_LOG_FORMAT", "json|text", "json", "one JSON object per line, or readable text"),
         Setting("AWS_ACCESS_KEY_ID", "ID", nil, "access key for s3://"),
@@ -115,7 +124,8 @@ struct Setting: Sendable {
 
     /// Settings that may hold a secret can also be read from the file that NAME_FILE names.
     static let secrets: Set<String> = [
-        "LONGHAUL_RABBITMQ_URL", "LONGHAUL_REDIS_URL", "LONGHAUL_SECRETS_KEY", "LONGHAUL_WEBHOOK_SECRETS", "AWS_ACCESS_KEY_ID",
+        "LONGHAUL_RABBITMQ_URL", "LONGHAUL_REDIS_URL", "LONGHAUL_SECRETS_KEY", "LONGHAUL_WEBHOOK_SECRETS",
+        "LONGHAUL_CALLBACK_SECRET", "AWS_ACCESS_KEY_ID",
         "AWS_SECRET_ACCESS_KEY",
         "AWS_SESSION_TOKEN", "HTTPS_PROXY", "HTTP_PROXY", "OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_TRACES_HEADERS",
     ]

@@ -137,10 +137,10 @@ extension Settings {
         http: HTTPClient, sessions: StoredSessions, name: String, on thread: EventThread, logger: Logger
     ) throws -> ProviderOpener {
         let sharing = try sharing(sessions, name)
-        let secrets = secretSource
+        let secrets = secretSource, callbacks = try callbackAddress()
         return { source in
             let client = try await ProviderClient.open(
-                source, http: http, on: thread, secrets: secrets, sessions: sharing, note: { logger.notice("\($0)") })
+                source, http: http, on: thread, secrets: secrets, sessions: sharing, callbacks: callbacks, note: { logger.notice("\($0)") })
             guard client.needsSharedSession, sharing == nil else { return client }
             throw Problem.usage(
                 "LONGHAUL_SECRETS_KEY is not set: provider \(client.definition.name) changes its refresh token with each use, which must be kept; set it to the output of openssl rand -base64 32"
@@ -179,6 +179,22 @@ extension Settings {
         } catch {
             throw Problem.usage("LONGHAUL_SECRETS_KEY: \(error)")
         }
+    }
+
+    /// Where APIs report that exports have ended; `nil` if that is not set.
+    func callbackAddress() throws -> CallbackAddress? {
+        guard let url = try text("LONGHAUL_CALLBACK_URL") else { return nil }
+        guard let secret = try text("LONGHAUL_CALLBACK_SECRET") else {
+            throw Problem.usage(
+                "LONGHAUL_CALLBACK_URL is set, LONGHAUL_CALLBACK_SECRET is not; set it to the output of openssl rand -base64 32")
+        }
+        guard let address = CallbackAddress(base: url, secret: secret) else {
+            // The secret is not shown.
+            throw Problem.usage(
+                "LONGHAUL_CALLBACK_URL must be an http or https URL without a query, and LONGHAUL_CALLBACK_SECRET have "
+                    + "\(CallbackAddress.shortestSecret) bytes or more")
+        }
+        return address
     }
 
     /// What webhooks of jobs are signed with; empty if that is not set.

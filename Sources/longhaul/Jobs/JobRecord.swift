@@ -37,8 +37,11 @@ struct JobRecord {
     }
 
     private static func usual(of provider: String, _ store: JobStore) async throws(JobStoreError) -> Duration? {
-        let known = try await store.usualDurations().filter { $0.key.hasPrefix("\(provider)\t") }
-        return known.count == 1 ? known.values.first : nil
+        let known = try await store.durations().filter { $0.key.provider == provider }
+        // Of several kinds, which take different times, the record does not tell its job's.
+        let kinds = known.filter { $0.key != $0.key.all }
+        guard kinds.count < 2, let all = known[ExportKind(provider: provider)] else { return nil }
+        return DurationForecast(all, aim: .usual).usual
     }
 
     var next: NextStep? {

@@ -10,7 +10,9 @@ extension JobStatus: ExpressibleByArgument {
 struct JobsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "jobs", abstract: "List jobs by status, newest first.",
-        discussion: "Jobs in POLLING are sorted by their next check. Times are UTC. Example: longhaul jobs --status failed --limit 20")
+        discussion:
+            "Jobs in POLLING are sorted by their next check. Times are UTC. Examples: longhaul jobs --status failed --limit 20, longhaul jobs --stats"
+    )
 
     @OptionGroup var options: SettingsOptions
 
@@ -22,12 +24,20 @@ struct JobsCommand: AsyncParsableCommand {
 
     @Flag(help: "Print one JSON object per line.") var json = false
 
+    @Flag(help: "In place of jobs: how well exports were polled, by provider and key.") var stats = false
+
     func run() async throws {
         guard (1...100_000).contains(limit) else { throw Problem.usage("--limit must be from 1 to 100000") }
+        if stats, status != nil { throw Problem.usage("--stats is about exports, not about jobs of a status; leave --status out") }
         let settings = try await options.load()
         let thread = EventThread(name: "longhaul")
         let connection = try await StoreConnection.open(settings, name: "longhaul-jobs", on: thread, logger: Terminal.quietLogger)
         do {
+            if stats {
+                let statistics = PollingStatistics(try await connection.store.knownExports())
+                print(json ? statistics.json : statistics.text(width: Terminal.width))
+                return await connection.close()
+            }
             let counts = try await connection.store.counts()
             var jobs: [Job] = []
             for status in status.map({ [$0] }) ?? JobStatus.allCases {

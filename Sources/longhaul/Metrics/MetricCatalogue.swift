@@ -1,3 +1,4 @@
+import Callbacks
 import Encoding
 import HTTPClient
 import Instruments
@@ -20,6 +21,7 @@ enum MetricCatalogue {
     static var entries: [Entry] {
         let roles = [
             ("orchestrator", OrchestratorService.instruments + ProviderReload.instruments),
+            ("callbacks", CallbackServer.instruments),
             ("worker", WorkerService.instruments + ProviderReload.instruments),
         ]
         var entries: [String: Entry] = [:]
@@ -40,7 +42,7 @@ enum MetricCatalogue {
         let rows = entries.map { entry in
             let instrument = entry.instrument
             let labels = instrument.labels.isEmpty ? "–" : instrument.labels.map { "`\($0)`" }.joined(separator: ", ")
-            let roles = entry.roles.count == 2 ? "both" : entry.roles.joined()
+            let roles = entry.roles.count == 3 ? "all" : entry.roles.joined(separator: ", ")
             return "| `\(instrument.name)` | \(instrument.kind.rawValue) | \(labels) | \(roles) | \(instrument.help) |"
         }
         return (head + rows).joined(separator: "\n")

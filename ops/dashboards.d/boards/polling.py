@@ -61,10 +61,11 @@ COST = [
         stacked=True,
     ),
     graph(
-        "Checks per export, by provider",
-        "The average over the window. A provider far above the others is checked too often for the time that its exports take.",
+        "Checks per export, by provider and key",
+        "The average over the window, by what `polling.key` gives. With the learned policy it stays near `polling.pollsPerJob`; one far "
+        "above has exports whose time nothing predicts.",
         "short",
-        (mean("longhaul_polls_per_export", PROVIDER, "provider"), "{{provider}}"),
+        (mean("longhaul_polls_per_export", PROVIDER, "provider, key"), "{{provider}} {{key}}"),
     ),
     graph(
         "Checks that came too early, by provider",
@@ -75,8 +76,8 @@ COST = [
     ),
     heat(
         "Distribution of checks per export",
-        "How many checks exports took. Two bands mean two kinds of exports: give the long ones a provider file of their own, or let the "
-        "policy learn (`tiered`).",
+        "How many checks exports took. Two bands mean two kinds of exports: tell them apart with `polling.key`, so "
+        "that the policy learns each on its own.",
         "short",
         f"sum by (le) (increase(longhaul_polls_per_export_bucket{{{PROVIDER}}}[$__rate_interval]))",
     ),
@@ -106,12 +107,47 @@ TIMELINESS = [
         (f"{over(LAG + '_sum', BOUND, 'provider')} / {over(PHASE + '_sum', POLLING, 'provider')}", "{{provider}}"),
     ),
     graph(
+        "Prediction off by",
+        "By how much exports took longer or shorter than usual, as a share of the usual time. What is far off can only be checked often: "
+        "look for a `polling.key` that tells its kinds apart.",
+        "percentunit",
+        (mean("longhaul_prediction_error_ratio", PROVIDER, "provider, key"), "{{provider}} {{key}}"),
+    ),
+    graph(
         "Timers fire late by",
         "From the time at which a timer was due to its claim. If it rises to seconds, add an orchestrator; if Redis uses a whole core, "
         "lower the number of checks.",
         "s",
         (quantile(0.5, "longhaul_timer_lateness_seconds", window="$__rate_interval"), "half"),
         (quantile(0.99, "longhaul_timer_lateness_seconds", window="$__rate_interval"), "99 %"),
+    ),
+]
+
+SPARED = [
+    graph(
+        "Checks that share a request",
+        "The share of checks whose request asked for other exports too (`status.batch`), by provider. Far below 1 there are few exports, "
+        "or `status.batch.wait` is too short for them.",
+        "percentunit",
+        (
+            f"{over('longhaul_checks_together_total', PROVIDER, 'provider')} / {over('longhaul_checks_total', PROVIDER, 'provider')}",
+            "{{provider}}",
+        ),
+        most=1,
+    ),
+    graph(
+        "Hints",
+        "Callbacks of APIs and messages in longhaul.hints that moved a check to now, and those that changed nothing. Malformed ones come "
+        "from a program that publishes something else.",
+        "cps",
+        (rate("longhaul_hints_total", by="outcome"), "{{outcome}}"),
+    ),
+    graph(
+        "Intervals are stretched by",
+        "What the intervals of a provider are multiplied by, because it throttles or answers slowly. 1 is normal. If it stays above, set "
+        "`limits.checks` to what the provider allows.",
+        "short",
+        (f"max by (provider) (longhaul_poll_stretch{{{PROVIDER}}})", "{{provider}}"),
     ),
 ]
 
@@ -143,5 +179,5 @@ BOARD = dashboard(
     "polling",
     "Polling efficiency",
     "What an export costs in checks, and how soon its readiness is noticed.",
-    [("Now", NOW), ("Cost", COST), ("Timeliness", TIMELINESS), ("Work of the orchestrators", WORK)],
+    [("Now", NOW), ("Cost", COST), ("Timeliness", TIMELINESS), ("Requests spared", SPARED), ("Work of the orchestrators", WORK)],
 )

@@ -4,6 +4,8 @@ public enum DelayReason: String, Sendable, CaseIterable {
     case fixed = "f"
     /// By how long the provider's exports of this kind usually take.
     case usual = "u"
+    /// The provider file's delay of the first check.
+    case first = "i"
     /// Nothing is known of how long they take.
     case unknown = "n"
     /// By how much of the export is done.
@@ -12,6 +14,8 @@ public enum DelayReason: String, Sendable, CaseIterable {
     case retryAfter = "r"
     /// By the number of failures in a row.
     case backoff = "b"
+    /// A policy whose delays grow.
+    case growing = "g"
     /// The provider asks to come later, or must not be asked now.
     case putOff = "d"
     /// A request follows that nothing is waited for.
@@ -23,10 +27,12 @@ public enum DelayReason: String, Sendable, CaseIterable {
         switch self {
         case .fixed: "fixed interval"
         case .usual: "by the usual duration"
+        case .first: "first check"
         case .unknown: "no durations known yet"
         case .progress: "by the progress"
         case .retryAfter: "Retry-After"
         case .backoff: "backoff"
+        case .growing: "growing interval"
         case .putOff: "put off"
         case .atOnce: "at once"
         case .longestWait: "the end of the longest wait"
