@@ -60,10 +60,11 @@ var floor0: [Target] {
     ]
 }
 
-// Floor 1: where blocking C meets async Swift; and the place of work in traces.
+// Floor 1: where blocking C meets async Swift; the place of work in traces; and checks without an API.
 var floor1: [Target] {
     [
         .target(name: "EventThread", dependencies: ["CEpoll", heap]),
+        .target(name: "PollSimulation", dependencies: ["ExportCore", heap]),
         .target(name: "TraceContext", dependencies: ["Encoding", crypto, tracing]),
     ]
 }
@@ -165,7 +166,7 @@ var floor6: [Target] {
                 "Orchestrator", "Worker", "Callbacks", "Sandbox", "Archive", "HTTPClient", "JobMessages", "JobStore", "Lifecycle",
                 "ObjectStorage",
                 "AWSSignature", "ProviderAPI", "RabbitMQ", "Encoding", "Trail",
-                "OpenTelemetry", "Redis", "Telemetry", "TraceContext", "EventThread", "ExportCore", "Instruments",
+                "OpenTelemetry", "PollSimulation", "Redis", "Telemetry", "TraceContext", "EventThread", "ExportCore", "Instruments",
                 "CMemory",
                 argumentParser,
                 configuration, crypto,
@@ -187,6 +188,7 @@ var tests: [Target] {
         .testTarget(name: "EncodingTests", dependencies: ["Encoding"]),
         .testTarget(name: "RetryTests", dependencies: ["Retry"]),
         .testTarget(name: "ExportCoreTests", dependencies: ["ExportCore"]),
+        .testTarget(name: "PollSimulationTests", dependencies: ["PollSimulation", "ExportCore"]),
         .testTarget(name: "EventThreadTests", dependencies: ["EventThread"]),
         .testTarget(name: "TraceContextTests", dependencies: ["TraceContext"]),
         .testTarget(name: "RabbitMQTests", dependencies: ["RabbitMQ", "CRabbitMQ", "EventThread", "Retry", "TestServers", logging]),

@@ -26,7 +26,7 @@ struct Longhaul: AsyncParsableCommand {
             JobsCommand.self,
             JobCommand.self, ExplainCommand.self, WatchCommand.self, RetryCommand.self, CancelCommand.self, DeadLettersCommand.self,
             ProviderCommand.self,
-            DoctorCommand.self,
+            DoctorCommand.self, SimulateCommand.self,
             HealthCommand.self, MetricsCommand.self, SettingsCommand.self,
         ])
 

@@ -9,7 +9,7 @@ import Testing
             "CEpoll", "CRabbitMQ", "CHiredis", "CHiredisTLS", "CCurl", "CArchive", "CBrotli", "CZstd", "CJq", "CMemory", "Encoding",
             "Retry", "Instruments", "ExportCore",
         ],
-        ["EventThread", "TraceContext"],
+        ["EventThread", "PollSimulation", "TraceContext"],
         ["RabbitMQ", "Redis", "HTTPClient", "Archive", "JQ", "AWSSignature"],
         ["ProviderAPI", "JobStore", "JobMessages", "ObjectStorage", "OpenTelemetry", "Telemetry"],
         ["Lifecycle", "Trail"],
