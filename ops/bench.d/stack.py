@@ -153,12 +153,13 @@ class Stack:
         except OSError:
             return None
 
-    def provider(self, polling, more=LIMITS, name="sandbox"):
-        """Writes a provider file for the API, which an orchestrator reads when it starts."""
+    def provider(self, polling, more=LIMITS, name="sandbox", status=""):
+        """Writes a provider file for the API, which an orchestrator reads when it starts. `status` is more lines of that mapping."""
         os.makedirs(f"{self.folder}/providers", exist_ok=True)
         with open(f"{ROOT}/compose/providers/sandbox.yaml") as source:
             text = re.sub(r"(?m)^baseURL:.*", f"baseURL: {self.api}/v2", source.read())
         text = re.sub(r"(?m)^provider:.*", f"provider: {name}", text)
+        text = text.replace("\nstatus:\n", f"\nstatus:\n{status}", 1)
         with open(f"{self.folder}/providers/{name}.yaml", "w") as target:
             target.write(re.sub(r"(?m)^polling:.*", f"polling: {polling}", text) + more)
 
