@@ -143,3 +143,24 @@ class Submission:
                 self.repeated += 1
                 time.sleep(1)
             self.submitted += len(jobs)
+
+
+class Hints:
+    """Publishes hints about jobs at random, whether or not they exist yet or have ended, and what is no hint at all."""
+
+    def __init__(self, broker, jobs, seed):
+        self.broker, self.is_over, self.published = broker, threading.Event(), 0
+        self.ids = [json.loads(job.message)["exportJobId"] for job in jobs]
+        self.random = random.Random(f"{seed}:hints")
+
+    def run(self):
+        while not self.is_over.wait(self.random.uniform(0.05, 0.3)):
+            body = json.dumps({"exportJobId": self.random.choice(self.ids)})
+            if self.random.random() < 0.1:
+                body = self.random.choice(["", "{", '{"exportJobId": 7}', '{"exportJobId": "nobody"}', '{"exportJobId": "../x"}'])
+            message = {"routing_key": "longhaul.hints", "properties": {}, "payload": body, "payload_encoding": "string"}
+            try:
+                self.broker.call("POST", "/exchanges/%2F/amq.default/publish", message)
+                self.published += 1
+            except broker.ERRORS:
+                pass  # The broker may be down; a hint that is lost costs nothing.
