@@ -94,6 +94,13 @@ import Testing
         #expect(Self.sent(await provider.client.create(try Self.job("blue"))) == "second-token shared-key")
     }
 
+    @Test("are told apart for requests that ask for several exports at once") func groups() async throws {
+        let provider = try await TestProvider(Self.yaml(Self.headers), secrets: Self.secrets, Self.echo)
+        let jobs = try ["blue", "red.2", "../x", "blue"].map(Self.job)
+        let groups = await provider.client.accountGroups(of: jobs)
+        #expect(groups.sorted { $0[0] < $1[0] } == [[0, 3], [1], [2]])
+    }
+
     @Test("sign in apart from each other") func sessions() async throws {
         let logins = Mutex(0)
         let provider = try await TestProvider(Self.yaml(Self.session), secrets: Self.secrets) { request in

@@ -53,8 +53,17 @@ actor CheckPipeline {
         }
     }
 
-    /// Checks several with one request, and those that its answer leaves out each on its own.
+    /// Checks several with one request for each account that they belong to: a limit counts each of these requests.
     private func ask(_ jobs: [ClaimedJob], of provider: Provider) async {
+        let groups = await provider.client.accountGroups(of: jobs.map { JobContext(check: $0) })
+        guard groups.count > 1 else { return await askTogether(jobs, of: provider) }
+        for group in groups {
+            Task(executorPreference: thread) { await self.askTogether(group.map { jobs[$0] }, of: provider) }
+        }
+    }
+
+    /// Checks several of one account with one request, and those that its answer leaves out each on its own.
+    private func askTogether(_ jobs: [ClaimedJob], of provider: Provider) async {
         let isSuspect = jobs.allSatisfy(\.state.isSuspect)
         guard let permission = await provider.gate.admit(.check, suspects: [isSuspect]).first else { return }
         if case .wait(let delay) = permission { return await hold(jobs.map { ($0, delay) }, provider) }

@@ -21,6 +21,14 @@ extension ProviderClient {
     /// `status.batch`; `nil`: each export is asked for on its own.
     public nonisolated var batchRules: BatchRules? { definition.batch }
 
+    /// The positions of jobs by the account that they belong to; those whose account is not known are together.
+    public func accountGroups(of jobs: [JobContext]) -> [[Int]] {
+        guard plan.accounts != nil else { return [Array(jobs.indices)] }
+        var groups: [String?: [Int]] = [:]
+        for (index, job) in jobs.enumerated() { groups[try? account(of: job).key, default: []].append(index) }
+        return Array(groups.values)
+    }
+
     /// Asks how far several exports are, with one request for each account that they belong to.
     public func checkTogether(_ exports: [(job: JobContext, exportHandle: String)]) async -> [BatchAnswer] {
         guard let batch = plan.status.batch else { return [BatchAnswer(missing: Array(exports.indices), wasAsked: false)] }
