@@ -10,7 +10,7 @@ from listener import Listener
 from stack import Stack
 
 OUTPUT = "s3://longhaul-dashboards/exports"
-POLLING = "{ policy: fixed, interval: 500ms, maxWait: 1h }"
+POLLING = "{ policy: fixed, interval: 500ms, maxWait: 1h, key: .parameters.report }"
 # What each provider's file has besides that of the sandbox.
 PROVIDERS = {
     "steady": "retry: { attempts: 2, base: 100ms, cap: 200ms }\n",
