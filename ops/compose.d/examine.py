@@ -15,6 +15,7 @@ QUEUES = {
     *(f"longhaul.{kind}.{priority}" for kind in ("jobs", "downloads") for priority in ("high", "normal", "low")),
     "longhaul.jobs.dead",
     "longhaul.downloads.dead",
+    "longhaul.hints",
     "longhaul.webhooks.dead",
 }
 
